@@ -1,0 +1,135 @@
+"""Distortions of whole batches, for training digits only.
+
+An augmentation takes images `float32 (N, 1, H, W)` in [0, 1] and a CPU `torch.Generator`, and gives images of the same
+shape and range. Adding one is adding one function here, with `@augmentation` above it.
+
+All of them move the place from which each pixel is read, and read once: combining distortions costs and blurs no more
+than one. Places are in the coordinates of `grid_sample`: (x, y) from -1 to 1 across the image.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+from sutja.errors import unknown
+
+Augmentation = Callable[[Tensor, Generator], Tensor]
+AUGMENTATIONS: dict[str, Augmentation] = {}
+
+DEGREES = 12.0  # rotation, up to, in either direction
+SHIFT = 0.08  # of the side of the image
+SCALE = 0.12
+SHEAR = 0.12
+ELASTIC = 0.08  # deviation of the control points' displacement; the image is 2 wide
+KNOTS = 5  # control points a side
+
+
+def augmentation(name: str) -> Callable[[Augmentation], Augmentation]:
+    """Register a function under the name that recipes use."""
+
+    def register(function: Augmentation) -> Augmentation:
+        AUGMENTATIONS[name] = function
+        return function
+
+    return register
+
+
+def get_augmentation(name: str) -> Augmentation:
+    """The registered function of that name. Raises `UsageError` for an unknown one."""
+    if name not in AUGMENTATIONS:
+        raise unknown("augmentation", name, AUGMENTATIONS)
+    return AUGMENTATIONS[name]
+
+
+@augmentation("none")
+def unchanged(images: Tensor, generator: Generator) -> Tensor:
+    """The images as they are."""
+    return images
+
+
+@augmentation("affine")
+def affine(images: Tensor, generator: Generator) -> Tensor:
+    """Rotate, shift, scale and shear each image by its own random amounts."""
+    return resample(images, affine_places(images, generator))
+
+
+@augmentation("elastic")
+def elastic(images: Tensor, generator: Generator) -> Tensor:
+    """Bend each image as if it were drawn on rubber."""
+    unmoved = _coordinates(*images.shape[-2:], images.device)[:, :2]
+    return resample(images, unmoved + elastic_shifts(images, generator))
+
+
+@augmentation("affine-elastic")
+def affine_elastic(images: Tensor, generator: Generator) -> Tensor:
+    """Both `affine` and `elastic`, in one resampling."""
+    return resample(images, affine_places(images, generator) + elastic_shifts(images, generator))
+
+
+def affine_places(images: Tensor, generator: Generator) -> Tensor:
+    """For each image of a batch and each pixel the place to read from, `(N, H·W, 2)`, by a random affine map."""
+    number = len(images)
+
+    def uniform(limit: float) -> Tensor:
+        return (torch.rand(number, generator=generator) * 2 - 1) * limit
+
+    angle, scale = uniform(math.radians(DEGREES)), 1 + torch.stack([uniform(SCALE), uniform(SCALE)], 1)
+    cosine, sine = torch.cos(angle), torch.sin(angle)
+    rotation = torch.stack([cosine, -sine, sine, cosine], 1).view(number, 2, 2)
+    shear = torch.eye(2).repeat(number, 1, 1)
+    shear[:, 0, 1] = uniform(SHEAR)
+    shift = 2 * torch.stack([uniform(SHIFT), uniform(SHIFT)], 1)
+    matrices = torch.cat([rotation @ shear * scale[:, None, :], shift[:, :, None]], 2)  # (N, 2, 3)
+    coordinates = _coordinates(*images.shape[-2:], images.device)  # (H·W, 3)
+    return coordinates @ matrices.to(images.device).transpose(1, 2)
+
+
+def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
+    """For each image of a batch and each pixel a smooth random displacement, `(N, H·W, 2)`.
+
+    Random displacements of 5×5 control points, joined by cubic B-splines. The idea is that of P. Simard, D. Steinkraus
+    and J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", 2003, where
+    a Gaussian smooths one random displacement a pixel.
+    """
+    knots = torch.randn(len(images), KNOTS * KNOTS, 2, generator=generator) * ELASTIC
+    return _spline_basis(*images.shape[-2:], images.device) @ knots.to(images.device)
+
+
+def resample(images: Tensor, places: Tensor) -> Tensor:
+    """Read `images` at `places (N, H·W, 2)`, bicubically, with paper around the image."""
+    height, width = images.shape[-2:]
+    grid = places.view(len(images), height, width, 2)
+    read = functional.grid_sample(images, grid, mode="bicubic", padding_mode="zeros", align_corners=False)
+    return read.clamp_(0, 1)  # bicubic interpolation overshoots
+
+
+@cache
+def _coordinates(height: int, width: int, device: torch.device) -> Tensor:
+    """(x, y, 1) of every pixel's middle, `(H·W, 3)`."""
+    y, x = torch.meshgrid(_middles(height), _middles(width), indexing="ij")
+    return torch.stack([x, y, torch.ones_like(x)], 2).view(-1, 3).to(device)
+
+
+def _middles(pixels: int) -> Tensor:
+    return (torch.arange(pixels) + 0.5) * 2 / pixels - 1
+
+
+@cache
+def _spline_basis(height: int, width: int, device: torch.device) -> Tensor:
+    """How much every control point counts at every pixel, `(H·W, KNOTS²)`."""
+    rows, columns = _spline_weights(height), _spline_weights(width)
+    return torch.einsum("yi,xj->yxij", rows, columns).reshape(height * width, -1).to(device)
+
+
+def _spline_weights(pixels: int) -> Tensor:
+    """The cubic B-spline of every control point at every pixel along one side, `(pixels, KNOTS)`."""
+    distance = ((_middles(pixels)[:, None] + 1) / 2 * (KNOTS - 1) - torch.arange(KNOTS)).abs()
+    near = 2 / 3 - distance**2 + distance**3 / 2
+    far = (2 - distance).clamp(min=0) ** 3 / 6
+    return torch.where(distance < 1, near, far)

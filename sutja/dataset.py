@@ -1,0 +1,124 @@
+"""MNIST and the sets that look like it: load in any form, save, split, batch.
+
+Scaling to [0, 1] happens where a batch becomes a tensor (`training`), subtracting the mean inside every network
+(`model`), so that nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.digits import CLASSES, Digits, Labels
+from sutja.errors import DataError, UsageError, unknown
+from sutja.files import whole_file, whole_folder
+from sutja.formats.idx import read_idx_folder, write_idx_folder
+from sutja.formats.npz import read_npz, write_npz
+from sutja.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
+
+MNIST_FOLDER = Path(__file__).parent / "mnist"
+SPLIT_SEED = 1998  # the year of the LeNet-5 paper; every run of every recipe has the same validation part
+FORMS = ("idx", "png", "npz")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named set with its training and its test digits."""
+
+    name: str
+    train: Digits
+    test: Digits
+
+    @cached_property
+    def sha256(self) -> str:
+        """The checksum of all pixels and labels: the same for the same digits, in whatever form they were stored."""
+        digest = hashlib.sha256()
+        for digits in (self.train, self.test):
+            digest.update(digits.images.tobytes())
+            digest.update(digits.labels.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Splits:
+    """What a run works with: digits to train on, digits to choose by, and digits to be judged by."""
+
+    train: Digits
+    validation: Digits
+    test: Digits
+
+
+def load_dataset(source: str | Path = "mnist") -> Dataset:
+    """Load a set: the MNIST in this package for the word "mnist", or what lies at the path `source`.
+
+    That may be a folder of IDX files, gzipped or not, flat or in torchvision's `MNIST/raw` layout, of any MNIST-like
+    set (Fashion-MNIST, KMNIST, EMNIST digits, QMNIST); a folder or a zip with `train.tar` and `test.tar` of PNG files
+    `<index>_<label>.png`; or an `.npz` in the form of Keras. Raises `DataError`.
+    """
+    if str(source) == "mnist":
+        return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
+    path = Path(source).expanduser()
+    return Dataset(path.resolve().stem, *_reader(path)(path))
+
+
+def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
+    if path.is_dir():
+        return read_png_tars if holds_png_tars(path) else read_idx_folder
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder")
+    readers = {".npz": read_npz, ".zip": read_png_tars}
+    if path.suffix.lower() not in readers:
+        raise DataError(f"{path}: not a data set: expected a folder of IDX files or tars, a .zip or an .npz")
+    return readers[path.suffix.lower()]
+
+
+def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False) -> None:
+    """Write a set as one of the `FORMS`, whole or not at all: "idx" and "png" into a folder, "npz" into a file.
+
+    Raises `UsageError` for an unknown form and when `path` exists, unless `force` is set.
+    """
+    if form not in FORMS:
+        raise unknown("form", form, FORMS)
+    if path.exists() and not force:
+        raise UsageError(f"{path}: exists already; --force replaces it")
+    if path.exists() and path.is_dir() == (form == "npz"):
+        raise UsageError(f"{path}: the form {form} needs a {'file' if form == 'npz' else 'folder'} there")
+    if form == "npz":
+        with whole_file(path) as partial:
+            write_npz(partial, dataset.train, dataset.test)
+    else:
+        with whole_folder(path) as partial:
+            (write_idx_folder if form == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
+
+
+def split(dataset: Dataset) -> Splits:
+    """Set one twelfth of the training digits (5,000 of 60,000) apart for validation, stratified, always the same ones."""
+    train, validation = stratified_split(dataset.train.labels, round(len(dataset.train) / 12))
+    return Splits(dataset.train.take(train), dataset.train.take(validation), dataset.test)
+
+
+def stratified_split(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split the indices of `labels` into the rest and `count` others in which every class has its share.
+
+    Shares are rounded so that they add up to exactly `count` (largest remainders). Both parts are sorted.
+    """
+    shares = np.bincount(labels, minlength=CLASSES) * count / len(labels)
+    counts = np.floor(shares).astype(int)
+    counts[np.argsort(counts - shares, kind="stable")[: count - counts.sum()]] += 1
+    random = np.random.default_rng(SPLIT_SEED)
+    chosen = np.zeros(len(labels), bool)
+    for label, number in enumerate(counts):
+        chosen[random.permutation(np.flatnonzero(labels == label))[:number]] = True
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def batches(length: int, size: int) -> Iterator[slice]:
+    """Yield the slices that cut `length` items into batches of at most `size`."""
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))

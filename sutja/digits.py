@@ -1,0 +1,51 @@
+"""Digits: images with their labels, the value that the whole project passes around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.errors import DataError
+
+CLASSES = 10
+SIDE = 28
+
+Images = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images `uint8 (N, 28, 28)`, 0 = paper, 255 = ink, and their labels `int64 (N,)`, 0…9, in the same order."""
+
+    images: Images
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> Digits:
+        """The digits at `indices`, in that order."""
+        return Digits(self.images[indices], self.labels[indices])
+
+
+def checked_digits(
+    images: NDArray[Any], labels: NDArray[Any], images_file: str | Path, labels_file: str | Path
+) -> Digits:
+    """Make `Digits` of arrays from files; raise a `DataError` that names the file if they are not what `Digits` holds."""
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+        raise DataError(f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {SIDE}, {SIDE})")
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(f"{labels_file}: {labels.dtype} {labels.shape} instead of integer labels (N,)")
+    if len(images) != len(labels):
+        raise DataError(f"{labels_file}: {len(labels):,} labels, but {len(images):,} images in {images_file}")
+    if len(labels) == 0:
+        raise DataError(f"{images_file}: the set is empty")
+    if labels.min() < 0 or labels.max() >= CLASSES:
+        wrong = labels[(labels < 0) | (labels >= CLASSES)][0]
+        raise DataError(f"{labels_file}: the label {wrong} is out of the range 0…{CLASSES - 1}")
+    return Digits(np.ascontiguousarray(images), labels.astype(np.int64))

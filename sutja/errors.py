@@ -1,0 +1,38 @@
+"""The failures that sutja expects: each is one clear line and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SutjaError(Exception):
+    """An expected failure. Its text is one line that says what is wrong, where, and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(SutjaError):
+    """What was asked for does not exist or makes no sense."""
+
+    exit_code = 2
+
+
+class DataError(SutjaError):
+    """A data file is missing, damaged or not what it should be."""
+
+    exit_code = 3
+
+
+class ModelFileError(SutjaError):
+    """A model file is missing, damaged or not what it should be."""
+
+    exit_code = 4
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for a `name` that is none of the `known` ones of its `kind`, with the nearest one as a hint."""
+    known = list(known)
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return UsageError(f"unknown {kind} '{name}': {hint}known: {', '.join(known)}")

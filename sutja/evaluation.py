@@ -1,0 +1,134 @@
+"""From logits and labels to numbers: how good a network is, how sure one can be of that, and where it fails."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from scipy.stats import binomtest
+
+from sutja.digits import CLASSES, Labels
+
+CALIBRATION_BINS = 15
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """How one class fares: of the digits read as it, how many are it (precision); of its digits, how many are found."""
+
+    digit: int
+    precision: float
+    recall: float
+    f1: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one set of logits says about a network. Rates are in [0, 1], losses in nats, intervals at 95 %.
+
+    `loss` is the mean cross-entropy, which is the mean negative log-likelihood of the right class. `confusion[i][j]`
+    counts digits i that were read as j. `worst` holds the indices of all errors, the most confident one first.
+    """
+
+    count: int
+    errors: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    loss: float
+    brier: float
+    calibration_error: float
+    classes: list[ClassReport]
+    confusion: list[list[int]]
+    worst: list[int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values, for JSON."""
+        return asdict(self)
+
+
+def evaluate(logits: Logits, labels: Labels) -> Report:
+    """Measure logits `float (N, 10)` against labels `int64 (N,)`, N ≥ 1."""
+    log_probabilities = log_softmax(logits.astype(np.float64), axis=1)
+    probabilities = np.exp(log_probabilities)
+    predictions = logits.argmax(axis=1)
+    wrong = np.flatnonzero(predictions != labels)
+    interval = wilson_interval(len(labels) - len(wrong), len(labels))
+    confusion = np.zeros((CLASSES, CLASSES), int)
+    np.add.at(confusion, (labels, predictions), 1)
+    confidence = probabilities.max(axis=1)
+    return Report(
+        count=len(labels),
+        errors=len(wrong),
+        accuracy=1 - len(wrong) / len(labels),
+        accuracy_low=interval[0],
+        accuracy_high=interval[1],
+        loss=float(-log_probabilities[np.arange(len(labels)), labels].mean()),
+        brier=brier_score(probabilities, labels),
+        calibration_error=expected_calibration_error(confidence, predictions == labels),
+        classes=_class_reports(confusion),
+        confusion=confusion.tolist(),
+        worst=wrong[np.argsort(-confidence[wrong], kind="stable")].tolist(),
+    )
+
+
+def wilson_interval(successes: int, count: int) -> tuple[float, float]:
+    """The 95 % confidence interval of a rate by Wilson's score (1927), good also for rates near 0 and 1."""
+    interval = binomtest(successes, count).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def brier_score(probabilities: NDArray[np.float64], labels: Labels) -> float:
+    """The mean over digits of the squared distance between probabilities `(N, 10)` and the truth, in [0, 2] (1950)."""
+    truth = np.eye(CLASSES)[labels]
+    return float(((probabilities - truth) ** 2).sum(axis=1).mean())
+
+
+def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """The mean gap between confidence and accuracy over bins of confidence, weighted by their digits, in [0, 1].
+
+    Source: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural networks", 2017; 15 bins of
+    equal width.
+    """
+    return float(sum(row.share * abs(row.accuracy - row.confidence) for row in calibration(confidence, right)))
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The digits whose confidence lies between `low` and `high`: their share, mean confidence and accuracy."""
+
+    low: float
+    high: float
+    share: float
+    confidence: float
+    accuracy: float
+
+
+def calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[CalibrationBin]:
+    """Sort digits by `confidence (N,)` into 15 bins of equal width; bins without digits are left out."""
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return [
+        CalibrationBin(
+            low=number / CALIBRATION_BINS,
+            high=(number + 1) / CALIBRATION_BINS,
+            share=float((bins == number).mean()),
+            confidence=float(confidence[bins == number].mean()),
+            accuracy=float(right[bins == number].mean()),
+        )
+        for number in np.unique(bins).tolist()
+    ]
+
+
+def _class_reports(confusion: NDArray[np.int_]) -> list[ClassReport]:
+    found, read, there = np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
+    precision, recall = found / np.maximum(read, 1), found / np.maximum(there, 1)
+    f1 = 2 * found / np.maximum(read + there, 1)
+    return [
+        ClassReport(digit, float(precision[digit]), float(recall[digit]), float(f1[digit]), int(there[digit]))
+        for digit in range(CLASSES)
+    ]

@@ -1,0 +1,84 @@
+"""NumPy archives with the arrays `x_train`, `y_train`, `x_test`, `y_test`: the form in which Keras keeps MNIST."""
+
+from __future__ import annotations
+
+import math
+import tokenize
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.digits import Digits, checked_digits
+from sutja.errors import DataError
+
+MAX_BYTES = 1 << 30
+UNREADABLE = (  # what the standard library and NumPy raise for damaged archives, and for headers that do not parse
+    OSError,
+    EOFError,
+    ValueError,
+    SyntaxError,
+    tokenize.TokenError,
+    RuntimeError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_npz(path: Path) -> tuple[Digits, Digits]:
+    """Read training and test digits. Nothing in the file is executed: arrays of objects are refused.
+
+    Raises `DataError` when the file is missing, damaged, lacks one of the arrays, or holds one of more than 1 GiB.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _read_part(archive, "train", path), _read_part(archive, "test", path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except UNREADABLE as error:
+        raise DataError(f"{path}: not a readable .npz file: {' '.join(str(error).split())}") from error
+
+
+def _read_part(archive: zipfile.ZipFile, part: str, path: Path) -> Digits:
+    arrays = [_read_array(archive, f"{axis}_{part}", path) for axis in ("x", "y")]
+    return checked_digits(arrays[0], arrays[1], f"{path}: x_{part}", f"{path}: y_{part}")
+
+
+def _read_array(archive: zipfile.ZipFile, key: str, path: Path) -> NDArray[Any]:
+    if f"{key}.npy" not in archive.namelist():
+        found = ", ".join(archive.namelist()[:8]) or "nothing"
+        raise DataError(f"{path}: {key} is missing: it holds {found}, not x_train, y_train, x_test and y_test")
+    member = archive.getinfo(f"{key}.npy")
+    if member.file_size > MAX_BYTES:
+        raise DataError(f"{path}: {key} has {member.file_size:,} bytes, more than the {MAX_BYTES:,} that are allowed")
+    with archive.open(member) as file:  # the header first: NumPy would reserve what it announces
+        shape, dtype = _read_header(file)
+    if math.prod(shape) * dtype.itemsize > member.file_size:
+        raise DataError(f"{path}: {key} announces the shape {shape} but holds only {member.file_size:,} bytes")
+    with archive.open(member) as file:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        if file.read(1):
+            raise DataError(f"{path}: {key}: bytes follow after the array")
+    return array
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return shape, dtype
+
+
+def write_npz(path: Path, train: Digits, test: Digits) -> None:
+    """Write training and test digits, compressed."""
+    arrays: dict[str, Any] = {
+        "x_train": train.images,
+        "y_train": train.labels.astype(np.uint8),
+        "x_test": test.images,
+        "y_test": test.labels.astype(np.uint8),
+    }
+    np.savez_compressed(path, **arrays)

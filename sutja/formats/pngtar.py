@@ -1,0 +1,177 @@
+"""`train.tar` and `test.tar` of PNG files named `<index>_<label>.png`: the form in which courses hand MNIST out."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import re
+import struct
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO, Self
+
+import cv2
+import numpy as np
+
+from sutja.digits import SIDE, Digits, Images, checked_digits
+from sutja.errors import DataError
+
+PARTS = ("train", "test")
+ARCHIVE_NAME = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")
+DIGIT_NAME = re.compile(r"(\d{1,9})_(\d{1,3})\.png", re.IGNORECASE)
+MAX_FILE_BYTES = 1 << 16  # a 28×28 PNG has hundreds of bytes
+MAX_FILES = 1_000_000
+
+
+class StrictTarInfo(tarfile.TarInfo):
+    """A member whose damaged header is an error; the standard library takes it for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.EOFHeaderError:  # the block of zeros that ends every tar
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"damaged or cut off ({error})") from error
+
+
+def holds_png_tars(folder: Path) -> bool:
+    """Whether `folder` has a training archive of this form in it."""
+    return _find(folder, "train") is not None
+
+
+def read_png_tars(path: Path) -> tuple[Digits, Digits]:
+    """Read training and test digits from the two archives in a folder, or still inside a zip file.
+
+    Raises `DataError` when one is missing, and for whatever `read_png_tar` refuses.
+    """
+    return _read_zip(path) if path.is_file() else _read_folder(path)
+
+
+def _find(folder: Path, part: str) -> Path | None:
+    found = [path for path in sorted(folder.glob(f"{part}.t*")) if ARCHIVE_NAME.fullmatch(path.name)]
+    return found[0] if found else None
+
+
+def _read_folder(folder: Path) -> tuple[Digits, Digits]:
+    parts = []
+    for part in PARTS:
+        path = _find(folder, part)
+        if path is None:
+            raise DataError(f"{folder}: {part}.tar is missing")
+        try:
+            with path.open("rb") as file:
+                parts.append(read_png_tar(file, str(path)))
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return parts[0], parts[1]
+
+
+def _read_zip(path: Path) -> tuple[Digits, Digits]:
+    parts = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {PurePosixPath(name).name.split(".")[0]: name for name in archive.namelist() if _is_archive(name)}
+            for part in PARTS:
+                if part not in names:
+                    raise DataError(f"{path}: no {part}.tar inside it")
+                with archive.open(names[part]) as file:
+                    parts.append(read_png_tar(file, f"{path}: {names[part]}"))
+                    while file.read(1 << 20):  # to the end, so that the checksum of the zip is looked at
+                        pass
+    except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: not a readable zip file: {error}") from error
+    return parts[0], parts[1]
+
+
+def _is_archive(name: str) -> bool:
+    return ARCHIVE_NAME.fullmatch(PurePosixPath(name).name) is not None and not name.startswith("__MACOSX")
+
+
+def read_png_tar(file: IO[bytes], name: str) -> Digits:
+    """Read a tar, compressed or not, from an open `file` that need not be seekable; nothing is unpacked to disk.
+
+    The label is the part of a member's name between `_` and `.png`; the digits come back in the order of the index
+    before it. Raises `DataError`, with `name` and the member in it, for links, absolute paths, paths with `..`, files
+    that are no PNG of 28×28 or carry no label in their names, an index that comes twice, and an archive that is
+    damaged or empty.
+    """
+    images: dict[int, Images] = {}
+    labels: dict[int, int] = {}
+    try:
+        with tarfile.open(fileobj=file, mode="r|*", tarinfo=StrictTarInfo) as archive:
+            for member in archive:
+                if member.isdir() and not _escapes(member.name):
+                    continue
+                index, label = _index_and_label(member, name)
+                if index in images or len(images) == MAX_FILES:
+                    why = "its index comes twice" if index in images else f"more than {MAX_FILES:,} files"
+                    raise DataError(f"{name}: {member.name}: {why}")
+                content = archive.extractfile(member)
+                assert content is not None  # only regular files get here
+                images[index], labels[index] = _decode(content.read(), f"{name}: {member.name}"), label
+    except (tarfile.TarError, OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+        raise DataError(f"{name}: not a readable tar archive: {error or 'it ends too early'}") from error
+    order = sorted(images)
+    pixels = np.stack([images[index] for index in order]) if images else np.empty((0, SIDE, SIDE), np.uint8)
+    return checked_digits(pixels, np.array([labels[index] for index in order], np.int64), name, name)
+
+
+def _index_and_label(member: tarfile.TarInfo, name: str) -> tuple[int, int]:
+    match = DIGIT_NAME.fullmatch(PurePosixPath(member.name).name)
+    if not member.isfile():
+        why = "links and special files are not accepted"
+    elif _escapes(member.name):
+        why = "its path leads out of the archive"
+    elif match is None:
+        why = "not named <index>_<label>.png"
+    elif member.size > MAX_FILE_BYTES:
+        why = f"{member.size:,} bytes are too many for a digit of {SIDE}×{SIDE}"
+    else:
+        return int(match[1]), int(match[2])
+    raise DataError(f"{name}: {member.name}: {why}")
+
+
+def _escapes(name: str) -> bool:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name) is not None
+
+
+def _decode(content: bytes, name: str) -> Images:
+    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
+        raise DataError(f"{name}: not a PNG file")
+    width, height = struct.unpack(">II", content[16:24])  # known before anything is unpacked: a bomb stays packed
+    if (width, height) != (SIDE, SIDE):
+        raise DataError(f"{name}: {width}×{height} pixels instead of {SIDE}×{SIDE}")
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) if _is_whole(content) else None
+    if image is None or image.shape != (SIDE, SIDE):
+        raise DataError(f"{name}: a damaged PNG file")
+    return image.astype(np.uint8, copy=False)
+
+
+def _is_whole(png: bytes) -> bool:
+    """Whether every chunk has its right checksum and nothing follows the last; OpenCV lets some damage pass."""
+    at = 8
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if end > len(png) or zlib.crc32(png[at + 4 : end - 4]) != int.from_bytes(png[end - 4 : end], "big"):
+            return False
+        if png[at + 4 : at + 8] == b"IEND":
+            return end == len(png)
+        at = end
+    return False
+
+
+def write_png_tars(folder: Path, train: Digits, test: Digits) -> None:
+    """Write `train.tar` and `test.tar` into `folder`; the same bytes every time."""
+    for part, digits in zip(PARTS, (train, test), strict=True):
+        width = len(str(len(digits) - 1))
+        with tarfile.open(folder / f"{part}.tar", "w") as archive:
+            for index, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+                content = cv2.imencode(".png", image)[1].tobytes()
+                member = tarfile.TarInfo(f"{part}/{index:0{width}d}_{label}.png")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))

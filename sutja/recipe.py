@@ -1,0 +1,131 @@
+"""Recipes: everything that decides how a network is trained, as one value that can be written down."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sutja.errors import DataError, UsageError, unknown
+
+CHOICES = {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine", "constant")}
+LIMITS = {  # field → smallest and largest value that make sense
+    "epochs": (1, 100_000),
+    "batch_size": (1, 60_000),
+    "learning_rate": (0, 100),
+    "weight_decay": (0, 10),
+    "label_smoothing": (0, 0.99),
+    "dropout": (0, 0.99),
+    "ema": (0, 0.999999),
+    "patience": (0, 100_000),
+    "seed": (0, 2**32 - 1),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train one network. The same recipe on the same data gives the same weights, to the bit.
+
+    `learning_rate` is the peak of the schedule. `ema` is the decay of an exponential moving average of the weights a
+    step; with 0 the last weights are kept. `patience` is the number of epochs without a better validation loss after
+    which training stops and the best epoch's weights are kept; with 0 it never stops early.
+    """
+
+    name: str
+    model: str
+    epochs: int = 10
+    batch_size: int = 128
+    optimiser: str = "adamw"
+    learning_rate: float = 0.004
+    schedule: str = "one-cycle"
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    dropout: float = 0.0
+    augmentation: str = "none"
+    ema: float = 0.0
+    patience: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for field, known in CHOICES.items():
+            if getattr(self, field) not in known:
+                raise unknown(field, str(getattr(self, field)), known)
+        for field, (low, high) in LIMITS.items():
+            value = getattr(self, field)
+            if not (math.isfinite(value) and low <= value <= high):
+                raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
+
+    def with_settings(self, settings: dict[str, str]) -> Recipe:
+        """The same recipe with some fields set from words, as `--set learning_rate=0.02` gives them.
+
+        Raises `UsageError` for an unknown field, with the nearest one as a hint, and for a value of the wrong type.
+        """
+        return dataclasses.replace(self, **{field: _parse(field, word) for field, word in settings.items()})
+
+    def changes(self) -> dict[str, Any]:
+        """The fields, but for the seed, in which this recipe differs from the published one of its name."""
+        if self.name not in RECIPES:
+            return {}
+        published = dataclasses.asdict(dataclasses.replace(RECIPES[self.name], seed=self.seed))
+        return {field: value for field, value in dataclasses.asdict(self).items() if value != published[field]}
+
+    def to_json(self) -> str:
+        """The recipe as a JSON object, one field a line."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, name: str | Path) -> Recipe:
+        """Read what `to_json` wrote; raises a `DataError` that names the file `name` for anything else."""
+        try:
+            values = json.loads(text)
+            if not isinstance(values, dict):
+                raise UsageError("not a JSON object")
+            for field, value in values.items():
+                expected = _field_type(field)
+                if not isinstance(value, expected) and not (expected is float and isinstance(value, int)):
+                    raise UsageError(f"{field} = {value!r} is not of the type {expected.__name__}")
+            return cls(**values)
+        except (ValueError, TypeError, UsageError) as error:
+            raise DataError(f"{name}: not a recipe: {error}") from error
+
+
+def _field_type(field: str) -> type:
+    types = {each.name: {"str": str, "int": int, "float": float}[str(each.type)] for each in dataclasses.fields(Recipe)}
+    if field not in types:
+        raise unknown("recipe field", field, types)
+    return types[field]
+
+
+def _parse(field: str, word: str) -> Any:
+    kind = _field_type(field)
+    if field == "name":
+        raise UsageError("the name of a recipe cannot be set: it says which recipe the settings started from")
+    try:
+        return kind(word)
+    except ValueError:
+        needed = {int: "a whole number", float: "a number"}[kind]
+        raise UsageError(f"{field} = '{word}': {field} needs {needed}") from None
+
+
+def get_recipe(name: str) -> Recipe:
+    """The published recipe of that name. Raises `UsageError` for an unknown one."""
+    if name not in RECIPES:
+        raise unknown("recipe", name, RECIPES)
+    return RECIPES[name]
+
+
+_LENET5 = Recipe("lenet5", "lenet5")
+_MLP = Recipe("mlp", "mlp")
+_REGULARISED = {"dropout": 0.1, "augmentation": "affine-elastic", "ema": 0.999, "epochs": 25}
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        _LENET5,
+        _MLP,
+        dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
+    )
+}

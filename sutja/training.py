@@ -1,0 +1,272 @@
+"""Training: `Training.fit` yields one record an epoch, and everything needed to stop and go on lies between two.
+
+Each source of randomness (initial weights, order of the digits, distortions, dropout) has a seed of its own, derived
+from the recipe's seed and the epoch. So nothing random has to be kept to resume, and a resumed run ends with the same
+weights, to the bit, as one that was never stopped (same machine, same number of threads).
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from sutja.augment import get_augmentation
+from sutja.dataset import Splits, batches, stratified_split
+from sutja.digits import Digits
+from sutja.errors import SutjaError, UsageError, unknown
+from sutja.model import create
+from sutja.recipe import Recipe
+
+EVALUATION_BATCH = 500  # fits the cache of an ordinary CPU; larger ones are slower
+TRAINING_SAMPLE = 10_000  # training digits on which loss and accuracy are measured after each epoch: as many as in test
+DEVICES = ("auto", "cpu", "cuda", "mps")
+WARM_UP = 0.25  # part of the steps in which the one-cycle schedule climbs
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of a run's curves. Losses are mean cross-entropies in nats, accuracies lie in [0, 1].
+
+    All are measured after the epoch, without dropout and distortion, with the weights that would be kept: the averaged
+    ones where the recipe averages. `train_…` is measured on 10,000 training digits, always the same ones. `seconds`
+    counts from the start of the training, interruptions left out; `learning_rate` is that of the last step.
+    """
+
+    epoch: int
+    seconds: float
+    images_per_second: float
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    test_loss: float
+    test_accuracy: float
+
+
+class Training:
+    """A network in training: from a recipe and digits, epoch by epoch, to finished weights."""
+
+    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
+        """Raises `UsageError` when the recipe or `device` names something that is not there."""
+        self.recipe = recipe
+        self.device = choose_device(device)
+        self.augment = get_augmentation(recipe.augmentation)
+        # Channels last: a third faster on CPUs.
+        network = create(recipe.model, seed=derived_seed(recipe.seed, "weights"), dropout=recipe.dropout)
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimiser = _optimiser(recipe, self.network)
+        self.average = (
+            AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
+        )
+        self.records: list[Epoch] = []
+        self.best: dict[str, Any] | None = None  # with patience: weights of the epoch with the best validation loss
+        self._splits = {
+            "train": _on_device(_sample(splits.train), self.device),
+            "validation": _on_device(splits.validation, self.device),
+            "test": _on_device(splits.test, self.device),
+        }
+        self._images, self._labels = _on_device(splits.train, self.device)
+
+    def fit(self, on_batch: Callable[[int], None] = lambda images: None) -> Iterator[Epoch]:
+        """Train the epochs that are left and yield the record of each; `on_batch` hears how many images were trained.
+
+        Raises `SutjaError` when the loss is not finite.
+        """
+        while not self.finished:
+            start = time.perf_counter()
+            number = len(self.records)
+            with seeded(derived_seed(self.recipe.seed, "dropout", number)):
+                learning_rate = self._train_epoch(number, on_batch)
+            rate = len(self._labels) / (time.perf_counter() - start)
+            measured = {name: measure(self.kept, *digits) for name, digits in self._splits.items()}
+            seconds = time.perf_counter() - start + (self.records[-1].seconds if self.records else 0)
+            record = Epoch(number + 1, seconds, rate, learning_rate, *(x for pair in measured.values() for x in pair))
+            self.records.append(record)
+            if self.recipe.patience and record.epoch == self.best_epoch:
+                self.best = copy.deepcopy(self.kept.state_dict())
+            yield record
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or as many as `patience` allows have passed without a better one."""
+        done = len(self.records)
+        waited = self.recipe.patience and done - self.best_epoch >= self.recipe.patience
+        return done >= self.recipe.epochs or bool(done and waited)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the smallest validation loss; 0 before the first."""
+        return min(self.records, key=lambda record: record.validation_loss).epoch if self.records else 0
+
+    @property
+    def kept(self) -> nn.Module:
+        """The network that is measured and, after the last epoch, kept: the average where there is one."""
+        return self.average.module if self.average else self.network
+
+    def result(self) -> nn.Module:
+        """The trained network, on the CPU, in evaluation mode: of the best epoch with `patience`, else of the last."""
+        network = copy.deepcopy(self.kept).to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        if self.best is not None:
+            network.load_state_dict(self.best)
+        return network.eval()  # type: ignore[no-any-return]
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that `load_state_dict` needs to go on after the last finished epoch."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "best": self.best,
+            "records": [vars(record) for record in self.records],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to where `state_dict` was taken, with the same recipe."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
+        self.best = state["best"]
+        self.records = [Epoch(**record) for record in state["records"]]
+
+    def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
+        """Train on every digit once; returns the last learning rate."""
+        recipe = self.recipe
+        order = torch.randperm(len(self._labels), generator=generator(recipe.seed, "order", number)).to(self.device)
+        distortion = generator(recipe.seed, "distortion", number)
+        steps = math.ceil(len(order) / recipe.batch_size)
+        loss = torch.zeros(())
+        learning_rate = 0.0
+        self.network.train()
+        for step, part in enumerate(batches(len(order), recipe.batch_size)):
+            learning_rate = scheduled(recipe, (number * steps + step) / (recipe.epochs * steps))
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate
+            images = self.augment(scaled(self._images[order[part]]), distortion)
+            loss = self._train_batch(images, self._labels[order[part]])
+            on_batch(len(images))
+            # Looking at the loss waits for it; on a GPU that would stop the queue, so not at every step.
+            if step % 50 == 0 and not math.isfinite(loss.item()):
+                break
+        if not math.isfinite(loss.item()):
+            raise SutjaError(
+                f"{recipe.name}: the loss is {loss.item()} in epoch {number + 1} at the learning rate "
+                f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={recipe.learning_rate / 4:g}"
+            )
+        return learning_rate
+
+    def _train_batch(self, images: Tensor, labels: Tensor) -> Tensor:
+        """One step of the optimiser; returns the loss before it."""
+        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        if self.average:
+            self.average.update_parameters(self.network)
+        return loss.detach()
+
+
+def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    parameters = network.parameters()
+    if recipe.optimiser == "adamw":
+        return torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    return torch.optim.SGD(
+        parameters, recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
+    )
+
+
+def scheduled(recipe: Recipe, progress: float) -> float:
+    """The learning rate at `progress` in [0, 1) of the whole training.
+
+    "one-cycle" climbs from 1/25 of the peak and falls to nearly nothing, both along a cosine (L. Smith, "Super-
+    convergence", 2017); "cosine" only falls; "constant" stays.
+    """
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    if recipe.schedule == "one-cycle" and progress < WARM_UP:
+        climbed = (1 - math.cos(math.pi * progress / WARM_UP)) / 2
+        return recipe.learning_rate * (1 / 25 + (1 - 1 / 25) * climbed)
+    start = WARM_UP if recipe.schedule == "one-cycle" else 0
+    return recipe.learning_rate * (1 + math.cos(math.pi * (progress - start) / (1 - start))) / 2
+
+
+def measure(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy of a network on `uint8 (N, 1, 28, 28)` images."""
+    logits = infer(network, images)
+    loss = functional.cross_entropy(logits, labels).item()
+    return loss, (logits.argmax(1) == labels).float().mean().item()
+
+
+def infer(network: nn.Module, images: Tensor) -> Tensor:
+    """The logits `(N, 10)` of `uint8 (N, 1, 28, 28)` images, in evaluation mode; the mode is put back afterwards."""
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        logits = torch.cat([network(scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH)])
+    network.train(was_training)
+    return logits
+
+
+def scaled(images: Tensor) -> Tensor:
+    """Images `uint8 (N, 1, 28, 28)` as `float32` in [0, 1]."""
+    return images.float().div_(255)
+
+
+def to_tensor(digits: Digits) -> Tensor:
+    """The images of some digits as `uint8 (N, 1, 28, 28)`."""
+    return torch.from_numpy(digits.images).unsqueeze(1)
+
+
+def _on_device(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
+    return to_tensor(digits).to(device), torch.from_numpy(digits.labels).to(device)
+
+
+def _sample(digits: Digits) -> Digits:
+    if len(digits) <= TRAINING_SAMPLE:
+        return digits
+    return digits.take(stratified_split(digits.labels, TRAINING_SAMPLE)[1])
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; "auto" takes a GPU where there is one. Raises `UsageError` when it is not there."""
+    if name not in DEVICES:
+        raise unknown("device", name, DEVICES)
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if there[device])
+    if not there[name]:
+        raise UsageError(f"device {name}: there is none on this machine; --device auto takes what there is")
+    return torch.device(name)
+
+
+def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
+    """A seed of 63 bits for one purpose in one epoch, independent of all others."""
+    digest = hashlib.sha256(f"{seed} {purpose} {epoch}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def generator(seed: int, purpose: str, epoch: int) -> Generator:
+    """A CPU generator for one purpose in one epoch: the same numbers on every device."""
+    return Generator().manual_seed(derived_seed(seed, purpose, epoch))
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed PyTorch's own generators, which dropout draws from, for the length of a block, and put them back."""
+    devices = list(range(torch.cuda.device_count()))
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
