@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +98,22 @@ def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False
             (write_idx_folder if form == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
 
 
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """What there is to know of a set: digits a part and a class, mean and deviation of the scaled pixels, checksum."""
+    parts = {
+        name: {
+            "digits": len(digits),
+            "mean": float(digits.images.mean() / 255),
+            "deviation": float(digits.images.std() / 255),
+            "classes": np.bincount(digits.labels, minlength=CLASSES).tolist(),
+        }
+        for name, digits in (("train", dataset.train), ("test", dataset.test))
+    }
+    return {"name": dataset.name, **parts, "sha256": dataset.sha256}
+
+
 def split(dataset: Dataset) -> Splits:
-    """Set one twelfth of the training digits (5,000 of 60,000) apart for validation, stratified, always the same ones."""
+    """Set one twelfth of the training digits (5,000 of 60,000) apart for validation: stratified, always the same."""
     train, validation = stratified_split(dataset.train.labels, round(len(dataset.train) / 12))
     return Splits(dataset.train.take(train), dataset.train.take(validation), dataset.test)
 

@@ -26,6 +26,7 @@ class Digits:
     labels: Labels
 
     def __len__(self) -> int:
+        """The number of digits."""
         return len(self.labels)
 
     def take(self, indices: NDArray[np.int64]) -> Digits:
@@ -36,7 +37,7 @@ class Digits:
 def checked_digits(
     images: NDArray[Any], labels: NDArray[Any], images_file: str | Path, labels_file: str | Path
 ) -> Digits:
-    """Make `Digits` of arrays from files; raise a `DataError` that names the file if they are not what `Digits` holds."""
+    """Make `Digits` of arrays from files; raises a `DataError` that names the file if they do not fit the contract."""
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise DataError(f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {SIDE}, {SIDE})")
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):

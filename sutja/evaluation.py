@@ -77,6 +77,11 @@ def evaluate(logits: Logits, labels: Labels) -> Report:
     )
 
 
+def softmax(logits: Logits) -> NDArray[np.float64]:
+    """The probabilities `(N, 10)` that logits stand for."""
+    return np.exp(log_softmax(logits.astype(np.float64), axis=1))
+
+
 def wilson_interval(successes: int, count: int) -> tuple[float, float]:
     """The 95 % confidence interval of a rate by Wilson's score (1927), good also for rates near 0 and 1."""
     interval = binomtest(successes, count).proportion_ci(method="wilson")

@@ -20,7 +20,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield partial
         partial.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -38,9 +38,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
         partial.chmod(0o777 & ~_umask())
         if path.exists():
             for file in partial.iterdir():
-                os.replace(file, path / file.name)
+                file.replace(path / file.name)
         else:
-            os.replace(partial, path)
+            partial.replace(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

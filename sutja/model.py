@@ -21,7 +21,7 @@ NETWORKS: dict[str, Builder] = {}
 
 
 def network(name: str, *, parameters: int) -> Callable[[Builder], Builder]:
-    """Register what builds a network from a dropout rate under its public `name`, and hold it to its parameter count."""
+    """Register what builds a network from a dropout rate under a public `name`; hold it to its parameter count."""
 
     def register(build: Builder) -> Builder:
         def build_counted(dropout: float) -> nn.Module:
@@ -49,6 +49,7 @@ class Normalise(nn.Module):
     """Subtract MNIST's mean and divide by its deviation; shape stays."""
 
     def forward(self, images: Tensor) -> Tensor:
+        """Pixels in [0, 1] to pixels of mean 0 and deviation 1."""
         return (images - MEAN) / DEVIATION
 
 

@@ -50,6 +50,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        """Raises `UsageError` for a value that no training could use."""
         for field, known in CHOICES.items():
             if getattr(self, field) not in known:
                 raise unknown(field, str(getattr(self, field)), known)
@@ -57,6 +58,19 @@ class Recipe:
             value = getattr(self, field)
             if not (math.isfinite(value) and low <= value <= high):
                 raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
+
+    @property
+    def title(self) -> str:
+        """The name for people, with what was changed and a seed other than 0: "LeNet-5 (epochs = 3)"."""
+        differing = self.changes() | ({"seed": self.seed} if self.seed else {})
+        changes = ", ".join(f"{field} = {value}" for field, value in differing.items())
+        return TITLES.get(self.name, self.name) + (f" ({changes})" if changes else "")
+
+    @property
+    def run_name(self) -> str:
+        """The name of the run's folder: recipe, changes and seed, as in `lenet5-epochs=3-s0`."""
+        changes = "".join(f"-{field}={value}" for field, value in self.changes().items())
+        return f"{self.name}{changes}-s{self.seed}"
 
     def with_settings(self, settings: dict[str, str]) -> Recipe:
         """The same recipe with some fields set from words, as `--set learning_rate=0.02` gives them.
@@ -129,3 +143,5 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
     )
 }
+
+TITLES = {"lenet5": "LeNet-5", "mlp": "MLP", "lenet5-regularised": "LeNet-5, regularised"}

@@ -12,7 +12,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,11 @@ class Training:
             if self.recipe.patience and record.epoch == self.best_epoch:
                 self.best = copy.deepcopy(self.kept.state_dict())
             yield record
+
+    @property
+    def images_per_epoch(self) -> int:
+        """The number of training digits."""
+        return len(self._labels)
 
     @property
     def finished(self) -> bool:

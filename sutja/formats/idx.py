@@ -32,7 +32,7 @@ KINDS = {"images": "images[-.]idx3-ubyte", "labels": "labels[-.]idx(1-ubyte|2-in
 
 
 def read_idx_folder(folder: Path) -> tuple[Digits, Digits]:
-    """Read training and test digits from the four IDX files in `folder`, in its `raw` or in the `raw` of a folder in it.
+    """Read training and test digits from the four IDX files in `folder`, `folder/raw` or `folder/*/raw`.
 
     Files that are named in a `SHA256SUMS` beside them (checksums of the unpacked files) are held against it. Raises
     `DataError`.
@@ -57,7 +57,7 @@ def _read_part(folder: Path, prefix: str, part: str) -> Digits:
         if path is None:
             raise DataError(f"{folder}: the file of the {part} {kind} is missing")
         paths.append(path)
-        arrays.append(read_idx(path, sha256=_checksums(folder).get(path.name.removesuffix(".gz"))))
+        arrays.append(read_idx(path, sha256=read_checksums(folder).get(path.name.removesuffix(".gz"))))
     images, labels = arrays
     if labels.ndim == 2:
         labels = labels[:, 0]  # QMNIST keeps the writer and more in further columns
@@ -66,7 +66,8 @@ def _read_part(folder: Path, prefix: str, part: str) -> Digits:
     return checked_digits(images, labels, *paths)
 
 
-def _checksums(folder: Path) -> dict[str, str]:
+def read_checksums(folder: Path) -> dict[str, str]:
+    """The checksums that the `SHA256SUMS` in a folder gives for file names; none where there is no such file."""
     path = folder / "SHA256SUMS"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()

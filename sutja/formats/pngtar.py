@@ -30,6 +30,7 @@ class StrictTarInfo(tarfile.TarInfo):
 
     @classmethod
     def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+        """Read the next header; raises `tarfile.ReadError` for all but a good one and the end of the archive."""
         try:
             return super().fromtarfile(tar)
         except tarfile.EOFHeaderError:  # the block of zeros that ends every tar

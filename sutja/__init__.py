@@ -1,0 +1,3 @@
+"""sutja (숫자, "digit"): train, measure, compare and use recognisers of handwritten digits."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,50 @@
+"""What the terminal shows: results on standard output, progress and remarks on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+
+if TYPE_CHECKING:
+    from sutja.tables import Table
+
+WIDE = 160  # columns when nobody watches: a file has no edge at which lines must break
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+remarks = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else WIDE)
+
+
+def print_table(table: Table, title: str | None = None) -> None:
+    """Print a table on standard output."""
+    drawn = RichTable(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for number, head in enumerate(table.heads):
+        drawn.add_column(head, justify="right" if number else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*row)
+    out.print(drawn, soft_wrap=False)
+
+
+def print_json(values: Any) -> None:
+    """Print values as JSON on standard output."""
+    print(json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def remark(text: str) -> None:
+    """Print a line on standard error."""
+    remarks.print(text, markup=False)
+
+
+def print_error(text: str) -> None:
+    """Print an error, one line, on standard error."""
+    remarks.print(f"sutja: {' '.join(text.split())}", markup=False, style="bold red")
+
+
+def print_path(what: str, path: Path) -> None:
+    """Say where something lies, on standard output."""
+    out.print(f"{what}: {path}", markup=False)

@@ -1,0 +1,167 @@
+"""The work behind the verbs: train a recipe into a run folder, bring several to the end, compare them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sutja.comparison import Comparison, compare
+from sutja.dataset import Dataset, Splits, split
+from sutja.environment import describe_environment
+from sutja.errors import DataError, UsageError
+from sutja.evaluation import evaluate
+from sutja.export import export_onnx
+from sutja.files import write_text
+from sutja.gallery import write_comparison_report, write_run_report
+from sutja.model import count_parameters
+from sutja.recipe import Recipe
+from sutja.report import render_card
+from sutja.run import Run
+from sutja.training import Epoch, Training, infer, to_tensor
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """On what and where runs are made: the data, the folder of the runs, the device, the number of CPU threads."""
+
+    dataset: Dataset
+    runs: Path = Path("runs")
+    device: str = "auto"
+    threads: int = 0  # 0 = as many as PyTorch thinks best
+
+    def folder(self, recipe: Recipe) -> Path:
+        """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""
+        data = "" if self.dataset.name == "mnist" else f"{self.dataset.name}-"
+        return self.runs / f"{data}{recipe.run_name}"
+
+
+class Observer:
+    """Is told how a training goes."""
+
+    def start(self, run: Run, training: Training) -> None:
+        """A training begins or goes on."""
+
+    def batch(self, images: int) -> None:
+        """So many more images were trained."""
+
+    def epoch(self, record: Epoch) -> None:
+        """An epoch is done and kept."""
+
+    def finish(self) -> None:
+        """The training is over, or was interrupted."""
+
+
+def train(
+    recipe: Recipe,
+    workplace: Workplace,
+    observers: Sequence[Observer] = (),
+    *,
+    resume: bool = False,
+    force: bool = False,
+) -> Run:
+    """Train a recipe to the end and fill its run folder.
+
+    With `resume` an existing run of the recipe goes on after the last epoch that it kept, or is left alone when it is
+    finished; with `force` it is replaced; with neither it is an error. Raises `UsageError`, `DataError` when the run
+    was made with other data, and `SutjaError` when the loss is not finite.
+    """
+    torch.set_num_threads(workplace.threads or torch.get_num_threads())
+    folder = workplace.folder(recipe)
+    run = _resumable(folder, workplace) if resume else None
+    if run and run.finished:
+        return run
+    splits = split(workplace.dataset)
+    training = Training(recipe, splits, device=workplace.device)
+    if run is None:
+        run = Run.create(folder, recipe, _environment(workplace, training), force=force)
+    elif (state := run.load_checkpoint()) is not None:
+        training.load_state_dict(state)
+    for observer in observers:
+        observer.start(run, training)
+    try:
+        for record in training.fit(_told_batches(observers)):
+            run.save_epoch(training.records, training.state_dict())
+            for observer in observers:
+                observer.epoch(record)
+    finally:
+        for observer in observers:
+            observer.finish()
+    _finish(run, training, splits)
+    return run
+
+
+def _told_batches(observers: Sequence[Observer]) -> Callable[[int], None]:
+    def tell(images: int) -> None:
+        for observer in observers:
+            observer.batch(images)
+
+    return tell
+
+
+def _resumable(folder: Path, workplace: Workplace) -> Run:
+    run = Run.open(folder)
+    if run.environment["data"]["sha256"] != workplace.dataset.sha256:
+        raise DataError(f"{folder}: was trained on other data than {workplace.dataset.name}: it cannot go on with this")
+    torch.set_num_threads(run.environment["threads"])  # the sums of other threads differ in their last bits
+    return run
+
+
+def _environment(workplace: Workplace, training: Training) -> dict[str, Any]:
+    dataset = workplace.dataset
+    data = {"name": dataset.name, "train": len(dataset.train), "test": len(dataset.test), "sha256": dataset.sha256}
+    device = {"device": str(training.device), "threads": torch.get_num_threads()}
+    return {**describe_environment(), **device, "data": data}
+
+
+def _finish(run: Run, training: Training, splits: Splits) -> None:
+    """Write what a finished run holds; `report.json`, which says that it is finished, comes last."""
+    network = training.result()
+    run.save_weights(network)
+    logits = {part: infer(network, to_tensor(getattr(splits, part))).numpy() for part in ("validation", "test")}
+    labels = {"validation": splits.validation.labels, "test": splits.test.labels}
+    run.save_logits(**{f"{k}_logits": v for k, v in logits.items()}, **{f"{k}_labels": v for k, v in labels.items()})
+    reports = {part: evaluate(logits[part], labels[part]) for part in logits}
+    difference = export_onnx(network, run.folder / "model.onnx", splits.test)
+    write_run_report(run, network, splits, reports, logits["test"])
+    values: dict[str, Any] = {
+        "parameters": count_parameters(network),
+        "epochs": len(training.records),
+        "seconds": training.records[-1].seconds,
+        "parity": difference,
+        **{part: asdict(report) for part, report in reports.items()},
+    }
+    card = render_card(**values, title=run.recipe.title, recipe=vars(run.recipe), environment=run.environment)
+    write_text(run.folder / "MODEL_CARD.md", card)
+    run.save_json("report.json", values)
+
+
+def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
+    """Compare every two of some finished runs on the test digits that they share, and write the report into `folder`.
+
+    Raises `UsageError` for fewer than two runs and for runs with other test digits.
+    """
+    if len(runs) < 2:
+        raise UsageError("a comparison needs at least two runs")
+    for run in runs:
+        if run.environment["data"]["sha256"] != runs[0].environment["data"]["sha256"]:
+            raise UsageError(f"{run.folder} and {runs[0].folder} were judged by other digits: they cannot be compared")
+    weakest_first = sorted(runs, key=lambda run: float(run.report["test"]["accuracy"]))
+    comparisons = [
+        compare(first.recipe.title, second.recipe.title, _right(first), _right(second))
+        for first, second in combinations(weakest_first, 2)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_comparison_report(folder, runs, comparisons)
+    return comparisons
+
+
+def _right(run: Run) -> NDArray[np.bool_]:
+    logits, labels = run.load_logits("test")
+    return np.asarray(logits.argmax(axis=1) == labels)

@@ -1,0 +1,166 @@
+"""The pictures and pages of a run folder: drawn from what the run has left, saved under names that do not change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from sutja import plots
+from sutja.augment import AUGMENTATIONS
+from sutja.comparison import Comparison
+from sutja.dataset import Splits
+from sutja.digits import Digits
+from sutja.evaluation import Logits, Report, softmax
+from sutja.files import write_text
+from sutja.report import Picture, Section, render_page, save_figure
+from sutja.run import Run
+from sutja.tables import class_table, comparison_table, confusion_table, recipe_table, run_table, score_table
+from sutja.training import generator, scaled
+
+EXAMPLES = 10  # digits in the pictures of distortions and feature maps
+
+
+def write_run_report(run: Run, network: nn.Module, splits: Splits, reports: dict[str, Report], logits: Logits) -> None:
+    """Draw every picture of a run into its `figures` and put them, with its numbers, into its `report.html`.
+
+    `reports` are those of "validation" and "test"; `logits (N, 10)` belong to the test digits.
+    """
+    test = reports["test"]
+    sections = [
+        Section(
+            "Curves",
+            ["Measured after each epoch without dropout and distortion; on training data over 10,000 digits."],
+            pictures=[_curves(run)],
+        ),
+        Section("Figures", table=score_table(reports), pictures=draw_judgement(run.folder, splits.test, logits, test)),
+        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(test)),
+        Section("Precision and recall", table=class_table(test)),
+        *_draw_network(run, network, splits),
+        Section("Recipe", table=recipe_table([vars(run.recipe)])),
+    ]
+    lead = (
+        f"{test.errors} errors in {test.count:,} test digits of {run.environment['data']['name']}, "
+        f"{run.metrics()[-1]['seconds']:.0f} s of training on {run.environment['processor']}."
+    )
+    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, sections))
+
+
+def _curves(run: Run) -> Picture:
+    figure = plots.curves([(run.recipe.title, run.metrics())])
+    png = save_figure(figure, run.folder / "figures" / "curves.png")
+    return Picture(png, "Average loss and accuracy on training, validation and test digits over the epochs.")
+
+
+def draw_judgement(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:
+    """Draw confusion matrix, reliability diagram and worst mistakes into the `figures` of a folder."""
+    probabilities = softmax(logits)
+    confidence, predictions = probabilities.max(axis=1), logits.argmax(axis=1)
+    figures = {
+        "confusion": (
+            plots.confusion_matrix(report.confusion),
+            "Confusion matrix. The diagonal holds the digits that were read right; colour shows the errors.",
+        ),
+        "reliability": (
+            plots.reliability(confidence, predictions == digits.labels),
+            "Reliability diagram: of the digits read with a confidence of 90 %, about 90 % should be right.",
+        ),
+        "mistakes": (
+            plots.mistakes(digits, predictions, confidence, report.worst),
+            "The mistakes of which the network was most sure, with the number of the digit in the set.",
+        ),
+    }
+    return [
+        Picture(save_figure(figure, folder / "figures" / f"{name}.png"), caption)
+        for name, (figure, caption) in figures.items()
+    ]
+
+
+def _draw_network(run: Run, network: nn.Module, splits: Splits) -> list[Section]:
+    """What can only be drawn of some networks: a first convolution, and distortions where the recipe has them."""
+    sections = []
+    convolution = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
+    if convolution is not None and convolution.in_channels == 1:
+        sections.append(Section("Inside the network", pictures=_draw_filters(run.folder, network, convolution, splits)))
+    if run.recipe.augmentation != "none":
+        png = draw_augmentation(run.folder / "figures" / "augmentation.png", splits.train)
+        caption = "What the distortions make of training digits. Each epoch sees every digit distorted anew."
+        sections.append(Section("Augmentation", pictures=[Picture(png, caption)]))
+    return sections
+
+
+def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, splits: Splits) -> list[Picture]:
+    images = splits.test.images[_first_of_each_class(splits.test)]
+    answers: list[torch.Tensor] = []
+    hook = layer.register_forward_hook(lambda _, inputs, output: answers.append(output))
+    with torch.inference_mode():
+        network(scaled(torch.from_numpy(images).unsqueeze(1)))
+    hook.remove()
+    drawn = {
+        "filters": (plots.filters(layer.weight.detach().numpy()), "The filters of the first convolution."),
+        "feature_maps": (
+            plots.feature_maps(images, answers[0].numpy()),
+            "What each answers to one digit of every class: orange where it responds, blue where it is against.",
+        ),
+    }
+    return [
+        Picture(save_figure(figure, folder / "figures" / f"{name}.png"), caption)
+        for name, (figure, caption) in drawn.items()
+    ]
+
+
+def draw_augmentation(path: Path, digits: Digits) -> bytes:
+    """Draw what every distortion makes of one digit of each class; returns the PNG."""
+    images = digits.images[_first_of_each_class(digits)]
+    batch = scaled(torch.from_numpy(images).unsqueeze(1))
+    rows = {}
+    for name, distort in AUGMENTATIONS.items():
+        if name != "none":
+            rows[name] = distort(batch, generator(0, name, 0)).numpy()[:, 0]
+    return save_figure(plots.augmentation(images, rows), path)
+
+
+def _first_of_each_class(digits: Digits) -> list[int]:
+    return [int(np.flatnonzero(digits.labels == label)[0]) for label in np.unique(digits.labels)]
+
+
+def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> None:
+    """Draw the curves of some runs side by side and write `report.html` with the verdicts into `folder`."""
+    figure = plots.curves([(run.recipe.title, run.metrics()) for run in runs])
+    png = save_figure(figure, folder / "figures" / "curves.png")
+    caption = "Average loss and accuracy over the epochs. The scales are the same in all columns."
+    sections = [
+        Section("Verdict", [each.verdict for each in comparisons], run_table(runs)),
+        Section("Curves", pictures=[Picture(png, caption)]),
+        Section(
+            "Pair by pair",
+            [
+                "Both networks of a pair read the same test digits. “Only one right” counts those that one of them "
+                "alone reads right; the exact McNemar test asks whether that could be chance. It speaks of these two "
+                "trained networks; how much another seed would change is not in it."
+            ],
+            comparison_table(comparisons),
+        ),
+        *(_run_section(run) for run in runs),
+        Section("Recipes", table=recipe_table([vars(run.recipe) for run in runs])),
+    ]
+    lead = f"Compared on the {runs[0].report['test']['count']:,} test digits of {runs[0].environment['data']['name']}."
+    title = " · ".join(run.recipe.title for run in runs)
+    write_text(folder / "report.html", render_page(title, lead, sections))
+
+
+def _run_section(run: Run) -> Section:
+    captions = {
+        "mistakes": "The most confident mistakes.",
+        "confusion": "Confusion matrix.",
+        "filters": "First filters.",
+    }
+    pictures = [
+        Picture(path.read_bytes(), caption)
+        for name, caption in captions.items()
+        if (path := run.folder / "figures" / f"{name}.png").is_file()
+    ]
+    return Section(run.recipe.title, pictures=pictures)

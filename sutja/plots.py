@@ -1,0 +1,196 @@
+"""Numbers become pictures here. Each function returns a matplotlib `Figure`; none shows and none saves it.
+
+Colours are those of M. Okabe and K. Ito, "Color universal design", 2008, which the colour-blind can tell apart; lines
+differ in their strokes too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from sutja.digits import CLASSES, Digits, Images, Labels
+from sutja.evaluation import calibration
+
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PARTS = {  # column of the metrics → label, colour, stroke
+    "train": ("training", BLUE, "-"),
+    "validation": ("validation", GREEN, "--"),
+    "test": ("test", VERMILION, "-."),
+}
+Metrics = list[dict[str, float]]
+
+
+def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
+    """Average loss and accuracy over the epochs, one column for each (title, metrics), the same scales in all."""
+    figure = Figure(figsize=(max(6.4, 4.4 * len(runs)), 6.4), layout="constrained")
+    axes = figure.subplots(2, len(runs), sharex="col", sharey="row", squeeze=False)
+    for (loss, accuracy), (title, metrics) in zip(axes.T, runs, strict=True):
+        epochs = [row["epoch"] for row in metrics]
+        for part, (label, colour, stroke) in PARTS.items():
+            style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
+            loss.plot(epochs, [row[f"{part}_loss"] for row in metrics], **style)
+            accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
+        loss.set_title(title)
+        accuracy.set_xlabel("epoch")
+        accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+        for axis in (loss, accuracy):
+            axis.grid(alpha=0.3)
+    _scale_losses(axes[0, 0])
+    _scale_accuracies(axes[1, 0], [metrics for _, metrics in runs])
+    axes[0, 0].set_ylabel("average loss (cross-entropy)")
+    axes[1, 0].set_ylabel("accuracy")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(PARTS), frameon=False)
+    return figure
+
+
+def _scale_losses(axis: Axes) -> None:
+    axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    low, high = axis.get_ylim()
+    if high / low < 30:  # too few powers of ten in it to read the scale by
+        axis.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:.2g}" if _leads(value) else ""))
+
+
+def _leads(value: float) -> bool:
+    return round(value / 10 ** math.floor(math.log10(value))) in (2, 5)
+
+
+def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
+    """Let the later epochs fill the scale: the first ones of a slow start would flatten all others."""
+    later = [
+        row[f"{part}_accuracy"] for metrics in runs for row in metrics[min(1, len(metrics) - 1) :] for part in PARTS
+    ]
+    low = min(later)
+    axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.05 * (1 - low), 0.0005))
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+
+
+def confusion_matrix(confusion: list[list[int]]) -> Figure:
+    """How often each digit (row) was read as each (column). Colour shows the errors alone, so that they can be seen."""
+    counts = np.array(confusion)
+    errors = counts - np.diag(np.diag(counts))
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    axes = figure.subplots()
+    drawn = axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1, errors.max()))
+    for row, column in np.ndindex(counts.shape):
+        if counts[row, column]:
+            dark = errors[row, column] > 0.6 * errors.max()
+            weight = "bold" if row == column else "normal"
+            colour = "white" if dark and row != column else "black"
+            axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, weight=weight)
+    axes.set(xlabel="read as", ylabel="digit", xticks=range(CLASSES), yticks=range(CLASSES))
+    figure.colorbar(drawn, label="errors", shrink=0.9).ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Figure:
+    """Accuracy against confidence, and how the confidences `(N,)` are spread. On the diagonal they can be believed."""
+    bins = calibration(confidence, right)
+    figure = Figure(figsize=(6.4, 6.4), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    middles, width = [(row.low + row.high) / 2 for row in bins], bins[0].high - bins[0].low
+    upper.plot([0, 1], [0, 1], color="grey", linestyle="--", label="perfectly calibrated")
+    upper.bar(middles, [row.accuracy for row in bins], width, color=BLUE, alpha=0.35, edgecolor=BLUE)
+    upper.plot([row.confidence for row in bins], [row.accuracy for row in bins], "o", color=BLUE, label="this network")
+    upper.set(ylabel="accuracy", ylim=(0, 1.03), xlim=(0, 1))
+    lower.bar(middles, [row.share * len(right) for row in bins], width, color=ORANGE, edgecolor="white")
+    lower.set(xlabel="confidence", ylabel="digits", yscale="log")
+    lower.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else ""))
+    for axes in (upper, lower):
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(alpha=0.3)
+    upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    upper.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def mistakes(
+    digits: Digits, predictions: Labels, confidence: NDArray[np.float64], indices: Sequence[int], *, rows: int = 4
+) -> Figure:
+    """The digits at `indices`, as many as fit, each with its label, what it was read as, and how confidently."""
+    columns = 8
+    shown = list(indices)[: rows * columns]
+    titles = [f"{digits.labels[i]} read as {predictions[i]}\n{confidence[i]:.0%} sure · №{i}" for i in shown]
+    return _sheet(digits.images[shown], titles, columns)
+
+
+def samples(digits: Digits) -> Figure:
+    """Ten digits of each class, one class a row, spread evenly over the set."""
+    picked: list[int] = []
+    for label in range(CLASSES):
+        there = np.flatnonzero(digits.labels == label)
+        picked += there[np.linspace(0, len(there) - 1, 10).astype(int)].tolist() if len(there) else []
+    return _sheet(digits.images[picked], [str(digits.labels[i]) for i in picked], 10)
+
+
+def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
+    rows = max(1, math.ceil(len(images) / columns))
+    two_lines = any("\n" in title for title in titles)
+    figure = Figure(figsize=(1.25 * columns, (1.7 if two_lines else 1.35) * rows), layout="constrained")
+    for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
+        axes.set_axis_off()
+        if index < len(images):
+            axes.imshow(images[index], cmap="gray_r", vmin=0, vmax=255)
+            axes.set_title(titles[index], fontsize=8)
+    if not len(images):
+        figure.text(0.5, 0.5, "nothing to show: no mistakes", ha="center", va="center")
+    return figure
+
+
+def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
+    """Digits `uint8 (N, 28, 28)` in the first row, and below what each named distortion made of them, in [0, 1]."""
+    rows = {"original": original / 255, **distorted}
+    figure = Figure(figsize=(1.1 * len(original) + 1.2, 1.15 * len(rows)), layout="constrained")
+    grid = figure.subplots(len(rows), len(original), squeeze=False)
+    for axes_row, (name, images) in zip(list(grid), rows.items(), strict=True):
+        for axes, image in zip(axes_row, images, strict=True):
+            axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+            axes.set(xticks=[], yticks=[])
+            for spine in axes.spines.values():
+                spine.set_color("lightgrey")
+        axes_row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+    return figure
+
+
+def filters(weights: NDArray[np.float32]) -> Figure:
+    """The kernels `(K, 1, h, w)` of a first convolution: ink raises its answer where orange, lowers it where blue."""
+    columns = min(8, len(weights))
+    rows = math.ceil(len(weights) / columns)
+    figure = Figure(figsize=(1.4 * columns + 1, 1.6 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False)
+    limit = float(np.abs(weights).max())
+    drawn = None
+    for number, axes in enumerate(grid.flat):
+        axes.set_axis_off()
+        if number < len(weights):
+            drawn = axes.imshow(weights[number, 0], cmap="PuOr_r", vmin=-limit, vmax=limit)
+            axes.set_title(f"filter {number + 1}", fontsize=9)
+    assert drawn is not None
+    figure.colorbar(drawn, ax=grid, label="weight", shrink=0.9)
+    return figure
+
+
+def feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
+    """Digits `(N, 28, 28)` in the first column, and beside each what every filter answers to it, `(N, K, h, w)`."""
+    shown = maps[:, :16]
+    figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.2 * len(images)), layout="constrained")
+    grid = figure.subplots(len(images), shown.shape[1] + 1, squeeze=False)
+    limit = float(np.abs(shown).max())
+    for row, axes_row in enumerate(grid):
+        axes_row[0].imshow(images[row], cmap="gray_r", vmin=0, vmax=255)
+        for number, axes in enumerate(axes_row[1:]):
+            axes.imshow(shown[row, number], cmap="PuOr_r", vmin=-limit, vmax=limit)
+            if row == 0:
+                axes.set_title(f"filter {number + 1}", fontsize=9)
+        for axes in axes_row:
+            axes.set_axis_off()
+    grid[0, 0].set_title("digit", fontsize=9)
+    return figure

@@ -1,0 +1,73 @@
+"""A training as it is watched: a bar while an epoch runs, a line when it is done; lines alone where nobody watches."""
+
+from __future__ import annotations
+
+import time
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from sutja.console import remark, remarks
+from sutja.experiment import Observer
+from sutja.run import Run
+from sutja.training import Epoch, Training
+
+
+class TrainingProgress(Observer):
+    """Shows loss, accuracy, images a second and the time left on standard error."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+
+    def start(self, run: Run, training: Training) -> None:
+        """Say what is trained, and begin the bar where standard error is a terminal."""
+        self._epochs = training.recipe.epochs
+        self._images = training.images_per_epoch
+        done = len(training.records)
+        how = f"goes on after epoch {done}" if done else f"{self._epochs} epochs"
+        remark(f"{run.recipe.title}: {how} on {training.device} → {run.folder}")
+        self._seconds = training.records[-1].seconds if done else 0.0
+        self._first = done
+        self._started = time.perf_counter()
+        self._trained = 0
+        if remarks.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(bar_width=28), TextColumn("{task.fields[speed]}"))
+            self._bar = Progress(*columns, console=remarks, transient=True)
+            self._task = self._begin_epoch(done + 1)
+            self._bar.start()
+
+    def batch(self, images: int) -> None:
+        """Move the bar."""
+        self._trained += images
+        if self._bar:
+            self._bar.update(self._task, advance=images, speed=self._speed())
+
+    def epoch(self, record: Epoch) -> None:
+        """Write the line of an epoch."""
+        remark(
+            f"  epoch {record.epoch:{len(str(self._epochs))}d}/{self._epochs}"
+            f"  loss {record.train_loss:.4f} training, {record.validation_loss:.4f} validation"
+            f"  accuracy {100 * record.train_accuracy:.2f} %, {100 * record.validation_accuracy:.2f} %"
+            f"  {record.images_per_second:,.0f} images/s, {self._left(record.epoch)}"
+        )
+        if self._bar:
+            self._bar.remove_task(self._task)
+            self._task = self._begin_epoch(record.epoch + 1)
+
+    def finish(self) -> None:
+        """Take the bar away."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _begin_epoch(self, number: int) -> TaskID:
+        assert self._bar is not None
+        return self._bar.add_task(f"  epoch {number}/{self._epochs}", total=self._images, speed="")
+
+    def _speed(self) -> str:
+        elapsed = time.perf_counter() - self._started
+        return f"{self._trained / elapsed:,.0f} images/s, {self._left(self._first + self._trained / self._images)}"
+
+    def _left(self, epochs_done: float) -> str:
+        elapsed = time.perf_counter() - self._started
+        seconds = elapsed / max(epochs_done - self._first, 1e-9) * (self._epochs - epochs_done)
+        return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"

@@ -1,0 +1,72 @@
+"""A run or a comparison as one HTML file that a browser opens without a server, pictures and all."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from matplotlib.figure import Figure
+
+from sutja.files import whole_file
+from sutja.tables import Table
+
+DOTS_PER_INCH = 120
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG with its caption."""
+
+    png: bytes
+    caption: str
+
+    @property
+    def address(self) -> str:
+        """The picture itself as a `data:` address."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: paragraphs, then a table, then pictures."""
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    table: Table | None = None
+    pictures: Sequence[Picture] = field(default_factory=list)
+
+
+def save_figure(figure: Figure, path: Path) -> bytes:
+    """Write a figure as PNG and return its bytes. Without time stamps: the same figure gives the same bytes."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    with whole_file(path) as partial:
+        partial.write_bytes(png.getvalue())
+    return png.getvalue()
+
+
+def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
+    """The HTML of a page, self-contained."""
+    return _render("report.html.j2", title=title, lead=lead, sections=sections)
+
+
+def render_card(**values: Any) -> str:
+    """The Markdown of a model card."""
+    return _render("MODEL_CARD.md.j2", **values)
+
+
+def _render(template: str, **values: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("sutja"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(template).render(**values)

@@ -1,0 +1,141 @@
+"""What is shown as a table, on the terminal, in reports and in README: heads and rows of text, made in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sutja.comparison import Comparison, format_p
+from sutja.digits import CLASSES
+from sutja.evaluation import Report
+from sutja.run import Run
+
+if TYPE_CHECKING:
+    from sutja.model import Size
+
+
+@dataclass(frozen=True)
+class Table:
+    """Column heads and rows of text; the first column is set to the left, the others to the right."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def percent(rate: float, digits: int = 2) -> str:
+    """A rate in [0, 1] as "99.12 %"."""
+    return f"{100 * rate:.{digits}f} %"
+
+
+def points(low: float, high: float) -> str:
+    """An interval of rates in [0, 1] as "+0.12 … +0.34" percentage points."""
+    return f"{100 * low:+.2f} … {100 * high:+.2f}"
+
+
+def score_table(reports: dict[str, Report]) -> Table:
+    """The measures of an evaluation, one column for each named report."""
+    measures: dict[str, Callable[[Report], str]] = {
+        "digits": lambda report: f"{report.count:,}",
+        "accuracy": lambda report: percent(report.accuracy),
+        "95 % interval (Wilson)": lambda report: f"{percent(report.accuracy_low)} – {percent(report.accuracy_high)}",
+        "errors": lambda report: f"{report.errors:,}",
+        "loss = negative log-likelihood": lambda report: f"{report.loss:.4f}",
+        "Brier score": lambda report: f"{report.brier:.5f}",
+        "expected calibration error": lambda report: percent(report.calibration_error),
+    }
+    rows = [[name, *(show(report) for report in reports.values())] for name, show in measures.items()]
+    return Table(["", *reports], rows)
+
+
+def class_table(report: Report) -> Table:
+    """Precision, recall and F1 of every digit."""
+    rows = [
+        [str(row.digit), percent(row.precision), percent(row.recall), percent(row.f1), f"{row.count:,}"]
+        for row in report.classes
+    ]
+    return Table(["digit", "precision", "recall", "F1", "digits"], rows)
+
+
+def confusion_table(report: Report, most: int = 5) -> Table:
+    """The most frequent confusions, the most frequent one first."""
+    cells = [
+        (number, digit, read)
+        for digit, row in enumerate(report.confusion)
+        for read, number in enumerate(row)
+        if digit != read and number
+    ]
+    return Table(["digit", "read as", "times"], [[str(d), str(r), str(n)] for n, d, r in sorted(cells)[::-1][:most]])
+
+
+def run_table(runs: Sequence[Run]) -> Table:
+    """Finished runs side by side, by what counts: size, accuracy on the test digits, time."""
+    rows = []
+    for run in runs:
+        test = run.report["test"]
+        rows.append(
+            [
+                run.recipe.title,
+                f"{run.report['parameters']:,}",
+                percent(test["accuracy"]),
+                f"{percent(test['accuracy_low'])} – {percent(test['accuracy_high'])}",
+                str(test["errors"]),
+                f"{test['loss']:.4f}",
+                str(run.report["epochs"]),
+                f"{run.report['seconds']:.0f} s",
+            ]
+        )
+    heads = ["network", "parameters", "test accuracy", "95 % interval", "errors", "loss", "epochs", "training time"]
+    return Table(heads, rows)
+
+
+def comparison_table(comparisons: Sequence[Comparison]) -> Table:
+    """Pairs of networks on the same digits. The difference is the second's accuracy minus the first's, in points."""
+    rows = [
+        [
+            f"{each.first} → {each.second}",
+            f"{100 * each.difference:+.2f}",
+            points(each.difference_low, each.difference_high),
+            f"{each.only_first} : {each.only_second}",
+            format_p(each.p_value),
+            "–" if each.errors_removed is None else f"{100 * each.errors_removed:.0f} %",
+        ]
+        for each in comparisons
+    ]
+    return Table(["pair", "points", "95 % interval", "only one right", "McNemar p", "errors removed"], rows)
+
+
+def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
+    """Recipes side by side, one column each, one field a row."""
+    names = [recipe["name"] for recipe in recipes]
+    fields = [field for field in recipes[0] if field != "name"]
+    return Table(["", *names], [[field, *(f"{recipe[field]}" for recipe in recipes)] for field in fields])
+
+
+def model_table(sizes: dict[str, Size]) -> Table:
+    """The networks with what they cost."""
+    rows = [
+        [name, f"{size.parameters:,}", f"{size.multiply_adds:,}", f"{size.bytes / 1000:,.0f} kB"]
+        for name, size in sizes.items()
+    ]
+    return Table(["network", "parameters", "multiply-adds", "size"], rows)
+
+
+def run_list_table(runs: Sequence[Run]) -> Table:
+    """Runs, finished or not, with the accuracies of their last epoch."""
+    rows = []
+    for run in runs:
+        last = run.metrics()[-1:]
+        accuracies = [percent(last[0][f"{part}_accuracy"]) if last else "–" for part in ("validation", "test")]
+        rows.append([run.name, run.state, *accuracies])
+    return Table(["run", "state", "validation accuracy", "test accuracy"], rows)
+
+
+def dataset_table(description: dict[str, Any]) -> Table:
+    """What `dataset.describe` tells, one column for each part."""
+    parts = [description["train"], description["test"]]
+    rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
+    rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
+    rows += [["deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
+    rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASSES)]
+    return Table([description["name"], "training", "test"], rows)
