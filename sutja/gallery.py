@@ -103,7 +103,7 @@ def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, splits: Sp
         "filters": (plots.filters(layer.weight.detach().numpy()), "The filters of the first convolution."),
         "feature_maps": (
             plots.feature_maps(images, answers[0].numpy()),
-            "What each answers to one digit of every class: orange where it responds, blue where it is against.",
+            "What each answers to one digit of every class: orange where it responds, purple where it is against.",
         ),
     }
     return [

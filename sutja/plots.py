@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
 from sutja.digits import CLASSES, Digits, Images, Labels
@@ -53,21 +53,15 @@ def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
 
 def _scale_losses(axis: Axes) -> None:
     axis.set_yscale("log")
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     low, high = axis.get_ylim()
-    if high / low < 30:  # too few powers of ten in it to read the scale by
-        axis.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:.2g}" if _leads(value) else ""))
-
-
-def _leads(value: float) -> bool:
-    return round(value / 10 ** math.floor(math.log10(value))) in (2, 5)
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 300 else (1,)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
-    """Let the later epochs fill the scale: the first ones of a slow start would flatten all others."""
-    later = [
-        row[f"{part}_accuracy"] for metrics in runs for row in metrics[min(1, len(metrics) - 1) :] for part in PARTS
-    ]
+    """Leave the first of many epochs out of the scale: it would flatten all others."""
+    later = [row[f"{part}_accuracy"] for metrics in runs for row in metrics[len(metrics) > 4 :] for part in PARTS]
     low = min(later)
     axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.05 * (1 - low), 0.0005))
     axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
@@ -102,7 +96,7 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Fi
     upper.plot([row.confidence for row in bins], [row.accuracy for row in bins], "o", color=BLUE, label="this network")
     upper.set(ylabel="accuracy", ylim=(0, 1.03), xlim=(0, 1))
     lower.bar(middles, [row.share * len(right) for row in bins], width, color=ORANGE, edgecolor="white")
-    lower.set(xlabel="confidence", ylabel="digits", yscale="log")
+    lower.set(xlabel="confidence", ylabel="digits", yscale="log", ylim=(0.7, 1.5 * len(right)))
     lower.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else ""))
     for axes in (upper, lower):
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -118,7 +112,7 @@ def mistakes(
     """The digits at `indices`, as many as fit, each with its label, what it was read as, and how confidently."""
     columns = 8
     shown = list(indices)[: rows * columns]
-    titles = [f"{digits.labels[i]} read as {predictions[i]}\n{confidence[i]:.0%} sure · №{i}" for i in shown]
+    titles = [f"{digits.labels[i]} read as {predictions[i]}\n{confidence[i]:.0%} sure · #{i}" for i in shown]
     return _sheet(digits.images[shown], titles, columns)
 
 
@@ -147,7 +141,7 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
 
 def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
     """Digits `uint8 (N, 28, 28)` in the first row, and below what each named distortion made of them, in [0, 1]."""
-    rows = {"original": original / 255, **distorted}
+    rows: dict[str, NDArray[Any]] = {"original": original / 255, **distorted}
     figure = Figure(figsize=(1.1 * len(original) + 1.2, 1.15 * len(rows)), layout="constrained")
     grid = figure.subplots(len(rows), len(original), squeeze=False)
     for axes_row, (name, images) in zip(list(grid), rows.items(), strict=True):
@@ -161,7 +155,7 @@ def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) ->
 
 
 def filters(weights: NDArray[np.float32]) -> Figure:
-    """The kernels `(K, 1, h, w)` of a first convolution: ink raises its answer where orange, lowers it where blue."""
+    """The kernels `(K, 1, h, w)` of a first convolution: ink raises its answer where orange, lowers it where purple."""
     columns = min(8, len(weights))
     rows = math.ceil(len(weights) / columns)
     figure = Figure(figsize=(1.4 * columns + 1, 1.6 * rows), layout="constrained")

@@ -11,7 +11,7 @@ import copy
 import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from sutja.augment import get_augmentation
 from sutja.dataset import Splits, batches, stratified_split
@@ -67,9 +67,7 @@ class Training:
         network = create(recipe.model, seed=derived_seed(recipe.seed, "weights"), dropout=recipe.dropout)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = _optimiser(recipe, self.network)
-        self.average = (
-            AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
-        )
+        self.average = AveragedModel(self.network, multi_avg_fn=_averaging(recipe.ema)) if recipe.ema else None
         self.records: list[Epoch] = []
         self.best: dict[str, Any] | None = None  # with patience: weights of the epoch with the best validation loss
         self._splits = {
@@ -191,6 +189,18 @@ def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.SGD(
         parameters, recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
     )
+
+
+def _averaging(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """An exponential moving average that remembers less at the start, so that it soon leaves the initial weights."""
+
+    @torch.no_grad()
+    def average(averaged: Sequence[Tensor], current: Sequence[Tensor], steps: Tensor | int) -> None:
+        share = max(1 - decay, 9 / (10 + int(steps)))
+        for mean, weight in zip(averaged, current, strict=True):
+            mean.lerp_(weight, share)
+
+    return average
 
 
 def scheduled(recipe: Recipe, progress: float) -> float:

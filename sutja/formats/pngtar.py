@@ -33,7 +33,7 @@ class StrictTarInfo(tarfile.TarInfo):
         """Read the next header; raises `tarfile.ReadError` for all but a good one and the end of the archive."""
         try:
             return super().fromtarfile(tar)
-        except tarfile.EOFHeaderError:  # the block of zeros that ends every tar
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the block of zeros that ends every tar
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"damaged or cut off ({error})") from error

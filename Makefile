@@ -1,0 +1,52 @@
+# Every target sets itself up; what is installed already is not installed again.
+#   make run     train and compare LeNet-5, an MLP and LeNet-5 regularised: python main.py
+#   make test    the tests, with coverage
+#   make check   everything that must hold: style, types, floors, tests, the commands of README
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: run test check lint bench readme clean
+
+run: $(VENV)/.run
+	$(BIN)/python main.py $(WORDS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+	$(BIN)/python -m benchmarks.readme --check
+	$(BIN)/python -m benchmarks.readme_commands
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.main_job
+	$(BIN)/python -m benchmarks.start_up
+
+readme: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.readme
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sutja needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
