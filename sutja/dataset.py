@@ -7,6 +7,7 @@ Scaling to [0, 1] happens where a batch becomes a tensor (`training`), subtracti
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ from sutja.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
 MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # the year of the LeNet-5 paper; every run of every recipe has the same validation part
 FORMS = ("idx", "png", "npz")
+OLD_NAME = re.compile(r"(train|t10k|test)[-.](images[-.]idx3-ubyte|labels[-.]idx1-ubyte|t(ar|gz))(\.gz)?|SHA256SUMS")
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,12 @@ def load_dataset(source: str | Path = "mnist") -> Dataset:
     """
     if str(source) == "mnist":
         return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
-    path = Path(source).expanduser()
-    return Dataset(path.resolve().stem, *_reader(path)(path))
+    try:
+        path = Path(source).expanduser()
+        name, reader = path.resolve().stem, _reader(path)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, an unknown user, no permission
+        raise DataError(f"{source}: not a path that can be read: {error}") from error
+    return Dataset(name, *reader(path))
 
 
 def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
@@ -96,6 +102,10 @@ def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False
     else:
         with whole_folder(path) as partial:
             (write_idx_folder if form == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
+            new = {file.name for file in partial.iterdir()}
+        for file in path.iterdir():  # what would be loaded in place of the new files
+            if OLD_NAME.fullmatch(file.name) and file.name not in new:
+                file.unlink()
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def checked_digits(
     """Make `Digits` of arrays from files; raises a `DataError` that names the file if they do not fit the contract."""
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise DataError(f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {SIDE}, {SIDE})")
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError(f"{labels_file}: {labels.dtype} {labels.shape} instead of integer labels (N,)")
     if len(images) != len(labels):
         raise DataError(f"{labels_file}: {len(labels):,} labels, but {len(images):,} images in {images_file}")

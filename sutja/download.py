@@ -50,15 +50,19 @@ def _fetch(path: Path, sha256: str, mirrors: Sequence[str], say: Say) -> None:
     failures = []
     for mirror in mirrors:
         say(f"{path.name}: from {mirror}")
+        resumed = partial.exists()
         try:
             _fetch_rest(mirror + path.name, partial)
+            if resumed and _unpacked_sha256(partial) != sha256:  # what was there before may have been wrong
+                partial.unlink()
+                _fetch_rest(mirror + path.name, partial)
         except (OSError, http.client.HTTPException) as error:  # what came is kept: the next try goes on after it
             failures.append(f"{mirror} ({error})")
             continue
         if _unpacked_sha256(partial) == sha256:
             partial.replace(path)
             return
-        partial.unlink()
+        partial.unlink(missing_ok=True)
         failures.append(f"{mirror} (wrong checksum)")
     raise DataError(f"{path.name}: no mirror delivered it: {'; '.join(failures)}")
 
@@ -75,11 +79,12 @@ def _fetch_rest(address: str, partial: Path) -> None:
         raise
     with response:
         goes_on = response.status == http.client.PARTIAL_CONTENT
-        expected = int(response.headers.get("Content-Length") or 0) + (there if goes_on else 0)
+        expected = (response.length or 0) + (there if goes_on else 0)  # `length`: None where the header is no number
         with partial.open("ab" if goes_on else "wb") as file:
             while chunk := response.read(CHUNK_BYTES):
                 file.write(chunk)
                 if file.tell() > MAX_FILE_BYTES:
+                    partial.unlink()
                     raise OSError(f"more than {MAX_FILE_BYTES:,} bytes came")
         if partial.stat().st_size < expected:
             raise OSError(f"the connection broke after {partial.stat().st_size:,} of {expected:,} bytes")

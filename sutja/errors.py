@@ -11,6 +11,9 @@ class SutjaError(Exception):
 
     exit_code = 1
 
+    def __init__(self, text: str) -> None:
+        super().__init__("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+
 
 class UsageError(SutjaError):
     """What was asked for does not exist or makes no sense."""

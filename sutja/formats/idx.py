@@ -59,7 +59,7 @@ def _read_part(folder: Path, prefix: str, part: str) -> Digits:
         paths.append(path)
         arrays.append(read_idx(path, sha256=read_checksums(folder).get(path.name.removesuffix(".gz"))))
     images, labels = arrays
-    if labels.ndim == 2:
+    if labels.ndim == 2 and labels.shape[1]:
         labels = labels[:, 0]  # QMNIST keeps the writer and more in further columns
     if prefix.startswith("emnist") and images.ndim == 3:
         images = images.transpose(0, 2, 1)  # EMNIST stores its images column by column
@@ -113,9 +113,10 @@ def _read_array(file: IO[bytes], path: Path) -> tuple[bytes, bytes]:
     if len(sizes) < 4 * magic[3]:
         raise DataError(f"{path}: truncated: it ends inside its header")
     shape = struct.unpack(f">{magic[3]}I", sizes)
-    size = math.prod(shape) * np.dtype(TYPES[magic[2]]).itemsize
-    if size > MAX_BYTES:
-        raise DataError(f"{path}: the header announces {size:,} bytes, more than the {MAX_BYTES:,} that are allowed")
+    itemsize = np.dtype(TYPES[magic[2]]).itemsize
+    size, most = math.prod(shape) * itemsize, math.prod(side or 1 for side in shape) * itemsize
+    if most > MAX_BYTES:  # NumPy refuses the shape of an empty array, too, when its other sides are too long
+        raise DataError(f"{path}: the header announces {most:,} bytes, more than the {MAX_BYTES:,} that are allowed")
     content = file.read(size)
     if len(content) < size:
         raise DataError(f"{path}: truncated: {len(content):,} of the {size:,} bytes of its shape {shape}")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import tokenize
+import warnings
 import zipfile
-import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,19 +13,9 @@ from numpy.typing import NDArray
 
 from sutja.digits import Digits, checked_digits
 from sutja.errors import DataError
+from sutja.formats import UNREADABLE
 
 MAX_BYTES = 1 << 30
-UNREADABLE = (  # what the standard library and NumPy raise for damaged archives, and for headers that do not parse
-    OSError,
-    EOFError,
-    ValueError,
-    SyntaxError,
-    tokenize.TokenError,
-    RuntimeError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def read_npz(path: Path) -> tuple[Digits, Digits]:
@@ -35,7 +24,8 @@ def read_npz(path: Path) -> tuple[Digits, Digits]:
     Raises `DataError` when the file is missing, damaged, lacks one of the arrays, or holds one of more than 1 GiB.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with warnings.catch_warnings(), zipfile.ZipFile(path) as archive:
+            warnings.simplefilter("ignore")  # NumPy's on headers of Python 2 and outdated types
             return _read_part(archive, "train", path), _read_part(archive, "test", path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
@@ -81,4 +71,5 @@ def write_npz(path: Path, train: Digits, test: Digits) -> None:
         "x_test": test.images,
         "y_test": test.labels.astype(np.uint8),
     }
-    np.savez_compressed(path, **arrays)
+    with path.open("wb") as file:  # to a path without .npz NumPy would append that
+        np.savez_compressed(file, **arrays)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import io
-import lzma
 import re
 import struct
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Self
+from typing import IO, Self, cast
 
 import cv2
 import numpy as np
 
 from sutja.digits import SIDE, Digits, Images, checked_digits
 from sutja.errors import DataError
+from sutja.formats import UNREADABLE
 
 PARTS = ("train", "test")
 ARCHIVE_NAME = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")
@@ -37,6 +40,14 @@ class StrictTarInfo(tarfile.TarInfo):
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"damaged or cut off ({error})") from error
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Read a header; raises `tarfile.ReadError` for one that is no file and yet large."""
+        member = super().frombuf(buf, encoding, errors)
+        if not member.isreg() and member.size > MAX_FILE_BYTES:  # tarfile keeps such a header whole in memory
+            raise tarfile.ReadError(f"an extended header of {member.size:,} bytes")
+        return member
 
 
 def holds_png_tars(folder: Path) -> bool:
@@ -83,7 +94,7 @@ def _read_zip(path: Path) -> tuple[Digits, Digits]:
                     parts.append(read_png_tar(file, f"{path}: {names[part]}"))
                     while file.read(1 << 20):  # to the end, so that the checksum of the zip is looked at
                         pass
-    except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: not a readable zip file: {error}") from error
     return parts[0], parts[1]
 
@@ -103,7 +114,7 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
     images: dict[int, Images] = {}
     labels: dict[int, int] = {}
     try:
-        with tarfile.open(fileobj=file, mode="r|*", tarinfo=StrictTarInfo) as archive:
+        with _unzipped(file) as plain, tarfile.open(fileobj=plain, mode="r|", tarinfo=StrictTarInfo) as archive:
             for member in archive:
                 if member.isdir() and not _escapes(member.name):
                     continue
@@ -114,11 +125,35 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
                 content = archive.extractfile(member)
                 assert content is not None  # only regular files get here
                 images[index], labels[index] = _decode(content.read(), f"{name}: {member.name}"), label
-    except (tarfile.TarError, OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+            _check_end(archive)
+    except UNREADABLE as error:
         raise DataError(f"{name}: not a readable tar archive: {error or 'it ends too early'}") from error
     order = sorted(images)
     pixels = np.stack([images[index] for index in order]) if images else np.empty((0, SIDE, SIDE), np.uint8)
     return checked_digits(pixels, np.array([labels[index] for index in order], np.int64), name, name)
+
+
+@contextmanager
+def _unzipped(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The content of `file`, gzipped or not; only as much of it as is asked for is unpacked."""
+    buffered = io.BufferedReader(cast(io.RawIOBase, file))
+    try:
+        if buffered.peek(2)[:2] == b"\x1f\x8b":
+            with gzip.open(buffered) as unzipped:
+                yield cast(IO[bytes], unzipped)
+        else:
+            yield buffered
+    finally:
+        buffered.detach()
+
+
+def _check_end(archive: tarfile.TarFile) -> None:
+    """Only zeros follow the last member; a block of zeros in the middle is damage that `tarfile` takes for the end."""
+    stream = archive.fileobj
+    assert stream is not None
+    while rest := stream.read(1 << 16):
+        if rest.strip(b"\0"):
+            raise tarfile.ReadError("damaged: more follows after its end")
 
 
 def _index_and_label(member: tarfile.TarInfo, name: str) -> tuple[int, int]:

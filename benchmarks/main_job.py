@@ -1,0 +1,89 @@
+"""The main job from end to end, as a newcomer runs it: time, peak memory, accuracies; several seeds for the spread.
+
+`python main.py compare --seed N` in a process of its own for each seed, into an empty folder. Writes
+`results/main-job.json` and, from seed 0, the pictures of README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recording import ROOT, record
+
+IMAGES = ROOT / "docs" / "images"
+
+
+def main() -> None:
+    """Measure, print and record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 0 (default: 1)")
+    seeds = range(parser.parse_args().seeds)
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = [_run_main_job(seed, Path(folder) / str(seed)) for seed in seeds]
+        _copy_pictures(Path(folder) / "0")
+    values: dict[str, Any] = {"jobs": jobs, "recipes": _spread_over_seeds(jobs)}
+    for name, row in values["recipes"].items():
+        print(f"{name}: {row['mean']:.3f} ± {row['deviation']:.3f} % over {len(seeds)} seeds")
+    print(f"→ {record('main-job', values)}")
+
+
+def _run_main_job(seed: int, runs: Path) -> dict[str, Any]:
+    command = [sys.executable, "main.py", "compare", "--json", "--seed", str(seed), "--runs", str(runs)]
+    start = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} failed with {process.returncode}")
+    seconds, megabytes = time.perf_counter() - start, usage.ru_maxrss / 1024
+    print(f"seed {seed}: {seconds:.0f} s, {megabytes:.0f} MB at most")
+    return {"seed": seed, "seconds": seconds, "peak_megabytes": megabytes, **_summary(json.loads(output))}
+
+
+def _summary(result: dict[str, Any]) -> dict[str, Any]:
+    """What is worth keeping of the comparison's JSON: no confusion matrices, no lists of mistakes."""
+    kept = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
+    runs = [
+        {
+            "recipe": run["recipe"],
+            **{name: run[name] for name in ("parameters", "epochs", "seconds")},
+            **{part: {name: run[part][name] for name in kept} for part in ("validation", "test")},
+        }
+        for run in result["runs"]
+    ]
+    return {"runs": runs, "comparisons": result["comparisons"]}
+
+
+def _spread_over_seeds(jobs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Mean and deviation of the test accuracy over the seeds, in percent, for each recipe."""
+    found: dict[str, list[float]] = {}
+    for job in jobs:
+        for run in job["runs"]:
+            found.setdefault(run["recipe"]["name"], []).append(100 * run["test"]["accuracy"])
+    return {
+        name: {"mean": statistics.mean(each), "deviation": statistics.stdev(each) if len(each) > 1 else 0.0}
+        for name, each in found.items()
+    }
+
+
+def _copy_pictures(runs: Path) -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(runs / "comparison" / "figures" / "curves.png", IMAGES / "curves.png")
+    for name in ("augmentation", "mistakes", "filters"):
+        shutil.copyfile(runs / "lenet5-regularised-s0" / "figures" / f"{name}.png", IMAGES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

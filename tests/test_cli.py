@@ -1,0 +1,470 @@
+"""The command line, most of it in this process, the rest as its users start it."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from typer.testing import CliRunner
+
+from sutja import __version__
+from sutja.cli import DEFAULT_RECIPES, app, main
+from sutja.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
+from sutja.model import NETWORKS
+from sutja.recipe import RECIPES
+from sutja.run import Run
+
+ROOT = Path(__file__).parent.parent
+Words = list[str | Path]
+VERBS = ("train", "compare", "evaluate", "models", "recipes", "runs", "data")
+COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")},
+    "OMP_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "1",
+    "TERM": "xterm-256color",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: its exit code and its two streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+def sutja(*words: str | Path, **environment: str) -> Outcome:
+    """Run the command line in this process."""
+    result = CliRunner().invoke(app, [str(word) for word in words], env={"NO_COLOR": "", **environment})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return Outcome(result.exit_code, result.stdout, result.stderr)
+
+
+def python(*words: str | Path, folder: Path = ROOT, **environment: str) -> Outcome:
+    """Run Python as a process of its own."""
+    command = [sys.executable, *map(str, words)]
+    run = subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    return Outcome(run.returncode, run.stdout, run.stderr)
+
+
+def fails(outcome: Outcome, code: int, why: str) -> None:
+    """Hold a failure to its form: a code, one line on standard error, nothing on standard output."""
+    assert outcome.code == code, outcome
+    assert why in outcome.err
+    assert re.fullmatch(r"sutja: [^\n]+\n", outcome.err), outcome.err
+    assert outcome.out == ""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def data(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An npz of 120 real training digits and 40 test digits."""
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    some = Dataset("digits", mnist.train.take(np.arange(120)), mnist.test.take(np.arange(40)))
+    save_dataset(some, path, form="npz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, runs: Path) -> Outcome:
+    words: Words = [
+        "--set",
+        "batch_size=16",
+        "--seed",
+        "1",
+        "--data",
+        data,
+        "--runs",
+        runs,
+        "--device",
+        "cpu",
+        "--track",
+    ]
+    return sutja("train", "mlp", "--epochs", "2", *words)
+
+
+@pytest.fixture(scope="module")
+def run(trained: Outcome, runs: Path) -> Path:
+    assert trained.code == 0, trained
+    return runs / "digits-mlp-epochs=2-batch_size=16-s1"
+
+
+@pytest.fixture(scope="module")
+def other_run(data: Path, runs: Path) -> Path:
+    """LeNet-5, trained as on a terminal."""
+    terminal = Console(stderr=True, force_terminal=True, highlight=False, soft_wrap=True, width=160)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sutja.console.remarks", terminal)
+        patch.setattr("sutja.progress.remarks", terminal)
+        outcome = sutja("train", "lenet5", "-e", "1", "-d", data, "--runs", runs, "--threads", "1")
+    assert outcome.code == 0, outcome
+    (runs / "bar.txt").write_text(outcome.err)
+    return runs / "digits-lenet5-epochs=1-s0"
+
+
+def test_help_names_every_verb() -> None:
+    for words in (["--help"], ["-h"], []):
+        outcome = sutja(*words)
+        assert all(verb in outcome.out + outcome.err for verb in VERBS)
+        assert outcome.code == (0 if words else 2)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    outcome = sutja(verb, "--help")
+    assert outcome.code == 0
+    assert "Usage" in outcome.out
+
+
+def test_main_py_passes_its_words_on() -> None:
+    outcome = python("main.py", "--help")
+    assert outcome.code == 0
+    assert all(verb in outcome.out for verb in VERBS)
+
+
+def test_the_command_line_starts_without_what_is_heavy() -> None:
+    heavy = ("torch", "scipy", "cv2", "onnxruntime", "matplotlib")
+    code = f"import sutja.cli, sys; sys.exit([name for name in {heavy} if name in sys.modules] or 0)"
+    assert python("-c", code) == Outcome(0, "", "")
+
+
+def test_the_version() -> None:
+    assert sutja("--version") == Outcome(0, f"sutja {__version__}\n", "")
+
+
+def test_main_exits_with_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["train", "lenet"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("sutja: unknown recipe 'lenet': did you mean 'lenet5'?")
+
+
+def test_results_go_to_standard_output_and_progress_to_standard_error(trained: Outcome, run: Path) -> None:
+    assert "MLP (epochs = 2, batch_size = 16, seed = 1)" in trained.out
+    assert f"Report: {run / 'report.html'}\n" in trained.out
+    assert f"Pictures: {run / 'figures'}\n" in trained.out
+    assert "images/s" not in trained.out
+    lines = trained.err.splitlines()
+    assert lines[0].endswith(f"2 epochs on cpu → {run}")
+    shape = r"  epoch \d/2  loss [\d.]+ training, .* validation  accuracy .* %  [\d,]+ images/s, \d+:\d\d left"
+    assert [bool(re.fullmatch(shape, line)) for line in lines[1:]] == [True, True]
+
+
+def test_no_animation_where_nobody_watches(trained: Outcome) -> None:
+    assert "\x1b" not in trained.out + trained.err
+    assert "\r" not in trained.err
+
+
+def test_a_bar_on_a_terminal(other_run: Path, runs: Path) -> None:
+    assert other_run.is_dir()
+    shown = (runs / "bar.txt").read_text()
+    assert re.search("epoch 1/1 .*━", shown)
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") == 1  # the cursor comes back
+    assert "epoch 2/1" not in shown
+
+
+def test_settings_reach_the_run(run: Path) -> None:
+    recipe = Run.open(run).recipe
+    assert (recipe.epochs, recipe.batch_size, recipe.seed, recipe.learning_rate) == (2, 16, 1, 0.004)
+
+
+def test_track_writes_events(run: Path) -> None:
+    reader = importlib.import_module("tensorboard.backend.event_processing.event_accumulator")
+    events = reader.EventAccumulator(str(run / "events"))
+    events.Reload()
+    tags = events.Tags()["scalars"]
+    assert {f"{measure}/{part}" for measure in ("loss", "accuracy") for part in ("train", "validation", "test")} <= {
+        *tags
+    }
+    assert [point.step for point in events.Scalars("loss/test")] == [1, 2]
+    assert events.Scalars("loss/test")[-1].value == pytest.approx(Run.open(run).metrics()[-1]["test_loss"], rel=1e-4)
+
+
+def test_track_says_what_to_install(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sutja.tracking", "torch.utils.tensorboard"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    outcome = sutja("train", "mlp", "--data", data, "--runs", tmp_path, "--track")
+    fails(outcome, 1, "tensorboard is not installed: pip install 'sutja[track]' brings it")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_train_extra_the_command_says_what_to_install() -> None:
+    code = "import sys; sys.modules['torch'] = None; from sutja.cli import main; main(['models'])"
+    fails(python("-c", code), 1, "torch is not installed: pip install 'sutja[train]' brings it")
+
+
+def test_a_finished_run_is_resumed_by_doing_nothing(trained: Outcome, run: Path, data: Path, runs: Path) -> None:
+    before = (run / "model.onnx").stat().st_mtime_ns
+    words: Words = ["--set", "batch_size=16", "-s", "1", "-d", data, "--runs", runs]
+    outcome = sutja("train", "mlp", "-e", "2", *words, "--resume")
+    assert outcome == Outcome(0, trained.out, "")
+    assert (run / "model.onnx").stat().st_mtime_ns == before
+
+
+def test_an_existing_run_is_refused(run: Path, data: Path, runs: Path) -> None:
+    words: Words = ["--set", "batch_size=16", "-s", "1", "-d", data, "--runs", runs]
+    fails(sutja("train", "mlp", "-e", "2", *words), 2, "exists already (finished); --resume goes on with it, --force")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["train", "lenet"], 2, "unknown recipe 'lenet': did you mean 'lenet5'"),
+        (["train", "mlp", "--set", "learnig_rate=1"], 2, "did you mean 'learning_rate'"),
+        (["train", "mlp", "--set", "learning_rate"], 2, "expected FIELD=VALUE, as in --set learning_rate=0.02"),
+        (["train", "mlp", "--set", "learning_rate=fast"], 2, "learning_rate needs a number"),
+        (["train", "mlp", "--set", "model=lenet"], 2, "did you mean 'lenet5'"),
+        (["train", "mlp", "--epochs", "0"], 2, "epochs = 0 is out of the range"),
+        (["train", "mlp", "--seed", "-1"], 2, "seed = -1 is out of the range"),
+        (["train", "mlp", "--device", "gpu"], 2, "unknown device 'gpu'"),
+        (["train", "mlp", "--resume", "--force"], 2, "contradict each other"),
+        (["train", "mlp", "--resume"], 2, "not a run folder: it does not exist"),
+        (["train", "mlp", "--data", "none"], 3, "none: no such file or folder"),
+        (["compare", "lenet5", "ml"], 2, "unknown recipe 'ml': did you mean 'mlp'"),
+        (["compare", "."], 2, "not a run folder"),
+        (["evaluate", "none"], 2, "none: not a run folder: it does not exist"),
+        (["data", "info", "none"], 3, "none: no such file or folder"),
+        (["data", "convert", "mnist", "x", "--form", "ixd"], 2, "unknown form 'ixd': did you mean 'idx'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_is_one_line_and_a_code(
+    words: list[str], code: int, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fails(sutja(*words), code, why)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["trian"], ["train", "mlp", "--epoch-s", "3"], ["train"], ["data", "inof"]])
+def test_words_that_are_no_command_are_a_usage_error(words: list[str]) -> None:
+    outcome = sutja(*words)
+    assert outcome.code == 2
+    assert "Usage" in outcome.err
+    assert "Traceback" not in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_place_that_cannot_be_written_is_one_line(data: Path) -> None:
+    outcome = sutja("train", "mlp", "-e", "1", "--data", data, "--runs", data)
+    fails(outcome, 1, str(data))
+
+
+def test_models_lists_the_networks() -> None:
+    outcome = sutja("models")
+    assert (outcome.code, outcome.err) == (0, "")
+    for text in ("lenet5", "61,706", "416,520", "mlp", "61,676", "247 kB"):
+        assert text in outcome.out
+    listed = json.loads(sutja("models", "--json").out)
+    assert listed.keys() == NETWORKS.keys()
+    assert listed["lenet5"] == {"parameters": 61_706, "multiply_adds": 416_520, "bytes": 246_824}
+
+
+def test_recipes_lists_every_field() -> None:
+    outcome = sutja("recipes")
+    assert outcome.code == 0
+    assert all(name in outcome.out for name in [*RECIPES, *vars(RECIPES["mlp"])] if name != "name")
+    assert json.loads(sutja("recipes", "--json").out) == [vars(recipe) for recipe in RECIPES.values()]
+
+
+def test_runs_are_listed_with_their_state(run: Path, other_run: Path, runs: Path) -> None:
+    outcome = sutja("runs", "--runs", runs)
+    assert outcome.code == 0
+    assert run.name in outcome.out
+    assert outcome.out.count("finished") == 2
+    listed = json.loads(sutja("runs", "--runs", runs, "--json").out)
+    assert [each["folder"] for each in listed] == [str(other_run), str(run)]
+    assert listed[1]["recipe"]["batch_size"] == 16
+
+
+def test_no_runs_are_a_remark_and_an_empty_list(tmp_path: Path) -> None:
+    outcome = sutja("runs", "--runs", tmp_path)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "`sutja train lenet5` makes one" in outcome.err
+    assert json.loads(sutja("runs", "--runs", tmp_path, "--json").out) == []
+
+
+def test_evaluate_measures_through_onnx(run: Path, data: Path, tmp_path: Path) -> None:
+    outcome = sutja("evaluate", run, "--data", data, "--to", tmp_path)
+    assert (outcome.code, outcome.err) == (0, "")
+    for text in ("accuracy", "95 % interval (Wilson)", "Brier score", "precision", "read as", f"Pictures: {tmp_path}"):
+        assert text in outcome.out
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "confusion.png",
+        "mistakes.png",
+        "reliability.png",
+    ]
+    measured = json.loads(sutja("evaluate", run, "--data", data, "--json").out)
+    expected = Run.open(run).report["test"]
+    assert measured["confusion"] == expected["confusion"]
+    assert measured["loss"] == pytest.approx(expected["loss"], abs=1e-4)
+    assert measured["classes"][3]["count"] == expected["classes"][3]["count"]
+
+
+def test_a_damaged_model_file_has_its_code(run: Path, data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "model.onnx").write_bytes(b"no network")
+    fails(sutja("evaluate", copy, "--data", data), 4, "model.onnx: not a readable ONNX file")
+    (copy / "model.onnx").unlink()
+    fails(sutja("evaluate", copy, "--data", data), 4, "model.onnx: no such model file")
+
+
+def test_damaged_data_has_its_code(run: Path, data: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.npz"
+    damaged.write_bytes(data.read_bytes()[:1000])
+    fails(sutja("evaluate", run, "--data", damaged), 3, f"{damaged}: ")
+
+
+def test_compare_finished_runs(run: Path, other_run: Path, tmp_path: Path) -> None:
+    outcome = sutja("compare", run, other_run, "--to", tmp_path / "comparison")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "McNemar p" in outcome.out
+    assert re.search(r"^(No difference can be shown between|.* is better than) .*\(p = .*\)", outcome.out, re.MULTILINE)
+    assert f"Report: {tmp_path / 'comparison' / 'report.html'}" in outcome.out
+    assert (tmp_path / "comparison" / "report.html").is_file()
+    compared = json.loads(sutja("compare", run, other_run, "--to", tmp_path / "comparison", "--json").out)
+    assert [each["folder"] for each in compared["runs"]] == [str(run), str(other_run)]
+    (comparison,) = compared["comparisons"]
+    assert 0 <= comparison["p_value"] <= 1
+    assert comparison["verdict"] in outcome.out
+
+
+def test_one_run_twice_is_no_comparison(run: Path, tmp_path: Path) -> None:
+    fails(sutja("compare", run, run, "--to", tmp_path / "comparison"), 2, "at least two runs")
+
+
+def test_a_folder_that_happens_to_have_the_name_of_a_recipe_is_not_in_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes after the names, here the data, is reached."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlp").mkdir()
+    fails(sutja("compare", "lenet5", "mlp", "--data", "none"), 3, "none: no such file or folder")
+
+
+@pytest.fixture
+def short_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The published recipes, of one epoch each, for those verbs that train them as they are."""
+    for name, published in RECIPES.items():
+        monkeypatch.setitem(RECIPES, name, dataclasses.replace(published, epochs=1))
+
+
+@pytest.mark.usefixtures("short_recipes")
+def test_compare_uses_what_is_finished_goes_on_with_what_was_begun_and_trains_the_rest(
+    other_run: Path, data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(other_run, tmp_path / "digits-lenet5-s0")
+    Run.create(tmp_path / "digits-mlp-s0", RECIPES["mlp"], Run.open(other_run).environment)
+    words: Words = ["compare", "--data", data, "--runs", tmp_path]
+    first = sutja(*words)
+    assert first.code == 0, first
+    assert [line.split(":")[0] for line in first.err.splitlines() if "→" in line] == ["MLP", "LeNet-5, regularised"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "comparison",
+        *(f"digits-{name}-s0" for name in DEFAULT_RECIPES),
+    }
+    assert first.out.count("p = ") == 3
+    assert sutja(*words) == Outcome(0, first.out, "")
+
+
+def test_data_info_describes_and_draws(mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sevens = mnist.test.take(np.flatnonzero(mnist.test.labels == 7)[:12])
+    save_dataset(Dataset("sevens", sevens, sevens), Path("sevens.npz"), form="npz")
+    outcome = sutja("data", "info", "sevens.npz")
+    assert (outcome.code, outcome.err) == (0, "")
+    sha256 = load_dataset("sevens.npz").sha256
+    for text in ("sevens", "training", "class 7", "12", sha256, "sevens-samples.png"):
+        assert text in outcome.out
+    assert cv2.imread("sevens-samples.png") is not None
+    described = json.loads(sutja("data", "info", "sevens.npz", "--sheet", "sheet.png", "--json").out)
+    assert (described["sha256"], described["sheet"]) == (sha256, "sheet.png")
+    assert described["train"]["classes"] == [0, 0, 0, 0, 0, 0, 0, 12, 0, 0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sevens-samples.png", "sevens.npz", "sheet.png"]
+
+
+@pytest.mark.parametrize(("to", "form"), [("copy.npz", None), ("copy", None), ("copy", "png"), ("copy", "idx")])
+def test_data_convert_keeps_every_digit(data: Path, tmp_path: Path, to: str, form: str | None) -> None:
+    words: Words = ["data", "convert", data, tmp_path / to, *(["--form", form] if form else [])]
+    assert sutja(*words) == Outcome(0, f"Written: {tmp_path / to}\n", "")
+    assert load_dataset(tmp_path / to).sha256 == load_dataset(data).sha256
+    fails(sutja(*words), 2, "exists already; --force replaces it")
+    assert sutja(*words, "--force").code == 0
+
+
+def test_data_download_takes_what_is_there(tmp_path: Path) -> None:
+    """With all four files in place nothing is asked of the network."""
+    for path in MNIST_FOLDER.glob("*.gz"):
+        shutil.copy(path, tmp_path)
+    outcome = sutja("data", "download", "--to", tmp_path)
+    assert (outcome.code, outcome.out) == (0, f"Written: {tmp_path}\n")
+    assert outcome.err.count("is there already") == 4
+
+
+def test_colours_only_where_they_are_wanted() -> None:
+    words = ["main.py", "train", "lenet"]
+    assert COLOUR.search(python(*words, FORCE_COLOR="1").err)
+    assert not COLOUR.search(python(*words, FORCE_COLOR="1", NO_COLOR="1").err)
+    assert "\x1b" not in python(*words).err
+
+
+def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    words = ["main.py", "train", "mlp", "--epochs", "60", "--data", str(data), "--runs", str(tmp_path)]
+    process = subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    with process:
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if "epoch  3/60" in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    message = "".join(line for line in told if "epoch " not in line or "/60" not in line)
+    assert "Traceback" not in message
+    assert "interrupted" in message
+    assert "--resume" in message
+    (folder,) = tmp_path.iterdir()
+    run = Run.open(folder)
+    kept = len(run.metrics())
+    assert kept >= 3
+    assert not run.finished
+    resumed = python(*words, "--resume")
+    assert resumed.code == 0, resumed
+    assert f"goes on after epoch {kept}" in resumed.err or kept == 60
+    assert Run.open(folder).finished
+    assert [row["epoch"] for row in run.metrics()] == list(range(1, 61))

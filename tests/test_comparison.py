@@ -1,0 +1,118 @@
+"""Paired comparisons, held against tables worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sutja.comparison import Comparison, compare, exact_mcnemar, format_p, paired_interval
+
+
+def judged(both: int, only_first: int, only_second: int, neither: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which digits two networks read right, from the four cells of their table."""
+    first = [True] * both + [True] * only_first + [False] * only_second + [False] * neither
+    second = [True] * both + [False] * only_first + [True] * only_second + [False] * neither
+    return np.array(first, bool), np.array(second, bool)
+
+
+def comparison(both: int, only_first: int, only_second: int, neither: int) -> Comparison:
+    return compare("A", "B", *judged(both, only_first, only_second, neither))
+
+
+cells = st.tuples(*[st.integers(0, 300)] * 4).filter(lambda table: sum(table) > 0)
+
+
+def by_hand(fewer: int, more: int) -> float:
+    """Twice the lower tail of a fair coin's binomial distribution, at most 1."""
+    discordant = fewer + more
+    tail: float = sum(math.comb(discordant, k) for k in range(min(fewer, more) + 1)) / 2**discordant
+    return min(1.0, 2 * tail)
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "p_value"),
+    [(10, 2, 0.03857421875), (1, 0, 1.0), (0, 5, 0.0625), (0, 6, 0.03125), (5, 5, 1.0), (0, 0, 1.0)],
+)
+def test_exact_mcnemar_of_known_tables(only_first: int, only_second: int, p_value: float) -> None:
+    assert exact_mcnemar(only_first, only_second) == pytest.approx(p_value, rel=1e-12)
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+@settings(derandomize=True, deadline=None, max_examples=80)
+def test_exact_mcnemar_is_a_fair_coin_and_symmetric(only_first: int, only_second: int) -> None:
+    p_value = exact_mcnemar(only_first, only_second)
+    assert p_value == pytest.approx(by_hand(only_first, only_second), rel=1e-9)
+    assert p_value == exact_mcnemar(only_second, only_first)
+
+
+@given(cells)
+@settings(derandomize=True, deadline=None, max_examples=150)
+def test_the_interval_holds_the_difference_and_stays_in_range(table: tuple[int, int, int, int]) -> None:
+    result = comparison(*table)
+    assert -1 <= result.difference_low <= result.difference <= result.difference_high <= 1
+
+
+@given(cells)
+@settings(derandomize=True, deadline=None, max_examples=80)
+def test_turned_round_everything_changes_its_sign(table: tuple[int, int, int, int]) -> None:
+    first, second = judged(*table)
+    there, back = compare("A", "B", first, second), compare("B", "A", second, first)
+    assert (back.only_first, back.only_second) == (there.only_second, there.only_first)
+    assert back.difference == pytest.approx(-there.difference)
+    assert (back.difference_low, back.difference_high) == pytest.approx((-there.difference_high, -there.difference_low))
+    assert back.p_value == there.p_value
+    assert back.verdict.startswith("No") == there.verdict.startswith("No")
+
+
+def test_the_interval_of_bonett_and_price_by_hand() -> None:
+    first, second, count = 3 / 102, 11 / 102, 102
+    half = 1.959963984540054 * math.sqrt((first + second - (second - first) ** 2) / count)
+    assert paired_interval(2, 10, 100) == pytest.approx((8 / 102 - half, 8 / 102 + half))
+
+
+def test_the_interval_narrows_with_more_digits() -> None:
+    narrow, wide = paired_interval(200, 1000, 10_000), paired_interval(2, 10, 100)
+    assert narrow[1] - narrow[0] < (wide[1] - wide[0]) / 5
+
+
+def test_the_numbers_of_a_comparison() -> None:
+    result = comparison(80, 2, 10, 8)
+    assert result.difference == pytest.approx(0.08)
+    assert (result.only_first, result.only_second) == (2, 10)
+    assert result.errors_removed == pytest.approx(8 / 18)
+
+
+def test_errors_removed_is_negative_when_there_are_more_and_nothing_when_there_were_none() -> None:
+    assert comparison(80, 10, 2, 8).errors_removed == pytest.approx(-0.8)
+    assert comparison(90, 10, 0, 0).errors_removed is None
+    assert comparison(90, 0, 10, 0).errors_removed == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "verdict"),
+    [
+        ((80, 2, 10, 8), "B is better than A (p = 0.039); it makes 44% fewer errors."),
+        ((80, 10, 2, 8), "A is better than B (p = 0.039)."),
+        ((80, 5, 5, 10), "No difference can be shown between A and B (p = 1)."),
+        ((90, 10, 0, 0), "A is better than B (p = 0.002)."),
+    ],
+)
+def test_the_verdict_in_words(table: tuple[int, int, int, int], verdict: str) -> None:
+    assert comparison(*table).verdict == verdict
+
+
+def test_a_p_value_of_exactly_the_significance_shows_nothing() -> None:
+    result = Comparison("A", "B", 0.1, -0.1, 0.2, 1, 2, 0.05, None)
+    assert result.verdict == "No difference can be shown between A and B (p = 0.05)."
+
+
+@pytest.mark.parametrize(
+    ("p_value", "text"), [(1.0, "1"), (0.03857, "0.039"), (0.0004, "0.0004"), (0.00004, "4e-5"), (2.1e-12, "2e-12")]
+)
+def test_p_values_as_people_write_them(p_value: float, text: str) -> None:
+    assert format_p(p_value) == text

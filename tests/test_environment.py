@@ -1,0 +1,89 @@
+"""What a result was made with."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from sutja import __version__, environment
+from sutja.environment import commit, describe_environment, processor
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the package in it, as if it were cloned there."""
+    module = tmp_path / "sutja" / "environment.py"
+    module.parent.mkdir()
+    module.write_text("code\n")
+    monkeypatch.setattr(environment, "__file__", str(module))
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def git(folder: Path, *words: str) -> str:
+    me = ["-c", "user.name=me", "-c", "user.email=me@example.org", "-c", "commit.gpgsign=false"]
+    run = subprocess.run(["git", "-C", str(folder), *me, *words], capture_output=True, text=True, check=True)
+    return run.stdout.strip()
+
+
+def committed(folder: Path) -> str:
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_the_commit_of_a_checkout(checkout: Path) -> None:
+    assert commit() is None
+    assert commit() != committed(checkout)
+    assert commit() == git(checkout, "rev-parse", "HEAD")
+
+
+def test_changes_are_told_but_new_files_are_none(checkout: Path) -> None:
+    first = committed(checkout)
+    (checkout / "notes.txt").write_text("new")
+    assert commit() == first
+    (checkout / "sutja" / "environment.py").write_text("other code\n")
+    assert commit() == f"{first}+changes"
+
+
+@pytest.mark.parametrize("content", [None, "gitdir: nowhere"])
+def test_a_checkout_that_git_cannot_read_has_no_commit(checkout: Path, content: str | None) -> None:
+    if content is None:
+        (checkout / ".git").mkdir()
+    else:
+        (checkout / ".git").write_text(content)
+    assert commit() is None
+
+
+def test_without_git_there_is_no_commit(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed(checkout)
+    monkeypatch.setenv("PATH", str(checkout))
+    assert commit() is None
+
+
+def test_the_description_is_plain_values() -> None:
+    described = describe_environment()
+    assert json.loads(json.dumps(described)) == described
+    assert described["sutja"] == __version__
+    assert described["python"] == platform.python_version()
+    assert described["cores"] >= 1
+    assert datetime.fromisoformat(described["started"]).utcoffset() is not None
+
+
+def test_the_packages_have_versions_and_those_that_are_absent_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "PACKAGES", ("numpy", "no-such-package"))
+    packages = describe_environment()["packages"]
+    assert packages["numpy"][0].isdigit()
+    assert packages["no-such-package"] is None
+
+
+def test_the_processor_has_a_name() -> None:
+    assert processor()
+    assert "\n" not in processor()

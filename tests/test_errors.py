@@ -1,0 +1,29 @@
+"""Expected failures: exit codes and hints."""
+
+from __future__ import annotations
+
+import pytest
+
+from sutja.errors import DataError, ModelFileError, SutjaError, UsageError, unknown
+
+
+@pytest.mark.parametrize(("kind", "exit_code"), [(SutjaError, 1), (UsageError, 2), (DataError, 3), (ModelFileError, 4)])
+def test_each_kind_has_its_exit_code(kind: type[SutjaError], exit_code: int) -> None:
+    assert kind("why").exit_code == exit_code
+    assert issubclass(kind, SutjaError)
+
+
+def test_unknown_names_the_nearest_one_and_all_known() -> None:
+    error = unknown("recipe", "lenet", ["lenet5", "mlp"])
+    assert isinstance(error, UsageError)
+    assert str(error) == "unknown recipe 'lenet': did you mean 'lenet5'? known: lenet5, mlp"
+
+
+def test_unknown_guesses_nothing_when_nothing_is_near() -> None:
+    assert str(unknown("recipe", "zzz", ["lenet5", "mlp"])) == "unknown recipe 'zzz': known: lenet5, mlp"
+
+
+def test_unknown_reads_an_iterator_once() -> None:
+    assert (
+        str(unknown("form", "npx", iter(["npz", "idx"]))) == "unknown form 'npx': did you mean 'npz'? known: npz, idx"
+    )

@@ -1,0 +1,320 @@
+"""Whole runs on sixty real digits: what they leave behind, how they go on, and how they are compared."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from sutja.dataset import Dataset, split
+from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
+from sutja.evaluation import evaluate
+from sutja.experiment import Observer, Workplace, compare_runs, train
+from sutja.inference import Classifier
+from sutja.recipe import RECIPES, Recipe
+from sutja.run import Run
+from sutja.training import Epoch, Training
+
+ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
+THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, dropout=0.2, ema=0.9)
+FIGURES = {"curves", "confusion", "reliability", "mistakes", "filters", "feature_maps", "augmentation"}
+
+
+class Log(Observer):
+    """Remembers what it was told, and may press Ctrl-C."""
+
+    def __init__(self, interrupt_in_epoch: int = 0) -> None:
+        self.told: list[str] = []
+        self.images = 0
+        self.interrupt_in_epoch = interrupt_in_epoch
+
+    def start(self, run: Run, training: Training) -> None:
+        self.told.append(f"start {len(training.records)}")
+
+    def batch(self, images: int) -> None:
+        self.images += images
+        if (
+            self.interrupt_in_epoch
+            and sum(word.startswith("epoch") for word in self.told) == self.interrupt_in_epoch - 1
+        ):
+            raise KeyboardInterrupt
+
+    def epoch(self, record: Epoch) -> None:
+        self.told.append(f"epoch {record.epoch}")
+
+    def finish(self) -> None:
+        self.told.append("finish")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads() -> Iterator[None]:
+    """A run sets the number of threads of the whole process."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def workplace(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return Workplace(small, tmp_path_factory.mktemp("runs"), device="cpu", threads=1)
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture(scope="module")
+def run(workplace: Workplace, log: Log) -> Run:
+    """LeNet-5 with all that is drawn of it."""
+    return train(ONE_EPOCH, workplace, [log])
+
+
+@pytest.fixture(scope="module")
+def mlp_run(workplace: Workplace) -> Run:
+    return train(THREE_EPOCHS, workplace)
+
+
+def elsewhere(workplace: Workplace, folder: Path) -> Workplace:
+    return dataclasses.replace(workplace, runs=folder)
+
+
+def interrupted(recipe: Recipe, workplace: Workplace) -> Run:
+    """Train until Ctrl-C is pressed in the second epoch."""
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, workplace, [Log(interrupt_in_epoch=2)])
+    return Run.open(workplace.folder(recipe))
+
+
+def test_a_run_leaves_every_file_of_the_contract(run: Run) -> None:
+    assert run.finished
+    assert {path.name for path in run.folder.iterdir()} == {
+        "recipe.json",
+        "environment.json",
+        "metrics.csv",
+        "checkpoint.pt",
+        "model.safetensors",
+        "model.onnx",
+        "logits.npz",
+        "report.json",
+        "figures",
+        "report.html",
+        "MODEL_CARD.md",
+    }
+
+
+def test_the_folder_is_named_by_data_recipe_and_changes(run: Run, workplace: Workplace, mnist: Dataset) -> None:
+    assert run.folder == workplace.runs / "small-lenet5-regularised-epochs=1-batch_size=16-s0"
+    assert Workplace(mnist).folder(RECIPES["mlp"]) == Path("runs/mlp-s0")
+
+
+def test_the_pictures_can_be_seen(run: Run) -> None:
+    pictures = {path.stem: cv2.imread(str(path)) for path in (run.folder / "figures").iterdir()}
+    assert pictures.keys() == FIGURES
+    for picture in pictures.values():
+        assert picture is not None
+        assert min(picture.shape[:2]) > 150
+        assert picture.std() > 5
+
+
+def test_the_report_needs_nothing_outside_itself(run: Run) -> None:
+    html = (run.folder / "report.html").read_text(encoding="utf-8")
+    sources = re.findall(r'(?:src|href)\s*=\s*"([^"]*)"', html)
+    assert len([source for source in sources if source.startswith("data:image/png;base64,")]) == len(FIGURES)
+    assert all(source.startswith(("data:", "#")) for source in sources)
+    without_pictures = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]*", "", html)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|<script|<link", without_pictures)
+
+
+def test_the_environment_says_what_the_run_was_made_with(run: Run, small: Dataset) -> None:
+    environment = run.environment
+    assert environment["data"] == {"name": "small", "train": 60, "test": 30, "sha256": small.sha256}
+    assert (environment["device"], environment["threads"]) == ("cpu", 1)
+    assert environment["packages"]["torch"] == torch.__version__.split("+")[0] or environment["packages"]["torch"]
+
+
+def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -> None:
+    logits, labels = run.load_logits("test")
+    np.testing.assert_array_equal(labels, small.test.labels)
+    report = evaluate(logits, labels)
+    assert run.report["test"] == json.loads(json.dumps(report.to_dict()))
+    assert run.metrics()[-1]["test_accuracy"] == pytest.approx(report.accuracy, abs=1e-5)
+    assert run.metrics()[-1]["test_loss"] == pytest.approx(report.loss, rel=1e-4)
+    np.testing.assert_allclose(Classifier(run.folder / "model.onnx").logits(small.test.images), logits, atol=1e-4)
+    np.testing.assert_array_equal(run.load_logits("validation")[1], split(small).validation.labels)
+
+
+def test_the_report_counts_parameters_epochs_and_parity(run: Run) -> None:
+    assert (run.report["parameters"], run.report["epochs"]) == (61_706, 1)
+    assert 0 <= run.report["parity"] <= 1e-4
+    assert run.report["seconds"] > 0
+
+
+def test_the_card_tells_figures_data_and_recipe(run: Run, small: Dataset) -> None:
+    card = (run.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert card.startswith("# LeNet-5, regularised (epochs = 1, batch_size = 16)\n")
+    for text in (
+        "61,706 parameters",
+        small.sha256,
+        f"| errors | {run.report['validation']['errors']} |",
+        "| dropout | 0.1 |",
+    ):
+        assert text in card
+
+
+def test_observers_hear_everything_in_order(run: Run, log: Log) -> None:
+    assert log.told == ["start 0", "epoch 1", "finish"]
+    assert log.images == 60 - 5  # one twelfth is set apart for validation
+
+
+def test_an_existing_run_is_refused_and_stays(run: Run, workplace: Workplace) -> None:
+    before = (run.folder / "model.safetensors").read_bytes()
+    with pytest.raises(UsageError, match=r"exists already \(finished\)"):
+        train(ONE_EPOCH, workplace)
+    assert (run.folder / "model.safetensors").read_bytes() == before
+
+
+def test_a_finished_run_is_returned_untouched(run: Run, workplace: Workplace) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    observer = Log()
+    assert train(ONE_EPOCH, workplace, [observer], resume=True) == run
+    assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+    assert observer.told == []
+
+
+@pytest.fixture(scope="module")
+def resumed(workplace: Workplace, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Log]:
+    """A run that was interrupted in its second epoch of three and then brought to its end."""
+    other = elsewhere(workplace, tmp_path_factory.mktemp("resumed"))
+    stopped = interrupted(THREE_EPOCHS, other)
+    assert stopped.state == "stopped after epoch 1 of 3"
+    log = Log()
+    return train(THREE_EPOCHS, other, [log], resume=True), log
+
+
+def test_interrupted_and_resumed_ends_with_the_same_bytes(resumed: tuple[Run, Log], mlp_run: Run) -> None:
+    run, log = resumed
+    assert log.told == ["start 1", "epoch 2", "epoch 3", "finish"]
+    weights = [(each.folder / "model.safetensors").read_bytes() for each in (run, mlp_run)]
+    assert weights[0] == weights[1]
+    np.testing.assert_array_equal(run.load_logits("test")[0], mlp_run.load_logits("test")[0])
+
+
+def test_force_replaces_a_run_by_the_same_one(resumed: tuple[Run, Log], mlp_run: Run) -> None:
+    run, _ = resumed
+    (run.folder / "leftover").touch()
+    Run.create(run.folder, THREE_EPOCHS, run.environment, force=True)
+    assert {path.name for path in run.folder.iterdir()} == {"recipe.json", "environment.json"}
+
+
+@pytest.fixture
+def stopped(workplace: Workplace, tmp_path: Path) -> tuple[Run, Workplace]:
+    """A run that was interrupted in its second epoch of three."""
+    other = elsewhere(workplace, tmp_path)
+    return interrupted(THREE_EPOCHS, other), other
+
+
+def test_an_interrupted_run_keeps_its_last_epoch_and_is_not_finished(stopped: tuple[Run, Workplace]) -> None:
+    run, _ = stopped
+    assert {path.name for path in run.folder.iterdir()} == {
+        "recipe.json",
+        "environment.json",
+        "metrics.csv",
+        "checkpoint.pt",
+    }
+    assert [row["epoch"] for row in run.metrics()] == [1]
+
+
+def test_resuming_with_other_data_is_refused(stopped: tuple[Run, Workplace], small: Dataset) -> None:
+    _, workplace = stopped
+    other = Dataset(small.name, small.train, small.test.take(np.arange(29)))
+    with pytest.raises(DataError, match="was trained on other data than small"):
+        train(THREE_EPOCHS, dataclasses.replace(workplace, dataset=other), resume=True)
+
+
+def test_resuming_what_is_not_there_is_refused(workplace: Workplace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a run folder: it does not exist"):
+        train(THREE_EPOCHS, elsewhere(workplace, tmp_path), resume=True)
+
+
+def test_resuming_with_a_recipe_that_was_changed_meanwhile_is_refused(stopped: tuple[Run, Workplace]) -> None:
+    """A published recipe may change with the version of sutja; half a training by each is neither."""
+    run, workplace = stopped
+    before = dataclasses.replace(THREE_EPOCHS, learning_rate=0.001)
+    (run.folder / "recipe.json").write_text(before.to_json())
+    with pytest.raises(SutjaError, match="recipe"):
+        train(THREE_EPOCHS, workplace, resume=True)
+
+
+@pytest.mark.parametrize("content", [[1, 2], {"network": {}}, {"network": 3, "records": []}])
+def test_resuming_from_a_checkpoint_of_something_else_is_refused(
+    stopped: tuple[Run, Workplace], content: object
+) -> None:
+    run, workplace = stopped
+    torch.save(content, run.folder / "checkpoint.pt")
+    with pytest.raises(ModelFileError, match=r"checkpoint\.pt: "):
+        train(THREE_EPOCHS, workplace, resume=True)
+
+
+@pytest.mark.parametrize("content", ["{}", '{"data": 3}', '{"data": {}, "threads": 1}'])
+def test_resuming_with_an_environment_that_says_nothing_is_refused(
+    stopped: tuple[Run, Workplace], content: str
+) -> None:
+    run, workplace = stopped
+    (run.folder / "environment.json").write_text(content)
+    with pytest.raises(DataError, match=r"environment\.json"):
+        train(THREE_EPOCHS, workplace, resume=True)
+
+
+def test_a_set_too_small_to_choose_by_is_refused(workplace: Workplace, small: Dataset, tmp_path: Path) -> None:
+    """Of five digits none is left for validation."""
+    five = Dataset("five", small.train.take(np.arange(5)), small.test)
+    with pytest.raises(DataError, match="five"):
+        train(THREE_EPOCHS, Workplace(five, tmp_path, device="cpu", threads=1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recipe_that_cannot_be_trained_leaves_no_folder(workplace: Workplace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown network"):
+        train(dataclasses.replace(ONE_EPOCH, model="lenet"), elsewhere(workplace, tmp_path))
+    with pytest.raises(UsageError, match="unknown device"):
+        train(ONE_EPOCH, Workplace(workplace.dataset, tmp_path, device="tpu"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_are_compared_the_weakest_first(run: Run, mlp_run: Run, tmp_path: Path) -> None:
+    (result,) = compare_runs([run, mlp_run], tmp_path / "comparison")
+    accuracy = {each.recipe.title: each.report["test"]["accuracy"] for each in (run, mlp_run)}
+    assert accuracy[result.first] <= accuracy[result.second]
+    assert result.difference == pytest.approx(accuracy[result.second] - accuracy[result.first])
+    html = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
+    assert result.verdict in html
+    assert html.count("<h2") == 6
+    assert cv2.imread(str(tmp_path / "comparison" / "figures" / "curves.png")) is not None
+
+
+def test_fewer_than_two_runs_cannot_be_compared(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="at least two runs"):
+        compare_runs([run], tmp_path / "comparison")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_on_other_data_cannot_be_compared(run: Run, tmp_path: Path) -> None:
+    other = Run.create(tmp_path / "other", ONE_EPOCH, {"data": {"sha256": "another"}})
+    with pytest.raises(UsageError, match="judged by other digits"):
+        compare_runs([run, other], tmp_path / "comparison")
+
+
+def test_a_run_that_is_not_finished_cannot_be_compared(
+    run: Run, stopped: tuple[Run, Workplace], tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"not finished \(stopped after epoch 1 of 3\)"):
+        compare_runs([run, stopped[0]], tmp_path / "comparison")
+    assert not (tmp_path / "comparison").exists()

@@ -1,0 +1,140 @@
+"""Files and folders are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sutja.files import whole_file, whole_folder, write_text
+
+
+@pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    mask: int = request.param
+    before = os.umask(mask)
+    yield mask
+    os.umask(before)
+
+
+def permissions(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "digits.npz"
+    with whole_file(path) as partial:
+        partial.write_bytes(b"whole")
+        assert not path.exists()
+        assert partial.suffix == ".npz"
+    assert path.read_bytes() == b"whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "digits.npz"
+    path.write_bytes(b"old")
+    with whole_file(path) as partial:
+        partial.write_bytes(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_file_that_fails_leaves_nothing(tmp_path: Path, failure: type[BaseException]) -> None:
+    with pytest.raises(failure), whole_file(tmp_path / "digits.npz") as partial:
+        partial.write_bytes(b"half")
+        raise failure
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "digits.npz"
+    path.write_bytes(b"old")
+    with pytest.raises(ValueError, match="broken"), whole_file(path) as partial:
+        partial.write_bytes(b"half")
+        raise ValueError("broken")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "inside").mkdir(parents=True)
+    with pytest.raises(OSError, match="folder"), whole_file(tmp_path / "folder") as partial:
+        partial.write_bytes(b"whole")
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
+    assert (tmp_path / "folder" / "inside").is_dir()
+
+
+def test_files_get_the_permissions_of_the_umask(tmp_path: Path, umask: int) -> None:
+    write_text(tmp_path / "text", "text")
+    assert permissions(tmp_path / "text") == 0o666 & ~umask
+
+
+def test_text_is_utf8(tmp_path: Path) -> None:
+    write_text(tmp_path / "text", "숫자 = digit …\n")
+    assert (tmp_path / "text").read_bytes() == "숫자 = digit …\n".encode()
+
+
+def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "run"
+    with whole_folder(path) as partial:
+        (partial / "a").write_text("a")
+        (partial / "inner").mkdir()
+        (partial / "inner" / "b").write_text("b")
+        assert not path.exists()
+    assert (path / "a").read_text() == "a"
+    assert (path / "inner" / "b").read_text() == "b"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, failure: type[BaseException]) -> None:
+    with pytest.raises(failure), whole_folder(tmp_path / "run") as partial:
+        (partial / "a").write_text("half")
+        raise failure
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_new_files_move_into_a_folder_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.mkdir(mode=0o700)
+    (path / "a").write_text("old")
+    (path / "foreign").write_text("foreign")
+    with whole_folder(path) as partial:
+        (partial / "a").write_text("new")
+        (partial / "b").write_text("b")
+        assert (path / "a").read_text() == "old"
+    assert {file.name: file.read_text() for file in path.iterdir()} == {"a": "new", "b": "b", "foreign": "foreign"}
+    assert list(tmp_path.iterdir()) == [path]
+    assert permissions(path) == 0o700
+
+
+def test_a_folder_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.mkdir()
+    (path / "a").write_text("old")
+    with pytest.raises(ValueError, match="broken"), whole_folder(path) as partial:
+        (partial / "a").write_text("half")
+        (partial / "b").write_text("half")
+        raise ValueError("broken")
+    assert {file.name: file.read_text() for file in path.iterdir()} == {"a": "old"}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_does_not_replace_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.write_text("old")
+    with pytest.raises(OSError, match="run"), whole_folder(path) as partial:
+        (partial / "a").write_text("new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folders_get_the_permissions_of_the_umask(tmp_path: Path, umask: int) -> None:
+    with whole_folder(tmp_path / "run") as partial:
+        (partial / "a").write_text("a")
+    assert permissions(tmp_path / "run") == 0o777 & ~umask
+    assert permissions(tmp_path / "run" / "a") == 0o666 & ~umask

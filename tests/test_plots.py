@@ -1,0 +1,249 @@
+"""Pictures, judged by what is written on them and how it is scaled, also where there is little to show."""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+from sutja import plots
+from sutja.dataset import Dataset
+from sutja.digits import Digits
+
+PARTS = ("train", "validation", "test")
+
+
+def drawn(figure: Figure) -> NDArray[np.uint8]:
+    """Save a figure as PNG, which also sets its ticks, and read it back."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=60)
+    picture = cv2.imdecode(np.frombuffer(png.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return np.asarray(picture, np.uint8)
+
+
+def written(figure: Figure) -> set[str]:
+    """All that can be read on a figure."""
+    assert drawn(figure).std() > 1
+    texts = list(figure.findobj(Text))
+    for axes in figure.axes:
+        if not axes.axison:  # its ticks are there, but not to be seen
+            hidden = {id(text) for axis in (axes.xaxis, axes.yaxis) for text in axis.findobj(Text)}
+            texts = [text for text in texts if id(text) not in hidden]
+    return {text.get_text() for text in texts if isinstance(text, Text) and text.get_visible()} - {""}
+
+
+def ticks(axes: Axes, axis: str) -> list[str]:
+    """The labels of the ticks that lie within the axis."""
+    low, high = axes.get_xlim() if axis == "x" else axes.get_ylim()
+    its = axes.xaxis if axis == "x" else axes.yaxis
+    return [tick.label1.get_text() for tick in its.get_major_ticks() if low <= tick.get_loc() <= high]
+
+
+def metrics(count: int, loss: float = 0.5, accuracy: float = 0.9) -> list[dict[str, float]]:
+    return [
+        {"epoch": epoch}
+        | {f"{part}_loss": loss / epoch for part in PARTS}
+        | {f"{part}_accuracy": 1 - (1 - accuracy) / epoch for part in PARTS}
+        for epoch in range(1, count + 1)
+    ]
+
+
+def test_curves_say_what_they_show() -> None:
+    figure = plots.curves([("LeNet-5", metrics(10)), ("MLP", metrics(10, 0.8, 0.8))])
+    assert written(figure) >= {
+        "LeNet-5",
+        "MLP",
+        "epoch",
+        "average loss (cross-entropy)",
+        "accuracy",
+        "training",
+        "validation",
+        "test",
+    }
+    assert len(figure.axes) == 4
+    assert [len(axes.lines) for axes in figure.axes] == [3] * 4
+
+
+def test_curves_side_by_side_have_the_same_scales() -> None:
+    losses, other_losses, accuracies, other_accuracies = plots.curves(
+        [("A", metrics(10)), ("B", metrics(25, 2.0, 0.3))]
+    ).axes
+    assert losses.get_ylim() == other_losses.get_ylim()
+    assert accuracies.get_ylim() == other_accuracies.get_ylim()
+
+
+def test_curves_can_be_told_apart_without_colours() -> None:
+    axes = plots.curves([("A", metrics(3))]).axes[0]
+    assert len({line.get_linestyle() for line in axes.lines}) == len({line.get_color() for line in axes.lines}) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 25])
+def test_epochs_are_whole_numbers(count: int) -> None:
+    figure = plots.curves([("A", metrics(count))])
+    drawn(figure)
+    labels = ticks(figure.axes[1], "x")
+    assert labels
+    assert all(label.isdigit() for label in labels)
+    assert len(set(labels)) == len(labels)
+
+
+def test_accuracies_are_labelled_with_what_they_are() -> None:
+    """Ten epochs of a usual run lie between 97 and 99 %: the ticks may not be rounded to look uneven."""
+    figure = plots.curves([("A", metrics(10, accuracy=0.93))])
+    drawn(figure)
+    axes = figure.axes[1]
+    low, high = axes.get_ylim()
+    places = [tick.get_loc() for tick in axes.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+    assert [float(label.rstrip("%")) / 100 for label in ticks(axes, "y")] == pytest.approx(places, abs=1e-6)
+
+
+@pytest.mark.parametrize(("loss", "accuracy"), [(0.5, 0.9), (1e-4, 0.9999), (2.3, 0.1), (1e-9, 1.0), (1e6, 0.0)])
+@pytest.mark.parametrize("count", [1, 12])
+def test_curves_have_ticks_whatever_their_height(loss: float, accuracy: float, count: int) -> None:
+    figure = plots.curves([("A", metrics(count, loss, accuracy))])
+    drawn(figure)
+    losses, accuracies = figure.axes
+    assert len(ticks(losses, "y")) >= (2 if count > 1 else 1)
+    labels = ticks(accuracies, "y")
+    assert all(label.endswith("%") for label in labels)
+    assert len(set(labels)) == len(labels) >= 2
+    for axes, values in ((losses, "loss"), (accuracies, "accuracy")):
+        last = metrics(count, loss, accuracy)[-1][f"test_{values}"]
+        assert axes.get_ylim()[0] <= last <= axes.get_ylim()[1]
+
+
+def test_the_first_of_many_epochs_does_not_flatten_the_others() -> None:
+    rows = metrics(10, accuracy=0.2)
+    low = plots.curves([("A", rows)]).axes[1].get_ylim()[0]
+    assert low > rows[0]["test_accuracy"]
+    few = metrics(4, accuracy=0.2)
+    assert plots.curves([("A", few)]).axes[1].get_ylim()[0] < few[0]["test_accuracy"]
+
+
+def confusion(*errors: tuple[int, int, int]) -> list[list[int]]:
+    counts = np.diag(np.full(10, 1000))
+    for digit, read, number in errors:
+        counts[digit, read] += number
+    return [[int(cell) for cell in row] for row in counts]
+
+
+def test_the_confusion_matrix_shows_every_number() -> None:
+    figure = plots.confusion_matrix(confusion((4, 9, 7), (3, 5, 12)))
+    assert written(figure) >= {"read as", "digit", "errors", "7", "12", "1,000", *"0123456789"}
+    axes = figure.axes[0]
+    where = {text.get_text(): text.get_position() for text in axes.texts}
+    assert where["12"] == (5, 3)
+    assert len(axes.texts) == 12
+    assert ticks(axes, "x") == list("0123456789")
+
+
+def test_the_darkest_cell_has_light_numbers() -> None:
+    axes = plots.confusion_matrix(confusion((4, 9, 7), (3, 5, 100))).axes[0]
+    colours = {text.get_text(): text.get_color() for text in axes.texts}
+    assert (colours["100"], colours["7"], colours["1,000"]) == ("white", "black", "black")
+
+
+@pytest.mark.parametrize("counts", [confusion(), [[0] * 10] * 10])
+def test_a_confusion_matrix_without_errors(counts: list[list[int]]) -> None:
+    figure = plots.confusion_matrix(counts)
+    assert written(figure) >= {"read as", "digit", "errors"}
+    assert ticks(figure.axes[1], "y") == ["0", "1"]
+
+
+def test_the_reliability_diagram_shows_bins_and_diagonal() -> None:
+    random = np.random.default_rng(0)
+    confidence = random.uniform(0.1, 1, 3000)
+    figure = plots.reliability(confidence, random.random(3000) < confidence)
+    assert written(figure) >= {"confidence", "accuracy", "digits", "perfectly calibrated", "this network", "80%"}
+    upper, lower = figure.axes
+    assert len(upper.patches) == len(lower.patches) == 14
+    assert sum(bar.get_height() for bar in lower.patches if hasattr(bar, "get_height")) == pytest.approx(3000)
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_reliability_diagram_of_one_bin(right: bool, count: int) -> None:
+    figure = plots.reliability(np.ones(count), np.full(count, right))
+    assert written(figure) >= {"confidence", "accuracy", "digits"}
+    assert len(figure.axes[0].patches) == 1
+
+
+def test_mistakes_say_what_was_read_and_how_surely(small: Dataset) -> None:
+    digits = small.test
+    predictions = (digits.labels + 1) % 10
+    confidence = np.linspace(0.5, 1, len(digits))
+    figure = plots.mistakes(digits, predictions, confidence, [29, 3])
+    labels, read = digits.labels, predictions
+    assert {
+        f"{labels[29]} read as {read[29]}\n100% sure · #29",
+        f"{labels[3]} read as {read[3]}\n55% sure · #3",
+    } <= written(figure)
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [(1, 1), (8, 8), (9, 9), (30, 16)])
+def test_as_many_mistakes_are_shown_as_fit(small: Dataset, wrong: int, shown: int) -> None:
+    digits = small.test
+    figure = plots.mistakes(digits, digits.labels, np.ones(30), range(wrong), rows=2)
+    assert sum(bool(axes.images) for axes in figure.axes) == shown
+
+
+def test_no_mistakes_are_said_to_be_none(small: Dataset) -> None:
+    figure = plots.mistakes(small.test, small.test.labels, np.ones(30), [])
+    assert written(figure) == {"nothing to show: no mistakes"}
+
+
+def test_samples_show_ten_of_each_class(mnist: Dataset) -> None:
+    titles = [axes.get_title() for axes in plots.samples(mnist.test).axes]
+    assert titles == [str(label) for label in range(10) for _ in range(10)]
+
+
+def test_samples_of_a_set_that_lacks_classes(small: Dataset) -> None:
+    only = small.train.take(np.flatnonzero(small.train.labels == 7)[:1])
+    figure = plots.samples(only)
+    assert written(figure) == {"7"}
+    assert sum(bool(axes.images) for axes in figure.axes) == 10
+
+
+def test_augmentations_are_named_row_by_row(small: Dataset) -> None:
+    images = small.train.images[:3]
+    distorted = (images / 255).astype(np.float32)
+    figure = plots.augmentation(images, {"affine": distorted, "elastic": distorted})
+    assert written(figure) == {"original", "affine", "elastic"}
+    assert len(figure.axes) == 9
+
+
+@pytest.mark.parametrize("count", [1, 6, 9])
+def test_filters_are_numbered(count: int) -> None:
+    weights = np.random.default_rng(0).normal(size=(count, 1, 5, 5)).astype(np.float32)
+    figure = plots.filters(weights)
+    assert written(figure) >= {"weight", *(f"filter {number}" for number in range(1, count + 1))}
+    limits = {axes.images[0].get_clim() for axes in figure.axes if axes.images}
+    assert len(limits) == 1
+    ((low, high),) = limits
+    assert low == -high
+
+
+def test_filters_of_zeros_can_be_drawn() -> None:
+    assert "filter 3" in written(plots.filters(np.zeros((3, 1, 5, 5), np.float32)))
+
+
+@pytest.mark.parametrize(("number", "count", "shown"), [(1, 1, 1), (3, 6, 6), (1, 40, 16)])
+def test_feature_maps_stand_beside_their_digit(small: Dataset, number: int, count: int, shown: int) -> None:
+    maps = np.random.default_rng(0).normal(size=(number, count, 28, 28)).astype(np.float32)
+    figure = plots.feature_maps(small.test.images[:number], maps)
+    assert written(figure) == {"digit", *(f"filter {each}" for each in range(1, shown + 1))}
+    assert len(figure.axes) == number * (shown + 1)
+
+
+def test_digits_are_drawn_as_ink_on_paper() -> None:
+    ink = Digits(np.full((1, 28, 28), 255, np.uint8), np.zeros(1, np.int64))
+    image = plots.samples(ink).axes[0].images[0]
+    assert image.to_rgba(np.array([[255.0]]))[0, 0, :3].tolist() == [0, 0, 0]
+    assert image.to_rgba(np.array([[0.0]]))[0, 0, :3].tolist() == [1, 1, 1]

@@ -1,0 +1,162 @@
+"""Recipes: written, read, changed by words, named."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sutja.augment import AUGMENTATIONS
+from sutja.errors import DataError, UsageError
+from sutja.model import NETWORKS
+from sutja.recipe import CHOICES, LIMITS, RECIPES, Recipe, get_recipe
+
+LENET5 = RECIPES["lenet5"]
+FIELDS = {field.name: field for field in dataclasses.fields(Recipe)}
+
+
+def in_range(field: str) -> st.SearchStrategy[Any]:
+    low, high = LIMITS[field]
+    return st.integers(int(low), int(high)) if FIELDS[field].type == "int" else st.floats(low, high)
+
+
+valid_recipes = st.builds(
+    Recipe,
+    name=st.text(),
+    model=st.text(),
+    augmentation=st.text(),
+    **{field: st.sampled_from(known) for field, known in CHOICES.items()},
+    **{field: in_range(field) for field in LIMITS},
+)
+
+
+def edited(**values: Any) -> str:
+    return json.dumps(dataclasses.asdict(LENET5) | values)
+
+
+@given(valid_recipes)
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_what_is_written_is_read_back(recipe: Recipe) -> None:
+    assert Recipe.from_json(recipe.to_json(), "recipe.json") == recipe
+
+
+@given(valid_recipes)
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_every_field_can_be_set_from_its_own_words(recipe: Recipe) -> None:
+    words = {field: str(value) for field, value in vars(recipe).items() if field != "name"}
+    assert dataclasses.replace(LENET5.with_settings(words), name=recipe.name) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "Expecting value"),
+        ("{", "Expecting"),
+        ("[]", "not a JSON object"),
+        ("3", "not a JSON object"),
+        ("{}", "missing"),
+        (edited(learnig_rate=1), "did you mean 'learning_rate'"),
+        (edited(epochs="ten"), "epochs = 'ten' is not of the type int"),
+        (edited(epochs=1.5), "epochs = 1.5 is not of the type int"),
+        (edited(dropout=None), "dropout = None is not of the type float"),
+        (edited(model=3), "model = 3 is not of the type str"),
+        (edited(epochs=True), "epochs = True is not of the type int"),
+        (edited(ema=False), "ema = False is not of the type float"),
+        (edited(epochs=0), "epochs = 0 is out of the range"),
+        (edited(seed=2**32), "out of the range"),
+        (edited(optimiser="adam"), "did you mean 'adamw'"),
+        (edited(learning_rate=float("nan")), "learning_rate = nan is out of the range"),
+        (edited(learning_rate=float("inf")), "learning_rate = inf is out of the range"),
+        (edited(learning_rate=10**400), "learning_rate = 1000"),
+        (edited(epochs=10**400), "epochs = 1000"),
+    ],
+)
+def test_anything_else_is_refused_with_the_name_of_the_file(text: str, why: str) -> None:
+    with pytest.raises(DataError) as caught:
+        Recipe.from_json(text, "runs/a/recipe.json")
+    assert str(caught.value).startswith("runs/a/recipe.json: not a recipe: ")
+    assert why in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_nesting_without_end_is_refused() -> None:
+    with pytest.raises(DataError, match=r"recipe\.json: not a recipe"):
+        Recipe.from_json("[" * 100_000, "recipe.json")
+
+
+def test_a_whole_number_is_good_where_a_number_is_needed() -> None:
+    assert Recipe.from_json(edited(learning_rate=1), "recipe.json").learning_rate == 1
+
+
+def lenet5_with(field: str, value: Any) -> Recipe:
+    return dataclasses.replace(LENET5, **{field: value})
+
+
+@pytest.mark.parametrize("field", list(LIMITS))
+def test_the_limits_are_allowed_and_what_lies_beyond_is_not(field: str) -> None:
+    low, high = LIMITS[field]
+    for value in (low, high):
+        assert getattr(lenet5_with(field, value), field) == value
+    for value in (low - 1, high + 1):
+        with pytest.raises(UsageError, match=f"{field} = .* is out of the range"):
+            lenet5_with(field, value)
+
+
+@pytest.mark.parametrize(
+    ("field", "word", "why"),
+    [
+        ("learnig_rate", "1", "did you mean 'learning_rate'"),
+        ("epochs", "many", "epochs needs a whole number"),
+        ("epochs", "1.5", "epochs needs a whole number"),
+        ("epochs", "", "epochs needs a whole number"),
+        ("epochs", "1" + "0" * 400, "out of the range"),
+        ("dropout", "high", "dropout needs a number"),
+        ("dropout", "nan", "out of the range"),
+        ("learning_rate", "-1", "out of the range"),
+        ("schedule", "cosin", "unknown schedule 'cosin': did you mean 'cosine'"),
+        ("name", "mine", "cannot be set"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused(field: str, word: str, why: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        LENET5.with_settings({field: word})
+    assert why in str(caught.value)
+
+
+def test_settings_change_only_what_they_name() -> None:
+    changed = LENET5.with_settings({"learning_rate": "0.02", "epochs": "3", "optimiser": "sgd"})
+    assert changed == dataclasses.replace(LENET5, learning_rate=0.02, epochs=3, optimiser="sgd")
+    assert changed.changes() == {"epochs": 3, "optimiser": "sgd", "learning_rate": 0.02}
+
+
+def test_names_of_published_and_changed_recipes() -> None:
+    assert LENET5.changes() == {}
+    assert (LENET5.title, LENET5.run_name) == ("LeNet-5", "lenet5-s0")
+    seeded = dataclasses.replace(LENET5, seed=3)
+    assert seeded.changes() == {}
+    assert (seeded.title, seeded.run_name) == ("LeNet-5 (seed = 3)", "lenet5-s3")
+    short = dataclasses.replace(seeded, epochs=2, dropout=0.5)
+    assert short.title == "LeNet-5 (epochs = 2, dropout = 0.5, seed = 3)"
+    assert short.run_name == "lenet5-epochs=2-dropout=0.5-s3"
+
+
+def test_a_recipe_of_ones_own_has_its_own_name_as_title() -> None:
+    mine = Recipe("mine", "mlp", epochs=2)
+    assert (mine.title, mine.run_name, mine.changes()) == ("mine", "mine-s0", {})
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_published_recipes_name_what_is_registered(name: str) -> None:
+    recipe = get_recipe(name)
+    assert recipe.name == name
+    assert recipe.model in NETWORKS
+    assert recipe.augmentation in AUGMENTATIONS
+
+
+def test_an_unknown_recipe_gets_a_hint() -> None:
+    with pytest.raises(UsageError, match="unknown recipe 'lenet': did you mean 'lenet5'"):
+        get_recipe("lenet")

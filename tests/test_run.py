@@ -1,0 +1,309 @@
+"""The run folder: begun once, kept whole, read back, and never trusted blindly."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.model import create
+from sutja.recipe import RECIPES
+from sutja.run import Run, list_runs
+from sutja.training import Epoch
+
+RECIPE = RECIPES["lenet5"]
+ENVIRONMENT = {"sutja": "0", "data": {"sha256": "abc"}}
+STATE: dict[str, Any] = {"network": {"weight": torch.arange(3.0)}, "records": [], "best": None}
+
+
+def epochs(count: int) -> list[Epoch]:
+    return [Epoch(n, 1.5 * n, 1e4, 1e-3 / n, 0.5 / n, 0.9, 0.6 / n, 0.88, 0.7 / n, 0.87) for n in range(1, count + 1)]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run.create(tmp_path / "lenet5-s0", RECIPE, ENVIRONMENT)
+
+
+def test_a_run_begins_with_its_recipe_and_its_environment(run: Run) -> None:
+    assert {path.name for path in run.folder.iterdir()} == {"recipe.json", "environment.json"}
+    opened = Run.open(run.folder)
+    assert opened == run
+    assert (opened.name, opened.recipe, opened.environment) == ("lenet5-s0", RECIPE, ENVIRONMENT)
+    assert not opened.finished
+    assert opened.load_checkpoint() is None
+
+
+def test_an_existing_run_is_not_overwritten(run: Run) -> None:
+    run.save_epoch(epochs(2), STATE)
+    with pytest.raises(UsageError, match=r"exists already \(stopped after epoch 2 of 10\); --resume .*, --force"):
+        Run.create(run.folder, RECIPE, ENVIRONMENT)
+    assert len(run.metrics()) == 2
+
+
+def test_force_begins_anew(run: Run) -> None:
+    run.save_epoch(epochs(2), STATE)
+    again = Run.create(run.folder, RECIPES["mlp"], ENVIRONMENT, force=True)
+    assert {path.name for path in run.folder.iterdir()} == {"recipe.json", "environment.json"}
+    assert Run.open(run.folder).recipe == again.recipe == RECIPES["mlp"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_that_is_no_run_is_never_deleted(tmp_path: Path, force: bool) -> None:
+    precious = tmp_path / "photographs" / "cat.png"
+    precious.parent.mkdir()
+    precious.write_bytes(b"cat")
+    with pytest.raises(UsageError, match="not a run folder"):
+        Run.create(precious.parent, RECIPE, ENVIRONMENT, force=force)
+    assert precious.read_bytes() == b"cat"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_in_the_place_of_the_folder_is_kept(tmp_path: Path, force: bool) -> None:
+    file = tmp_path / "lenet5-s0"
+    file.write_text("mine")
+    with pytest.raises(UsageError, match="not a run folder"):
+        Run.create(file, RECIPE, ENVIRONMENT, force=force)
+    assert file.read_text() == "mine"
+
+
+def test_what_is_no_run_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="none: not a run folder: it does not exist"):
+        Run.open(tmp_path / "none")
+    with pytest.raises(UsageError, match=r"not a run folder$"):
+        Run.open(tmp_path)
+
+
+def test_the_state_in_words(run: Run) -> None:
+    assert run.state == "stopped after epoch 0 of 10"
+    run.save_epoch(epochs(3), STATE)
+    assert run.state == "stopped after epoch 3 of 10"
+    run.save_json("report.json", {"epochs": 10})
+    assert run.state == "finished"
+    assert run.finished
+
+
+def test_the_report_comes_with_the_end(run: Run) -> None:
+    with pytest.raises(UsageError, match=r"not finished \(stopped after epoch 0 of 10\): .*--resume"):
+        _ = run.report
+    run.save_json("report.json", {"epochs": 10, "test": {"accuracy": 0.5}})
+    assert run.report == {"epochs": 10, "test": {"accuracy": 0.5}}
+
+
+def test_save_epoch_keeps_curves_and_state(run: Run) -> None:
+    records = epochs(2)
+    run.save_epoch(records, STATE)
+    assert (run.folder / "metrics.csv").read_text().splitlines()[0].split(",") == list(vars(records[0]))
+    assert run.metrics() == [pytest.approx(vars(record), rel=1e-5) for record in records]
+    state = run.load_checkpoint()
+    assert state is not None
+    assert torch.equal(state["network"]["weight"], torch.arange(3.0))
+    assert not [path for path in run.folder.iterdir() if path.name.startswith(".")]
+
+
+def test_save_epoch_replaces_what_was_kept(run: Run) -> None:
+    run.save_epoch(epochs(1), STATE)
+    run.save_epoch(epochs(2), {**STATE, "best": {"weight": torch.ones(1)}})
+    state = run.load_checkpoint()
+    assert state is not None
+    assert torch.equal(state["best"]["weight"], torch.ones(1))
+    assert len(run.metrics()) == 2
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def emptied(content: bytes) -> bytes:
+    return b""
+
+
+def replaced(content: bytes) -> bytes:
+    return b"these are no \xff\xfe numbers" * 50
+
+
+every_damage = pytest.mark.parametrize("damage", [truncated, emptied, replaced])
+
+
+@every_damage
+def test_a_damaged_checkpoint_is_named(run: Run, damage: Callable[[bytes], bytes]) -> None:
+    run.save_epoch(epochs(1), STATE)
+    path = run.folder / "checkpoint.pt"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ModelFileError, match=r"checkpoint\.pt: damaged: train again with --force") as caught:
+        run.load_checkpoint()
+    assert caught.value.exit_code == 4
+
+
+class Payload:
+    """Pickled, it is the wish to run a command."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.trace),)
+
+
+@pytest.mark.parametrize("by_torch", [True, False], ids=["torch.save", "pickle"])
+def test_nothing_in_a_checkpoint_is_executed(run: Run, tmp_path: Path, by_torch: bool) -> None:
+    trace, path = tmp_path / "executed", run.folder / "checkpoint.pt"
+    if by_torch:
+        torch.save({**STATE, "best": Payload(trace)}, path)
+    else:
+        path.write_bytes(pickle.dumps(Payload(trace)))
+    with pytest.raises(ModelFileError, match=r"checkpoint\.pt"):
+        run.load_checkpoint()
+    assert not trace.exists()
+    pickle.loads(pickle.dumps(Payload(trace)))
+    assert trace.exists(), "the payload itself is harmless: this test shows nothing"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"epoch,train_loss\n1,high\n",
+        b"epoch,train_loss\n1\n",
+        b"epoch,train_loss\n1,2,3\n",
+        b"\xff\xfe\x00",
+        b"epoch,train_loss\n1," + b"9" * 200_000 + b"\n",
+    ],
+    ids=["word", "short", "long", "binary", "huge"],
+)
+def test_damaged_curves_are_named(run: Run, content: bytes) -> None:
+    (run.folder / "metrics.csv").write_bytes(content)
+    with pytest.raises(DataError, match=r"metrics\.csv: "):
+        run.metrics()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe", b'{"a": 1} x'])
+@pytest.mark.parametrize("name", ["environment.json", "report.json"])
+def test_damaged_json_is_named(run: Run, name: str, content: bytes) -> None:
+    (run.folder / name).write_bytes(content)
+    with pytest.raises(DataError, match=name.replace(".", r"\.") + ": ") as caught:
+        _ = run.environment if name == "environment.json" else run.report
+    assert caught.value.exit_code == 3
+
+
+def test_a_damaged_recipe_is_named(run: Run) -> None:
+    (run.folder / "recipe.json").write_text("{")
+    with pytest.raises(DataError, match=r"recipe\.json: not a recipe"):
+        Run.open(run.folder)
+
+
+def saved_logits(run: Run) -> dict[str, Any]:
+    random = np.random.default_rng(0)
+    arrays = {
+        f"{part}_{kind}": array
+        for part in ("validation", "test")
+        for kind, array in (
+            ("logits", random.normal(size=(20, 10)).astype(np.float32)),
+            ("labels", random.integers(0, 10, 20)),
+        )
+    }
+    run.save_logits(**arrays)
+    return arrays
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_logits_come_back(run: Run, part: str) -> None:
+    arrays = saved_logits(run)
+    logits, labels = run.load_logits(part)
+    assert (logits.dtype.name, labels.dtype.name) == ("float32", "int64")
+    np.testing.assert_array_equal(logits, arrays[f"{part}_logits"])
+    np.testing.assert_array_equal(labels, arrays[f"{part}_labels"])
+
+
+@every_damage
+def test_damaged_logits_are_named(run: Run, damage: Callable[[bytes], bytes]) -> None:
+    saved_logits(run)
+    path = run.folder / "logits.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
+        run.load_logits("test")
+
+
+def test_missing_logits_are_named(run: Run) -> None:
+    with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
+        run.load_logits("test")
+    saved_logits(run)
+    with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
+        run.load_logits("training")
+
+
+def test_a_single_array_is_no_archive(run: Run) -> None:
+    with (run.folder / "logits.npz").open("wb") as file:
+        np.save(file, np.zeros((20, 10), np.float32))
+    with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
+        run.load_logits("test")
+
+
+def test_logits_that_are_pickled_objects_are_refused(run: Run, tmp_path: Path) -> None:
+    objects = np.array([Payload(tmp_path / "executed")], dtype=object)
+    np.savez(run.folder / "logits.npz", test_logits=objects, test_labels=np.zeros(1, np.int64))
+    with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
+        run.load_logits("test")
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.fixture(scope="module")
+def run_with_logits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, bytes]:
+    run = Run.create(tmp_path_factory.mktemp("runs") / "lenet5-s0", RECIPE, ENVIRONMENT)
+    saved_logits(run)
+    return run, (run.folder / "logits.npz").read_bytes()
+
+
+@given(st.data())
+@settings(derandomize=True, deadline=None, max_examples=300)
+def test_logits_with_a_flipped_bit_are_the_same_or_named(
+    run_with_logits: tuple[Run, bytes], data: st.DataObject
+) -> None:
+    run, content = run_with_logits
+    bit = data.draw(st.integers(0, 8 * len(content) - 1))
+    damaged = bytearray(content)
+    damaged[bit // 8] ^= 1 << bit % 8
+    (run.folder / "logits.npz").write_bytes(content)
+    expected = run.load_logits("test")
+    (run.folder / "logits.npz").write_bytes(damaged)
+    try:
+        logits, labels = run.load_logits("test")
+    except DataError:
+        return
+    np.testing.assert_array_equal(logits, expected[0])
+    np.testing.assert_array_equal(labels, expected[1])
+
+
+def test_weights_are_written_as_safetensors(run: Run) -> None:
+    from safetensors.torch import load_file
+
+    network = create("lenet5", seed=0)
+    run.save_weights(network)
+    loaded = load_file(run.folder / "model.safetensors")
+    assert loaded.keys() == network.state_dict().keys()
+    assert all(torch.equal(loaded[name], weight) for name, weight in network.state_dict().items())
+
+
+def test_json_is_whole_and_ends_with_a_line(run: Run) -> None:
+    run.save_json("report.json", {"a": [1, 2]})
+    text = (run.folder / "report.json").read_text()
+    assert json.loads(text) == {"a": [1, 2]}
+    assert text.endswith("}\n")
+
+
+def test_runs_are_listed_by_name(tmp_path: Path) -> None:
+    for name in ("mlp-s0", "lenet5-s1", "lenet5-s0"):
+        Run.create(tmp_path / name, RECIPES[name.split("-")[0]], ENVIRONMENT)
+    (tmp_path / "comparison").mkdir()
+    (tmp_path / "notes.txt").write_text("")
+    assert [run.name for run in list_runs(tmp_path)] == ["lenet5-s0", "lenet5-s1", "mlp-s0"]
+    assert list_runs(tmp_path / "none") == []

@@ -1,0 +1,123 @@
+"""Tables: what is shown is what was measured, in the form that people read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sutja import tables
+from sutja.comparison import Comparison
+from sutja.dataset import Dataset, describe
+from sutja.digits import CLASSES
+from sutja.evaluation import Report, evaluate
+from sutja.model import Size
+from sutja.recipe import RECIPES
+from sutja.run import Run
+from sutja.tables import Table
+from sutja.training import Epoch
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    """Three errors in twenty digits: 4 read as 9 twice, 3 read as 5 once."""
+    labels = np.arange(20) % 10
+    predictions = labels.copy()
+    predictions[[4, 14, 3]] = 9, 9, 5
+    return evaluate((8 * np.eye(10)[predictions]).astype(np.float32), labels)
+
+
+def column(table: Table, number: int) -> list[str]:
+    return [row[number] for row in table.rows]
+
+
+def test_every_row_is_as_long_as_the_heads(report: Report, small: Dataset) -> None:
+    for table in (
+        tables.score_table({"a": report, "b": report}),
+        tables.class_table(report),
+        tables.confusion_table(report),
+        tables.recipe_table([vars(recipe) for recipe in RECIPES.values()]),
+        tables.model_table({"mlp": Size(1, 2, 4)}),
+        tables.dataset_table(describe(small)),
+    ):
+        assert table.rows
+        assert {len(row) for row in table.rows} == {len(table.heads)}
+        assert all(isinstance(cell, str) for row in table.rows for cell in row)
+
+
+def test_rates_and_intervals() -> None:
+    assert tables.percent(0.99124) == "99.12 %"
+    assert tables.percent(0.5, 0) == "50 %"
+    assert tables.points(-0.0012, 0.0034) == "-0.12 … +0.34"
+
+
+def test_scores_by_name(report: Report) -> None:
+    scores = {row[0]: row[1] for row in tables.score_table({"test": report}).rows}
+    assert scores["digits"] == "20"
+    assert scores["errors"] == "3"
+    assert scores["accuracy"] == "85.00 %"
+    assert scores["95 % interval (Wilson)"] == "63.96 % – 94.76 %"
+
+
+def test_classes_in_their_order(report: Report) -> None:
+    table = tables.class_table(report)
+    assert column(table, 0) == [str(label) for label in range(CLASSES)]
+    assert table.rows[9] == ["9", "50.00 %", "100.00 %", "66.67 %", "2"]
+
+
+def test_confusions_the_most_frequent_first(report: Report) -> None:
+    assert tables.confusion_table(report).rows == [["4", "9", "2"], ["3", "5", "1"]]
+    assert tables.confusion_table(report, most=1).rows == [["4", "9", "2"]]
+
+
+def test_comparisons_with_and_without_errors() -> None:
+    one = Comparison("MLP", "LeNet-5", 0.01, 0.005, 0.015, 20, 120, 2.1e-12, 0.5)
+    two = Comparison("LeNet-5", "MLP", 0.0, -0.001, 0.001, 0, 0, 1.0, None)
+    assert tables.comparison_table([one, two]).rows == [
+        ["MLP → LeNet-5", "+1.00", "+0.50 … +1.50", "20 : 120", "2e-12", "50 %"],
+        ["LeNet-5 → MLP", "+0.00", "-0.10 … +0.10", "0 : 0", "1", "–"],
+    ]
+
+
+def test_recipes_side_by_side() -> None:
+    table = tables.recipe_table([vars(recipe) for recipe in RECIPES.values()])
+    assert list(table.heads) == ["", *RECIPES]
+    assert ["augmentation", "none", "none", "affine-elastic"] in [list(row) for row in table.rows]
+    assert "name" not in column(table, 0)
+
+
+def test_models_with_their_cost() -> None:
+    table = tables.model_table({"lenet5": Size(61_706, 416_520, 246_824)})
+    assert table.rows == [["lenet5", "61,706", "416,520", "247 kB"]]
+
+
+def test_a_set_by_parts_and_classes(small: Dataset) -> None:
+    table = tables.dataset_table(describe(small))
+    assert list(table.heads) == ["small", "training", "test"]
+    assert table.rows[0] == ["digits", "60", "30"]
+    counts = [[int(cell) for cell in row[1:]] for row in table.rows if row[0].startswith("class")]
+    assert np.sum(counts, axis=0).tolist() == [60, 30]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run.create(tmp_path / "mlp-s0", RECIPES["mlp"], {})
+
+
+def test_runs_that_are_finished(run: Run, report: Report) -> None:
+    values = {"parameters": 61_676, "epochs": 10, "seconds": 12.3, "test": report.to_dict()}
+    run.save_json("report.json", json.loads(json.dumps(values)))
+    (row,) = tables.run_table([run]).rows
+    assert row[:5] == ["MLP", "61,676", "85.00 %", "63.96 % – 94.76 %", "3"]
+    assert row[6:] == ["10", "12 s"]
+
+
+def test_runs_that_have_come_far_and_not_far(run: Run) -> None:
+    run.save_epoch([Epoch(1, 1.0, 1.0, 1.0, 0.5, 0.9, 0.5, 0.91, 0.5, 0.92)], {})
+    assert tables.run_list_table([run]).rows == [["mlp-s0", "stopped after epoch 1 of 10", "91.00 %", "92.00 %"]]
+
+
+def test_a_run_that_was_stopped_in_its_first_epoch_can_be_listed(run: Run) -> None:
+    assert tables.run_list_table([run]).rows == [["mlp-s0", "stopped after epoch 0 of 10", "–", "–"]]
