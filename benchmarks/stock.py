@@ -6,6 +6,8 @@ are left out, so this is rather faster than the original.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from PIL import Image
@@ -59,10 +61,10 @@ class StockDataset(TorchDataset[tuple[Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         """The image `float32 (1, 28, 28)` and the label of one digit."""
-        image = Image.fromarray(self.images[index].numpy())
+        image: Any = Image.fromarray(self.images[index].numpy())
         for transform in self.transforms:
             image = transform(image)
-        return image, int(self.labels[index])  # type: ignore[return-value]
+        return image, int(self.labels[index])
 
 
 class StockLeNet5(nn.Module):

@@ -42,7 +42,7 @@ class Verbs(TyperGroup):
             print_error(str(error))
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            print_error("interrupted")
+            print_error(": ".join(["interrupted", *map(str, error.args)]))
             raise typer.Exit(130) from error
         except ModuleNotFoundError as error:
             extra = EXTRAS.get((error.name or "").split(".")[0])
@@ -122,7 +122,9 @@ def train(
     if resume and force:
         raise UsageError("--resume and --force contradict each other: go on, or begin anew?")
     changed = _changed_recipe(recipe, epochs, seed, setting or [])
-    run = _train(changed, _workplace(data, runs, device, threads), resume=resume, force=force, track=track)
+    run = _train(
+        changed, _workplace(data, runs, device, threads), resume=resume, force=force, track=track, hint="--resume"
+    )
     _show_run(run)
 
 
@@ -147,7 +149,7 @@ def _workplace(data: str, runs: Path, device: str, threads: int) -> Workplace:
     return Workplace(load_dataset(data), runs, device, threads)
 
 
-def _train(recipe: Recipe, workplace: Workplace, *, resume: bool, force: bool, track: bool) -> Run:
+def _train(recipe: Recipe, workplace: Workplace, *, resume: bool, force: bool, track: bool, hint: str) -> Run:
     from sutja.experiment import train
     from sutja.progress import TrainingProgress
 
@@ -156,7 +158,10 @@ def _train(recipe: Recipe, workplace: Workplace, *, resume: bool, force: bool, t
         from sutja.tracking import Tracking
 
         observers.append(Tracking())
-    return train(recipe, workplace, observers, resume=resume, force=force)
+    try:
+        return train(recipe, workplace, observers, resume=resume, force=force)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{hint} goes on after the last epoch that was kept") from None
 
 
 def _show_run(run: Run) -> None:
@@ -200,15 +205,16 @@ def compare(
         workplace = _workplace(data, runs, device, threads)
         for name, recipe in recipes.items():
             resume = not force and (workplace.folder(recipe) / "recipe.json").exists()
-            opened[name] = _train(recipe, workplace, resume=resume, force=force, track=track)
+            hint = "the same command without --force" if force else "the same command"
+            opened[name] = _train(recipe, workplace, resume=resume, force=force, track=track, hint=hint)
     _compare([opened[name] for name in dict.fromkeys(names)], to or runs / "comparison", as_json)
 
 
 def _is_recipe(name: str) -> bool:
     """Whether a word on the command line means a recipe; raises `UsageError` when it means nothing at all."""
-    from sutja.recipe import get_recipe
+    from sutja.recipe import RECIPES, get_recipe
 
-    if Path(name).is_dir():
+    if Path(name).is_dir() and (name not in RECIPES or (Path(name) / "recipe.json").is_file()):
         return False
     get_recipe(name)
     return True

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 WIDE = 160  # columns when nobody watches: a file has no edge at which lines must break
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-remarks = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else WIDE)
+out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+remarks = Console(
+    stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stderr.isatty() else WIDE
+)
 
 
 def print_table(table: Table, title: str | None = None) -> None:

@@ -124,7 +124,12 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
 def split(dataset: Dataset) -> Splits:
     """Set one twelfth of the training digits (5,000 of 60,000) apart for validation: stratified, always the same."""
-    train, validation = stratified_split(dataset.train.labels, round(len(dataset.train) / 12))
+    number = round(len(dataset.train) / 12)
+    if number == 0:
+        raise DataError(
+            f"{dataset.name}: {len(dataset.train)} training digits are too few to set some apart to choose by"
+        )
+    train, validation = stratified_split(dataset.train.labels, number)
     return Splits(dataset.train.take(train), dataset.train.take(validation), dataset.test)
 
 

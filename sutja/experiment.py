@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sutja.comparison import Comparison, compare
 from sutja.dataset import Dataset, Splits, split
 from sutja.environment import describe_environment
-from sutja.errors import DataError, UsageError
+from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
 from sutja.export import export_onnx
 from sutja.files import write_text
@@ -74,7 +74,7 @@ def train(
     """
     torch.set_num_threads(workplace.threads or torch.get_num_threads())
     folder = workplace.folder(recipe)
-    run = _resumable(folder, workplace) if resume else None
+    run = _resumable(folder, recipe, workplace) if resume else None
     if run and run.finished:
         return run
     splits = split(workplace.dataset)
@@ -82,7 +82,11 @@ def train(
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
     elif (state := run.load_checkpoint()) is not None:
-        training.load_state_dict(state)
+        try:
+            training.load_state_dict(state)
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            path = run.folder / "checkpoint.pt"
+            raise ModelFileError(f"{path}: not of this training: train again with --force") from error
     for observer in observers:
         observer.start(run, training)
     try:
@@ -105,9 +109,11 @@ def _told_batches(observers: Sequence[Observer]) -> Callable[[int], None]:
     return tell
 
 
-def _resumable(folder: Path, workplace: Workplace) -> Run:
+def _resumable(folder: Path, recipe: Recipe, workplace: Workplace) -> Run:
     run = Run.open(folder)
-    if run.environment["data"]["sha256"] != workplace.dataset.sha256:
+    if run.recipe != recipe and not run.finished:
+        raise UsageError(f"{folder}: was begun by another recipe of that name: --force begins anew")
+    if run.data_sha256 != workplace.dataset.sha256:
         raise DataError(f"{folder}: was trained on other data than {workplace.dataset.name}: it cannot go on with this")
     torch.set_num_threads(run.environment["threads"])  # the sums of other threads differ in their last bits
     return run
@@ -150,7 +156,7 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
     if len(runs) < 2:
         raise UsageError("a comparison needs at least two runs")
     for run in runs:
-        if run.environment["data"]["sha256"] != runs[0].environment["data"]["sha256"]:
+        if run.data_sha256 != runs[0].data_sha256:
             raise UsageError(f"{run.folder} and {runs[0].folder} were judged by other digits: they cannot be compared")
     weakest_first = sorted(runs, key=lambda run: float(run.report["test"]["accuracy"]))
     comparisons = [

@@ -31,17 +31,19 @@ def export_onnx(network: nn.Module, path: Path, digits: Digits) -> float:
     example = torch.zeros(2, 1, 28, 28)
     with whole_file(path) as partial:
         with _quiet_exporter():
-            torch.onnx.export(
+            program = torch.onnx.export(
                 network,
                 (example,),
-                str(partial),
                 input_names=["images"],
                 output_names=["logits"],
                 dynamic_shapes=({0: torch.export.Dim("N")},),
                 dynamo=True,
-                external_data=False,
                 verbose=False,
             )
+        assert program is not None  # only the exporter of old gives none
+        for node in program.model.graph:
+            node.metadata_props.clear()  # stack traces, with the paths of this machine
+        program.save(str(partial), include_initializers=True, external_data=False)
         difference = parity(network, partial, digits)
         if not difference <= PARITY_TOLERANCE:
             raise ModelFileError(f"{path}: ONNX Runtime and PyTorch differ by {difference:.2g} in a logit: not written")

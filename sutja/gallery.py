@@ -16,10 +16,11 @@ from sutja.dataset import Splits
 from sutja.digits import Digits
 from sutja.evaluation import Logits, Report, softmax
 from sutja.files import write_text
+from sutja.randomness import generator
 from sutja.report import Picture, Section, render_page, save_figure
 from sutja.run import Run
 from sutja.tables import class_table, comparison_table, confusion_table, recipe_table, run_table, score_table
-from sutja.training import generator, scaled
+from sutja.training import scaled
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
@@ -119,7 +120,7 @@ def draw_augmentation(path: Path, digits: Digits) -> bytes:
     rows = {}
     for name, distort in AUGMENTATIONS.items():
         if name != "none":
-            rows[name] = distort(batch, generator(0, name, 0)).numpy()[:, 0]
+            rows[name] = distort(batch, generator(0, name)).numpy()[:, 0]
     return save_figure(plots.augmentation(images, rows), path)
 
 

@@ -23,11 +23,16 @@ class Classifier:
             raise ModelFileError(f"{path}: no such model file")
         onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
         try:
-            self._session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(), providers=["CPUExecutionProvider"], enable_fallback=0
+            )
+            inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_inputs()]
+            outputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_outputs()]
         except Exception as error:  # ONNX Runtime's own exceptions share no other base class
             raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error
-        inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_inputs()]
-        outputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_outputs()]
+        fixed = [each for each in self._session.get_inputs() if isinstance(each.shape[0], int)]
+        if fixed:
+            raise ModelFileError(f"{path}: not a network for digits: it takes exactly {fixed[0].shape[0]} at once")
         if inputs != [("images", "tensor(float)", [1, SIDE, SIDE])] or outputs != [
             ("logits", "tensor(float)", [CLASSES])
         ]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sutja.errors import unknown
+from sutja.randomness import seeded
 
 MEAN, DEVIATION = 0.1307, 0.3081  # of the pixels of MNIST's 60,000 training images, scaled to [0, 1]
 
@@ -40,8 +41,7 @@ def create(name: str, *, seed: int, dropout: float = 0.0) -> nn.Module:
     """Build the network `name`; its initial weights depend on `seed` alone. Raises `UsageError` for an unknown name."""
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         return NETWORKS[name](dropout)
 
 

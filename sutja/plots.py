@@ -25,6 +25,7 @@ PARTS = {  # column of the metrics → label, colour, stroke
     "validation": ("validation", GREEN, "--"),
     "test": ("test", VERMILION, "-."),
 }
+SMALLEST_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
 
 
@@ -36,7 +37,7 @@ def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
         epochs = [row["epoch"] for row in metrics]
         for part, (label, colour, stroke) in PARTS.items():
             style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
-            loss.plot(epochs, [row[f"{part}_loss"] for row in metrics], **style)
+            loss.plot(epochs, [max(row[f"{part}_loss"], SMALLEST_LOSS) for row in metrics], **style)
             accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
         loss.set_title(title)
         accuracy.set_xlabel("epoch")
@@ -63,8 +64,8 @@ def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
     """Leave the first of many epochs out of the scale: it would flatten all others."""
     later = [row[f"{part}_accuracy"] for metrics in runs for row in metrics[len(metrics) > 4 :] for part in PARTS]
     low = min(later)
-    axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.05 * (1 - low), 0.0005))
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
+    axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.02 * (1 - low), 0.0002))
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
 
 
 def confusion_matrix(confusion: list[list[int]]) -> Figure:

@@ -23,7 +23,7 @@ class TrainingProgress(Observer):
         self._epochs = training.recipe.epochs
         self._images = training.images_per_epoch
         done = len(training.records)
-        how = f"goes on after epoch {done}" if done else f"{self._epochs} epochs"
+        how = f"goes on after epoch {done}" if done else f"{self._epochs} epoch{'s' if self._epochs > 1 else ''}"
         remark(f"{run.recipe.title}: {how} on {training.device} → {run.folder}")
         self._seconds = training.records[-1].seconds if done else 0.0
         self._first = done
@@ -51,7 +51,8 @@ class TrainingProgress(Observer):
         )
         if self._bar:
             self._bar.remove_task(self._task)
-            self._task = self._begin_epoch(record.epoch + 1)
+            if record.epoch < self._epochs:
+                self._task = self._begin_epoch(record.epoch + 1)
 
     def finish(self) -> None:
         """Take the bar away."""

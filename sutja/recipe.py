@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ class Recipe:
                 raise unknown(field, str(getattr(self, field)), known)
         for field, (low, high) in LIMITS.items():
             value = getattr(self, field)
-            if not (math.isfinite(value) and low <= value <= high):
+            if not low <= value <= high:  # neither is NaN nor an infinity
                 raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
 
     @property
@@ -99,10 +98,10 @@ class Recipe:
                 raise UsageError("not a JSON object")
             for field, value in values.items():
                 expected = _field_type(field)
-                if not isinstance(value, expected) and not (expected is float and isinstance(value, int)):
+                if type(value) is not expected and not (expected is float and type(value) is int):
                     raise UsageError(f"{field} = {value!r} is not of the type {expected.__name__}")
             return cls(**values)
-        except (ValueError, TypeError, UsageError) as error:
+        except (ValueError, TypeError, RecursionError, UsageError) as error:
             raise DataError(f"{name}: not a recipe: {error}") from error
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import shutil
-import zipfile
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from sutja.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits
 from sutja.files import whole_file, write_text
+from sutja.formats import UNREADABLE
 from sutja.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -73,13 +73,20 @@ class Run:
         """How far the run came, in words."""
         if self.finished:
             return "finished"
-        done = len(self.metrics()) if (self.folder / "metrics.csv").is_file() else 0
-        return f"stopped after epoch {done} of {self.recipe.epochs}"
+        return f"stopped after epoch {len(self.metrics())} of {self.recipe.epochs}"
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """What the run was made with."""
         return _read_json(self.folder / "environment.json")
+
+    @property
+    def data_sha256(self) -> str:
+        """The checksum of the data that the run was made with."""
+        try:
+            return str(self.environment["data"]["sha256"])
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{self.folder / 'environment.json'}: damaged: it does not name the data") from error
 
     @cached_property
     def report(self) -> dict[str, Any]:
@@ -91,12 +98,14 @@ class Run:
     def metrics(self) -> list[dict[str, float]]:
         """The rows of `metrics.csv`, one an epoch."""
         path = self.folder / "metrics.csv"
+        if not path.exists():
+            return []
         try:
             rows = [
                 {name: float(value) for name, value in row.items()}
                 for row in csv.DictReader(_read_text(path).splitlines())
             ]
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, csv.Error) as error:
             raise DataError(f"{path}: damaged: {error}") from error
         return rows
 
@@ -141,9 +150,9 @@ class Run:
         """Logits and labels of one part, "validation" or "test". Raises `DataError`."""
         path = self.folder / "logits.npz"
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except (KeyError, *UNREADABLE) as error:
             raise DataError(f"{path}: missing or damaged: {error}") from error
         return logits, labels
 

@@ -8,16 +8,14 @@ weights, to the bit, as one that was never stopped (same machine, same number of
 from __future__ import annotations
 
 import copy
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
@@ -26,6 +24,7 @@ from sutja.dataset import Splits, batches, stratified_split
 from sutja.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
 from sutja.model import create
+from sutja.randomness import derived_seed, generator, seeded
 from sutja.recipe import Recipe
 
 EVALUATION_BATCH = 500  # fits the cache of an ordinary CPU; larger ones are slower
@@ -89,6 +88,8 @@ class Training:
                 learning_rate = self._train_epoch(number, on_batch)
             rate = len(self._labels) / (time.perf_counter() - start)
             measured = {name: measure(self.kept, *digits) for name, digits in self._splits.items()}
+            if not all(math.isfinite(loss) for loss, _ in measured.values()):
+                raise self._diverged(measured["train"][0], learning_rate)
             seconds = time.perf_counter() - start + (self.records[-1].seconds if self.records else 0)
             record = Epoch(number + 1, seconds, rate, learning_rate, *(x for pair in measured.values() for x in pair))
             self.records.append(record)
@@ -164,11 +165,14 @@ class Training:
             if step % 50 == 0 and not math.isfinite(loss.item()):
                 break
         if not math.isfinite(loss.item()):
-            raise SutjaError(
-                f"{recipe.name}: the loss is {loss.item()} in epoch {number + 1} at the learning rate "
-                f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={recipe.learning_rate / 4:g}"
-            )
+            raise self._diverged(loss.item(), learning_rate)
         return learning_rate
+
+    def _diverged(self, loss: float, learning_rate: float) -> SutjaError:
+        return SutjaError(
+            f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
+            f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={self.recipe.learning_rate / 4:g}"
+        )
 
     def _train_batch(self, images: Tensor, labels: Tensor) -> Tensor:
         """One step of the optimiser; returns the loss before it."""
@@ -265,23 +269,3 @@ def choose_device(name: str) -> torch.device:
     if not there[name]:
         raise UsageError(f"device {name}: there is none on this machine; --device auto takes what there is")
     return torch.device(name)
-
-
-def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
-    """A seed of 63 bits for one purpose in one epoch, independent of all others."""
-    digest = hashlib.sha256(f"{seed} {purpose} {epoch}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
-
-
-def generator(seed: int, purpose: str, epoch: int) -> Generator:
-    """A CPU generator for one purpose in one epoch: the same numbers on every device."""
-    return Generator().manual_seed(derived_seed(seed, purpose, epoch))
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed PyTorch's own generators, which dropout draws from, for the length of a block, and put them back."""
-    devices = list(range(torch.cuda.device_count()))
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        yield

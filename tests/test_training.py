@@ -23,13 +23,10 @@ from sutja.training import (
     Epoch,
     Training,
     choose_device,
-    derived_seed,
-    generator,
     infer,
     measure,
     scaled,
     scheduled,
-    seeded,
     to_tensor,
 )
 
@@ -246,23 +243,6 @@ def test_the_global_random_state_is_untouched(splits: Splits) -> None:
     trained(dataclasses.replace(TINY, epochs=1, **HARD), splits)
     assert torch.equal(torch_state, torch.get_rng_state())
     assert np.array_equal(numpy_state, np.random.get_state(legacy=False)["state"]["key"])
-
-
-def test_seeded_puts_the_state_back_after_an_error() -> None:
-    before = torch.get_rng_state()
-    with pytest.raises(ValueError, match="stop"), seeded(3):
-        torch.rand(1)
-        raise ValueError("stop")
-    assert torch.equal(before, torch.get_rng_state())
-
-
-def test_seeds_of_other_purposes_and_epochs_are_others() -> None:
-    seeds = {derived_seed(s, purpose, epoch) for s in (0, 1) for purpose in ("order", "dropout") for epoch in (0, 1)}
-    assert len(seeds) == 8
-    assert all(0 <= seed < 2**63 for seed in seeds)
-    assert torch.equal(
-        torch.rand(3, generator=generator(1, "order", 2)), torch.rand(3, generator=generator(1, "order", 2))
-    )
 
 
 def test_an_unknown_device_gets_a_hint() -> None:

@@ -5,94 +5,20 @@ from __future__ import annotations
 import gzip
 import hashlib
 import struct
-import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.dataset import MNIST_FOLDER, Dataset
 from sutja.digits import Digits
-from sutja.errors import DataError
 from sutja.formats.idx import read_checksums, read_idx, read_idx_folder, write_idx_folder
 
-FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)
-
-
-@dataclass(frozen=True)
-class Damage:
-    """Something that happens to files: at a place in it, over a length, with other bytes."""
-
-    kind: Literal["flip", "cut", "insert", "append", "delete", "blank"]
-    place: int
-    length: int
-    other: bytes
-
-    def done_to(self, content: bytes) -> bytes:
-        """The damaged content."""
-        at = self.place % max(len(content), 1)
-        end = min(at + self.length, len(content))
-        flipped = bytes(old ^ new for old, new in zip(content[at:], self.other, strict=False))
-        return {
-            "flip": content[:at] + flipped + content[at + len(flipped) :],
-            "cut": content[:at],
-            "insert": content[:at] + self.other + content[at:],
-            "append": content + self.other,
-            "delete": content[:at] + content[at + self.length % 512 + 1 :],
-            "blank": content[:at] + bytes(end - at) + content[end:],
-        }[self.kind]
-
-
-damages = st.builds(
-    Damage,
-    kind=st.sampled_from(["flip", "flip", "cut", "insert", "append", "delete", "blank"]),
-    place=st.integers(0, 1 << 16),
-    length=st.integers(1, 600),  # a whole digit, wiped out at the end of a tar, would leave no trace
-    other=st.binary(min_size=1, max_size=8),
-)
-
-
-def refusal(read: Callable[[], object]) -> str:
-    """The one line with which `read` refuses a file."""
-    with pytest.raises(DataError) as caught:
-        read()
-    text = str(caught.value)
-    assert text.isprintable()
-    return text
-
-
-@contextmanager
-def little_memory(mebibytes: int = 16) -> Iterator[None]:
-    """Assert that the block needs no more memory than that, however much a file announces."""
-    tracemalloc.start()
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < mebibytes << 20
-    finally:
-        tracemalloc.stop()
-
-
-def same(first: Digits, second: Digits) -> bool:
-    """Whether both are the same digits in the same order."""
-    return np.array_equal(first.images, second.images) and np.array_equal(first.labels, second.labels)
-
-
-def assert_same_or_refused(read: Callable[[], tuple[Digits, Digits]], train: Digits, test: Digits) -> None:
-    """Assert that a damaged file either still gives the same digits or is refused in one line."""
-    try:
-        digits = read()
-    except DataError as error:
-        assert str(error).isprintable()
-    else:
-        assert same(digits[0], train)
-        assert same(digits[1], test)
+from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
 
 
 def idx(array: NDArray[Any], code: int = 0x08) -> bytes:

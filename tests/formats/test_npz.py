@@ -17,7 +17,7 @@ from sutja.dataset import Dataset
 from sutja.digits import Digits
 from sutja.formats.npz import read_npz, write_npz
 
-from .test_idx import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
+from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 HEADER = "{'descr': '|u1', 'fortran_order': False, 'shape': %s}"

@@ -22,7 +22,7 @@ from sutja.dataset import Dataset
 from sutja.digits import Digits, Images
 from sutja.formats.pngtar import holds_png_tars, read_png_tar, read_png_tars, write_png_tars
 
-from .test_idx import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
+from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 Member = tuple[str | tarfile.TarInfo, bytes]
