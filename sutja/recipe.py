@@ -38,7 +38,7 @@ class Recipe:
     epochs: int = 10
     batch_size: int = 128
     optimiser: str = "adamw"
-    learning_rate: float = 0.004
+    learning_rate: float = 0.008
     schedule: str = "one-cycle"
     weight_decay: float = 0.01
     label_smoothing: float = 0.0

@@ -196,7 +196,7 @@ def test_a_bar_on_a_terminal(other_run: Path, runs: Path) -> None:
 
 def test_settings_reach_the_run(run: Path) -> None:
     recipe = Run.open(run).recipe
-    assert (recipe.epochs, recipe.batch_size, recipe.seed, recipe.learning_rate) == (2, 16, 1, 0.004)
+    assert (recipe.epochs, recipe.batch_size, recipe.seed, recipe.learning_rate) == (2, 16, 1, 0.008)
 
 
 def test_track_writes_events(run: Path) -> None:

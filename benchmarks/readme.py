@@ -1,0 +1,145 @@
+"""Write the measured parts of README.md and README.ko.md anew from `results/`; with --check only say whether they fit.
+
+A measured part stands between `<!-- measured: NAME -->` and `<!-- end -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recording import ROOT, load
+from sutja.comparison import format_p
+from sutja.files import write_text
+
+PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
+WORDS = {
+    "en": {
+        "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
+        "mean": "mean of {seeds} seeds",
+        "lenet5": "LeNet-5",
+        "mlp": "MLP",
+        "lenet5-regularised": "LeNet-5 with dropout and augmentation",
+        "pairs": ["first → second", "points", "95 % interval", "McNemar p", "errors removed"],
+        "figures": ["what", "figure"],
+        "time": "`python main.py`, two cores",
+        "memory": "its peak memory",
+        "rate": "LeNet-5 training, sutja",
+        "stock": "the same, stock idiom (PIL transforms, `DataLoader`, batches of 64)",
+        "start": "`sutja --help`",
+        "times": "{ratio:.1f} times as fast",
+    },
+    "ko": {
+        "heads": ["신경망", "매개변수", "에포크", "학습 시간", "테스트 정확도, 시드 0 (95 % 구간)", "오류"],
+        "mean": "시드 {seeds}개 평균",
+        "lenet5": "LeNet-5",
+        "mlp": "MLP",
+        "lenet5-regularised": "드롭아웃과 증강을 쓴 LeNet-5",
+        "pairs": ["첫째 → 둘째", "차이 (%p)", "95 % 구간", "McNemar p", "줄어든 오류"],
+        "figures": ["항목", "측정값"],
+        "time": "`python main.py`, 코어 2개",
+        "memory": "최대 메모리",
+        "rate": "LeNet-5 학습, sutja",
+        "stock": "같은 신경망, 흔한 방식 (PIL 변환, `DataLoader`, 배치 64)",
+        "start": "`sutja --help`",
+        "times": "{ratio:.1f}배 빠름",
+    },
+}
+
+
+def main() -> None:
+    """Write or check both files; exits with 1 when a check fails."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if something would change")
+    check = parser.parse_args().check
+    stale = [path.name for language, path in READMES.items() if not _refresh(path, language, check=check)]
+    if check and stale:
+        sys.exit(f"{', '.join(stale)}: the measured parts are not those of results/: make readme")
+
+
+def _refresh(path: Path, language: str, *, check: bool) -> bool:
+    """Put the measured parts into a file; returns whether they were right already."""
+    old = path.read_text(encoding="utf-8")
+    new = measured(old, language)
+    if not check:
+        write_text(path, new)
+    return old == new
+
+
+def measured(text: str, language: str) -> str:
+    """The text with its measured parts made from `results/`."""
+    parts: dict[str, Callable[[dict[str, Any]], str]] = {"accuracy": _accuracy, "pairs": _pairs, "speed": _speed}
+    return PART.sub(lambda match: match[1] + parts[match[2]](WORDS[language]) + match[4], text)
+
+
+def _accuracy(words: dict[str, Any]) -> str:
+    result = load("main-job")
+    seeds = len(result["jobs"])
+    rows = []
+    for run in result["jobs"][0]["runs"]:
+        test, name = run["test"], run["recipe"]["name"]
+        spread = result["recipes"][name]
+        interval = f"{100 * test['accuracy_low']:.2f}–{100 * test['accuracy_high']:.2f}"
+        rows.append(
+            [
+                words[name],
+                f"{run['parameters']:,}",
+                str(run["epochs"]),
+                f"{run['seconds']:.0f} s",
+                f"{100 * test['accuracy']:.2f} % ({interval})",
+                str(test["errors"]),
+                f"{spread['mean']:.2f} ± {spread['deviation']:.2f} %",
+            ]
+        )
+    return _table([*words["heads"], words["mean"].format(seeds=seeds)], rows)
+
+
+def _pairs(words: dict[str, Any]) -> str:
+    job = load("main-job")["jobs"][0]
+    names = {run["recipe"]["name"] for run in job["runs"]}
+    titles = {title: words[name] for name, title in _titles(names).items()}
+    rows = [
+        [
+            f"{titles[pair['first']]} → {titles[pair['second']]}",
+            f"{100 * pair['difference']:+.2f}",
+            f"{100 * pair['difference_low']:+.2f} … {100 * pair['difference_high']:+.2f}",
+            format_p(pair["p_value"]),
+            f"{100 * pair['errors_removed']:.0f} %",
+        ]
+        for pair in job["comparisons"]
+    ]
+    return _table(words["pairs"], rows)
+
+
+def _titles(names: set[str]) -> dict[str, str]:
+    from sutja.recipe import get_recipe
+
+    return {name: get_recipe(name).title for name in names}
+
+
+def _speed(words: dict[str, Any]) -> str:
+    job, throughput, start = load("main-job")["jobs"][0], load("throughput"), load("start-up")
+    rates = throughput["images_per_second"]
+    faster = words["times"].format(ratio=throughput["ratio"]["median"])
+    rows = [
+        [words["time"], f"{job['seconds']:.0f} s"],
+        [words["memory"], f"{job['peak_megabytes']:.0f} MB"],
+        [words["rate"], f"{rates['sutja']['median']:,.0f} images/s ({faster})"],
+        [words["stock"], f"{rates['stock']['median']:,.0f} images/s"],
+        [words["start"], f"{start['seconds']['median']:.2f} s"],
+    ]
+    return _table(words["figures"], rows)
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
