@@ -255,26 +255,31 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a trained network on the test digits, through ONNX Runtime: accuracy, calibration, mistakes."""
+    from dataclasses import asdict
+
     from sutja.console import print_json, print_path, print_table
     from sutja.dataset import load_dataset
     from sutja.evaluation import evaluate as measure
     from sutja.inference import Classifier
     from sutja.run import Run
-    from sutja.tables import class_table, confusion_table, score_table
+    from sutja.tables import class_table, confusion_table, mistake_table, score_table
 
+    opened = Run.open(run)
+    opened.require_finished()
     digits = load_dataset(data).test
-    logits = Classifier(Run.open(run).folder / "model.onnx").logits(digits.images)
+    logits = Classifier(run / "model.onnx").logits(digits.images)
     report = measure(logits, digits.labels)
     if figures is not None:
         from sutja.gallery import draw_judgement
 
         draw_judgement(figures, digits, logits, report)
     if as_json:
-        print_json(vars(report) | {"classes": [vars(row) for row in report.classes]})
+        print_json(asdict(report))
         return
     print_table(score_table({f"{run.name} on {data}": report}))
     print_table(class_table(report))
     print_table(confusion_table(report), title=" most frequent confusions")
+    print_table(mistake_table(report), title=" most confident mistakes")
     if figures is not None:
         print_path("Pictures", figures / "figures")
 

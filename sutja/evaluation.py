@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +27,21 @@ class ClassReport:
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A digit that was read wrongly: its place in the set, its label, what it was read as and how confidently."""
+
+    index: int
+    label: int
+    prediction: int
+    confidence: float
+
+
+@dataclass(frozen=True)
 class Report:
     """What one set of logits says about a network. Rates are in [0, 1], losses in nats, intervals at 95 %.
 
     `loss` is the mean cross-entropy, which is the mean negative log-likelihood of the right class. `confusion[i][j]`
-    counts digits i that were read as j. `worst` holds the indices of all errors, the most confident one first.
+    counts digits i that were read as j. `worst` holds all mistakes, the most confident one first.
     """
 
     count: int
@@ -45,11 +54,7 @@ class Report:
     calibration_error: float
     classes: list[ClassReport]
     confusion: list[list[int]]
-    worst: list[int]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain values, for JSON."""
-        return asdict(self)
+    worst: list[Mistake]
 
 
 def evaluate(logits: Logits, labels: Labels) -> Report:
@@ -73,7 +78,10 @@ def evaluate(logits: Logits, labels: Labels) -> Report:
         calibration_error=expected_calibration_error(confidence, predictions == labels),
         classes=_class_reports(confusion),
         confusion=confusion.tolist(),
-        worst=wrong[np.argsort(-confidence[wrong], kind="stable")].tolist(),
+        worst=[
+            Mistake(int(index), int(labels[index]), int(predictions[index]), float(confidence[index]))
+            for index in wrong[np.argsort(-confidence[wrong], kind="stable")]
+        ],
     )
 
 

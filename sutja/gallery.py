@@ -70,7 +70,7 @@ def draw_judgement(folder: Path, digits: Digits, logits: Logits, report: Report)
             "Reliability diagram: of the digits read with a confidence of 90 %, about 90 % should be right.",
         ),
         "mistakes": (
-            plots.mistakes(digits, predictions, confidence, report.worst),
+            plots.mistakes(digits, report.worst),
             "The mistakes of which the network was most sure, with the number of the digit in the set.",
         ),
     }

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, Digits, Images, Labels
-from sutja.evaluation import calibration
+from sutja.digits import CLASSES, Digits, Images
+from sutja.evaluation import Mistake, calibration
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PARTS = {  # column of the metrics → label, colour, stroke
@@ -107,14 +107,12 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Fi
     return figure
 
 
-def mistakes(
-    digits: Digits, predictions: Labels, confidence: NDArray[np.float64], indices: Sequence[int], *, rows: int = 4
-) -> Figure:
-    """The digits at `indices`, as many as fit, each with its label, what it was read as, and how confidently."""
+def mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figure:
+    """The digits that were read wrongly, as many as fit, each with its label, what it was read as, and how surely."""
     columns = 8
-    shown = list(indices)[: rows * columns]
-    titles = [f"{digits.labels[i]} read as {predictions[i]}\n{confidence[i]:.0%} sure · #{i}" for i in shown]
-    return _sheet(digits.images[shown], titles, columns)
+    shown = worst[: rows * columns]
+    titles = [f"{each.label} read as {each.prediction}\n{each.confidence:.0%} sure · #{each.index}" for each in shown]
+    return _sheet(digits.images[[each.index for each in shown]], titles, columns)
 
 
 def samples(digits: Digits) -> Figure:

@@ -132,7 +132,7 @@ def get_recipe(name: str) -> Recipe:
 
 _LENET5 = Recipe("lenet5", "lenet5")
 _MLP = Recipe("mlp", "mlp")
-_REGULARISED: dict[str, Any] = {"dropout": 0.1, "augmentation": "affine-elastic", "ema": 0.999, "epochs": 25}
+_REGULARISED: dict[str, Any] = {"dropout": 0.1, "augmentation": "affine-elastic", "ema": 0.999, "epochs": 30}
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe

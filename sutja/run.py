@@ -75,6 +75,11 @@ class Run:
             return "finished"
         return f"stopped after epoch {len(self.metrics())} of {self.recipe.epochs}"
 
+    def require_finished(self) -> None:
+        """Raises `UsageError` while the run is not finished."""
+        if not self.finished:
+            raise UsageError(f"{self.folder}: not finished ({self.state}): go on with it by --resume")
+
     @cached_property
     def environment(self) -> dict[str, Any]:
         """What the run was made with."""
@@ -91,8 +96,7 @@ class Run:
     @cached_property
     def report(self) -> dict[str, Any]:
         """What `report.json` holds. Raises `UsageError` while the run is not finished."""
-        if not self.finished:
-            raise UsageError(f"{self.folder}: not finished ({self.state}): go on with it by --resume")
+        self.require_finished()
         return _read_json(self.folder / "report.json")
 
     def metrics(self) -> list[dict[str, float]]:

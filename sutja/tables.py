@@ -68,6 +68,15 @@ def confusion_table(report: Report, most: int = 5) -> Table:
     return Table(["digit", "read as", "times"], [[str(d), str(r), str(n)] for n, d, r in sorted(cells)[::-1][:most]])
 
 
+def mistake_table(report: Report, most: int = 5) -> Table:
+    """The most confident mistakes."""
+    rows = [
+        [str(each.index), str(each.label), str(each.prediction), percent(each.confidence)]
+        for each in report.worst[:most]
+    ]
+    return Table(["number", "digit", "read as", "confidence"], rows)
+
+
 def run_table(runs: Sequence[Run]) -> Table:
     """Finished runs side by side, by what counts: size, accuracy on the test digits, time."""
     rows = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -115,11 +116,14 @@ def test_every_confidence_has_its_bin(confidence: float) -> None:
 def test_worst_are_the_errors_the_most_confident_first() -> None:
     sure, unsure, right, middling = [0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.7, 0.3]
     probabilities = [row + [0.0] * 8 for row in (unsure, right, sure, middling)]
-    assert evaluate(logits_of(probabilities), np.array([1, 1, 1, 1])).worst == [2, 3, 0]
+    worst = evaluate(logits_of(probabilities), np.array([1, 1, 1, 1])).worst
+    assert [(each.index, each.label, each.prediction) for each in worst] == [(2, 1, 0), (3, 1, 0), (0, 1, 0)]
+    assert [each.confidence for each in worst] == pytest.approx([0.9, 0.7, 0.6])
 
 
 def test_worst_of_equal_confidence_keep_their_order() -> None:
-    assert evaluate(np.zeros((4, 10), np.float32), np.array([3, 0, 2, 1])).worst == [0, 2, 3]
+    worst = evaluate(np.zeros((4, 10), np.float32), np.array([3, 0, 2, 1])).worst
+    assert [each.index for each in worst] == [0, 2, 3]
 
 
 def test_perfect_logits() -> None:
@@ -139,7 +143,7 @@ def test_logits_that_are_all_wrong() -> None:
     assert report.loss == pytest.approx(50)
     assert report.brier == pytest.approx(2)
     assert report.calibration_error == pytest.approx(1)
-    assert report.worst == list(range(10))
+    assert [each.index for each in report.worst] == list(range(10))
     assert all(row.precision == row.recall == row.f1 == 0 for row in report.classes)
 
 
@@ -153,7 +157,7 @@ def test_huge_logits_do_not_overflow(size: float) -> None:
 
 def test_the_report_is_plain_values() -> None:
     report = evaluate(*random_case(0))
-    assert json.loads(json.dumps(report.to_dict())) == report.to_dict()
+    assert json.loads(json.dumps(asdict(report))) == asdict(report)
 
 
 def test_single_precision_does_not_blur_the_loss() -> None:

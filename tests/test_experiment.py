@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -144,7 +145,7 @@ def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -
     logits, labels = run.load_logits("test")
     np.testing.assert_array_equal(labels, small.test.labels)
     report = evaluate(logits, labels)
-    assert run.report["test"] == json.loads(json.dumps(report.to_dict()))
+    assert run.report["test"] == json.loads(json.dumps(asdict(report)))
     assert run.metrics()[-1]["test_accuracy"] == pytest.approx(report.accuracy, abs=1e-5)
     assert run.metrics()[-1]["test_loss"] == pytest.approx(report.loss, rel=1e-4)
     np.testing.assert_allclose(Classifier(run.folder / "model.onnx").logits(small.test.images), logits, atol=1e-4)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sutja import plots
 from sutja.dataset import Dataset
 from sutja.digits import Digits
+from sutja.evaluation import Mistake
 
 PARTS = ("train", "validation", "test")
 
@@ -176,27 +177,19 @@ def test_a_reliability_diagram_of_one_bin(right: bool, count: int) -> None:
 
 
 def test_mistakes_say_what_was_read_and_how_surely(small: Dataset) -> None:
-    digits = small.test
-    predictions = (digits.labels + 1) % 10
-    confidence = np.linspace(0.5, 1, len(digits))
-    figure = plots.mistakes(digits, predictions, confidence, [29, 3])
-    labels, read = digits.labels, predictions
-    assert {
-        f"{labels[29]} read as {read[29]}\n100% sure · #29",
-        f"{labels[3]} read as {read[3]}\n55% sure · #3",
-    } <= written(figure)
+    worst = [Mistake(29, 4, 9, 1.0), Mistake(3, 0, 6, 0.55)]
+    figure = plots.mistakes(small.test, worst)
+    assert {"4 read as 9\n100% sure · #29", "0 read as 6\n55% sure · #3"} <= written(figure)
 
 
 @pytest.mark.parametrize(("wrong", "shown"), [(1, 1), (8, 8), (9, 9), (30, 16)])
 def test_as_many_mistakes_are_shown_as_fit(small: Dataset, wrong: int, shown: int) -> None:
-    digits = small.test
-    figure = plots.mistakes(digits, digits.labels, np.ones(30), range(wrong), rows=2)
+    figure = plots.mistakes(small.test, [Mistake(index, 1, 2, 0.9) for index in range(wrong)], rows=2)
     assert sum(bool(axes.images) for axes in figure.axes) == shown
 
 
 def test_no_mistakes_are_said_to_be_none(small: Dataset) -> None:
-    figure = plots.mistakes(small.test, small.test.labels, np.ones(30), [])
-    assert written(figure) == {"nothing to show: no mistakes"}
+    assert written(plots.mistakes(small.test, [])) == {"nothing to show: no mistakes"}
 
 
 def test_samples_show_ten_of_each_class(mnist: Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_runs_that_are_finished(run: Run, report: Report) -> None:
-    values = {"parameters": 61_676, "epochs": 10, "seconds": 12.3, "test": report.to_dict()}
+    values = {"parameters": 61_676, "epochs": 10, "seconds": 12.3, "test": asdict(report)}
     run.save_json("report.json", json.loads(json.dumps(values)))
     (row,) = tables.run_table([run]).rows
     assert row[:5] == ["MLP", "61,676", "85.00 %", "63.96 % – 94.76 %", "3"]
