@@ -62,18 +62,18 @@ def affine(images: Tensor, generator: Generator) -> Tensor:
 @augmentation("elastic")
 def elastic(images: Tensor, generator: Generator) -> Tensor:
     """Bend each image as if it were drawn on rubber."""
-    unmoved = _coordinates(*images.shape[-2:], images.device)[:, :2]
+    unmoved = _coordinates(*images.shape[-2:], images.device)[:2]
     return resample(images, unmoved + elastic_shifts(images, generator))
 
 
 @augmentation("affine-elastic")
 def affine_elastic(images: Tensor, generator: Generator) -> Tensor:
     """Both `affine` and `elastic`, in one resampling."""
-    return resample(images, affine_places(images, generator) + elastic_shifts(images, generator))
+    return resample(images, affine_places(images, generator).add_(elastic_shifts(images, generator)))
 
 
 def affine_places(images: Tensor, generator: Generator) -> Tensor:
-    """For each image of a batch and each pixel the place to read from, `(N, H·W, 2)`, by a random affine map."""
+    """For each image of a batch and each pixel the place to read from, `(N, 2, H·W)`, by a random affine map."""
     number = len(images)
 
     def uniform(limit: float) -> Tensor:
@@ -86,34 +86,39 @@ def affine_places(images: Tensor, generator: Generator) -> Tensor:
     shear[:, 0, 1] = uniform(SHEAR)
     shift = 2 * torch.stack([uniform(SHIFT), uniform(SHIFT)], 1)
     matrices = torch.cat([rotation @ shear * scale[:, None, :], shift[:, :, None]], 2)  # (N, 2, 3)
-    coordinates = _coordinates(*images.shape[-2:], images.device)  # (H·W, 3)
-    return coordinates @ matrices.to(images.device).transpose(1, 2)
+    return _combine(matrices.to(images.device), _coordinates(*images.shape[-2:], images.device))
 
 
 def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
-    """For each image of a batch and each pixel a smooth random displacement, `(N, H·W, 2)`.
+    """For each image of a batch and each pixel a smooth random displacement, `(N, 2, H·W)`.
 
     Random displacements of 5×5 control points, joined by cubic B-splines. The idea is that of P. Simard, D. Steinkraus
     and J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", 2003, where
     a Gaussian smooths one random displacement a pixel.
     """
-    knots = torch.randn(len(images), KNOTS * KNOTS, 2, generator=generator) * ELASTIC
-    return _spline_basis(*images.shape[-2:], images.device) @ knots.to(images.device)
+    knots = torch.randn(len(images), 2, KNOTS * KNOTS, generator=generator) * ELASTIC
+    return _combine(knots.to(images.device), _spline_basis(*images.shape[-2:], images.device))
+
+
+def _combine(coefficients: Tensor, basis: Tensor) -> Tensor:
+    """`(N, 2, K)` times `(K, H·W)` as one matrix product, several times as fast as `N` small ones."""
+    number, axes, terms = coefficients.shape
+    return (coefficients.view(number * axes, terms) @ basis).view(number, axes, -1)
 
 
 def resample(images: Tensor, places: Tensor) -> Tensor:
-    """Read `images` at `places (N, H·W, 2)`, bicubically, with paper around the image."""
+    """Read `images` at `places (N, 2, H·W)`, bicubically, with paper around the image."""
     height, width = images.shape[-2:]
-    grid = places.view(len(images), height, width, 2)
+    grid = places.view(len(images), 2, height, width).permute(0, 2, 3, 1)
     read = functional.grid_sample(images, grid, mode="bicubic", padding_mode="zeros", align_corners=False)
     return read.clamp_(0, 1)  # bicubic interpolation overshoots
 
 
 @cache
 def _coordinates(height: int, width: int, device: torch.device) -> Tensor:
-    """(x, y, 1) of every pixel's middle, `(H·W, 3)`."""
+    """(x, y, 1) of every pixel's middle, `(3, H·W)`."""
     y, x = torch.meshgrid(_middles(height), _middles(width), indexing="ij")
-    return torch.stack([x, y, torch.ones_like(x)], 2).view(-1, 3).to(device)
+    return torch.stack([x, y, torch.ones_like(x)]).view(3, -1).to(device)
 
 
 def _middles(pixels: int) -> Tensor:
@@ -122,9 +127,9 @@ def _middles(pixels: int) -> Tensor:
 
 @cache
 def _spline_basis(height: int, width: int, device: torch.device) -> Tensor:
-    """How much every control point counts at every pixel, `(H·W, KNOTS²)`."""
+    """How much every control point counts at every pixel, `(KNOTS², H·W)`."""
     rows, columns = _spline_weights(height), _spline_weights(width)
-    return torch.einsum("yi,xj->yxij", rows, columns).reshape(height * width, -1).to(device)
+    return torch.einsum("yi,xj->ijyx", rows, columns).reshape(KNOTS * KNOTS, -1).to(device)
 
 
 def _spline_weights(pixels: int) -> Tensor:

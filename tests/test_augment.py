@@ -25,10 +25,10 @@ def seeded(seed: int) -> Generator:
 
 
 def unmoved(height: int, width: int) -> Tensor:
-    """The middle of every pixel, row by row, `(1, H·W, 2)`."""
+    """The middle of every pixel, row by row, `(1, 2, H·W)`."""
     x = (torch.arange(width) + 0.5) * 2 / width - 1
     y = (torch.arange(height) + 0.5) * 2 / height - 1
-    return torch.stack([x.repeat(height), y.repeat_interleave(width)], 1)[None]
+    return torch.stack([x.repeat(height), y.repeat_interleave(width)])[None]
 
 
 @every_augmentation
@@ -112,7 +112,7 @@ def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkey
     """A shift moves the middle; the others leave it and move the rim, a shear only along x."""
     switch_off(monkeypatch, *{"DEGREES", "SHIFT", "SCALE", "SHEAR"} - {limit})
     moved = affine_places(torch.zeros(50, 1, 29, 29), seeded(0)) - unmoved(29, 29)
-    middle, corner = moved[:, 29 * 14 + 14], moved[:, 0]
+    middle, corner = moved[:, :, 29 * 14 + 14], moved[:, :, 0]
     if limit == "SHIFT":
         assert (middle.abs() <= 2 * augment.SHIFT + 1e-6).all()
         assert (middle.abs().max(0).values > augment.SHIFT).all()
@@ -126,14 +126,14 @@ def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkey
 def test_reading_further_right_moves_the_image_left(x: int, y: int, rows: int, images: Tensor) -> None:
     """Read by whole pixels, nothing is interpolated: the image moves exactly, with paper coming in."""
     cut = images[:4, :, :rows]
-    places = unmoved(rows, 28) + torch.tensor([2 * x / 28, 2 * y / rows])
+    places = unmoved(rows, 28) + torch.tensor([[2 * x / 28], [2 * y / rows]])
     padded = torch.nn.functional.pad(cut, (4, 4, 4, 4))
     expected = padded[:, :, 4 + y : 4 + y + rows, 4 + x : 4 + x + 28]
     torch.testing.assert_close(resample(cut, places.repeat(4, 1, 1)), expected, atol=1e-3, rtol=0)
 
 
 def test_elastic_shifts_are_smooth() -> None:
-    shifts = elastic_shifts(torch.zeros(20, 1, 28, 28), seeded(0)).view(20, 28, 28, 2)
+    shifts = elastic_shifts(torch.zeros(20, 1, 28, 28), seeded(0)).view(20, 2, 28, 28).permute(0, 2, 3, 1)
     steps = torch.cat([shifts.diff(dim=1).abs().flatten(), shifts.diff(dim=2).abs().flatten()])
     assert steps.max() < 2 / 28  # neighbours never pass each other: the image is bent, not torn
     assert shifts.abs().max() > 0.05
