@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.recording import ROOT, load
 from sutja.comparison import format_p
 from sutja.files import write_text
+from sutja.recipe import get_recipe
 
 PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
@@ -101,8 +102,8 @@ def _accuracy(words: dict[str, Any]) -> str:
 
 def _pairs(words: dict[str, Any]) -> str:
     job = load("main-job")["jobs"][0]
-    names = {run["recipe"]["name"] for run in job["runs"]}
-    titles = {title: words[name] for name, title in _titles(names).items()}
+    names = [run["recipe"]["name"] for run in job["runs"]]
+    titles = {get_recipe(name).title: words[name] for name in names}
     rows = [
         [
             f"{titles[pair['first']]} → {titles[pair['second']]}",
@@ -114,12 +115,6 @@ def _pairs(words: dict[str, Any]) -> str:
         for pair in job["comparisons"]
     ]
     return _table(words["pairs"], rows)
-
-
-def _titles(names: set[str]) -> dict[str, str]:
-    from sutja.recipe import get_recipe
-
-    return {name: get_recipe(name).title for name in names}
 
 
 def _speed(words: dict[str, Any]) -> str:

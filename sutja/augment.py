@@ -22,10 +22,10 @@ from sutja.errors import unknown
 Augmentation = Callable[[Tensor, Generator], Tensor]
 AUGMENTATIONS: dict[str, Augmentation] = {}
 
-DEGREES = 12.0  # rotation, up to, in either direction
-SHIFT = 0.08  # of the side of the image
-SCALE = 0.12
-SHEAR = 0.12
+DEGREES = 8.0  # rotation, up to, in either direction
+SHIFT = 0.06  # of the side of the image
+SCALE = 0.08
+SHEAR = 0.08
 ELASTIC = 0.08  # deviation of the control points' displacement; the image is 2 wide
 KNOTS = 5  # control points a side
 

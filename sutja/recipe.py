@@ -132,7 +132,13 @@ def get_recipe(name: str) -> Recipe:
 
 _LENET5 = Recipe("lenet5", "lenet5")
 _MLP = Recipe("mlp", "mlp")
-_REGULARISED: dict[str, Any] = {"dropout": 0.1, "augmentation": "affine-elastic", "ema": 0.999, "epochs": 30}
+_REGULARISED: dict[str, Any] = {
+    "epochs": 25,
+    "dropout": 0.05,
+    "augmentation": "affine-elastic",
+    "weight_decay": 0.1,
+    "ema": 0.999,
+}
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
