@@ -2,7 +2,9 @@
 
 import sys
 
-from sutja.cli import main
-
 if __name__ == "__main__":
+    try:
+        from sutja.cli import main
+    except ModuleNotFoundError as error:
+        sys.exit(f"sutja: {error.name} is not installed: python -m pip install -r requirements.txt")
     main(sys.argv[1:] or ["compare"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
-from typer.core import TyperGroup
 
 from sutja import __version__
-from sutja.errors import SutjaError, UsageError
+from sutja.cli_data import data_app
+from sutja.errors import UsageError
+from sutja.verbs import Force, Json, Verbs
 
 if TYPE_CHECKING:
     from sutja.experiment import Observer, Workplace
@@ -17,46 +20,6 @@ if TYPE_CHECKING:
     from sutja.run import Run
 
 DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
-EXTRAS = {  # module that may not be there → the extra that brings it
-    "torch": "train",
-    "matplotlib": "train",
-    "jinja2": "train",
-    "safetensors": "train",
-    "onnx": "train",
-    "onnxscript": "train",
-    "scipy": "train",
-    "tensorboard": "track",
-}
-
-
-class Verbs(TyperGroup):
-    """Turns every failure that is expected into one line on standard error and an exit code."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the verb; raises `typer.Exit` with the code of the failure."""
-        from sutja.console import print_error
-
-        try:
-            return super().invoke(ctx)
-        except SutjaError as error:
-            print_error(str(error))
-            raise typer.Exit(error.exit_code) from error
-        except KeyboardInterrupt as error:
-            print_error(": ".join(["interrupted", *map(str, error.args)]))
-            raise typer.Exit(130) from error
-        except ModuleNotFoundError as error:
-            extra = EXTRAS.get((error.name or "").split(".")[0])
-            if extra is None:
-                raise
-            print_error(f"{error.name} is not installed: pip install 'sutja[{extra}]' brings it")
-            raise typer.Exit(1) from error
-        except OSError as error:
-            if error.filename is None and error.strerror is None:
-                raise
-            print_error(f"{error.filename or 'writing'}: {error.strerror}")
-            raise typer.Exit(1) from error
-
-
 app = typer.Typer(
     cls=Verbs,
     no_args_is_help=True,
@@ -67,7 +30,6 @@ app = typer.Typer(
     help="sutja (숫자): train, measure, compare and use recognisers of handwritten digits.",
     epilog="First steps: `sutja compare` trains LeNet-5 and an MLP and shows which is better.",
 )
-data_app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Describe, convert and download data sets.")
 app.add_typer(data_app, name="data")
 
 Data = Annotated[
@@ -82,15 +44,34 @@ Data = Annotated[
 Runs = Annotated[Path, typer.Option("--runs", help="The folder of the run folders.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]
 Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]
-Threads = Annotated[int, typer.Option("--threads", min=0, help="CPU threads; 0 takes as many as PyTorch thinks best.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+Threads = Annotated[
+    int, typer.Option("--threads", min=0, max=256, help="CPU threads; 0 = as many as PyTorch thinks best.")
+]
 Track = Annotated[bool, typer.Option("--track", help="Write events for TensorBoard into the run folder.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of tables.")]
+
+
+# What Typer raises for a word that it does not understand; it does not name this class itself.
+WordError: Any = typer.BadParameter.__bases__[0]
 
 
 def main(words: list[str] | None = None) -> None:
     """Run the command line on `words`, by default those of the process, and exit with its code."""
-    app(words)
+    from sutja.console import print_error
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # not every encoding knows "…" and "–"
+    try:
+        code = app(words, standalone_mode=False)
+    except WordError as error:
+        if text := error.format_message():
+            print_error(f"{text} (--help explains)")
+        else:  # no words at all
+            print(error.ctx.get_help(), file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -131,15 +112,17 @@ def train(
 def _changed_recipe(name: str, epochs: int | None, seed: int | None, settings: list[str]) -> Recipe:
     from sutja.recipe import get_recipe
 
-    words = {}
+    words: list[tuple[str, str]] = []
     for setting in settings:
         field, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"--set {setting}: expected FIELD=VALUE, as in --set learning_rate=0.02")
-        words[field.strip()] = value.strip()
-    options = {"epochs": epochs, "seed": seed}
-    words |= {field: str(value) for field, value in options.items() if value is not None}
-    return get_recipe(name).with_settings(words)
+        words.append((field.strip(), value.strip()))
+    words += [(field, str(value)) for field, value in (("epochs", epochs), ("seed", seed)) if value is not None]
+    for field, _ in words:
+        if [name for name, _ in words].count(field) > 1:
+            raise UsageError(f"{field} is set twice")
+    return get_recipe(name).with_settings(dict(words))
 
 
 def _workplace(data: str, runs: Path, device: str, threads: int) -> Workplace:
@@ -161,6 +144,8 @@ def _train(recipe: Recipe, workplace: Workplace, *, resume: bool, force: bool, t
     try:
         return train(recipe, workplace, observers, resume=resume, force=force)
     except KeyboardInterrupt:
+        if not (workplace.folder(recipe) / "recipe.json").exists():
+            raise
         raise KeyboardInterrupt(f"{hint} goes on after the last epoch that was kept") from None
 
 
@@ -196,18 +181,30 @@ def compare(
     Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Runs that are finished
     are used as they are, runs that were interrupted go on.
     """
+    from sutja.experiment import check_comparable
     from sutja.run import Run
 
-    names = names or DEFAULT_RECIPES
+    names = list(dict.fromkeys(names or DEFAULT_RECIPES))
     recipes = {name: _changed_recipe(name, None, seed, []) for name in names if _is_recipe(name)}
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
+    folder = to or runs / "comparison"
     if recipes:
         workplace = _workplace(data, runs, device, threads)
+        there = {run.folder.resolve() for run in opened.values()}
+        more = sum(workplace.folder(recipe).resolve() not in there for recipe in recipes.values())
+        # What would fail at the end is said before minutes of training.
+        check_comparable(_different(list(opened.values())), workplace.dataset.sha256, more=more)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, recipe in recipes.items():
             resume = not force and (workplace.folder(recipe) / "recipe.json").exists()
             hint = "the same command without --force" if force else "the same command"
             opened[name] = _train(recipe, workplace, resume=resume, force=force, track=track, hint=hint)
-    _compare([opened[name] for name in dict.fromkeys(names)], to or runs / "comparison", as_json)
+    _compare(_different([opened[name] for name in names]), folder, as_json)
+
+
+def _different(runs: list[Run]) -> list[Run]:
+    """The runs without those that lie in the same folder as one before."""
+    return list({run.folder.resolve(): run for run in runs}.values())
 
 
 def _is_recipe(name: str) -> bool:
@@ -216,6 +213,8 @@ def _is_recipe(name: str) -> bool:
 
     if Path(name).is_dir() and (name not in RECIPES or (Path(name) / "recipe.json").is_file()):
         return False
+    if Path(name).name != name:
+        return False  # a path, if of a folder that is not there: opening it says so
     get_recipe(name)
     return True
 
@@ -317,77 +316,18 @@ def recipes(as_json: Json = False) -> None:
 @app.command()
 def runs(runs: Runs = Path("runs"), as_json: Json = False) -> None:
     """List the runs with their state and accuracy."""
-    from sutja.console import print_json, print_table, remark
+    from sutja.console import print_error, print_json, print_table, remark
     from sutja.run import list_runs
     from sutja.tables import run_list_table
 
-    found = list_runs(runs)
+    found, damages = list_runs(runs)
     if as_json:
         print_json([{"folder": str(run.folder), "state": run.state, "recipe": vars(run.recipe)} for run in found])
     elif found:
         print_table(run_list_table(found))
-    else:
+    elif not damages:
         remark(f"no runs in {runs}: `sutja train lenet5` makes one")
-
-
-@data_app.command(epilog="Example: `sutja data info fashion-mnist/`")
-def info(
-    source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")] = "mnist",
-    sheet: Annotated[
-        Optional[Path], typer.Option("--sheet", help="The sheet of samples. [default: ./<name>-samples.png]")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Describe a data set and draw a sheet of samples."""
-    from sutja.console import print_json, print_path, print_table
-    from sutja.dataset import describe, load_dataset
-    from sutja.plots import samples
-    from sutja.report import save_figure
-    from sutja.tables import dataset_table
-
-    dataset = load_dataset(source)
-    path = sheet or Path(f"{dataset.name}-samples.png")
-    save_figure(samples(dataset.train), path)
-    if as_json:
-        print_json({**describe(dataset), "sheet": str(path)})
-        return
-    print_table(dataset_table(describe(dataset)))
-    print_path("SHA-256 of pixels and labels", Path(dataset.sha256))
-    print_path("Samples", path)
-
-
-@data_app.command(
-    epilog="Examples: `sutja data convert mnist mnist.npz` · `sutja data convert course.zip mnist/ --form idx`"
-)
-def convert(
-    source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")],
-    to: Annotated[Path, typer.Argument(help="The file or folder to write.")],
-    form: Annotated[
-        Optional[str],
-        typer.Option(
-            "--form", help="idx (gzipped), png (train.tar and test.tar) or npz. [default: npz for *.npz, else idx]"
-        ),
-    ] = None,
-    force: Force = False,
-) -> None:
-    """Write a data set in another form."""
-    from sutja.console import print_path
-    from sutja.dataset import load_dataset, save_dataset
-
-    save_dataset(load_dataset(source), to, form=form or ("npz" if to.suffix == ".npz" else "idx"), force=force)
-    print_path("Written", to)
-
-
-@data_app.command()
-def download(
-    to: Annotated[Path, typer.Option("--to", help="The folder for the four files.")] = Path("data/mnist"),
-) -> None:
-    """Fetch MNIST's original files from the public mirrors; sutja itself needs no download.
-
-    What was fetched before an interruption is kept and gone on with; every file is held against its SHA-256.
-    """
-    from sutja.console import print_path, remark
-    from sutja.download import download_mnist
-
-    download_mnist(to, say=remark)
-    print_path("Written", to)
+    for damage in damages:
+        print_error(str(damage))
+    if damages:
+        raise typer.Exit(damages[0].exit_code)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, norm
 
 SIGNIFICANCE = 0.05
+NORMAL_QUANTILE = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ def compare(first: str, second: str, first_right: NDArray[np.bool_], second_righ
 
 def exact_mcnemar(only_first: int, only_second: int) -> float:
     """The two-sided exact p-value of McNemar (1947): were both equally good, each such digit would be a coin's toss."""
+    from scipy.stats import binomtest  # half a second that listing runs and recipes need not take
+
     discordant = only_first + only_second
     return float(binomtest(only_first, discordant, 0.5).pvalue) if discordant else 1.0
 
@@ -74,7 +77,7 @@ def paired_interval(only_first: int, only_second: int, count: int) -> tuple[floa
     paired data", 2012.
     """
     first, second = (only_first + 1) / (count + 2), (only_second + 1) / (count + 2)
-    half = float(norm.ppf(0.975)) * math.sqrt((first + second - (second - first) ** 2) / (count + 2))
+    half = NORMAL_QUANTILE * math.sqrt((first + second - (second - first) ** 2) / (count + 2))
     return max(-1.0, second - first - half), min(1.0, second - first + half)
 
 

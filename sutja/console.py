@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 if TYPE_CHECKING:
@@ -16,20 +17,27 @@ if TYPE_CHECKING:
 
 WIDE = 160  # columns when nobody watches: a file has no edge at which lines must break
 
-out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-remarks = Console(
-    stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stderr.isatty() else WIDE
-)
+
+def _console(stream: TextIO | None, *, stderr: bool) -> Console:
+    watched = stream is not None and stream.isatty()
+    width = None if watched else WIDE
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
+
+
+out = _console(sys.stdout, stderr=False)
+remarks = _console(sys.stderr, stderr=True)
 
 
 def print_table(table: Table, title: str | None = None) -> None:
-    """Print a table on standard output."""
+    """Print a table on standard output; lines break between words, and where words are too long, not at all."""
     drawn = RichTable(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for number, head in enumerate(table.heads):
-        drawn.add_column(head, justify="right" if number else "left", overflow="fold")
+    for number, (head, *cells) in enumerate(zip(table.heads, *table.rows, strict=True)):
+        longest = max(len(word) for cell in (head, *cells, "-") for word in cell.split())
+        drawn.add_column(head, justify="right" if number else "left", min_width=longest)
     for row in table.rows:
         drawn.add_row(*row)
-    out.print(drawn, soft_wrap=False)
+    needed = Measurement.get(out, out.options.update(width=WIDE), drawn).minimum
+    out.print(drawn, soft_wrap=False, width=max(out.width, needed), crop=False)
 
 
 def print_json(values: Any) -> None:

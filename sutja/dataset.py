@@ -27,6 +27,7 @@ from sutja.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
 MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # the year of the LeNet-5 paper; every run of every recipe has the same validation part
 FORMS = ("idx", "png", "npz")
+MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"  # of `Dataset.sha256`
 OLD_NAME = re.compile(r"(train|t10k|test)[-.](images[-.]idx3-ubyte|labels[-.]idx1-ubyte|t(ar|gz))(\.gz)?|SHA256SUMS")
 
 
@@ -68,7 +69,8 @@ def load_dataset(source: str | Path = "mnist") -> Dataset:
         return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
     try:
         path = Path(source).expanduser()
-        name, reader = path.resolve().stem, _reader(path)
+        # The name becomes part of folder names and pages.
+        name, reader = re.sub(r"[^\w.+-]", "_", path.resolve().stem)[:40], _reader(path)
     except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, an unknown user, no permission
         raise DataError(f"{source}: not a path that can be read: {error}") from error
     return Dataset(name, *reader(path))
@@ -80,7 +82,7 @@ def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
     if not path.exists():
         raise DataError(f"{path}: no such file or folder")
     readers = {".npz": read_npz, ".zip": read_png_tars}
-    if path.suffix.lower() not in readers:
+    if path.suffix.lower() not in readers or not path.is_file():
         raise DataError(f"{path}: not a data set: expected a folder of IDX files or tars, a .zip or an .npz")
     return readers[path.suffix.lower()]
 
@@ -92,6 +94,8 @@ def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False
     """
     if form not in FORMS:
         raise unknown("form", form, FORMS)
+    if form == "npz" and path.suffix.lower() != ".npz":
+        raise UsageError(f"{path}: the name of an .npz file must end in .npz")
     if path.exists() and not force:
         raise UsageError(f"{path}: exists already; --force replaces it")
     if path.exists() and path.is_dir() == (form == "npz"):

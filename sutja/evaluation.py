@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from scipy.stats import binomtest
 
 from sutja.digits import CLASSES, Labels
 
@@ -92,6 +91,8 @@ def softmax(logits: Logits) -> NDArray[np.float64]:
 
 def wilson_interval(successes: int, count: int) -> tuple[float, float]:
     """The 95 % confidence interval of a rate by Wilson's score (1927), good also for rates near 0 and 1."""
+    from scipy.stats import binomtest  # half a second that listing runs and recipes need not take
+
     interval = binomtest(successes, count).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 

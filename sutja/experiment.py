@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from sutja.comparison import Comparison, compare
-from sutja.dataset import Dataset, Splits, split
+from sutja.dataset import MNIST_SHA256, Dataset, Splits, split
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
@@ -38,7 +38,7 @@ class Workplace:
 
     def folder(self, recipe: Recipe) -> Path:
         """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""
-        data = "" if self.dataset.name == "mnist" else f"{self.dataset.name}-"
+        data = "" if self.dataset.sha256 == MNIST_SHA256 else f"{self.dataset.name}-"
         return self.runs / f"{data}{recipe.run_name}"
 
 
@@ -84,9 +84,10 @@ def train(
     elif (state := run.load_checkpoint()) is not None:
         try:
             training.load_state_dict(state)
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             path = run.folder / "checkpoint.pt"
             raise ModelFileError(f"{path}: not of this training: train again with --force") from error
+        run.save_metrics(training.records)  # a process killed after the checkpoint left them an epoch behind
     for observer in observers:
         observer.start(run, training)
     try:
@@ -110,6 +111,8 @@ def _told_batches(observers: Sequence[Observer]) -> Callable[[int], None]:
 
 
 def _resumable(folder: Path, recipe: Recipe, workplace: Workplace) -> Run:
+    if not folder.exists():
+        raise UsageError(f"{folder}: there is nothing to go on with: leave out --resume")
     run = Run.open(folder)
     if run.recipe != recipe and not run.finished:
         raise UsageError(f"{folder}: was begun by another recipe of that name: --force begins anew")
@@ -128,6 +131,7 @@ def _environment(workplace: Workplace, training: Training) -> dict[str, Any]:
 
 def _finish(run: Run, training: Training, splits: Splits) -> None:
     """Write what a finished run holds; `report.json`, which says that it is finished, comes last."""
+    run.remove_partial_files()
     network = training.result()
     run.save_weights(network)
     logits = {part: infer(network, to_tensor(getattr(splits, part))).numpy() for part in ("validation", "test")}
@@ -151,13 +155,13 @@ def _finish(run: Run, training: Training, splits: Splits) -> None:
 def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
     """Compare every two of some finished runs on the test digits that they share, and write the report into `folder`.
 
-    Raises `UsageError` for fewer than two runs and for runs with other test digits.
+    Raises what `check_comparable` does, and `DataError` when the runs' labels differ.
     """
-    if len(runs) < 2:
-        raise UsageError("a comparison needs at least two runs")
-    for run in runs:
-        if run.data_sha256 != runs[0].data_sha256:
-            raise UsageError(f"{run.folder} and {runs[0].folder} were judged by other digits: they cannot be compared")
+    check_comparable(runs, runs[0].data_sha256 if runs else "")
+    labels = [run.load_logits("test")[1] for run in runs]
+    for run, own in zip(runs, labels, strict=True):
+        if not np.array_equal(own, labels[0]):
+            raise DataError(f"{run.folder / 'logits.npz'}: its labels are not those of {runs[0].folder}")
     weakest_first = sorted(runs, key=lambda run: float(run.report["test"]["accuracy"]))
     comparisons = [
         compare(first.recipe.title, second.recipe.title, _right(first), _right(second))
@@ -166,6 +170,16 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
     folder.mkdir(parents=True, exist_ok=True)
     write_comparison_report(folder, runs, comparisons)
     return comparisons
+
+
+def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) -> None:
+    """Raises `UsageError` unless all runs are finished, were judged by that data, and are two with `more` to come."""
+    if len(runs) + more < 2:
+        raise UsageError("a comparison needs at least two different runs")
+    for run in runs:
+        run.require_finished()
+        if run.data_sha256 != data_sha256:
+            raise UsageError(f"{run.folder}: was judged by other digits than the rest: they cannot be compared")
 
 
 def _right(run: Run) -> NDArray[np.bool_]:

@@ -9,10 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sutja.errors import SutjaError
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; move it there when the block ends well, delete it otherwise."""
+    """Yield a temporary path beside `path`; move it there when the block ends well, delete it otherwise.
+
+    A link is followed. Raises `SutjaError` when `path` is there and no ordinary file; an `OSError` names `path`.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise SutjaError(f"{path}: not an ordinary file: it is not replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
@@ -21,6 +29,10 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield partial
         partial.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
         partial.replace(path)
+    except OSError as error:
+        if error.errno and error.filename in (None, name):
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -37,6 +49,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
         yield partial
         partial.chmod(0o777 & ~_umask())
         if path.exists():
+            for file in partial.iterdir():
+                if (path / file.name).is_dir():
+                    raise SutjaError(f"{path / file.name}: a folder is in the way")
             for file in partial.iterdir():
                 file.replace(path / file.name)
         else:

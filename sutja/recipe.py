@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for a value that no training could use."""
+        if not re.fullmatch(r"[\w.+-]+", self.name):
+            raise UsageError(f"name = {self.name!r}: a name has letters, digits and . + - _ only")
         for field, known in CHOICES.items():
             if getattr(self, field) not in known:
                 raise unknown(field, str(getattr(self, field)), known)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import os
 import shutil
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -13,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sutja.digits import Labels
-from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.digits import CLASSES, Labels
+from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation import Logits
-from sutja.files import whole_file, write_text
+from sutja.files import whole_file, whole_folder, write_text
 from sutja.formats import UNREADABLE
 from sutja.recipe import Recipe
 
@@ -24,6 +26,18 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sutja.training import Epoch
+
+
+MAX_THREADS = 256
+COLUMNS = (  # of metrics.csv: the fields of `training.Epoch`
+    "epoch",
+    "seconds",
+    "images_per_second",
+    "learning_rate",
+    *(f"{part}_{measure}" for part in ("train", "validation", "test") for measure in ("loss", "accuracy")),
+)
+REPORTED = {"parameters": int, "epochs": int, "seconds": float, "validation": dict, "test": dict}  # in report.json
+SCORES = {"count": int, "errors": int, "loss": float, "accuracy": float, "accuracy_low": float, "accuracy_high": float}
 
 
 @dataclass(frozen=True)
@@ -41,21 +55,25 @@ class Run:
     def create(cls, folder: Path, recipe: Recipe, environment: dict[str, Any], *, force: bool = False) -> Run:
         """Begin a run. Raises `UsageError` when the folder exists, unless `force` is set and it is a run's."""
         if folder.exists():
+            old = cls.open(folder)  # whatever is no run is not replaced
             if not force:
-                state = cls.open(folder).state
-                raise UsageError(f"{folder}: exists already ({state}); --resume goes on with it, --force replaces it")
-            cls.open(folder)  # whatever is no run is not deleted
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        write_text(folder / "environment.json", json.dumps(environment, indent=2) + "\n")
-        write_text(folder / "recipe.json", recipe.to_json())
+                raise UsageError(f"{folder}: exists ({old.state}); --resume goes on with it, --force replaces it")
+            aside = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
+            folder.rename(aside)  # in one step, so that no half of it can be left under its name
+            if aside.is_symlink():
+                aside.unlink()
+            shutil.rmtree(aside, ignore_errors=True)
+        with whole_folder(folder) as partial:
+            write_text(partial / "environment.json", json.dumps(environment, indent=2) + "\n")
+            write_text(partial / "recipe.json", recipe.to_json())
         return cls(folder, recipe)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
         """An existing run. Raises `UsageError` when there is none at `folder`, `DataError` when it is damaged."""
         if not (folder / "recipe.json").is_file():
-            raise UsageError(f"{folder}: not a run folder{'' if folder.exists() else ': it does not exist'}")
+            why = "there is no recipe.json in it" if folder.exists() else "it does not exist"
+            raise UsageError(f"{folder}: not a run folder: {why}")
         return cls(folder, Recipe.from_json(_read_text(folder / "recipe.json"), folder / "recipe.json"))
 
     @property
@@ -83,21 +101,27 @@ class Run:
     @cached_property
     def environment(self) -> dict[str, Any]:
         """What the run was made with."""
-        return _read_json(self.folder / "environment.json")
+        path = self.folder / "environment.json"
+        values = _read_json(path)
+        if not _has(values, {"data": dict, "processor": str, "threads": int}):
+            raise DataError(f"{path}: damaged: it lacks data, processor or threads")
+        if not _has(values["data"], {"name": str, "sha256": str}) or not 1 <= values["threads"] <= MAX_THREADS:
+            raise DataError(f"{path}: damaged: its data have no name, or threads is not from 1 to {MAX_THREADS}")
+        return values
 
     @property
     def data_sha256(self) -> str:
         """The checksum of the data that the run was made with."""
-        try:
-            return str(self.environment["data"]["sha256"])
-        except (KeyError, TypeError) as error:
-            raise DataError(f"{self.folder / 'environment.json'}: damaged: it does not name the data") from error
+        return str(self.environment["data"]["sha256"])
 
     @cached_property
     def report(self) -> dict[str, Any]:
         """What `report.json` holds. Raises `UsageError` while the run is not finished."""
         self.require_finished()
-        return _read_json(self.folder / "report.json")
+        values = _read_json(self.folder / "report.json")
+        if not _has(values, REPORTED) or not _has(values["test"], SCORES):
+            raise DataError(f"{self.folder / 'report.json'}: damaged: it lacks figures that every report has")
+        return values
 
     def metrics(self) -> list[dict[str, float]]:
         """The rows of `metrics.csv`, one an epoch."""
@@ -111,14 +135,25 @@ class Run:
             ]
         except (TypeError, ValueError, csv.Error) as error:
             raise DataError(f"{path}: damaged: {error}") from error
+        for row in rows:
+            if tuple(row) != COLUMNS or not all(map(math.isfinite, row.values())):
+                raise DataError(f"{path}: damaged: its columns must be {', '.join(COLUMNS)}, all of them numbers")
         return rows
 
     def save_epoch(self, records: list[Epoch], state: dict[str, Any]) -> None:
         """Keep what is needed to go on after this epoch, and its row of the curves."""
         import torch
 
+        content = io.BytesIO()  # written in one go: to a full disk PyTorch would raise what names no file
+        torch.save(state, content)
         with whole_file(self.folder / "checkpoint.pt") as partial:
-            torch.save(state, partial)
+            partial.write_bytes(content.getbuffer())
+        self.save_metrics(records)
+
+    def save_metrics(self, records: list[Epoch]) -> None:
+        """Write `metrics.csv`, one row for each record."""
+        if not records:
+            return
         text = io.StringIO()
         writer = csv.DictWriter(text, [field.name for field in fields(records[0])], lineterminator="\n")
         writer.writeheader()
@@ -133,17 +168,17 @@ class Run:
         if not path.exists():
             return None
         try:
-            state: dict[str, Any] = torch.load(path, weights_only=True)
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # PyTorch raises many kinds for a damaged file
             raise ModelFileError(f"{path}: damaged: train again with --force") from error
         return state
 
     def save_weights(self, network: nn.Module) -> None:
         """Write `model.safetensors`."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         with whole_file(self.folder / "model.safetensors") as partial:
-            save_file(network.state_dict(), partial)
+            partial.write_bytes(save(network.state_dict()))
 
     def save_logits(self, **arrays: Logits | Labels) -> None:
         """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of validation and test digits."""
@@ -158,16 +193,39 @@ class Run:
                 logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
         except (KeyError, *UNREADABLE) as error:
             raise DataError(f"{path}: missing or damaged: {error}") from error
+        fits = logits.ndim == 2 and logits.shape[1] == CLASSES and labels.shape == logits.shape[:1] and len(labels)
+        if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
+            raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
         return logits, labels
+
+    def remove_partial_files(self) -> None:
+        """Delete what a killed process had begun to write."""
+        for path in (*self.folder.glob(".*"), *self.folder.glob("figures/.*")):
+            path.unlink()
 
     def save_json(self, name: str, values: dict[str, Any]) -> None:
         """Write a JSON file into the folder."""
         write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
 
 
-def list_runs(folder: Path) -> list[Run]:
-    """The runs in a folder, by name."""
-    return [Run.open(path.parent) for path in sorted(folder.glob("*/recipe.json"))]
+def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:
+    """The runs in a folder, by name, and what is wrong with those that are damaged. Raises `UsageError` for a file."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: not a folder")
+    runs, damages = [], []
+    for path in sorted(folder.glob("[!.]*/recipe.json")):
+        try:
+            run = Run.open(path.parent)
+            run.metrics()
+        except SutjaError as error:
+            damages.append(error)
+        else:
+            runs.append(run)
+    return runs, damages
+
+
+def _has(values: dict[str, Any], kinds: dict[str, type]) -> bool:
+    return all(isinstance(values.get(name), kind) for name, kind in kinds.items())
 
 
 def _read_text(path: Path) -> str:

@@ -137,13 +137,23 @@ class Training:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to where `state_dict` was taken, with the same recipe."""
+        """Go back to where `state_dict` was taken, with the same recipe.
+
+        Raises `ValueError` and the errors of PyTorch when the state is not of this training.
+        """
+        records = [Epoch(**record) for record in state["records"]]
+        finite = all(math.isfinite(value) for record in records for value in vars(record).values())
+        if len(records) > self.recipe.epochs or not finite:
+            raise ValueError("records that this recipe cannot have")
+        _check_optimiser_state(self.optimiser, state["optimiser"])
+        if state["best"] is not None:
+            copy.deepcopy(self.kept).load_state_dict(state["best"])
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
             self.average.load_state_dict(state["average"])
         self.best = state["best"]
-        self.records = [Epoch(**record) for record in state["records"]]
+        self.records = records
 
     def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
         """Train on every digit once; returns the last learning rate."""
@@ -171,7 +181,7 @@ class Training:
     def _diverged(self, loss: float, learning_rate: float) -> SutjaError:
         return SutjaError(
             f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
-            f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={self.recipe.learning_rate / 4:g}"
+            f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={learning_rate / 4:.2g}"
         )
 
     def _train_batch(self, images: Tensor, labels: Tensor) -> Tensor:
@@ -193,6 +203,15 @@ def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.SGD(
         parameters, recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
     )
+
+
+def _check_optimiser_state(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Raises `ValueError` when a moment has not the shape of its parameter: PyTorch would read beyond its end."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    for number, moments in state["state"].items():
+        for moment in moments.values():
+            if isinstance(moment, Tensor) and moment.dim() and moment.shape != parameters[number].shape:
+                raise ValueError("an optimiser's moment of another shape than its parameter")
 
 
 def _averaging(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:

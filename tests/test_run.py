@@ -22,7 +22,7 @@ from sutja.run import Run, list_runs
 from sutja.training import Epoch
 
 RECIPE = RECIPES["lenet5"]
-ENVIRONMENT = {"sutja": "0", "data": {"sha256": "abc"}}
+ENVIRONMENT = {"sutja": "0", "data": {"name": "mnist", "sha256": "abc"}, "processor": "fast", "threads": 1}
 STATE: dict[str, Any] = {"network": {"weight": torch.arange(3.0)}, "records": [], "best": None}
 
 
@@ -46,7 +46,7 @@ def test_a_run_begins_with_its_recipe_and_its_environment(run: Run) -> None:
 
 def test_an_existing_run_is_not_overwritten(run: Run) -> None:
     run.save_epoch(epochs(2), STATE)
-    with pytest.raises(UsageError, match=r"exists already \(stopped after epoch 2 of 10\); --resume .*, --force"):
+    with pytest.raises(UsageError, match=r"exists \(stopped after epoch 2 of 10\); --resume .*, --force"):
         Run.create(run.folder, RECIPE, ENVIRONMENT)
     assert len(run.metrics()) == 2
 
@@ -305,5 +305,22 @@ def test_runs_are_listed_by_name(tmp_path: Path) -> None:
         Run.create(tmp_path / name, RECIPES[name.split("-")[0]], ENVIRONMENT)
     (tmp_path / "comparison").mkdir()
     (tmp_path / "notes.txt").write_text("")
-    assert [run.name for run in list_runs(tmp_path)] == ["lenet5-s0", "lenet5-s1", "mlp-s0"]
-    assert list_runs(tmp_path / "none") == []
+    runs, damages = list_runs(tmp_path)
+    assert [run.name for run in runs] == ["lenet5-s0", "lenet5-s1", "mlp-s0"]
+    assert damages == []
+    assert list_runs(tmp_path / "none") == ([], [])
+
+
+def test_a_broken_run_does_not_hide_the_others(tmp_path: Path) -> None:
+    for name in ("lenet5-s0", "mlp-s0"):
+        Run.create(tmp_path / name, RECIPES[name.split("-")[0]], ENVIRONMENT)
+    (tmp_path / "mlp-s0" / "recipe.json").write_text("{}")
+    runs, damages = list_runs(tmp_path)
+    assert [run.name for run in runs] == ["lenet5-s0"]
+    assert [str(error).split(": ")[0] for error in damages] == [str(tmp_path / "mlp-s0" / "recipe.json")]
+
+
+def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("dear")
+    with pytest.raises(UsageError, match="not a folder"):
+        list_runs(tmp_path / "thesis.txt")

@@ -1,0 +1,58 @@
+"""What all verbs of the command line share: how failures are told, and the options that several of them have."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from sutja.errors import SutjaError
+
+EXTRAS = {  # module that may not be there → the extra that brings it
+    "torch": "train",
+    "matplotlib": "train",
+    "jinja2": "train",
+    "safetensors": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "scipy": "train",
+    "tensorboard": "track",
+}
+
+
+class Verbs(TyperGroup):
+    """Turns every failure that is expected into one line on standard error and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; raises `typer.Exit` with the code of the failure."""
+        from sutja.console import print_error
+
+        try:
+            return super().invoke(ctx)
+        except SutjaError as error:
+            print_error(str(error))
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            print_error(": ".join(["interrupted", *map(str, error.args)]))
+            raise typer.Exit(130) from error
+        except ModuleNotFoundError as error:
+            extra = EXTRAS.get((error.name or "").split(".")[0])
+            if extra is None:
+                raise
+            print_error(f"{error.name} is not installed: the extra '{extra}' brings it: pip install '.[{extra}]'")
+            raise typer.Exit(1) from error
+        except BrokenPipeError as error:  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from error
+        except OSError as error:
+            if error.filename is None and error.strerror is None:
+                raise
+            print_error(f"{error.filename or 'writing'}: {error.strerror}")
+            raise typer.Exit(1) from error
+
+
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of tables.")]
