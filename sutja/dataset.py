@@ -94,12 +94,12 @@ def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False
     """
     if form not in FORMS:
         raise unknown("form", form, FORMS)
-    if form == "npz" and path.suffix.lower() != ".npz":
-        raise UsageError(f"{path}: the name of an .npz file must end in .npz")
     if path.exists() and not force:
         raise UsageError(f"{path}: exists already; --force replaces it")
     if path.exists() and path.is_dir() == (form == "npz"):
         raise UsageError(f"{path}: the form {form} needs a {'file' if form == 'npz' else 'folder'} there")
+    if form == "npz" and path.suffix.lower() != ".npz":
+        raise UsageError(f"{path}: the name of an .npz file must end in .npz")
     if form == "npz":
         with whole_file(path) as partial:
             write_npz(partial, dataset.train, dataset.test)

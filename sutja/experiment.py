@@ -177,9 +177,9 @@ def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) ->
     if len(runs) + more < 2:
         raise UsageError("a comparison needs at least two different runs")
     for run in runs:
-        run.require_finished()
         if run.data_sha256 != data_sha256:
             raise UsageError(f"{run.folder}: was judged by other digits than the rest: they cannot be compared")
+        run.require_finished()
 
 
 def _right(run: Run) -> NDArray[np.bool_]:

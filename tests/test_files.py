@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sutja.errors import SutjaError
 from sutja.files import whole_file, whole_folder, write_text
 
 
@@ -62,10 +63,19 @@ def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
 
 def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
     (tmp_path / "folder" / "inside").mkdir(parents=True)
-    with pytest.raises(OSError, match="folder"), whole_file(tmp_path / "folder") as partial:
+    with pytest.raises(SutjaError, match="folder: not an ordinary file"), whole_file(tmp_path / "folder") as partial:
         partial.write_bytes(b"whole")
     assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
     assert (tmp_path / "folder" / "inside").is_dir()
+
+
+def test_a_link_is_followed_and_a_device_refused(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    write_text(tmp_path / "link", "through the link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "through the link"
+    with pytest.raises(SutjaError, match="not an ordinary file"):
+        write_text(Path("/dev/null"), "text")
 
 
 def test_files_get_the_permissions_of_the_umask(tmp_path: Path, umask: int) -> None:

@@ -26,7 +26,7 @@ def in_range(field: str) -> st.SearchStrategy[Any]:
 
 valid_recipes = st.builds(
     Recipe,
-    name=st.text(),
+    name=st.from_regex(r"[a-z0-9가-힣.+_-]+", fullmatch=True),
     model=st.text(),
     augmentation=st.text(),
     **{field: st.sampled_from(known) for field, known in CHOICES.items()},

@@ -46,7 +46,7 @@ def test_a_run_begins_with_its_recipe_and_its_environment(run: Run) -> None:
 
 def test_an_existing_run_is_not_overwritten(run: Run) -> None:
     run.save_epoch(epochs(2), STATE)
-    with pytest.raises(UsageError, match=r"exists \(stopped after epoch 2 of 10\); --resume .*, --force"):
+    with pytest.raises(UsageError, match=r"exists already \(stopped after epoch 2 of 10\); --resume goes on, --force"):
         Run.create(run.folder, RECIPE, ENVIRONMENT)
     assert len(run.metrics()) == 2
 
@@ -80,7 +80,7 @@ def test_a_file_in_the_place_of_the_folder_is_kept(tmp_path: Path, force: bool) 
 def test_what_is_no_run_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none: not a run folder: it does not exist"):
         Run.open(tmp_path / "none")
-    with pytest.raises(UsageError, match=r"not a run folder$"):
+    with pytest.raises(UsageError, match=r"not a run folder: there is no recipe\.json in it"):
         Run.open(tmp_path)
 
 
@@ -96,8 +96,17 @@ def test_the_state_in_words(run: Run) -> None:
 def test_the_report_comes_with_the_end(run: Run) -> None:
     with pytest.raises(UsageError, match=r"not finished \(stopped after epoch 0 of 10\): .*--resume"):
         _ = run.report
-    run.save_json("report.json", {"epochs": 10, "test": {"accuracy": 0.5}})
-    assert run.report == {"epochs": 10, "test": {"accuracy": 0.5}}
+    scores = {"count": 10, "errors": 1, "loss": 0.3, "accuracy": 0.9, "accuracy_low": 0.5, "accuracy_high": 1.0}
+    report = {"parameters": 3, "epochs": 10, "seconds": 1.5, "validation": scores, "test": scores}
+    run.save_json("report.json", report)
+    assert run.report == report
+
+
+@pytest.mark.parametrize("content", ['{"foreign": 1}', '{"test": 3}', '{"test": {"accuracy": "x"}}'])
+def test_a_foreign_report_is_named(run: Run, content: str) -> None:
+    (run.folder / "report.json").write_text(content)
+    with pytest.raises(DataError, match=r"report\.json: damaged"):
+        _ = run.report
 
 
 def test_save_epoch_keeps_curves_and_state(run: Run) -> None:
