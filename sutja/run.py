@@ -57,9 +57,7 @@ class Run:
         if folder.exists():
             old = cls.open(folder)  # whatever is no run is not replaced
             if not force:
-                raise UsageError(
-                    f"{folder}: exists already ({old.state}); --resume goes on with it, --force replaces it"
-                )
+                raise UsageError(f"{folder}: exists already ({old.state}); --resume goes on, --force replaces it")
             aside = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
             folder.rename(aside)  # in one step, so that no half of it can be left under its name
             if aside.is_symlink():

@@ -449,7 +449,15 @@ def test_colours_only_where_they_are_wanted() -> None:
 def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
     words = ["main.py", "train", "mlp", "--epochs", "60", "--data", str(data), "--runs", str(tmp_path)]
     process = subprocess.Popen(
-        [sys.executable, *words], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # ignored by what a shell runs in the background
     )
     assert process.stderr is not None
     with process:
