@@ -45,7 +45,7 @@ Runs = Annotated[Path, typer.Option("--runs", help="The folder of the run folder
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]
 Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=0, max=256, help="CPU threads; 0 = as many as PyTorch thinks best.")
+    int, typer.Option("--threads", min=0, max=1024, help="CPU threads; 0 = as many as PyTorch thinks best.")
 ]
 Track = Annotated[bool, typer.Option("--track", help="Write events for TensorBoard into the run folder.")]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sutja.training import Epoch
 
 
-MAX_THREADS = 256
+MAX_THREADS = 1024  # more than any machine has cores
 COLUMNS = (  # of metrics.csv: the fields of `training.Epoch`
     "epoch",
     "seconds",
