@@ -51,11 +51,17 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Splits:
-    """What a run works with: digits to train on, digits to choose by, and digits to be judged by."""
+    """What a run works with: digits to train on, digits to choose by, and digits to be judged by, where it may."""
 
     train: Digits
-    validation: Digits
-    test: Digits
+    validation: Digits | None
+    test: Digits | None
+
+    @property
+    def judged(self) -> dict[str, Digits]:
+        """The parts that are not trained on, by name."""
+        parts = {"validation": self.validation, "test": self.test}
+        return {name: digits for name, digits in parts.items() if digits is not None}
 
 
 def load_dataset(source: str | Path = "mnist") -> Dataset:
@@ -126,15 +132,21 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     return {"name": dataset.name, **parts, "sha256": dataset.sha256}
 
 
-def split(dataset: Dataset) -> Splits:
-    """Set one twelfth of the training digits (5,000 of 60,000) apart for validation: stratified, always the same."""
+def split(dataset: Dataset, protocol: str = "curves") -> Splits:
+    """Set one twelfth of the training digits (5,000 of 60,000) apart for validation: stratified, always the same.
+
+    By the protocol "held-out" (see `Recipe`) the test digits are left out; by "final" nothing is set apart.
+    """
+    if protocol == "final":
+        return Splits(dataset.train, None, dataset.test)
     number = round(len(dataset.train) / 12)
     if number == 0:
         raise DataError(
             f"{dataset.name}: {len(dataset.train)} training digits are too few to set some apart to choose by"
         )
     train, validation = stratified_split(dataset.train.labels, number)
-    return Splits(dataset.train.take(train), dataset.train.take(validation), dataset.test)
+    test = dataset.test if protocol == "curves" else None
+    return Splits(dataset.train.take(train), dataset.train.take(validation), test)
 
 
 def stratified_split(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -77,7 +77,7 @@ def train(
     run = _resumable(folder, recipe, workplace) if resume else None
     if run and run.finished:
         return run
-    splits = split(workplace.dataset)
+    splits = split(workplace.dataset, recipe.protocol)
     training = Training(recipe, splits, device=workplace.device)
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
@@ -134,22 +134,24 @@ def _finish(run: Run, training: Training, splits: Splits) -> None:
     run.remove_partial_files()
     network = training.result()
     run.save_weights(network)
-    logits = {part: infer(network, to_tensor(getattr(splits, part))).numpy() for part in ("validation", "test")}
-    labels = {"validation": splits.validation.labels, "test": splits.test.labels}
+    logits = {part: infer(network, to_tensor(digits)).numpy() for part, digits in splits.judged.items()}
+    labels = {part: digits.labels for part, digits in splits.judged.items()}
     run.save_logits(**{f"{k}_logits": v for k, v in logits.items()}, **{f"{k}_labels": v for k, v in labels.items()})
     reports = {part: evaluate(logits[part], labels[part]) for part in logits}
-    difference = export_onnx(network, run.folder / "model.onnx", splits.test)
-    write_run_report(run, network, splits, reports, logits["test"])
+    difference = export_onnx(network, run.folder / "model.onnx", splits.train)
+    write_run_report(run, network, splits, reports, logits)
     values: dict[str, Any] = {
         "parameters": count_parameters(network),
         "epochs": len(training.records),
         "seconds": training.records[-1].seconds,
         "parity": difference,
-        **{part: asdict(report) for part, report in reports.items()},
     }
-    card = render_card(**values, title=run.recipe.title, recipe=vars(run.recipe), environment=run.environment)
+    judged = {part: asdict(report) for part, report in reports.items()}
+    card = render_card(
+        **values, judged=judged, title=run.recipe.title, recipe=vars(run.recipe), environment=run.environment
+    )
     write_text(run.folder / "MODEL_CARD.md", card)
-    run.save_json("report.json", values)
+    run.save_json("report.json", {**values, **judged})
 
 
 def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
@@ -180,6 +182,7 @@ def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) ->
         if run.data_sha256 != data_sha256:
             raise UsageError(f"{run.folder}: was judged by other digits than the rest: they cannot be compared")
         run.require_finished()
+        run.require("test")
 
 
 def _right(run: Run) -> NDArray[np.bool_]:

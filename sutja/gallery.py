@@ -25,26 +25,31 @@ from sutja.training import scaled
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
-def write_run_report(run: Run, network: nn.Module, splits: Splits, reports: dict[str, Report], logits: Logits) -> None:
+def write_run_report(
+    run: Run, network: nn.Module, splits: Splits, reports: dict[str, Report], logits: dict[str, Logits]
+) -> None:
     """Draw every picture of a run into its `figures` and put them, with its numbers, into its `report.html`.
 
-    `reports` are those of "validation" and "test"; `logits (N, 10)` belong to the test digits.
+    `reports` and `logits (N, 10)` are those of each judged part: "validation", "test".
     """
-    test = reports["test"]
+    part = run.judged_by
+    digits, judged = splits.judged[part], reports[part]
     sections = [
         Section(
             "Curves",
             ["Measured after each epoch without dropout and distortion; on training data over 10,000 digits."],
             pictures=[_curves(run)],
         ),
-        Section("Figures", table=score_table(reports), pictures=draw_judgement(run.folder, splits.test, logits, test)),
-        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(test)),
-        Section("Precision and recall", table=class_table(test)),
-        *_draw_network(run, network, splits),
+        Section(
+            "Figures", table=score_table(reports), pictures=draw_judgement(run.folder, digits, logits[part], judged)
+        ),
+        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(judged)),
+        Section("Precision and recall", table=class_table(judged)),
+        *_draw_network(run, network, splits.train, digits),
         Section("Recipe", table=recipe_table([vars(run.recipe)])),
     ]
     lead = (
-        f"{test.errors} errors in {test.count:,} test digits of {run.environment['data']['name']}, "
+        f"{judged.errors} errors in {judged.count:,} {part} digits of {run.environment['data']['name']}, "
         f"{run.metrics()[-1]['seconds']:.0f} s of training on {run.environment['processor']}."
     )
     write_text(run.folder / "report.html", render_page(run.recipe.title, lead, sections))
@@ -53,7 +58,7 @@ def write_run_report(run: Run, network: nn.Module, splits: Splits, reports: dict
 def _curves(run: Run) -> Picture:
     figure = plots.curves([(run.recipe.title, run.metrics())])
     png = save_figure(figure, run.folder / "figures" / "curves.png")
-    return Picture(png, "Average loss and accuracy on training, validation and test digits over the epochs.")
+    return Picture(png, "Average loss and accuracy over the epochs.")
 
 
 def draw_judgement(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:
@@ -80,21 +85,21 @@ def draw_judgement(folder: Path, digits: Digits, logits: Logits, report: Report)
     ]
 
 
-def _draw_network(run: Run, network: nn.Module, splits: Splits) -> list[Section]:
+def _draw_network(run: Run, network: nn.Module, train: Digits, judged: Digits) -> list[Section]:
     """What can only be drawn of some networks: a first convolution, and distortions where the recipe has them."""
     sections = []
     convolution = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
     if convolution is not None and convolution.in_channels == 1:
-        sections.append(Section("Inside the network", pictures=_draw_filters(run.folder, network, convolution, splits)))
+        sections.append(Section("Inside the network", pictures=_draw_filters(run.folder, network, convolution, judged)))
     if run.recipe.augmentation != "none":
-        png = draw_augmentation(run.folder / "figures" / "augmentation.png", splits.train)
+        png = draw_augmentation(run.folder / "figures" / "augmentation.png", train)
         caption = "What the distortions make of training digits. Each epoch sees every digit distorted anew."
         sections.append(Section("Augmentation", pictures=[Picture(png, caption)]))
     return sections
 
 
-def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, splits: Splits) -> list[Picture]:
-    images = splits.test.images[_first_of_each_class(splits.test)]
+def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Digits) -> list[Picture]:
+    images = digits.images[_first_of_each_class(digits)]
     answers: list[torch.Tensor] = []
     hook = layer.register_forward_hook(lambda _, inputs, output: answers.append(output))
     with torch.inference_mode():

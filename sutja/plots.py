@@ -35,7 +35,7 @@ def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     axes = figure.subplots(2, len(runs), sharex="col", sharey="row", squeeze=False)
     for (loss, accuracy), (title, metrics) in zip(axes.T, runs, strict=True):
         epochs = [row["epoch"] for row in metrics]
-        for part, (label, colour, stroke) in PARTS.items():
+        for part, (label, colour, stroke) in _measured(metrics).items():
             style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
             loss.plot(epochs, [max(row[f"{part}_loss"], SMALLEST_LOSS) for row in metrics], **style)
             accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
@@ -48,8 +48,14 @@ def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     _scale_accuracies(axes[1, 0], [metrics for _, metrics in runs])
     axes[0, 0].set_ylabel("average loss (cross-entropy)")
     axes[1, 0].set_ylabel("accuracy")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(PARTS), frameon=False)
+    fullest = max(axes[0], key=lambda axis: len(axis.lines))
+    figure.legend(*fullest.get_legend_handles_labels(), loc="outside lower center", ncols=len(PARTS), frameon=False)
     return figure
+
+
+def _measured(metrics: Metrics) -> dict[str, tuple[str, str, str]]:
+    """Label, colour and stroke of the parts that were measured after each epoch."""
+    return {part: style for part, style in PARTS.items() if f"{part}_loss" in metrics[0]}
 
 
 def _scale_losses(axis: Axes) -> None:
@@ -62,7 +68,12 @@ def _scale_losses(axis: Axes) -> None:
 
 def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
     """Leave the first of many epochs out of the scale: it would flatten all others."""
-    later = [row[f"{part}_accuracy"] for metrics in runs for row in metrics[len(metrics) > 4 :] for part in PARTS]
+    later = [
+        row[f"{part}_accuracy"]
+        for metrics in runs
+        for row in metrics[len(metrics) > 4 :]
+        for part in _measured(metrics)
+    ]
     low = min(later)
     axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.02 * (1 - low), 0.0002))
     axis.yaxis.set_major_formatter(PercentFormatter(1))

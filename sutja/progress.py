@@ -45,8 +45,8 @@ class TrainingProgress(Observer):
         """Write the line of an epoch."""
         remark(
             f"  epoch {record.epoch:{len(str(self._epochs))}d}/{self._epochs}"
-            f"  loss {record.train_loss:.4f} training, {record.validation_loss:.4f} validation"
-            f"  accuracy {100 * record.train_accuracy:.2f} %, {100 * record.validation_accuracy:.2f} %"
+            f"  loss {_both(record.train_loss, record.validation_loss, '{:.4f}')}"
+            f"  accuracy {_both(record.train_accuracy, record.validation_accuracy, '{:.2%}')}"
             f"  {record.images_per_second:,.0f} images/s, {self._left(record.epoch)}"
         )
         if self._bar:
@@ -72,3 +72,9 @@ class TrainingProgress(Observer):
         elapsed = time.perf_counter() - self._started
         seconds = elapsed / max(epochs_done - self._first, 1e-9) * (self._epochs - epochs_done)
         return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
+
+
+def _both(training: float, validation: float | None, form: str) -> str:
+    """A figure of the training digits and, where there are some, of the validation digits."""
+    text = f"{form.format(training)} training"
+    return text if validation is None else f"{text}, {form.format(validation)} validation"

@@ -11,7 +11,8 @@ from typing import Any
 
 from sutja.errors import DataError, UsageError, unknown
 
-CHOICES = {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine", "constant")}
+PROTOCOLS = ("curves", "held-out", "final")
+CHOICES = {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine", "constant"), "protocol": PROTOCOLS}
 LIMITS = {  # field → smallest and largest value that make sense
     "epochs": (1, 100_000),
     "batch_size": (1, 60_000),
@@ -32,6 +33,11 @@ class Recipe:
     `learning_rate` is the peak of the schedule. `ema` is the decay of an exponential moving average of the weights a
     step; with 0 the last weights are kept. `patience` is the number of epochs without a better validation loss after
     which training stops and the best epoch's weights are kept; with 0 it never stops early.
+
+    `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
+    after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
+    choosing. "final" trains on all training digits and reads the test digits once, after the last epoch: for figures to
+    be told of a recipe that is frozen.
     """
 
     name: str
@@ -47,6 +53,7 @@ class Recipe:
     augmentation: str = "none"
     ema: float = 0.0
     patience: int = 0
+    protocol: str = "curves"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,6 +67,8 @@ class Recipe:
             value = getattr(self, field)
             if not low <= value <= high:  # neither is NaN nor an infinity
                 raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
+        if self.patience and self.protocol == "final":
+            raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
 
     @property
     def title(self) -> str:

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 MAX_THREADS = 1024  # more than any machine has cores
-COLUMNS = (  # of metrics.csv: the fields of `training.Epoch`
+COLUMNS = (  # of metrics.csv, before losses and accuracies: the fields of `training.Epoch`
     "epoch",
     "seconds",
     "images_per_second",
     "learning_rate",
-    *(f"{part}_{measure}" for part in ("train", "validation", "test") for measure in ("loss", "accuracy")),
 )
-REPORTED = {"parameters": int, "epochs": int, "seconds": float, "validation": dict, "test": dict}  # in report.json
+REPORTED = {"parameters": int, "epochs": int, "seconds": float}  # in report.json, beside what each part was judged
+JUDGED = {"curves": ("validation", "test"), "held-out": ("validation",), "final": ("test",)}  # parts, by the protocol
 SCORES = {"count": int, "errors": int, "loss": float, "accuracy": float, "accuracy_low": float, "accuracy_high": float}
 
 
@@ -98,6 +98,17 @@ class Run:
         if not self.finished:
             raise UsageError(f"{self.folder}: not finished ({self.state}): go on with it by --resume")
 
+    @property
+    def judged_by(self) -> str:
+        """The part whose figures count: "test", or "validation" where the protocol leaves the test digits out."""
+        return JUDGED[self.recipe.protocol][-1]
+
+    def require(self, part: str) -> None:
+        """Raises `UsageError` when the recipe's protocol leaves "validation" or "test" digits out."""
+        if part not in JUDGED[self.recipe.protocol]:
+            protocol = self.recipe.protocol
+            raise UsageError(f"{self.folder}: has no figures of {part} digits: its protocol is '{protocol}'")
+
     @cached_property
     def environment(self) -> dict[str, Any]:
         """What the run was made with."""
@@ -119,12 +130,13 @@ class Run:
         """What `report.json` holds. Raises `UsageError` while the run is not finished."""
         self.require_finished()
         values = _read_json(self.folder / "report.json")
-        if not _has(values, REPORTED) or not _has(values["test"], SCORES):
+        parts = [values.get(part) for part in JUDGED[self.recipe.protocol]]
+        if not _has(values, REPORTED) or not all(isinstance(part, dict) and _has(part, SCORES) for part in parts):
             raise DataError(f"{self.folder / 'report.json'}: damaged: it lacks figures that every report has")
         return values
 
     def metrics(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`, one an epoch."""
+        """The rows of `metrics.csv`, one an epoch, without the columns that the protocol leaves out."""
         path = self.folder / "metrics.csv"
         if not path.exists():
             return []
@@ -135,9 +147,10 @@ class Run:
             ]
         except (TypeError, ValueError, csv.Error) as error:
             raise DataError(f"{path}: damaged: {error}") from error
+        columns = self._columns
         for row in rows:
-            if tuple(row) != COLUMNS or not all(map(math.isfinite, row.values())):
-                raise DataError(f"{path}: damaged: its columns must be {', '.join(COLUMNS)}, all of them numbers")
+            if tuple(row) != columns or not all(map(math.isfinite, row.values())):
+                raise DataError(f"{path}: damaged: its columns must be {', '.join(columns)}, all of them numbers")
         return rows
 
     def save_epoch(self, records: list[Epoch], state: dict[str, Any]) -> None:
@@ -155,10 +168,17 @@ class Run:
         if not records:
             return
         text = io.StringIO()
-        writer = csv.DictWriter(text, [field.name for field in fields(records[0])], lineterminator="\n")
+        writer = csv.DictWriter(text, self._columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in vars(record).items()} for record in records)
+        writer.writerows({name: f"{getattr(record, name):.6g}" for name in self._columns} for record in records)
         write_text(self.folder / "metrics.csv", text.getvalue())
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns of `metrics.csv`: those of what the protocol measures after each epoch."""
+        measured = {"curves": ("train", "validation", "test"), "held-out": ("train", "validation"), "final": ("train",)}
+        parts = measured[self.recipe.protocol]
+        return (*COLUMNS, *(f"{part}_{measure}" for part in parts for measure in ("loss", "accuracy")))
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The state after the last epoch that was kept, or `None` before the first; nothing in it is executed."""
@@ -181,13 +201,17 @@ class Run:
             partial.write_bytes(save(network.state_dict()))
 
     def save_logits(self, **arrays: Logits | Labels) -> None:
-        """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of validation and test digits."""
+        """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each judged part."""
         with whole_file(self.folder / "logits.npz") as partial, partial.open("wb") as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
     def load_logits(self, part: str) -> tuple[Logits, Labels]:
-        """Logits and labels of one part, "validation" or "test". Raises `DataError`."""
+        """Logits and labels of one part, "validation" or "test".
+
+        Raises `UsageError` when the recipe's protocol leaves that part out, `DataError` when the file is damaged.
+        """
         path = self.folder / "logits.npz"
+        self.require(part)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]

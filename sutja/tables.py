@@ -78,23 +78,24 @@ def mistake_table(report: Report, most: int = 5) -> Table:
 
 
 def run_table(runs: Sequence[Run]) -> Table:
-    """Finished runs side by side, by what counts: size, accuracy on the test digits, time."""
+    """Finished runs side by side, by what counts: size, accuracy on test (or validation) digits, time."""
     rows = []
     for run in runs:
-        test = run.report["test"]
+        judged = run.report[run.judged_by]
         rows.append(
             [
                 run.recipe.title,
                 f"{run.report['parameters']:,}",
-                percent(test["accuracy"]),
-                f"{percent(test['accuracy_low'])} – {percent(test['accuracy_high'])}",
-                str(test["errors"]),
-                f"{test['loss']:.4f}",
+                percent(judged["accuracy"]),
+                f"{percent(judged['accuracy_low'])} – {percent(judged['accuracy_high'])}",
+                str(judged["errors"]),
+                f"{judged['loss']:.4f}",
                 str(run.report["epochs"]),
                 f"{run.report['seconds']:.0f} s",
             ]
         )
-    heads = ["network", "parameters", "test accuracy", "95 % interval", "errors", "loss", "epochs", "training time"]
+    part = " or ".join(sorted({run.judged_by for run in runs}))
+    heads = ["network", "parameters", f"{part} accuracy", "95 % interval", "errors", "loss", "epochs", "training time"]
     return Table(heads, rows)
 
 
@@ -135,7 +136,11 @@ def run_list_table(runs: Sequence[Run]) -> Table:
     rows = []
     for run in runs:
         last = run.metrics()[-1:]
-        accuracies = [percent(last[0][f"{part}_accuracy"]) if last else "–" for part in ("validation", "test")]
+        row = last[0] if last else {}
+        if run.finished and run.recipe.protocol == "final":
+            row = {"test_accuracy": run.report["test"]["accuracy"]}
+        columns = [f"{part}_accuracy" for part in ("validation", "test")]
+        accuracies = [percent(row[column]) if column in row else "–" for column in columns]
         rows.append([run.name, run.state, *accuracies])
     return Table(["run", "state", "validation accuracy", "test accuracy"], rows)
 

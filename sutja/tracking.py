@@ -19,7 +19,7 @@ class Tracking(Observer):
     def epoch(self, record: Epoch) -> None:
         """Write one point of every curve."""
         for name, value in vars(record).items():
-            if name != "epoch":
+            if name != "epoch" and value is not None:
                 part, _, measure = name.partition("_")
                 tag = f"{measure}/{part}" if measure in ("loss", "accuracy") else f"speed/{name}"
                 self._writer.add_scalar(tag, value, record.epoch)

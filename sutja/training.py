@@ -38,8 +38,9 @@ class Epoch:
     """One row of a run's curves. Losses are mean cross-entropies in nats, accuracies lie in [0, 1].
 
     All are measured after the epoch, without dropout and distortion, with the weights that would be kept: the averaged
-    ones where the recipe averages. `train_…` is measured on 10,000 training digits, always the same ones. `seconds`
-    counts from the start of the training, interruptions left out; `learning_rate` is that of the last step.
+    ones where the recipe averages. `train_…` is measured on 10,000 training digits, always the same ones. What the
+    protocol of the recipe does not look at after an epoch is `None`. `seconds` counts from the start of the training,
+    interruptions left out; `learning_rate` is that of the last step.
     """
 
     epoch: int
@@ -48,10 +49,10 @@ class Epoch:
     learning_rate: float
     train_loss: float
     train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-    test_loss: float
-    test_accuracy: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
 
 
 class Training:
@@ -69,11 +70,9 @@ class Training:
         self.average = AveragedModel(self.network, multi_avg_fn=_averaging(recipe.ema)) if recipe.ema else None
         self.records: list[Epoch] = []
         self.best: dict[str, Any] | None = None  # with patience: weights of the epoch with the best validation loss
-        self._splits = {
-            "train": _on_device(_sample(splits.train), self.device),
-            "validation": _on_device(splits.validation, self.device),
-            "test": _on_device(splits.test, self.device),
-        }
+        shown = {} if recipe.protocol == "final" else splits.judged
+        self._measured = {"train": _on_device(_sample(splits.train), self.device)}
+        self._measured |= {name: _on_device(digits, self.device) for name, digits in shown.items()}
         self._images, self._labels = _on_device(splits.train, self.device)
 
     def fit(self, on_batch: Callable[[int], None] = lambda images: None) -> Iterator[Epoch]:
@@ -87,11 +86,13 @@ class Training:
             with seeded(derived_seed(self.recipe.seed, "dropout", number)):
                 learning_rate = self._train_epoch(number, on_batch)
             rate = len(self._labels) / (time.perf_counter() - start)
-            measured = {name: measure(self.kept, *digits) for name, digits in self._splits.items()}
+            measured = {name: measure(self.kept, *digits) for name, digits in self._measured.items()}
             if not all(math.isfinite(loss) for loss, _ in measured.values()):
                 raise self._diverged(measured["train"][0], learning_rate)
+            results = {f"{name}_loss": loss for name, (loss, _) in measured.items()}
+            results |= {f"{name}_accuracy": accuracy for name, (_, accuracy) in measured.items()}
             seconds = time.perf_counter() - start + (self.records[-1].seconds if self.records else 0)
-            record = Epoch(number + 1, seconds, rate, learning_rate, *(x for pair in measured.values() for x in pair))
+            record = Epoch(number + 1, seconds, rate, learning_rate, **results)
             self.records.append(record)
             if self.recipe.patience and record.epoch == self.best_epoch:
                 self.best = copy.deepcopy(self.kept.state_dict())
@@ -112,7 +113,8 @@ class Training:
     @property
     def best_epoch(self) -> int:
         """The epoch with the smallest validation loss; 0 before the first."""
-        return min(self.records, key=lambda record: record.validation_loss).epoch if self.records else 0
+        losses = [record.validation_loss for record in self.records if record.validation_loss is not None]
+        return losses.index(min(losses)) + 1 if losses else 0
 
     @property
     def kept(self) -> nn.Module:
@@ -142,7 +144,8 @@ class Training:
         Raises `ValueError` and the errors of PyTorch when the state is not of this training.
         """
         records = [Epoch(**record) for record in state["records"]]
-        finite = all(math.isfinite(value) for record in records for value in vars(record).values())
+        values = [value for record in records for value in vars(record).values()]
+        finite = all(math.isfinite(value) for value in values if value is not None)
         if len(records) > self.recipe.epochs or not finite:
             raise ValueError("records that this recipe cannot have")
         _check_optimiser_state(self.optimiser, state["optimiser"])

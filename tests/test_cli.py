@@ -177,7 +177,9 @@ def test_results_go_to_standard_output_and_progress_to_standard_error(trained: O
     assert "images/s" not in trained.out
     lines = trained.err.splitlines()
     assert lines[0].endswith(f"2 epochs on cpu → {run}")
-    shape = r"  epoch \d/2  loss [\d.]+ training, .* validation  accuracy .* %  [\d,]+ images/s, \d+:\d\d left"
+    shape = (
+        r"  epoch \d/2  loss [\d.]+ training, .* validation  accuracy .*% validation  [\d,]+ images/s, \d+:\d\d left"
+    )
     assert [bool(re.fullmatch(shape, line)) for line in lines[1:]] == [True, True]
 
 

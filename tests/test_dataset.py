@@ -221,13 +221,21 @@ def test_the_split_of_mnist_never_changes(mnist: Dataset) -> None:
     assert hashlib.sha256(validation.astype("<i8").tobytes()).hexdigest() == VALIDATION_SHA256
 
 
+def test_held_out_leaves_the_test_digits_out_and_final_holds_none_back(mnist: Dataset) -> None:
+    held_out, final = split(mnist, "held-out"), split(mnist, "final")
+    assert list(held_out.judged) == ["validation"]
+    assert len(held_out.train) == 55_000
+    assert list(final.judged) == ["test"]
+    assert final.train is mnist.train
+
+
 def test_split_takes_one_twelfth_and_leaves_the_test_set_alone(mnist: Dataset) -> None:
     splits = split(mnist)
-    assert (len(splits.train), len(splits.validation)) == (55_000, 5_000)
+    assert (len(splits.train), len(splits.judged["validation"])) == (55_000, 5_000)
     assert splits.test is mnist.test
     train, validation = stratified_split(mnist.train.labels, 5000)
     assert np.array_equal(splits.train.images, mnist.train.images[train])
-    assert np.array_equal(splits.validation.labels, mnist.train.labels[validation])
+    assert np.array_equal(splits.judged["validation"].labels, mnist.train.labels[validation])
 
 
 @FAST

@@ -149,7 +149,40 @@ def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -
     assert run.metrics()[-1]["test_accuracy"] == pytest.approx(report.accuracy, abs=1e-5)
     assert run.metrics()[-1]["test_loss"] == pytest.approx(report.loss, rel=1e-4)
     np.testing.assert_allclose(Classifier(run.folder / "model.onnx").logits(small.test.images), logits, atol=1e-4)
-    np.testing.assert_array_equal(run.load_logits("validation")[1], split(small).validation.labels)
+    np.testing.assert_array_equal(run.load_logits("validation")[1], split(small).judged["validation"].labels)
+
+
+@pytest.mark.parametrize(("protocol", "part"), [("held-out", "validation"), ("final", "test")])
+def test_a_protocol_leaves_figures_of_one_part_only(
+    protocol: str, part: str, workplace: Workplace, tmp_path: Path
+) -> None:
+    recipe = dataclasses.replace(THREE_EPOCHS, epochs=1, protocol=protocol)
+    run = train(recipe, elsewhere(workplace, tmp_path))
+    assert set(run.report) & {"validation", "test"} == {part}
+    assert run.judged_by == part
+    assert not [column for column in run.metrics()[-1] if column.startswith("test")]
+    assert run.report[part]["count"] == len(run.load_logits(part)[1])
+    assert f"| {part} |" in (run.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match=f"its protocol is '{protocol}'"):
+        run.load_logits("test" if part == "validation" else "validation")
+
+
+def test_final_trains_on_every_training_digit(workplace: Workplace, small: Dataset, tmp_path: Path) -> None:
+    seen = []
+
+    class Counter(Observer):
+        def batch(self, images: int) -> None:
+            seen.append(images)
+
+    train(dataclasses.replace(THREE_EPOCHS, protocol="final", epochs=1), elsewhere(workplace, tmp_path), [Counter()])
+    assert sum(seen) == len(small.train)
+
+
+def test_runs_that_never_saw_the_test_digits_are_not_compared(workplace: Workplace, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(THREE_EPOCHS, epochs=1, protocol="held-out")
+    runs = [train(dataclasses.replace(recipe, seed=seed), elsewhere(workplace, tmp_path)) for seed in (0, 1)]
+    with pytest.raises(UsageError, match="has no figures of test digits"):
+        compare_runs(runs, tmp_path / "comparison")
 
 
 def test_the_report_counts_parameters_epochs_and_parity(run: Run) -> None:

@@ -29,7 +29,7 @@ valid_recipes = st.builds(
     name=st.from_regex(r"[a-z0-9가-힣.+_-]+", fullmatch=True),
     model=st.text(),
     augmentation=st.text(),
-    **{field: st.sampled_from(known) for field, known in CHOICES.items()},
+    **{field: st.sampled_from(known) for field, known in CHOICES.items()} | {"protocol": st.just("held-out")},
     **{field: in_range(field) for field in LIMITS},
 )
 
@@ -42,6 +42,11 @@ def edited(**values: Any) -> str:
 @settings(derandomize=True, deadline=None, max_examples=60)
 def test_what_is_written_is_read_back(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json(), "recipe.json") == recipe
+
+
+def test_patience_needs_validation_digits() -> None:
+    with pytest.raises(UsageError, match="patience needs validation digits"):
+        LENET5.with_settings({"patience": "2", "protocol": "final"})
 
 
 @given(valid_recipes)

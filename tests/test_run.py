@@ -246,7 +246,7 @@ def test_missing_logits_are_named(run: Run) -> None:
     with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
         run.load_logits("test")
     saved_logits(run)
-    with pytest.raises(DataError, match=r"logits\.npz: missing or damaged"):
+    with pytest.raises(UsageError, match="no figures of training digits"):
         run.load_logits("training")
 
 

@@ -108,7 +108,8 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_runs_that_are_finished(run: Run, report: Report) -> None:
-    values = {"parameters": 61_676, "epochs": 10, "seconds": 12.3, "validation": {}, "test": asdict(report)}
+    scores = asdict(report)
+    values = {"parameters": 61_676, "epochs": 10, "seconds": 12.3, "validation": scores, "test": scores}
     run.save_json("report.json", json.loads(json.dumps(values)))
     (row,) = tables.run_table([run]).rows
     assert row[:5] == ["MLP", "61,676", "85.00 %", "63.96 % – 94.76 %", "3"]

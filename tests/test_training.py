@@ -72,7 +72,7 @@ def test_the_loss_falls(splits: Splits) -> None:
     records = trained(recipe, splits).records
     losses = [record.train_loss for record in records]
     assert losses[-1] < losses[0] / 2
-    assert records[-1].validation_accuracy > 0.5
+    assert (records[-1].validation_accuracy or 0) > 0.5
 
 
 @pytest.mark.parametrize("changes", [{}, {"model": "mlp", "optimiser": "sgd", **HARD, "ema": 0.9}])
@@ -145,18 +145,22 @@ def test_a_resumed_training_counts_its_seconds_on(splits: Splits) -> None:
 def test_early_stopping_stops_and_keeps_the_best_epoch(splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=30, patience=2, learning_rate=0.03, schedule="constant", weight_decay=0.0)
     training = trained(recipe, splits)
-    losses = [record.validation_loss for record in training.records]
+    losses = [record.validation_loss or 0 for record in training.records]
     assert len(losses) < recipe.epochs
     assert training.best_epoch == 1 + losses.index(min(losses)) == len(losses) - recipe.patience
     assert training.finished
     assert list(training.fit()) == []
-    loss, _ = measure(training.result(), to_tensor(splits.validation), torch.from_numpy(splits.validation.labels))
+    loss, _ = measure(
+        training.result(), to_tensor(splits.judged["validation"]), torch.from_numpy(splits.judged["validation"].labels)
+    )
     assert loss == pytest.approx(min(losses), abs=1e-6)
 
 
 def test_without_patience_the_last_epoch_is_kept(splits: Splits) -> None:
     training = trained(dataclasses.replace(TINY, learning_rate=0.03, schedule="constant"), splits)
-    loss, accuracy = measure(training.result(), to_tensor(splits.test), torch.from_numpy(splits.test.labels))
+    loss, accuracy = measure(
+        training.result(), to_tensor(splits.judged["test"]), torch.from_numpy(splits.judged["test"].labels)
+    )
     assert (loss, accuracy) == pytest.approx((training.records[-1].test_loss, training.records[-1].test_accuracy))
 
 
@@ -292,7 +296,9 @@ def test_the_average_lags_behind_and_is_what_is_measured(splits: Splits) -> None
     training = trained(dataclasses.replace(TINY, ema=0.9), splits)
     pairs = zip(training.result().parameters(), training.network.parameters(), strict=True)
     assert not any(torch.equal(averaged, last) for averaged, last in pairs)
-    loss, _ = measure(training.result(), to_tensor(splits.test), torch.from_numpy(splits.test.labels))
+    loss, _ = measure(
+        training.result(), to_tensor(splits.judged["test"]), torch.from_numpy(splits.judged["test"].labels)
+    )
     assert loss == pytest.approx(training.records[-1].test_loss, abs=1e-6)
 
 
@@ -341,7 +347,9 @@ def test_digits_that_are_not_trained_on_do_not_touch_the_weights(part: str, spli
 
 def test_test_digits_do_not_choose_the_epoch(splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=6, patience=2, learning_rate=0.03, schedule="constant")
-    other = dataclasses.replace(splits, test=Digits(splits.test.images, splits.test.labels[::-1].copy()))
+    other = dataclasses.replace(
+        splits, test=Digits(splits.judged["test"].images, splits.judged["test"].labels[::-1].copy())
+    )
     first, second = trained(recipe, splits), trained(recipe, other)
     assert first.best_epoch == second.best_epoch
     assert torch.equal(weights(first), weights(second))
