@@ -7,9 +7,8 @@ What is known to differ:
 
 - The random numbers, and so which pixels are hit: every image of the published set has others.
 - Values are rounded to whole numbers at the end. The original returns fractions; how they were stored is not told.
-- Motion blur follows ImageMagick's algorithm (one-sided Gaussian, places rounded to pixels, edge repeated), fog is
-  computed in single precision; both may differ from the original in the last grey levels.
-- Canny edges follow the scikit-image of 2019; later versions find a few others.
+- Motion blur follows ImageMagick's algorithm (one-sided Gaussian, places rounded to pixels, edge repeated), but was not
+  held against that program; fog is computed in single precision.
 
 What looks like a slip in the original is kept, for it is part of the published set: glass blur smooths along columns
 only (its library took the rows' last axis for colours), and motion blur moves the digit, for its kernel is one-sided.
@@ -113,7 +112,7 @@ def impulse_noise(images: Images, random: Generator) -> Images:
 def glass_blur(images: Images, random: Generator) -> Images:
     """As through frosted glass: smoothed along columns, pixels swapped with near ones, smoothed again."""
     smooth = _smoothing(GLASS_SIGMA)
-    pixels = (smooth @ _to_unit(images) * 255).astype(np.uint8).reshape(len(images), -1).T.copy()  # (784, N)
+    pixels = (smooth @ _to_unit(images) * 255).astype(np.uint8).reshape(len(images), SIDE * SIDE).T.copy()  # (784, N)
     # Half of the pixels are swapped, each with itself or with its neighbour to the left, above, or both.
     offsets = np.array([0, 0, 0, 0, 0, -1, -SIDE, -SIDE - 1])
     number = np.arange(len(images))
@@ -212,7 +211,7 @@ def spatter(images: Images, random: Generator) -> Images:
 def dotted_line(images: Images, random: Generator) -> Images:
     """A dotted line from the left edge to the right one."""
     ends = random.integers(SIDE - 1, size=(2, len(images)))
-    lines = np.stack([_line((0, first), (SIDE - 1, last)) for first, last in ends.T.tolist()])
+    lines = _stack([_line((0, first), (SIDE - 1, last)) for first, last in ends.T.tolist()])
     lines[:, :, np.arange(SIDE) // DOT % 2 == 0] = 0
     return _to_bytes(_to_unit(images) + lines)
 
@@ -222,7 +221,7 @@ def zigzag(images: Images, random: Generator) -> Images:
     """A zigzag line from left to right, more or less level."""
     rows = random.integers(SIDE - 1, size=len(images))
     climbs = random.integers(-ZIGZAG_CLIMB, ZIGZAG_CLIMB, size=len(images))
-    lines = np.stack([_zigzag_line(row, climb) for row, climb in zip(rows.tolist(), climbs.tolist(), strict=True)])
+    lines = _stack([_zigzag_line(row, climb) for row, climb in zip(rows.tolist(), climbs.tolist(), strict=True)])
     return _to_bytes(_to_unit(images) + lines)
 
 
@@ -284,7 +283,7 @@ def _resampling(matrix: Matrix) -> csr_array:
 
 
 def _resample(images: Images, matrix: Matrix) -> Images:
-    flat = images.reshape(len(images), -1).T / 255
+    flat = images.reshape(len(images), SIDE * SIDE).T / 255
     return _to_bytes((_resampling(matrix) @ flat).T).reshape(images.shape)
 
 
@@ -332,6 +331,10 @@ def _line(start: tuple[float, float], end: tuple[float, float]) -> Floats:
     distance = np.abs(rows - (y + (end_y - y) / (end_x - x) * (columns - x)))
     line = np.clip(1 + np.log(1 - np.minimum(distance / LINE_WIDTH, 1 - 1e-10)), 0, 1)
     return np.where((columns >= math.floor(x)) & (columns < math.ceil(end_x)), line, 0).astype(np.float32)
+
+
+def _stack(lines: list[Floats]) -> Floats:
+    return np.asarray(lines, np.float32).reshape(-1, SIDE, SIDE)
 
 
 @cache
