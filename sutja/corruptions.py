@@ -10,8 +10,8 @@ What is known to differ:
 - Motion blur follows ImageMagick's algorithm (one-sided Gaussian, places rounded to pixels, edge repeated), but was not
   held against that program; fog is computed in single precision.
 
-What looks like a slip in the original is kept, for it is part of the published set: glass blur smooths along columns
-only (its library took the rows' last axis for colours), and motion blur moves the digit, for its kernel is one-sided.
+What looks like a slip in that code is kept: glass blur smooths along columns only (the last axis of the image was
+declared to be colours), and motion blur moves the digit, for its kernel is one-sided.
 
 A corruption takes images `uint8 (N, 28, 28)` and a NumPy generator, and gives new images of the same shape and type.
 Adding one is adding one function here, with `@corruption` above it.
