@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from rich import box
 from rich.console import Console
@@ -15,6 +16,7 @@ from rich.table import Table as RichTable
 if TYPE_CHECKING:
     from sutja.tables import Table
 
+Item = TypeVar("Item")
 WIDE = 160  # columns when nobody watches: a file has no edge at which lines must break
 
 
@@ -48,6 +50,21 @@ def print_json(values: Any) -> None:
 def remark(text: str) -> None:
     """Print a line on standard error."""
     remarks.print(text, markup=False)
+
+
+def watch(items: Iterable[Item], describe: Callable[[Item], str], *, total: int) -> Iterator[Item]:
+    """Pass items on as they come, and say so on standard error: a bar where somebody watches, else a line for each."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("  {task.description}"), BarColumn(bar_width=28), MofNCompleteColumn())
+    with Progress(*columns, console=remarks, transient=True, disable=not remarks.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        for item in items:
+            if remarks.is_terminal:
+                bar.update(task, advance=1, description=describe(item))
+            else:
+                remark(f"  {describe(item)}")
+            yield item
 
 
 def print_error(text: str) -> None:

@@ -12,14 +12,16 @@ from torch import nn
 from sutja import plots
 from sutja.augment import AUGMENTATIONS
 from sutja.comparison import Comparison
+from sutja.corruptions import corrupt
 from sutja.dataset import Splits
 from sutja.digits import Digits
 from sutja.evaluation import Logits, Report, softmax
 from sutja.files import write_text
 from sutja.randomness import generator
 from sutja.report import Picture, Section, render_page, save_figure
+from sutja.robustness import Robustness
 from sutja.run import Run
-from sutja.tables import class_table, comparison_table, confusion_table, recipe_table, run_table, score_table
+from sutja.tables import class_table, comparison_table, confusion_table, percent, recipe_table, run_table, score_table
 from sutja.training import scaled
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
@@ -127,6 +129,13 @@ def draw_augmentation(path: Path, digits: Digits) -> bytes:
         if name != "none":
             rows[name] = distort(batch, generator(0, name)).numpy()[:, 0]
     return save_figure(plots.augmentation(images, rows), path)
+
+
+def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> bytes:
+    """Draw one digit of each class in all corruptions, each with its accuracy, into the `figures` of a folder."""
+    images = digits.images[_first_of_each_class(digits)]
+    rows = {f"{each.name}\n{percent(each.accuracy)}": corrupt(images, each.name) for each in robustness.scores}
+    return save_figure(plots.corruptions(rows), folder / "figures" / "corruptions.png")
 
 
 def _first_of_each_class(digits: Digits) -> list[int]:

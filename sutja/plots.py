@@ -151,9 +151,18 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
 
 def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
     """Digits `uint8 (N, 28, 28)` in the first row, and below what each named distortion made of them, in [0, 1]."""
-    rows: dict[str, NDArray[Any]] = {"original": original / 255, **distorted}
-    figure = Figure(figsize=(1.1 * len(original) + 1.2, 1.15 * len(rows)), layout="constrained")
-    grid = figure.subplots(len(rows), len(original), squeeze=False)
+    return _named_rows({"original": original / 255, **distorted})
+
+
+def corruptions(rows: dict[str, Images]) -> Figure:
+    """Digits `uint8 (N, 28, 28)` that were corrupted, one row for each way, with its title at the left."""
+    return _named_rows({title: images / 255 for title, images in rows.items()})
+
+
+def _named_rows(rows: dict[str, NDArray[Any]]) -> Figure:
+    columns = len(next(iter(rows.values())))
+    figure = Figure(figsize=(1.1 * columns + 1.2, 1.15 * len(rows)), layout="constrained")
+    grid = figure.subplots(len(rows), columns, squeeze=False)
     for axes_row, (name, images) in zip(list(grid), rows.items(), strict=True):
         for axes, image in zip(axes_row, images, strict=True):
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sutja.comparison import Comparison, format_p
 from sutja.digits import CLASSES
 from sutja.evaluation import Report
+from sutja.robustness import Robustness
 from sutja.run import Run
 
 if TYPE_CHECKING:
@@ -75,6 +76,21 @@ def mistake_table(report: Report, most: int = 5) -> Table:
         for each in report.worst[:most]
     ]
     return Table(["number", "digit", "read as", "confidence"], rows)
+
+
+def corruption_table(robustness: Robustness) -> Table:
+    """The accuracy on digits corrupted in every way, and below it the mean of the corrupted ones."""
+    rows = [
+        [
+            each.name,
+            percent(each.accuracy),
+            f"{percent(each.accuracy_low)} – {percent(each.accuracy_high)}",
+            f"{each.errors:,}",
+        ]
+        for each in robustness.scores
+    ]
+    mean = [f"mean of the {len(rows) - 1} corruptions", percent(robustness.mean), "", ""]
+    return Table(["corruption", "accuracy", "95 % interval (Wilson)", "errors"], [*rows, mean])
 
 
 def run_table(runs: Sequence[Run]) -> Table:

@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 
 from sutja import __version__
 from sutja.cli import DEFAULT_RECIPES, app, main
+from sutja.corruptions import CORRUPTIONS
 from sutja.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.model import NETWORKS
 from sutja.recipe import RECIPES
@@ -338,6 +339,26 @@ def test_evaluate_measures_through_onnx(run: Path, data: Path, tmp_path: Path) -
     assert measured["confusion"] == expected["confusion"]
     assert measured["loss"] == pytest.approx(expected["loss"], abs=1e-4)
     assert measured["classes"][3]["count"] == expected["classes"][3]["count"]
+
+
+def test_evaluate_on_corrupted_digits(run: Path, data: Path, tmp_path: Path) -> None:
+    outcome = sutja("evaluate", run, "--data", data, "--corruptions", "--to", tmp_path)
+    assert outcome.code == 0, outcome
+    for name in CORRUPTIONS:
+        assert re.search(rf"^ +{name} +\d+\.\d\d %", outcome.out, re.MULTILINE), name
+        assert re.search(rf"^  {name} \d+\.\d\d %$", outcome.err, re.MULTILINE), name
+    assert outcome.err.startswith("corrupting 40 digits, MNIST-C style\n")
+    assert (tmp_path / "figures" / "corruptions.png").read_bytes().startswith(b"\x89PNG")
+    as_json = sutja("evaluate", run, "--data", data, "--corruptions", "--json")
+    measured = json.loads(as_json.out)
+    assert as_json.err == outcome.err
+    scores = {each["name"]: each for each in measured["corruptions"]["scores"]}
+    assert list(scores) == list(CORRUPTIONS)
+    assert scores["identity"]["errors"] == measured["errors"]
+    mean = sum(scores[name]["accuracy"] for name in CORRUPTIONS if name != "identity") / 15
+    assert measured["corruptions"]["mean"] == pytest.approx(mean)
+    assert re.search(rf"mean of the 15 corruptions +{100 * mean:.2f} %", outcome.out)
+    assert "corruptions" not in json.loads(sutja("evaluate", run, "--data", data, "--json").out)
 
 
 def test_a_damaged_model_file_has_its_code(run: Path, data: Path, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from sutja.console import print_error, print_json, print_path, print_table, remark
+from sutja.console import print_error, print_json, print_path, print_table, remark, watch
 from sutja.tables import Table
 
 Captured = pytest.CaptureFixture[str]
@@ -55,3 +57,18 @@ def test_json_is_for_programs(capsys: Captured) -> None:
     shown = capsys.readouterr()
     assert json.loads(shown.out) == {"name": "숫자 [old]", "n": [1, 2.5, None]}
     assert "숫자" in shown.out
+
+
+def test_what_nobody_watches_is_a_line_for_each(capsys: Captured) -> None:
+    assert list(watch(iter([1, 2]), lambda number: f"[{number}]", total=2)) == [1, 2]
+    assert capsys.readouterr().err == "  [1]\n  [2]\n"
+
+
+def test_what_is_watched_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr("sutja.console.remarks", terminal)
+    assert list(watch(iter("ab"), lambda name: f"item {name}", total=2)) == ["a", "b"]
+    assert isinstance(terminal.file, io.StringIO)
+    shown = terminal.file.getvalue()
+    assert "item b" in shown
+    assert "2/2" in shown

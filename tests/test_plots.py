@@ -240,3 +240,13 @@ def test_digits_are_drawn_as_ink_on_paper() -> None:
     image = plots.samples(ink).axes[0].images[0]
     assert image.to_rgba(np.array([[255.0]]))[0, 0, :3].tolist() == [0, 0, 0]
     assert image.to_rgba(np.array([[0.0]]))[0, 0, :3].tolist() == [1, 1, 1]
+
+
+def test_corruptions_have_their_titles_row_by_row(small: Dataset) -> None:
+    images = small.test.images[:3]
+    figure = plots.corruptions({"identity\n98.00 %": images, "fog\n50.00 %": 255 - images})
+    assert written(figure) == {"identity\n98.00 %", "fog\n50.00 %"}
+    assert len(figure.axes) == 6
+    first, below = (np.asarray(figure.axes[place].images[0].get_array()) for place in (0, 3))
+    assert np.allclose(first, images[0] / 255)
+    assert np.allclose(below, 1 - images[0] / 255)

@@ -16,6 +16,7 @@ from sutja.digits import CLASSES
 from sutja.evaluation import Report, evaluate
 from sutja.model import Size
 from sutja.recipe import RECIPES
+from sutja.robustness import CorruptionScore, summarise
 from sutja.run import Run
 from sutja.tables import Table
 from sutja.training import Epoch
@@ -123,3 +124,13 @@ def test_runs_that_have_come_far_and_not_far(run: Run) -> None:
 
 def test_a_run_that_was_stopped_in_its_first_epoch_can_be_listed(run: Run) -> None:
     assert tables.run_list_table([run]).rows == [["mlp-s0", "stopped after epoch 0 of 10", "–", "–"]]
+
+
+def test_corruptions_and_below_them_their_mean() -> None:
+    scores = [CorruptionScore("identity", 2, 0.98, 0.93, 0.995), CorruptionScore("fog", 1500, 0.5, 0.4, 0.6)]
+    table = tables.corruption_table(summarise(scores))
+    assert table.rows == [
+        ["identity", "98.00 %", "93.00 % – 99.50 %", "2"],
+        ["fog", "50.00 %", "40.00 % – 60.00 %", "1,500"],
+        ["mean of the 1 corruptions", "50.00 %", "", ""],
+    ]
