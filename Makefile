@@ -28,9 +28,7 @@ check: lint test
 	$(BIN)/python -m benchmarks.readme_commands
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.throughput
-	$(BIN)/python -m benchmarks.main_job
-	$(BIN)/python -m benchmarks.start_up
+	$(BIN)/python -m benchmarks $(WORDS)
 
 readme: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.readme

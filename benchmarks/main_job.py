@@ -18,9 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recording import ROOT, record
-
-IMAGES = ROOT / "docs" / "images"
+from benchmarks.recording import IMAGES, ROOT, record
 
 
 def main() -> None:

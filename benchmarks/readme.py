@@ -1,6 +1,7 @@
-"""Write the measured parts of README.md and README.ko.md anew from `results/`; with --check only say whether they fit.
+"""Write the measured parts of the pages anew from `results/`; with --check only say whether they fit.
 
-A measured part stands between `<!-- measured: NAME -->` and `<!-- end -->`.
+The pages are README.md, README.ko.md and docs/performance.md. A measured part stands between
+`<!-- measured: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks import performance
+from benchmarks.markdown import write_table
 from benchmarks.recording import ROOT, load
 from sutja.comparison import format_p
 from sutja.files import write_text
@@ -19,6 +22,7 @@ from sutja.recipe import get_recipe
 
 PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
+PERFORMANCE = ROOT / "docs" / "performance.md"
 WORDS = {
     "en": {
         "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
@@ -54,13 +58,19 @@ WORDS = {
 
 
 def main() -> None:
-    """Write or check both files; exits with 1 when a check fails."""
+    """Write or check all pages; exits with 1 when a check fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if something would change")
     check = parser.parse_args().check
-    stale = [path.name for language, path in READMES.items() if not _refresh(path, language, check=check)]
+    stale = refresh_pages(check=check)
     if check and stale:
         sys.exit(f"{', '.join(stale)}: the measured parts are not those of results/: make readme")
+
+
+def refresh_pages(*, check: bool = False) -> list[str]:
+    """Write the measured parts of all pages, or only check them; returns the names of those that were not right."""
+    pages = [*READMES.items(), ("en", PERFORMANCE)]
+    return [path.name for language, path in pages if not _refresh(path, language, check=check)]
 
 
 def _refresh(path: Path, language: str, *, check: bool) -> bool:
@@ -74,8 +84,14 @@ def _refresh(path: Path, language: str, *, check: bool) -> bool:
 
 def measured(text: str, language: str) -> str:
     """The text with its measured parts made from `results/`."""
-    parts: dict[str, Callable[[dict[str, Any]], str]] = {"accuracy": _accuracy, "pairs": _pairs, "speed": _speed}
-    return PART.sub(lambda match: match[1] + parts[match[2]](WORDS[language]) + match[4], text)
+    words = WORDS[language]
+    parts: dict[str, Callable[[], str]] = {
+        "accuracy": lambda: _accuracy(words),
+        "pairs": lambda: _pairs(words),
+        "speed": lambda: _speed(words),
+        **performance.PARTS,
+    }
+    return PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
 
 
 def _accuracy(words: dict[str, Any]) -> str:
@@ -97,7 +113,7 @@ def _accuracy(words: dict[str, Any]) -> str:
                 f"{spread['mean']:.2f} ± {spread['deviation']:.2f} %",
             ]
         )
-    return _table([*words["heads"], words["mean"].format(seeds=seeds)], rows)
+    return write_table([*words["heads"], words["mean"].format(seeds=seeds)], rows)
 
 
 def _pairs(words: dict[str, Any]) -> str:
@@ -114,7 +130,7 @@ def _pairs(words: dict[str, Any]) -> str:
         ]
         for pair in job["comparisons"]
     ]
-    return _table(words["pairs"], rows)
+    return write_table(words["pairs"], rows)
 
 
 def _speed(words: dict[str, Any]) -> str:
@@ -128,12 +144,7 @@ def _speed(words: dict[str, Any]) -> str:
         [words["stock"], f"{rates['stock']['median']:,.0f} images/s"],
         [words["start"], f"{start['seconds']['median']:.2f} s"],
     ]
-    return _table(words["figures"], rows)
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return write_table(words["figures"], rows)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 from sutja import __version__
 
 PACKAGES = ("torch", "numpy", "opencv-python-headless", "onnxruntime")
+CODE = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # what is measured, not what is told of it
 
 
 def describe_environment() -> dict[str, Any]:
@@ -37,13 +38,14 @@ def _version(package: str) -> str | None:
 
 
 def commit() -> str | None:
-    """The commit of the checkout that this package lies in, with "+changes" behind it when files differ from it."""
+    """The commit of the checkout that this package lies in, with "+changes" behind it when code differs from it."""
     root = Path(__file__).parent.parent
     if not (root / ".git").exists():
         return None
     try:
         revision = _git(root, "rev-parse", "HEAD")
-        return revision + ("+changes" if _git(root, "status", "--porcelain", "--untracked-files=no") else "")
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *CODE)
+        return revision + ("+changes" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return None
 

@@ -53,6 +53,19 @@ def test_changes_are_told_but_new_files_are_none(checkout: Path) -> None:
     assert commit() == f"{first}+changes"
 
 
+def test_new_results_and_pages_are_no_changes_of_the_code(checkout: Path) -> None:
+    told = [checkout / "README.md", checkout / "results" / "start-up.json", checkout / "docs" / "images" / "curves.png"]
+    for path in told:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    first = committed(checkout)
+    for path in told:
+        path.write_text("new")
+    assert commit() == first
+    (checkout / "sutja" / "environment.py").write_text("other code\n")
+    assert commit() == f"{first}+changes"
+
+
 @pytest.mark.parametrize("content", [None, "gitdir: nowhere"])
 def test_a_checkout_that_git_cannot_read_has_no_commit(checkout: Path, content: str | None) -> None:
     if content is None:

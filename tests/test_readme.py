@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from benchmarks.readme import READMES, measured
+from benchmarks.performance import PARTS
+from benchmarks.readme import PERFORMANCE, READMES, measured
 from benchmarks.readme_commands import commands
 from benchmarks.recording import ROOT
 
@@ -16,6 +17,19 @@ def test_measured_parts_are_those_of_the_recorded_results(language: str) -> None
     text = READMES[language].read_text(encoding="utf-8")
     assert measured(text, language) == text
     assert text.count("<!-- measured:") == 3
+
+
+def test_the_page_on_performance_has_each_of_its_parts_as_recorded() -> None:
+    text = PERFORMANCE.read_text(encoding="utf-8")
+    assert measured(text, "en") == text
+    assert re.findall(r"<!-- measured: (\w+)", text) == ["speed", *PARTS]
+
+
+def test_links_of_the_page_on_performance_lead_somewhere() -> None:
+    targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", PERFORMANCE.read_text(encoding="utf-8"))
+    assert targets
+    for target in targets:
+        assert (PERFORMANCE.parent / target).exists(), target
 
 
 def test_both_languages_have_the_same_parts() -> None:

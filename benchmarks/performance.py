@@ -1,0 +1,98 @@
+"""The measured parts of docs/performance.md, each a table made from `results/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.markdown import write_table
+from benchmarks.recording import RESULTS, load
+from sutja.tables import percent
+
+ENGINES = {  # name in the results → title
+    "onnxruntime": "ONNX Runtime, bare session",
+    "sutja": "sutja.inference.Classifier",
+    "opencv": "OpenCV DNN",
+    "pytorch": "PyTorch, eager",
+}
+NAMES = ("throughput", "inference", "start-up", "sprint", "main-job")
+
+
+def _throughput() -> str:
+    values = load("throughput")
+    rates = values["images_per_second"]
+    rows = [
+        ["sutja, images/s", *_spread(rates["sutja"], ",.0f")],
+        ["stock idiom, images/s", *_spread(rates["stock"], ",.0f")],
+        ["sutja / stock, round by round", *_spread(values["ratio"], ".2f")],
+    ]
+    return write_table(["LeNet-5 training", "median", "lowest", "highest"], rows)
+
+
+def _inference() -> str:
+    values = load("inference")
+    rows = []
+    for size, engines in values["batches"].items():
+        for engine, title in ENGINES.items():
+            found = engines[engine]
+            rows.append(
+                [
+                    f"{title}, {'one digit' if size == '1' else f'{int(size):,} digits'}",
+                    *_spread(found["microseconds_a_digit"], ".1f"),
+                    f"{found['digits_per_second']:,.0f}",
+                    f"{found['ratio']['median']:.2f}",
+                ]
+            )
+    return write_table(
+        ["engine, digits at once", "µs a digit", "lowest", "highest", "digits/s", "× bare session"], rows
+    )
+
+
+def _main_job() -> str:
+    rows = [
+        [str(job["seed"]), f"{job['seconds']:.0f} s", f"{job['peak_megabytes']:.0f} MB"]
+        + [f"{run['seconds']:.0f} s, {percent(run['test']['accuracy'])}" for run in job["runs"]]
+        for job in load("main-job")["jobs"]
+    ]
+    recipes = [run["recipe"]["name"] for run in load("main-job")["jobs"][0]["runs"]]
+    return write_table(["seed", "whole job", "peak memory", *recipes], rows)
+
+
+def _start_up() -> str:
+    return write_table(
+        ["", "median", "lowest", "highest"], [["`sutja --help`, s", *_spread(load("start-up")["seconds"], ".3f")]]
+    )
+
+
+def _machines() -> str:
+    rows = []
+    for name in NAMES:
+        if (RESULTS / f"{name}.json").exists():
+            made = load(name)["environment"]
+            packages = made["packages"]
+            commit, _, changed = (made["commit"] or "–").partition("+")
+            versions = [packages[each] or "–" for each in ("torch", "onnxruntime", "opencv-python-headless")]
+            rows.append(
+                [
+                    f"`{name}.json`",
+                    made["started"][:10],
+                    commit[:7] + (f" + {changed}" if changed else ""),
+                    f"{made['processor']}, {made['cores']} cores",
+                    *versions,
+                ]
+            )
+    heads = ["figures", "taken on", "commit", "machine", "PyTorch", "ONNX Runtime", "OpenCV"]
+    return write_table(heads, rows)
+
+
+def _spread(values: dict[str, Any], form: str) -> list[str]:
+    return [format(values[name], form) for name in ("median", "minimum", "maximum")]
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "throughput": _throughput,
+    "inference": _inference,
+    "main_job": _main_job,
+    "start_up": _start_up,
+    "machines": _machines,
+}

@@ -1,0 +1,79 @@
+"""Benchmarks: what they gather and summarise; and that engines which disagree would be found out."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.inference import Engine, draw, largest_difference, open_engines, summarise
+from benchmarks.markdown import write_table
+from benchmarks.performance import ENGINES
+from benchmarks.recording import keep, spread
+from sutja.dataset import Dataset
+from sutja.export import export_onnx
+from sutja.model import create
+from sutja.training import infer, to_tensor
+
+
+def write(folder: Path, name: str, value: int) -> None:
+    (folder / f"{name}.json").write_text(json.dumps({"value": value}))
+
+
+def test_a_day_keeps_the_last_figures_of_each_benchmark(tmp_path: Path) -> None:
+    first, second = date(2026, 11, 24), date(2026, 11, 25)
+    for name, value, day in (("a", 1, first), ("b", 2, first), ("a", 3, first), ("a", 4, second)):
+        write(tmp_path, name, value)
+        path = keep(name, day, tmp_path)
+    assert path == tmp_path / "bench-2026-11-25.json"
+    assert json.loads(path.read_text()) == {"a": {"value": 4}}
+    assert json.loads((tmp_path / "bench-2026-11-24.json").read_text()) == {"a": {"value": 3}, "b": {"value": 2}}
+
+
+def test_spread() -> None:
+    assert spread([3.0, 1.0, 10.0]) == {"median": 3.0, "minimum": 1.0, "maximum": 10.0}
+
+
+def test_a_table() -> None:
+    assert write_table(["a", "b"], [["x", "1"], ["y", "2"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n| y | 2 |\n"
+
+
+def test_ratios_compare_the_same_round() -> None:
+    found = summarise([20.0, 400.0, 30.0], [10.0, 100.0, 10.0])
+    assert found["ratio"] == {"median": 3.0, "minimum": 2.0, "maximum": 4.0}
+    assert found["digits_per_second"] == pytest.approx(1e6 / 30)
+    assert summarise([20.0, 100.0], [10.0, 100.0])["ratio"]["median"] == 1.5
+
+
+def test_all_engines_give_the_logits_of_the_network(mnist: Dataset, tmp_path: Path) -> None:
+    digits, network = mnist.test.take(np.arange(100)), create("lenet5", seed=3)
+    path = tmp_path / "lenet5.onnx"
+    export_onnx(network, path, digits)
+    engines = open_engines(network, path, digits)
+    expected = infer(network, to_tensor(digits)).numpy()
+    assert set(engines) == set(ENGINES)
+    for name, engine in engines.items():
+        assert largest_difference(engine, expected) < 1e-5, name
+
+
+def test_an_engine_that_is_wrong_in_one_size_of_batch_only_is_found_out() -> None:
+    images = np.arange(1000, dtype=np.float32)[:, None]
+
+    def wrong_in_batches_of_64(batch: NDArray[Any]) -> NDArray[np.float32]:
+        return np.asarray(batch + (len(batch) == 64), np.float32)
+
+    assert largest_difference(Engine(images, lambda batch: batch), images) == 0
+    assert largest_difference(Engine(images, wrong_in_batches_of_64), images) == 1
+
+
+def test_the_picture_has_a_bar_for_each_engine_and_size() -> None:
+    row = {name: summarise([float(number + 1)], [1.0]) for number, name in enumerate(ENGINES)}
+    figure = draw({"1": row, "64": row})
+    assert [len(axes.patches) for axes in figure.axes] == [4, 4]
+    assert [axes.get_title() for axes in figure.axes] == ["one digit at a time", "64 digits at once"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1.0", "2.0", "3.0", "4.0"]
