@@ -11,8 +11,9 @@ import typer
 
 from sutja import __version__
 from sutja.cli_data import data_app
+from sutja.cli_study import study
 from sutja.errors import UsageError
-from sutja.verbs import Force, Json, Verbs
+from sutja.verbs import Data, Device, Force, Json, Runs, Verbs
 
 if TYPE_CHECKING:
     from sutja.digits import Digits
@@ -35,18 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 
-Data = Annotated[
-    str,
-    typer.Option(
-        "--data",
-        "-d",
-        help="`mnist`, which comes with sutja, or a path: a folder of IDX files or of train.tar and test.tar, a zip "
-        "of these tars, or an .npz.",
-    ),
-]
-Runs = Annotated[Path, typer.Option("--runs", help="The folder of the run folders.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]
-Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]
 Threads = Annotated[
     int, typer.Option("--threads", min=0, max=1024, help="CPU threads; 0 = as many as PyTorch thinks best.")
 ]
@@ -248,6 +238,11 @@ def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
     print_path("\nReport", folder / "report.html")
     for run in runs:
         print_path("Pictures", run.folder / "figures")
+
+
+app.command(
+    epilog="Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --held-out --seeds 3`"
+)(study)
 
 
 @app.command(epilog="Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate runs/lenet5-s0 --data qmnist/`")

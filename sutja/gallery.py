@@ -11,17 +11,30 @@ from torch import nn
 
 from sutja import plots
 from sutja.augment import AUGMENTATIONS
-from sutja.comparison import Comparison
+from sutja.comparison import Comparison, MeanDifference
 from sutja.corruptions import corrupt
 from sutja.dataset import Splits
 from sutja.digits import Digits
 from sutja.evaluation import Logits, Report, softmax
 from sutja.files import write_text
 from sutja.randomness import generator
+from sutja.recipe import Recipe
 from sutja.report import Picture, Section, render_page, save_figure
 from sutja.robustness import Robustness
 from sutja.run import Run
-from sutja.tables import class_table, comparison_table, confusion_table, percent, recipe_table, run_table, score_table
+from sutja.spread import Spread, distinct_names
+from sutja.tables import (
+    Table,
+    class_table,
+    comparison_table,
+    confusion_table,
+    mean_difference_table,
+    percent,
+    recipe_table,
+    run_table,
+    score_table,
+    spread_table,
+)
 from sutja.training import scaled
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
@@ -179,3 +192,46 @@ def _run_section(run: Run) -> Section:
         if (path := run.folder / "figures" / f"{name}.png").is_file()
     ]
     return Section(run.recipe.title, pictures=pictures)
+
+
+def write_study_report(
+    folder: Path, spreads: Sequence[Spread], differences: Sequence[MeanDifference], recipes: Sequence[Recipe]
+) -> None:
+    """Draw every seed's accuracy and write `report.html` with the statistics of a study into `folder`."""
+    names, part = distinct_names(spreads), spreads[0].part
+    accuracies = {name: each.accuracies for name, each in zip(names, spreads, strict=True)}
+    intervals = {name: each.interval for name, each in zip(names, spreads, strict=True) if each.interval}
+    png = save_figure(plots.strips(accuracies, intervals, part), folder / "figures" / "study.png")
+    caption = f"The {part} accuracy of every seed, and the mean of each recipe with its 95 % interval."
+    pairs = [
+        "The interval is that of a pair alone, by Student's t: over the differences of the same seed where it says "
+        "“paired”, else by Welch. “p by Holm” is corrected for the number of pairs."
+    ]
+    sections = [
+        Section(
+            "Over the seeds",
+            ["The interval of the mean over seeds, by Student's t, is for these digits: others are not in it."],
+            spread_table(spreads),
+            [Picture(png, caption)],
+        ),
+        *(
+            [
+                Section(
+                    "Pair by pair", [each.verdict for each in differences] + pairs, mean_difference_table(differences)
+                )
+            ]
+            if differences
+            else []
+        ),
+        Section("Errors of each seed", table=_seed_table(names, spreads)),
+        Section("Recipes", table=recipe_table([vars(recipe) for recipe in recipes])),
+    ]
+    lead = f"Judged by {spreads[0].count:,} {part} digits of {spreads[0].data}."
+    write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))
+
+
+def _seed_table(names: Sequence[str], spreads: Sequence[Spread]) -> Table:
+    errors = [dict(zip(each.seeds, each.errors, strict=True)) for each in spreads]
+    seeds = sorted({seed for each in spreads for seed in each.seeds})
+    rows = [[str(seed), *(str(each.get(seed, "–")) for each in errors)] for seed in seeds]
+    return Table(["seed", *names], rows)

@@ -7,7 +7,7 @@ differ in their strokes too.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,36 @@ def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
     low = min(later)
     axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.02 * (1 - low), 0.0002))
     axis.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def strips(
+    accuracies: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]], part: str
+) -> Figure:
+    """A dot for each seed's accuracy, one row a named recipe, with the mean and, where there is one, its interval.
+
+    The dots of a row lie at heights of their own, the first seed's on top, so that none hides another.
+    """
+    names, longest = list(accuracies), max(map(len, accuracies))
+    figure = Figure(figsize=(7.2 + 0.07 * longest, 1.6 + 0.9 * len(names)), layout="constrained")
+    axes = figure.subplots()
+    seed_style: dict[str, Any] = {"color": BLUE, "alpha": 0.6, "markersize": 5, "markeredgewidth": 0}
+    for row, name in enumerate(names):
+        values = accuracies[name]
+        axes.plot(values, row + np.linspace(0.08, 0.38, len(values)), "o", **seed_style)
+        mean, height = sum(values) / len(values), row - 0.12
+        axes.plot(intervals.get(name, (mean, mean)), [height, height], color=VERMILION, linewidth=2.5)
+        axes.plot([mean], [height], "D", color=VERMILION, markersize=7)
+        told: dict[str, Any] = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center", "color": VERMILION}
+        axes.annotate(f"{100 * mean:.3f} %", (mean, height), **told)
+    axes.plot([], [], "o", label="a seed", **seed_style)
+    axes.plot([], [], "D-", color=VERMILION, linewidth=2.5, label="mean of the seeds with its 95 % interval")
+    axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.6), xlabel=f"{part} accuracy")
+    axes.margins(x=0.08)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    return figure
 
 
 def confusion_matrix(confusion: list[list[int]]) -> Figure:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sutja.console import remark, remarks
 from sutja.experiment import Observer
 from sutja.run import Run
+from sutja.study import Job, Watcher
+from sutja.tables import percent
 from sutja.training import Epoch, Training
 
 
@@ -72,6 +75,61 @@ class TrainingProgress(Observer):
         elapsed = time.perf_counter() - self._started
         seconds = elapsed / max(epochs_done - self._first, 1e-9) * (self._epochs - epochs_done)
         return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
+
+
+class StudyProgress(Watcher):
+    """Shows a bar over all epochs of a study where standard error is a terminal, and else a line for each run's end."""
+
+    def start(self, jobs: Sequence[Job]) -> None:
+        """Say how much is to do."""
+        runs = {job: job.run for job in jobs}
+        self._count, self._ended = len(jobs), sum(run is not None for run in runs.values())
+        self._done = {job: job.recipe.epochs if run else 0 for job, run in runs.items()}
+        used = f", {self._ended} of them there already" if self._ended else ""
+        remark(f"{len(jobs)} run{'s' if len(jobs) > 1 else ''}{used}")
+        columns = (
+            TextColumn("  {task.description}"),
+            BarColumn(bar_width=28),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} epochs"),
+            TimeRemainingColumn(),
+        )
+        self._bar = Progress(*columns, console=remarks, transient=True, disable=not remarks.is_terminal)
+        self._task = self._bar.add_task(self._runs, total=sum(job.recipe.epochs for job in jobs))
+        self._bar.start()
+        self._show()
+
+    def epoch(self, job: Job, number: int) -> None:
+        """Move the bar."""
+        self._done[job] = number
+        self._show()
+
+    def end(self, job: Job, failure: str | None) -> None:
+        """Write a line; a failure's on a terminal too."""
+        self._ended += failure is None
+        self._done[job] = job.recipe.epochs  # those that patience or a failure leaves out count as done
+        self._show()
+        if failure:
+            remark(f"  {job.name}: failed: {failure}")
+        elif not remarks.is_terminal:
+            remark(f"  {_result(job)} ({self._runs})")
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    @property
+    def _runs(self) -> str:
+        return f"{self._ended} of {self._count} runs"
+
+    def _show(self) -> None:
+        self._bar.update(self._task, completed=sum(self._done.values()), description=self._runs)
+
+
+def _result(job: Job) -> str:
+    run = job.run
+    assert run is not None
+    judged = run.report[run.judged_by]
+    return f"{job.name}: {percent(judged['accuracy'])} {run.judged_by} accuracy, {run.report['seconds']:.0f} s"
 
 
 def _both(training: float, validation: float | None, form: str) -> str:

@@ -37,7 +37,8 @@ COLUMNS = (  # of metrics.csv, before losses and accuracies: the fields of `trai
 )
 REPORTED = {"parameters": int, "epochs": int, "seconds": float}  # in report.json, beside what each part was judged
 JUDGED = {"curves": ("validation", "test"), "held-out": ("validation",), "final": ("test",)}  # parts, by the protocol
-SCORES = {"count": int, "errors": int, "loss": float, "accuracy": float, "accuracy_low": float, "accuracy_high": float}
+RATES = ("loss", "accuracy", "accuracy_low", "accuracy_high", "calibration_error")
+SCORES = {"count": int, "errors": int, **dict.fromkeys(RATES, float)}
 
 
 @dataclass(frozen=True)

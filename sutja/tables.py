@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sutja.comparison import Comparison, format_p
+from sutja.comparison import Comparison, MeanDifference, format_p
 from sutja.digits import CLASSES
 from sutja.evaluation import Report
 from sutja.robustness import Robustness
 from sutja.run import Run
+from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
     from sutja.model import Size
@@ -129,6 +130,47 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
         for each in comparisons
     ]
     return Table(["pair", "points", "95 % interval", "only one right", "McNemar p", "errors removed"], rows)
+
+
+def spread_table(spreads: Sequence[Spread]) -> Table:
+    """Recipes over their seeds: the means of all figures, and how the accuracies spread, in percent."""
+    rows = []
+    for name, each in zip(distinct_names(spreads), spreads, strict=True):
+        low, high = each.interval or (None, None)
+        rows.append(
+            [
+                name,
+                f"{each.parameters:,}",
+                str(len(each.seeds)),
+                percent(each.mean_accuracy, 3),
+                "–" if each.deviation is None else f"{100 * each.deviation:.3f}",
+                "–" if low is None or high is None else f"{100 * low:.3f} – {100 * high:.3f}",
+                f"{100 * min(each.accuracies):.2f} – {100 * max(each.accuracies):.2f}",
+                f"{sum(each.errors) / len(each.errors):.1f}",
+                f"{each.loss:.4f}",
+                percent(each.calibration_error),
+                f"{each.seconds:.0f}",
+            ]
+        )
+    part = " or ".join(dict.fromkeys(each.part for each in spreads))
+    heads = ["recipe", "parameters", "seeds", f"{part} accuracy", "deviation", "95 % interval", "range"]
+    return Table([*heads, "errors", "loss", "calibration error", "seconds"], rows)
+
+
+def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
+    """Pairs of recipes. The difference is the second's mean accuracy minus the first's, in points."""
+    rows = [
+        [
+            f"{each.first} → {each.second}",
+            f"{100 * each.difference:+.3f}",
+            f"{100 * each.difference_low:+.3f} … {100 * each.difference_high:+.3f}",
+            each.method,
+            format_p(each.p_value),
+            format_p(each.adjusted_p),
+        ]
+        for each in differences
+    ]
+    return Table(["pair", "points", "95 % interval", "test", "p", "p by Holm"], rows)
 
 
 def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -56,3 +57,14 @@ class Verbs(TyperGroup):
 
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of tables.")]
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        "-d",
+        help="`mnist`, which comes with sutja, or a path: a folder of IDX files or of train.tar and test.tar, a zip "
+        "of these tars, or an .npz.",
+    ),
+]
+Runs = Annotated[Path, typer.Option("--runs", help="The folder of the run folders.")]
+Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]

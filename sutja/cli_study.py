@@ -1,0 +1,118 @@
+"""The verb `sutja study`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from sutja.verbs import Data, Device, Json, Runs
+
+if TYPE_CHECKING:
+    from sutja.study import Study
+
+
+def study(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RECIPE...", help="Recipes, changed or not: `mlp`, `mlp:learning_rate=0.004,epochs=20`."
+        ),
+    ],
+    seeds: Annotated[int, typer.Option("--seeds", "-n", min=1, max=10_000, help="How many seeds of each.")] = 5,
+    first_seed: Annotated[int, typer.Option("--first-seed", min=0, max=2**31, help="The first of them.")] = 0,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Judge by validation digits, without the test digits: the way to choose.")
+    ] = False,
+    data: Data = "mnist",
+    runs: Runs = Path("runs"),
+    to: Annotated[Optional[Path], typer.Option("--to", help="The report's folder. [default: RUNS/study]")] = None,
+    csv: Annotated[
+        Optional[Path],
+        typer.Option("--csv", help="Keep the results in this file, a row a recipe, in place of earlier ones."),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", min=0, max=1024, help="How many train at once; 0 = one for each core.")
+    ] = 0,
+    threads: Annotated[
+        int, typer.Option("--threads", min=0, max=1024, help="CPU threads of each; 0 = as many as PyTorch thinks best.")
+    ] = 1,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train recipes with many seeds, and tell mean, spread and differences with their intervals.
+
+    Runs that are finished are used as they are, runs that were interrupted go on: the same command goes on at any
+    point. docs/protocol.md tells how recipes are chosen and judged.
+    """
+    import dataclasses
+
+    from sutja.dataset import load_dataset
+    from sutja.experiment import Workplace
+    from sutja.progress import StudyProgress
+    from sutja.spread import parse_recipe, read_results
+    from sutja.study import conduct, plan
+
+    recipes = [parse_recipe(name) for name in names]
+    if held_out:
+        recipes = [dataclasses.replace(recipe, protocol="held-out") for recipe in recipes]
+    if csv is not None and csv.exists():
+        read_results(csv)  # what would fail at the end is said before hours of training
+    workplace = Workplace(load_dataset(data), runs, device, threads)
+    jobs = plan(recipes, range(first_seed, first_seed + seeds), workplace)
+    done = conduct(jobs, data, workplace, processes=processes or os.cpu_count() or 1, watcher=StudyProgress())
+    _tell(done, to or runs / "study", csv, as_json)
+    _require_complete(done)
+
+
+def _tell(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
+    """Print and keep what the finished runs say, if there are any."""
+    from dataclasses import asdict
+
+    from sutja.console import out, print_json, print_path, print_table, remark
+    from sutja.gallery import write_study_report
+    from sutja.spread import compare_spreads, update_results
+    from sutja.tables import mean_difference_table, spread_table
+
+    spreads = study.spreads()
+    differences = compare_spreads(spreads)
+    if spreads:
+        write_study_report(folder, spreads, differences, study.recipes)
+    if csv is not None and (whole := study.spreads(whole=True)):
+        update_results(csv, whole)
+    if as_json:
+        print_json(
+            {
+                "recipes": [each.to_json() for each in spreads],
+                "differences": [{**asdict(each), "verdict": each.verdict} for each in differences],
+                "failures": study.failures,
+                "interrupted": study.interrupted,
+            }
+        )
+        return
+    if not spreads:
+        return
+    print_table(spread_table(spreads))
+    if differences:
+        print_table(mean_difference_table(differences))
+        for each in differences:
+            out.print(each.verdict, markup=False)
+    print_path("\nReport", folder / "report.html")
+    if csv is not None:
+        print_path("Results", csv)
+        if not study.complete:
+            remark(f"{csv}: recipes that lack a seed are left out")
+
+
+def _require_complete(study: Study) -> None:
+    """Raises `KeyboardInterrupt` after Ctrl-C, and `SutjaError` when some trainings have failed."""
+    from sutja.errors import SutjaError
+
+    if study.interrupted:
+        raise KeyboardInterrupt("the same command goes on after the last epochs that were kept")
+    if study.failures:
+        failures = "; ".join(f"{name}: {why}" for name, why in study.failures.items())
+        count = f"{len(study.failures)} of {len(study.jobs)} runs failed"
+        raise SutjaError(f"{count}; the same command tries them again. {failures}")

@@ -1,0 +1,242 @@
+"""Studies: many seeds of several recipes, trained in several processes at once, each into its ordinary run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import sutja
+from sutja.augment import get_augmentation
+from sutja.errors import DataError, UsageError
+from sutja.experiment import Workplace
+from sutja.model import create
+from sutja.recipe import Recipe
+from sutja.run import Run
+from sutja.spread import Spread, gather
+from sutja.training import choose_device
+
+PATIENCE_SECONDS = 60  # for a worker to keep its last epoch and end, before it is killed
+INTERRUPTED = 130  # the code of a process that was stopped as by Ctrl-C
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training of a study: a recipe with its seed, and the folder of its run."""
+
+    recipe: Recipe
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.folder.name
+
+    @property
+    def run(self) -> Run | None:
+        """The run, when it is finished."""
+        run = Run.open(self.folder) if (self.folder / "recipe.json").is_file() else None
+        return run if run and run.finished else None
+
+
+class Watcher:
+    """Is told how a study goes."""
+
+    def start(self, jobs: Sequence[Job]) -> None:
+        """A study begins with these trainings; some may be finished already."""
+
+    def epoch(self, job: Job, number: int) -> None:
+        """So many epochs of a training are done."""
+
+    def end(self, job: Job, failure: str | None) -> None:
+        """A training came to its end, or failed."""
+
+    def stop(self) -> None:
+        """The study is over, or was interrupted."""
+
+
+@dataclass
+class Study:
+    """What a study has brought: the trainings that were asked for, and why some of them failed."""
+
+    jobs: Sequence[Job]
+    failures: dict[str, str] = field(default_factory=dict)  # name of the run → why
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every training came to its end."""
+        return all(job.run for job in self.jobs)
+
+    @property
+    def recipes(self) -> list[Recipe]:
+        """The recipes with the first of their seeds."""
+        first = {dataclasses.replace(job.recipe, seed=0): job.recipe for job in reversed(self.jobs)}
+        return list(first.values())[::-1]
+
+    def spreads(self, *, whole: bool = False) -> list[Spread]:
+        """The results of each recipe over its finished seeds; with `whole`, only of recipes that lack none."""
+        recipes: dict[Recipe, list[Run | None]] = {}
+        for job in self.jobs:
+            recipes.setdefault(dataclasses.replace(job.recipe, seed=0), []).append(job.run)
+        found = []
+        for runs in recipes.values():
+            finished = [run for run in runs if run]
+            if finished and not (whole and len(finished) < len(runs)):
+                found.append(gather(finished))
+        return found
+
+
+def plan(recipes: Sequence[Recipe], seeds: range, workplace: Workplace) -> list[Job]:
+    """All trainings of a study, seed by seed, so that an interrupted one has as many seeds of each recipe.
+
+    Raises `UsageError` and `DataError` for what would fail in every process: names that are not there, recipes that are
+    judged by different digits, folders in which another recipe or other data were trained.
+    """
+    if len({recipe.protocol == "held-out" for recipe in recipes}) > 1:
+        raise UsageError("some recipes are judged by test digits, others by validation digits: --held-out for all")
+    choose_device(workplace.device)
+    for recipe in recipes:
+        get_augmentation(recipe.augmentation)
+        create(recipe.model, seed=0, dropout=recipe.dropout)
+    seeded = [dataclasses.replace(recipe, seed=seed) for seed in seeds for recipe in dict.fromkeys(recipes)]
+    jobs = [Job(recipe, workplace.folder(recipe)) for recipe in seeded]
+    for job in jobs:
+        if job.folder.exists():
+            _check_run(Run.open(job.folder), job, workplace)
+    return jobs
+
+
+def _check_run(run: Run, job: Job, workplace: Workplace) -> None:
+    if run.recipe != job.recipe:
+        again = "sutja train --force replaces it, or --runs names another folder"
+        raise UsageError(f"{run.folder}: was trained by another recipe of that name: {again}")
+    if run.data_sha256 != workplace.dataset.sha256:
+        raise DataError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
+    if run.finished:
+        _ = run.report  # raises when it is damaged
+
+
+def conduct(jobs: Sequence[Job], source: str, workplace: Workplace, *, processes: int, watcher: Watcher) -> Study:
+    """Train what is not finished, in as many processes at once; a training that fails does not stop the others.
+
+    `source` is what the data were loaded from: each process loads them itself. After Ctrl-C the processes keep their
+    last epochs and end, and the study says that it was interrupted.
+    """
+    study = Study(jobs)
+    waiting = deque(job for job in jobs if not job.run)
+    told: Queue[tuple[Job, dict[str, Any]]] = Queue()
+    working: dict[Job, _Worker] = {}
+    watcher.start(jobs)
+    try:
+        while waiting or working:
+            while waiting and len(working) < processes:
+                job = waiting.popleft()
+                working[job] = _Worker(job, source, workplace, told)
+            job, words = told.get()
+            if "epoch" in words:
+                watcher.epoch(job, words["epoch"])
+            if "end" in words:
+                del working[job]
+                failure = words["end"] or (None if job.run else "ended without a report")
+                if failure:
+                    study.failures[job.name] = failure
+                watcher.end(job, failure)
+    except KeyboardInterrupt:
+        study.interrupted = True
+    finally:
+        _stop(list(working.values()))
+        watcher.stop()
+    return study
+
+
+class _Worker:
+    """A process that trains one job; what it tells is put into a queue, at last `{"end": why it failed or ""}`."""
+
+    def __init__(self, job: Job, source: str, workplace: Workplace, told: Queue[tuple[Job, dict[str, Any]]]) -> None:
+        values = {
+            "recipe": dataclasses.asdict(job.recipe),
+            "data": source,
+            "runs": str(workplace.runs),
+            "device": workplace.device,
+            "threads": workplace.threads,
+        }
+        package = str(Path(sutja.__file__).parent.parent)  # this sutja, wherever the study was started
+        paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "sutja.worker", json.dumps(values)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ | {"PYTHONPATH": paths},
+            start_new_session=True,  # Ctrl-C goes to the study alone, which closes the lifelines
+        )
+        self._job, self._told = job, told
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        failure, last = "", ""
+        with self.process.stdout:
+            for line in self.process.stdout:
+                words = _parse(line)
+                if words is None:
+                    last = line.strip() or last
+                    continue
+                failure = words.get("failure", failure)
+                self._told.put((self._job, words))
+        code = self.process.wait()
+        self.close_lifeline()
+        if code < 0:
+            hint = ": the memory may not have been enough" if -code == signal.SIGKILL else ""
+            failure = f"killed by {signal.Signals(-code).name}{hint}"
+        elif code == INTERRUPTED:
+            failure = "interrupted"
+        elif code:
+            failure = failure or last or f"ended with the code {code}"
+        self._told.put((self._job, {"end": failure}))
+
+    def close_lifeline(self) -> None:
+        """Ask the process to keep its last epoch and end."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+
+    def wait(self) -> None:
+        """Wait until it has ended; kill it when it takes too long, or at a second Ctrl-C."""
+        try:
+            self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self.process.kill()
+            self._listener.join()
+
+
+def _stop(workers: Sequence[_Worker]) -> None:
+    for worker in workers:
+        worker.close_lifeline()
+    for worker in workers:
+        worker.wait()
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    """What a worker tells in a line, `None` when that is a message of something else, as the end of a traceback."""
+    try:
+        words = json.loads(line)
+    except ValueError:
+        return None
+    return words if isinstance(words, dict) else None

@@ -1,0 +1,67 @@
+"""One training of a study, in a process of its own: `python -m sutja.worker JOB`, where JOB is a JSON object.
+
+It tells on standard output, one JSON object a line, which epochs are done and why it failed. Standard input is its
+lifeline: when that closes, because the study was interrupted or killed, the training stops and keeps its last epoch.
+"""
+
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from sutja.errors import SutjaError
+from sutja.experiment import Observer, Workplace, train
+from sutja.recipe import Recipe
+from sutja.run import Run
+from sutja.training import Epoch, Training
+
+
+class _Teller(Observer):
+    """Tells on standard output how far the training is."""
+
+    def start(self, run: Run, training: Training) -> None:
+        _tell(epoch=len(training.records))
+
+    def epoch(self, record: Epoch) -> None:
+        _tell(epoch=record.epoch)
+
+
+def _tell(**values: Any) -> None:
+    print(json.dumps(values), flush=True)
+
+
+def main(job: str) -> int:
+    """Train what the job says, going on where it was stopped; returns the exit code."""
+    from sutja.dataset import load_dataset
+
+    # Where a shell has started the study in the background, Ctrl-C is ignored, and so would be the lifeline.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=_watch_lifeline, daemon=True).start()
+    try:
+        values = json.loads(job)
+        recipe = Recipe.from_json(json.dumps(values["recipe"]), "the job")
+        workplace = Workplace(load_dataset(values["data"]), Path(values["runs"]), values["device"], values["threads"])
+        resume = (workplace.folder(recipe) / "recipe.json").exists()
+        train(recipe, workplace, [_Teller()], resume=resume)
+    except SutjaError as error:
+        _tell(failure=str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _watch_lifeline() -> None:
+    while os.read(0, 4096):  # not sys.stdin: a thread that waits in its buffer keeps Python from ending
+        pass
+    _thread.interrupt_main()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
