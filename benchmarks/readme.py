@@ -15,10 +15,11 @@ from typing import Any
 
 from benchmarks import performance
 from benchmarks.markdown import write_table
-from benchmarks.recording import ROOT, load
+from benchmarks.recording import RESULTS, ROOT, load
 from sutja.comparison import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
+from sutja.spread import read_results
 
 PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
@@ -38,6 +39,7 @@ WORDS = {
         "stock": "the same, stock idiom (PIL transforms, `DataLoader`, batches of 64)",
         "start": "`sutja --help`",
         "times": "{ratio:.1f} times as fast",
+        "study": ["recipe", "parameters", "seeds", "test accuracy, mean ± deviation", "95 % interval", "range"],
     },
     "ko": {
         "heads": ["신경망", "매개변수", "에포크", "학습 시간", "테스트 정확도, 시드 0 (95 % 구간)", "오류"],
@@ -53,6 +55,7 @@ WORDS = {
         "stock": "같은 신경망, 흔한 방식 (PIL 변환, `DataLoader`, 배치 64)",
         "start": "`sutja --help`",
         "times": "{ratio:.1f}배 빠름",
+        "study": ["레시피", "매개변수", "시드", "테스트 정확도, 평균 ± 표준편차", "95 % 구간", "범위"],
     },
 }
 
@@ -89,6 +92,7 @@ def measured(text: str, language: str) -> str:
         "accuracy": lambda: _accuracy(words),
         "pairs": lambda: _pairs(words),
         "speed": lambda: _speed(words),
+        "study": lambda: _study(words),
         **performance.PARTS,
     }
     return PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
@@ -131,6 +135,27 @@ def _pairs(words: dict[str, Any]) -> str:
         for pair in job["comparisons"]
     ]
     return write_table(words["pairs"], rows)
+
+
+def _study(words: dict[str, Any]) -> str:
+    """Every recipe that was judged by the test digits of MNIST, in the order of the file."""
+    rows = []
+    for spread in read_results(RESULTS / "study.csv"):
+        if (spread.part, spread.data) == ("test", "mnist") and spread.deviation is not None and spread.interval:
+            mean, deviation = 100 * spread.mean_accuracy, 100 * spread.deviation
+            low, high = (100 * bound for bound in spread.interval)
+            smallest, largest = 100 * min(spread.accuracies), 100 * max(spread.accuracies)
+            rows.append(
+                [
+                    f"`{spread.recipe}`",
+                    f"{spread.parameters:,}",
+                    str(len(spread.seeds)),
+                    f"{mean:.3f} ± {deviation:.3f} %",
+                    f"{low:.3f}–{high:.3f} %",
+                    f"{smallest:.2f}–{largest:.2f} %",
+                ]
+            )
+    return write_table(words["study"], rows)
 
 
 def _speed(words: dict[str, Any]) -> str:

@@ -9,8 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import stats
 
-from sutja.comparison import Comparison, compare, exact_mcnemar, format_p, paired_interval
+from sutja.comparison import (
+    Comparison,
+    compare,
+    compare_means,
+    exact_mcnemar,
+    format_p,
+    holm,
+    mean_interval,
+    paired_interval,
+)
+
+ONE = [0.9921, 0.9930, 0.9926, 0.9933, 0.9928]
+OTHER = [0.9951, 0.9949, 0.9957, 0.9950, 0.9944]
 
 
 def judged(both: int, only_first: int, only_second: int, neither: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -112,7 +125,78 @@ def test_a_p_value_of_exactly_the_significance_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("p_value", "text"), [(1.0, "1"), (0.03857, "0.039"), (0.0004, "0.0004"), (0.00004, "4e-5"), (2.1e-12, "2e-12")]
+    ("p_value", "text"),
+    [(1.0, "1"), (0.03857, "0.039"), (0.0004, "0.0004"), (0.00004, "4e-5"), (2.1e-12, "2e-12"), (0.0, "0")],
 )
 def test_p_values_as_people_write_them(p_value: float, text: str) -> None:
     assert format_p(p_value) == text
+
+
+def test_the_interval_of_a_mean_by_hand() -> None:
+    """1, 2, 3: the mean is 2, the deviation 1, and the quantile of t with two degrees of freedom 4.3027."""
+    assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.302653 / math.sqrt(3), 2 + 4.302653 / math.sqrt(3)))
+
+
+def test_the_interval_of_a_mean_is_that_of_scipy() -> None:
+    expected = stats.ttest_1samp(ONE, 0).confidence_interval(0.95)
+    assert mean_interval(ONE) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_two_means_are_compared_as_scipy_does(paired: bool) -> None:
+    other = OTHER if paired else OTHER[:3]
+    expected = stats.ttest_rel(other, ONE) if paired else stats.ttest_ind(other, ONE, equal_var=False)
+    interval = expected.confidence_interval(0.95)
+    result = compare_means("A", "B", ONE, other, paired=paired)
+    assert result.difference == pytest.approx(np.mean(other) - np.mean(ONE))
+    assert (result.difference_low, result.difference_high) == pytest.approx((interval.low, interval.high))
+    assert result.p_value == result.adjusted_p == pytest.approx(expected.pvalue)
+    assert result.method == ("paired" if paired else "Welch")
+
+
+def test_values_that_rise_and_fall_together_differ_surely_when_they_are_paired() -> None:
+    shifted = [value + 0.0002 + 0.00001 * number for number, value in enumerate(ONE)]
+    assert compare_means("A", "B", ONE, shifted, paired=True).p_value < 1e-3
+    assert compare_means("A", "B", ONE, shifted, paired=False).p_value > 0.3
+
+
+@pytest.mark.parametrize("paired", [True, False])
+@pytest.mark.parametrize(("other", "p_value"), [([0.5, 0.5], 1.0), ([0.75, 0.75], 0.0)])
+def test_means_without_any_spread(paired: bool, other: list[float], p_value: float) -> None:
+    result = compare_means("A", "B", [0.5, 0.5], other, paired=paired)
+    assert (result.p_value, result.difference_low) == (p_value, result.difference)
+
+
+def test_means_in_words() -> None:
+    better = compare_means("A", "B", ONE, OTHER, paired=True)
+    assert better.verdict.startswith("B is better than A over these seeds, by 0.23 points on average (p = 0.00")
+    assert compare_means("B", "A", OTHER, ONE, paired=True).verdict == better.verdict
+    same = compare_means("A", "B", ONE, ONE[::-1], paired=True)
+    assert same.verdict == "No difference can be shown between A and B over these seeds (p = 1)."
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),  # the well-known example with four hypotheses
+        ([0.01, 0.011, 0.4], [0.03, 0.03, 0.4]),
+        ([0.5, 0.6], [1.0, 1.0]),
+        ([0.04], [0.04]),
+        ([], []),
+    ],
+)
+def test_holm_of_known_examples(p_values: list[float], adjusted: list[float]) -> None:
+    assert holm(p_values) == pytest.approx(adjusted)
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+@settings(derandomize=True, deadline=None, max_examples=100)
+def test_holm_rejects_what_the_stepwise_procedure_does(p_values: list[float]) -> None:
+    """In the order of the p-values, each is held against 0.05 / (those left), and the first that fails ends it."""
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    rejected: set[int] = set()
+    for rank, index in enumerate(order):
+        if (len(p_values) - rank) * p_values[index] >= 0.05:
+            break
+        rejected.add(index)
+    assert {index for index, value in enumerate(holm(p_values)) if value < 0.05} == rejected

@@ -250,3 +250,18 @@ def test_corruptions_have_their_titles_row_by_row(small: Dataset) -> None:
     first, below = (np.asarray(figure.axes[place].images[0].get_array()) for place in (0, 3))
     assert np.allclose(first, images[0] / 255)
     assert np.allclose(below, 1 - images[0] / 255)
+
+
+def test_strips_show_every_seed_and_the_mean_of_each_recipe() -> None:
+    accuracies = {"lenet5": [0.9921, 0.9930, 0.9927], "mlp": [0.98]}
+    figure = plots.strips(accuracies, {"lenet5": (0.9915, 0.9937)}, "validation")
+    texts = written(figure)
+    assert {"lenet5", "mlp", "99.260 %", "98.000 %", "validation accuracy", "a seed"} <= texts
+    (axes,) = figure.axes
+    dots = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [list(np.ravel(line.get_xdata())) for line in dots[:2]] == [accuracies["lenet5"], accuracies["mlp"]]
+    assert len(set(np.ravel(dots[0].get_ydata()))) == 3
+    low, high = axes.get_ylim()
+    assert low > high  # the first recipe is on top
+    intervals = [list(np.ravel(line.get_xdata())) for line in axes.lines if line.get_marker() == "None"]
+    assert intervals[0] == [0.9915, 0.9937]

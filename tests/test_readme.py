@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from benchmarks.performance import PARTS
 from benchmarks.readme import PERFORMANCE, READMES, measured
 from benchmarks.readme_commands import commands
 from benchmarks.recording import ROOT
+from sutja.cli import app
+from sutja.spread import parse_recipe
 
 
 @pytest.mark.parametrize("language", READMES)
 def test_measured_parts_are_those_of_the_recorded_results(language: str) -> None:
     text = READMES[language].read_text(encoding="utf-8")
     assert measured(text, language) == text
-    assert text.count("<!-- measured:") == 3
+    assert text.count("<!-- measured:") == 4
 
 
 def test_the_page_on_performance_has_each_of_its_parts_as_recorded() -> None:
@@ -25,11 +29,27 @@ def test_the_page_on_performance_has_each_of_its_parts_as_recorded() -> None:
     assert re.findall(r"<!-- measured: (\w+)", text) == ["speed", *PARTS]
 
 
-def test_links_of_the_page_on_performance_lead_somewhere() -> None:
-    targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", PERFORMANCE.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("page", ["performance", "protocol"])
+def test_links_of_a_page_lead_somewhere(page: str) -> None:
+    path = PERFORMANCE.with_name(f"{page}.md")
+    targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8"))
     assert targets
     for target in targets:
-        assert (PERFORMANCE.parent / target).exists(), target
+        assert (path.parent / target).exists(), target
+
+
+def test_the_page_on_the_protocol_does_what_it_says() -> None:
+    """Its commands name options and recipes that are there."""
+    text = PERFORMANCE.with_name("protocol.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^ +sutja study (.*)$", text, re.MULTILINE)
+    assert len(commands) == 2
+    verbs: Any = get_command(app)
+    options = {name for parameter in verbs.commands["study"].params for name in parameter.opts}
+    for word in " ".join(commands).split():
+        if word.startswith("-"):
+            assert word in options
+        elif word.startswith(("lenet5", "mlp")):
+            parse_recipe(word)
 
 
 def test_both_languages_have_the_same_parts() -> None:

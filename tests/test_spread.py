@@ -1,0 +1,161 @@
+"""Results over seeds: their figures, their comparison, and the file in which they are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+from sutja.errors import DataError, UsageError
+from sutja.recipe import RECIPES
+from sutja.spread import (
+    Spread,
+    compare_spreads,
+    distinct_names,
+    label,
+    parse_recipe,
+    read_results,
+    update_results,
+)
+
+MLP = Spread(
+    recipe="mlp",
+    protocol="final",
+    data="mnist",
+    part="test",
+    parameters=61_676,
+    seeds=(0, 1, 2, 3),
+    count=10_000,
+    errors=(195, 185, 199, 201),
+    loss=0.0712344,
+    calibration_error=0.0041234,
+    seconds=12.25,
+    threads="1",
+    commit="abc",
+    machine="A processor, with a comma",
+    date="2026-11-24",
+)
+LENET5 = dataclasses.replace(MLP, recipe="lenet5", errors=(68, 75, 71, 72))
+
+
+def test_the_figures_of_a_spread() -> None:
+    accuracies = [0.9805, 0.9815, 0.9801, 0.9799]
+    assert MLP.accuracies == pytest.approx(accuracies)
+    assert MLP.mean_accuracy == pytest.approx(0.9805)
+    assert MLP.deviation == pytest.approx(stats.tstd(accuracies))
+    expected = stats.t.interval(0.95, 3, 0.9805, stats.sem(accuracies))
+    assert MLP.interval == pytest.approx(expected)
+
+
+def test_a_single_seed_has_no_spread(tmp_path: Path) -> None:
+    single = dataclasses.replace(MLP, seeds=(7,), errors=(190,))
+    assert (single.deviation, single.interval) == (None, None)
+    assert compare_spreads([single, LENET5]) == []
+    update_results(tmp_path / "results.csv", [single])
+    assert read_results(tmp_path / "results.csv")[0].errors == (190,)
+
+
+def test_the_same_seeds_are_paired_the_weaker_first() -> None:
+    (result,) = compare_spreads([LENET5, MLP])
+    assert (result.first, result.second, result.method) == ("mlp", "lenet5", "paired")
+    expected = stats.ttest_rel(LENET5.accuracies, MLP.accuracies)
+    assert result.p_value == pytest.approx(expected.pvalue)
+
+
+def test_of_other_seeds_those_in_common_are_paired() -> None:
+    other = dataclasses.replace(LENET5, seeds=(2, 3, 4, 5))
+    (result,) = compare_spreads([MLP, other])
+    expected = stats.ttest_rel(LENET5.accuracies[:2], MLP.accuracies[2:])
+    assert result.method == "paired"
+    assert result.p_value == pytest.approx(expected.pvalue)
+
+
+@pytest.mark.parametrize("change", [{"seeds": (4, 5, 6, 7)}, {"seeds": (3, 4, 5, 6)}, {"protocol": "curves"}])
+def test_what_has_no_pairs_is_compared_by_welch(change: dict[str, object]) -> None:
+    (result,) = compare_spreads([MLP, dataclasses.replace(LENET5, **change)])  # type: ignore[arg-type]
+    expected = stats.ttest_ind(LENET5.accuracies, MLP.accuracies, equal_var=False)
+    assert result.method == "Welch"
+    assert result.p_value == pytest.approx(expected.pvalue)
+
+
+def test_three_recipes_are_corrected_for_three_pairs() -> None:
+    third = dataclasses.replace(MLP, recipe="other", errors=(190, 191, 192, 188))
+    results = compare_spreads([MLP, LENET5, third])
+    assert len(results) == 3
+    assert min(each.adjusted_p for each in results) == pytest.approx(3 * min(each.p_value for each in results))
+    assert max(each.adjusted_p for each in results) == max(each.p_value for each in results)
+
+
+def test_other_digits_are_not_compared() -> None:
+    with pytest.raises(UsageError, match="lenet5: 5,000 validation digits of mnist"):
+        compare_spreads([MLP, dataclasses.replace(LENET5, part="validation", count=5_000)])
+
+
+def test_names_tell_protocols_apart_where_they_must() -> None:
+    curves = dataclasses.replace(MLP, protocol="curves")
+    assert distinct_names([MLP, curves, LENET5]) == ["mlp (final)", "mlp (curves)", "lenet5"]
+
+
+def test_results_are_kept_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "results.csv"
+    update_results(path, [MLP, LENET5])
+    mlp, lenet5 = read_results(path)
+    assert mlp == dataclasses.replace(MLP, loss=0.071234, calibration_error=0.004123)
+    assert lenet5.recipe == "lenet5"
+    head, first, _ = path.read_text().splitlines()
+    assert head.startswith("recipe,protocol,data,part,parameters,seeds,count,errors,mean_accuracy,deviation,low,high,")
+    assert first.startswith("mlp,final,mnist,test,61676,0 1 2 3,10000,195 185 199 201,0.980500,")
+
+
+def test_a_later_result_takes_the_place_of_the_same_recipe_protocol_and_data(tmp_path: Path) -> None:
+    path = tmp_path / "results.csv"
+    held_out = dataclasses.replace(MLP, protocol="held-out", part="validation", count=5_000)
+    update_results(path, [MLP, LENET5, held_out])
+    lines = path.read_text().splitlines()
+    update_results(path, [dataclasses.replace(MLP, seeds=(0, 1), errors=(1, 2))])
+    later = path.read_text().splitlines()
+    assert later[1].startswith("mlp,final,mnist,test,61676,0 1,10000,1 2,")
+    assert later[2:] == lines[2:]
+    update_results(path, [dataclasses.replace(MLP, data="kmnist")])
+    assert path.read_text().splitlines()[:-1] == later
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("recipe,protocol", "protocol,recipe", "its columns must be recipe, protocol"),
+        ("195 185", "95 185", "mean_accuracy is 0.980500, where the errors and seeds say 0.983000"),
+        ("195 185 199 201", "195 185 199", "each seed needs its number of errors"),
+        ("195", "many", "invalid literal for int"),
+        ("61676,", "", "line 2: not as many values as columns"),
+        ("10000", "0", "each seed needs its number of errors"),
+        ("final", '"final', "not a file of results"),
+        ("A processor", "\udcff", "not a file of results"),
+    ],
+)
+def test_a_damaged_file_is_refused_and_stays(tmp_path: Path, old: str, new: str, why: str) -> None:
+    path = tmp_path / "results.csv"
+    update_results(path, [MLP])
+    damaged = path.read_text().replace(old, new, 1).encode(errors="surrogateescape")
+    path.write_bytes(damaged)
+    with pytest.raises(DataError, match=why) as caught:
+        update_results(path, [LENET5])
+    assert str(caught.value).startswith(f"{path}: ")
+    assert path.read_bytes() == damaged
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_word_names_a_recipe_and_what_is_changed() -> None:
+    recipe = parse_recipe("mlp:epochs=3,learning_rate=0.004,protocol=held-out")
+    assert (recipe.epochs, recipe.learning_rate, recipe.protocol) == (3, 0.004, "held-out")
+    assert label(dataclasses.replace(recipe, seed=3)) == "mlp:epochs=3,learning_rate=0.004"
+    assert parse_recipe("mlp") == RECIPES["mlp"]
+    assert label(RECIPES["mlp"]) == "mlp"
+
+
+@pytest.mark.parametrize("word", ["mlp:epochs", "mlp:epochs=1,epochs=2", "mlp:,", "mlp:seed=1", "ml", "mlp:epoch=1"])
+def test_a_word_that_names_none_is_refused(word: str) -> None:
+    with pytest.raises(UsageError):
+        parse_recipe(word)
