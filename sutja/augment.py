@@ -134,6 +134,7 @@ def _where(changed: Tensor, images: Tensor | float, generator: Generator) -> Ten
 
 def _rectangles(images: Tensor, generator: Generator) -> Tensor:
     """A rectangle in each image, `bool (N, 1, H, W)`: each side spans between two random places."""
+
     def within(pixels: int) -> Tensor:
         ends = torch.rand(len(images), 2, generator=generator).sort(1).values * pixels
         places = torch.arange(pixels)
