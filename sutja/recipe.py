@@ -164,13 +164,23 @@ _REGULARISED: dict[str, Any] = {
     "ema": 0.999,
 }
 
+_CONVNET = Recipe(
+    "convnet", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         _LENET5,
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
+        _CONVNET,
     )
 }
 
-TITLES = {"lenet5": "LeNet-5", "mlp": "MLP", "lenet5-regularised": "LeNet-5, regularised"}
+TITLES = {
+    "lenet5": "LeNet-5",
+    "mlp": "MLP",
+    "lenet5-regularised": "LeNet-5, regularised",
+    "convnet": "ConvNet",
+}
