@@ -89,6 +89,8 @@ def robust(images: Tensor, generator: Generator) -> Tensor:
     places = affine_places(images, generator, wide).add_(elastic_shifts(images, generator))
     moved = resample(images, places)
     disturbed = torch.rand(len(images), generator=generator) < DISTURBED_SHARE
+    if not disturbed.any():
+        return moved
     return moved.masked_scatter_(disturbed.view(-1, 1, 1, 1).to(moved.device), disturb(moved[disturbed], generator))
 
 

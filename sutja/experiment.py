@@ -130,6 +130,7 @@ def teach_from_runs(
         run.require_finished()
         if run.data_sha256 != workplace.dataset.sha256:
             raise UsageError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
+    torch.set_num_threads(workplace.threads or torch.get_num_threads())
     networks = [run.load_network() for run in runs]
     images = workplace.dataset.train.images
     answers = []
