@@ -307,6 +307,37 @@ def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | 
     return robustness
 
 
+@app.command(epilog="Example: `sutja teach runs/convnet-protocol=held-out-s* --to runs/convnets.lessons.npz`")
+def teach(
+    runs: Annotated[list[Path], typer.Argument(help="The folders of finished runs: together they are the teacher.")],
+    to: Annotated[
+        Path, typer.Option("--to", help="The file; `teacher=NAME` of a recipe means NAME.lessons.npz among the runs.")
+    ] = Path("runs/teacher.lessons.npz"),
+    views: Annotated[int, typer.Option("--views", min=1, max=1000, help="How often each digit is distorted.")] = 12,
+    augmentation: Annotated[
+        str, typer.Option("--augmentation", help="How the digits are distorted.")
+    ] = "affine-elastic",
+    data: Data = "mnist",
+    threads: Threads = 0,
+    force: Force = False,
+) -> None:
+    """Let trained networks answer to distorted training digits: smaller ones learn from that.
+
+    `sutja train tiny --set teacher=NAME --set augmentation=none` then learns from RUNS/NAME.lessons.npz.
+    """
+    from sutja.console import print_path, watch
+    from sutja.experiment import teach_from_runs
+    from sutja.run import Run
+
+    if to.exists() and not force:
+        raise UsageError(f"{to}: exists already; --force replaces it")
+    workplace = _workplace(data, to.parent, "cpu", threads)
+    done = teach_from_runs([Run.open(run) for run in runs], workplace, to, augmentation=augmentation, views=views)
+    for _ in watch(done, lambda number: f"view {number}", total=views):
+        pass
+    print_path("Lessons", to)
+
+
 @app.command()
 def models(as_json: Json = False) -> None:
     """List the networks with their size."""

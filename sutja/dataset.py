@@ -139,14 +139,19 @@ def split(dataset: Dataset, protocol: str = "curves") -> Splits:
     """
     if protocol == "final":
         return Splits(dataset.train, None, dataset.test)
+    train, validation = split_indices(dataset)
+    test = dataset.test if protocol == "curves" else None
+    return Splits(dataset.train.take(train), dataset.train.take(validation), test)
+
+
+def split_indices(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of the digits to train on and of the validation digits in the training set."""
     number = round(len(dataset.train) / 12)
     if number == 0:
         raise DataError(
             f"{dataset.name}: {len(dataset.train)} training digits are too few to set some apart to choose by"
         )
-    train, validation = stratified_split(dataset.train.labels, number)
-    test = dataset.test if protocol == "curves" else None
-    return Splits(dataset.train.take(train), dataset.train.take(validation), test)
+    return stratified_split(dataset.train.labels, number)
 
 
 def stratified_split(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

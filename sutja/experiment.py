@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
@@ -13,13 +14,14 @@ import torch
 from numpy.typing import NDArray
 
 from sutja.comparison import Comparison, compare
-from sutja.dataset import MNIST_SHA256, Dataset, Splits, split
+from sutja.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
 from sutja.export import export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report
+from sutja.lessons import Lessons, load_lessons, save_lessons, teach
 from sutja.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.report import render_card
@@ -40,6 +42,10 @@ class Workplace:
         """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""
         data = "" if self.dataset.sha256 == MNIST_SHA256 else f"{self.dataset.name}-"
         return self.runs / f"{data}{recipe.run_name}"
+
+    def lessons(self, teacher: str) -> Path:
+        """The file with a teacher's lessons."""
+        return self.runs / f"{teacher}.lessons.npz"
 
 
 class Observer:
@@ -78,7 +84,8 @@ def train(
     if run and run.finished:
         return run
     splits = split(workplace.dataset, recipe.protocol)
-    training = Training(recipe, splits, device=workplace.device)
+    lessons = _lessons(recipe, workplace)
+    training = Training(recipe, splits, device=workplace.device, lessons=lessons)
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
     elif (state := run.load_checkpoint()) is not None:
@@ -100,6 +107,37 @@ def train(
             observer.finish()
     _finish(run, training, splits)
     return run
+
+
+def _lessons(recipe: Recipe, workplace: Workplace) -> Lessons | None:
+    """What the recipe's teacher says of the digits to train on, where it has one."""
+    if not recipe.teacher:
+        return None
+    lessons = load_lessons(workplace.lessons(recipe.teacher), workplace.dataset.train.images)
+    if recipe.protocol == "final":
+        return lessons
+    return dataclasses.replace(lessons, chosen=split_indices(workplace.dataset)[0])
+
+
+def teach_from_runs(
+    runs: Sequence[Run], workplace: Workplace, path: Path, *, augmentation: str, views: int
+) -> Iterator[int]:
+    """Let finished runs together answer to distorted training digits and keep that in `path`.
+
+    Yields the number of each view that is done. Raises `UsageError` for runs of other data or that are not finished.
+    """
+    for run in runs:
+        run.require_finished()
+        if run.data_sha256 != workplace.dataset.sha256:
+            raise UsageError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
+    torch.set_num_threads(workplace.threads or torch.get_num_threads())
+    networks = [run.load_network() for run in runs]
+    images = workplace.dataset.train.images
+    answers = []
+    for number, answer in enumerate(teach(networks, images, augmentation, views), 1):
+        answers.append(answer)
+        yield number
+    save_lessons(Lessons(np.stack(answers), augmentation, images), path)
 
 
 def _told_batches(observers: Sequence[Observer]) -> Callable[[int], None]:
@@ -126,7 +164,8 @@ def _environment(workplace: Workplace, training: Training) -> dict[str, Any]:
     dataset = workplace.dataset
     data = {"name": dataset.name, "train": len(dataset.train), "test": len(dataset.test), "sha256": dataset.sha256}
     device = {"device": str(training.device), "threads": torch.get_num_threads()}
-    return {**describe_environment(), **device, "data": data}
+    lessons = {"lessons": training.lessons.describe()} if training.lessons else {}
+    return {**describe_environment(), **device, "data": data, **lessons}
 
 
 def _finish(run: Run, training: Training, splits: Splits) -> None:

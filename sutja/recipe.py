@@ -22,6 +22,8 @@ LIMITS = {  # field → smallest and largest value that make sense
     "dropout": (0, 0.99),
     "ema": (0, 0.999999),
     "patience": (0, 100_000),
+    "teaching": (0, 1),
+    "softness": (0.01, 100),
     "seed": (0, 2**32 - 1),
 }
 
@@ -33,6 +35,9 @@ class Recipe:
     `learning_rate` is the peak of the schedule. `ema` is the decay of an exponential moving average of the weights a
     step; with 0 the last weights are kept. `patience` is the number of epochs without a better validation loss after
     which training stops and the best epoch's weights are kept; with 0 it never stops early.
+
+    `teacher` names lessons (see `lessons.py`), from which a network learns with the weight `teaching`, and from the
+    labels with the rest; both sides are softened by `softness`. Lessons bring their own distortions.
 
     `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
     after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
@@ -53,6 +58,9 @@ class Recipe:
     augmentation: str = "none"
     ema: float = 0.0
     patience: int = 0
+    teacher: str = ""
+    teaching: float = 0.7
+    softness: float = 2.0
     protocol: str = "curves"
     seed: int = 0
 
@@ -67,6 +75,10 @@ class Recipe:
             value = getattr(self, field)
             if not low <= value <= high:  # neither is NaN nor an infinity
                 raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
+        if not re.fullmatch(r"[\w.+-]*", self.teacher):
+            raise UsageError(f"teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
+        if self.teacher and self.augmentation != "none":
+            raise UsageError("lessons bring their own distortions: a recipe with a teacher has augmentation = none")
         if self.patience and self.protocol == "final":
             raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
 
@@ -152,13 +164,23 @@ _REGULARISED: dict[str, Any] = {
     "ema": 0.999,
 }
 
+_CONVNET = Recipe(
+    "convnet", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         _LENET5,
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
+        _CONVNET,
     )
 }
 
-TITLES = {"lenet5": "LeNet-5", "mlp": "MLP", "lenet5-regularised": "LeNet-5, regularised"}
+TITLES = {
+    "lenet5": "LeNet-5",
+    "mlp": "MLP",
+    "lenet5-regularised": "LeNet-5, regularised",
+    "convnet": "ConvNet",
+}

@@ -201,6 +201,20 @@ class Run:
         with whole_file(self.folder / "model.safetensors") as partial:
             partial.write_bytes(save(network.state_dict()))
 
+    def load_network(self) -> nn.Module:
+        """The trained network, in evaluation mode. Raises `ModelFileError` when its weights are missing or damaged."""
+        from safetensors.torch import load
+
+        from sutja.model import create
+
+        path = self.folder / "model.safetensors"
+        network = create(self.recipe.model, seed=0, dropout=self.recipe.dropout)
+        try:
+            network.load_state_dict(load(path.read_bytes()))
+        except Exception as error:  # safetensors and PyTorch raise many kinds for a damaged file
+            raise ModelFileError(f"{path}: missing, damaged or of another network than {self.recipe.model}") from error
+        return network.eval()
+
     def save_logits(self, **arrays: Logits | Labels) -> None:
         """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each judged part."""
         with whole_file(self.folder / "logits.npz") as partial, partial.open("wb") as file:

@@ -23,6 +23,7 @@ from sutja.augment import get_augmentation
 from sutja.dataset import Splits, batches, stratified_split
 from sutja.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
+from sutja.lessons import Lessons, distillation_loss
 from sutja.model import create
 from sutja.randomness import derived_seed, generator, seeded
 from sutja.recipe import Recipe
@@ -58,11 +59,15 @@ class Epoch:
 class Training:
     """A network in training: from a recipe and digits, epoch by epoch, to finished weights."""
 
-    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
-        """Raises `UsageError` when the recipe or `device` names something that is not there."""
+    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto", lessons: Lessons | None = None) -> None:
+        """`lessons` are those of the recipe's teacher on the digits to train on.
+
+        Raises `UsageError` when the recipe or `device` names something that is not there.
+        """
         self.recipe = recipe
         self.device = choose_device(device)
         self.augment = get_augmentation(recipe.augmentation)
+        self.lessons = lessons
         # Channels last: a third faster on CPUs.
         network = create(recipe.model, seed=derived_seed(recipe.seed, "weights"), dropout=recipe.dropout)
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -163,6 +168,7 @@ class Training:
         recipe = self.recipe
         order = torch.randperm(len(self._labels), generator=generator(recipe.seed, "order", number)).to(self.device)
         distortion = generator(recipe.seed, "distortion", number)
+        images, answers = self._lesson(number)
         steps = math.ceil(len(order) / recipe.batch_size)
         loss = torch.zeros(())
         learning_rate = 0.0
@@ -171,9 +177,10 @@ class Training:
             learning_rate = scheduled(recipe, (number * steps + step) / (recipe.epochs * steps))
             for group in self.optimiser.param_groups:
                 group["lr"] = learning_rate
-            images = self.augment(scaled(self._images[order[part]]), distortion)
-            loss = self._train_batch(images, self._labels[order[part]])
-            on_batch(len(images))
+            chosen = order[part]
+            batch = self.augment(scaled(images[chosen]), distortion)
+            loss = self._train_batch(batch, self._labels[chosen], None if answers is None else answers[chosen])
+            on_batch(len(batch))
             # Looking at the loss waits for it; on a GPU that would stop the queue, so not at every step.
             if step % 50 == 0 and not math.isfinite(loss.item()):
                 break
@@ -181,16 +188,25 @@ class Training:
             raise self._diverged(loss.item(), learning_rate)
         return learning_rate
 
+    def _lesson(self, number: int) -> tuple[Tensor, Tensor | None]:
+        """The digits of an epoch and what the teacher answers to them, where there is one."""
+        if self.lessons is None:
+            return self._images, None
+        images, answers = self.lessons.view(number)
+        return images.to(self.device), answers.to(self.device)
+
     def _diverged(self, loss: float, learning_rate: float) -> SutjaError:
         return SutjaError(
             f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
             f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={learning_rate / 4:.2g}"
         )
 
-    def _train_batch(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _train_batch(self, images: Tensor, labels: Tensor, answers: Tensor | None) -> Tensor:
         """One step of the optimiser; returns the loss before it."""
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+        if answers is not None:
+            loss = torch.lerp(loss, distillation_loss(logits, answers, self.recipe.softness), self.recipe.teaching)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()

@@ -7,7 +7,17 @@ import torch
 from torch import Generator, Tensor
 
 from sutja import augment
-from sutja.augment import AUGMENTATIONS, affine_places, elastic_shifts, get_augmentation, resample
+from sutja.augment import (
+    AUGMENTATIONS,
+    DISTURBED_SHARE,
+    LEVELS_APART,
+    affine_places,
+    elastic_shifts,
+    get_augmentation,
+    random_filter,
+    random_levels,
+    resample,
+)
 from sutja.dataset import Dataset
 from sutja.errors import UsageError
 
@@ -72,7 +82,7 @@ def test_each_image_is_distorted_in_its_own_way(name: str, images: Tensor) -> No
     assert len({image.numpy().tobytes() for image in distorted}) == 4
 
 
-@every_distortion
+@pytest.mark.parametrize("name", ["affine", "elastic", "affine-elastic"])
 def test_the_digits_do_change_and_keep_their_ink(name: str, images: Tensor) -> None:
     distorted = AUGMENTATIONS[name](images, seeded(0))
     assert (distorted - images).abs().mean() > 0.02
@@ -142,3 +152,26 @@ def test_elastic_shifts_are_smooth() -> None:
 def test_an_unknown_augmentation_gets_a_hint() -> None:
     with pytest.raises(UsageError, match="unknown augmentation 'afine': did you mean 'affine'"):
         get_augmentation("afine")
+
+
+def test_robust_disturbs_about_a_third_and_leaves_the_paper_of_the_rest_black(images: Tensor) -> None:
+    many = images[:1].repeat(400, 1, 1, 1)
+    paper = AUGMENTATIONS["robust"](many, seeded(0)).flatten(1).median(1).values
+    assert 0.05 < (paper > 0).float().mean().item() < DISTURBED_SHARE
+
+
+def test_a_filter_mixes_each_image_with_its_own_neighbours_only(images: Tensor) -> None:
+    spot = torch.zeros(2, 1, 9, 9)
+    spot[0, 0, 4, 4] = 1
+    filtered = random_filter(spot, seeded(3))
+    assert filtered[1].abs().max() == 0
+    assert filtered[0, 0, 3:6, 3:6].max() > 0
+    assert filtered[0].count_nonzero() == filtered[0, 0, 3:6, 3:6].count_nonzero()
+
+
+def test_levels_keep_ink_and_paper_apart(images: Tensor) -> None:
+    edges = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).repeat(500, 1, 1, 1)
+    levels = random_levels(edges, seeded(0))
+    assert (levels[..., 0] - levels[..., 1]).abs().min() >= LEVELS_APART
+    assert levels.min() >= 0 and levels.max() <= 1
+    assert 0.2 < (levels[..., 0] > levels[..., 1]).float().mean() < 0.8

@@ -1,0 +1,129 @@
+"""Lessons: what a teacher answers to distorted training digits, for smaller networks to learn from.
+
+A teacher that answered to each digit of each batch would make every training as slow as itself. So each digit is
+distorted a fixed number of times, always in the same ways, and the teacher answers to these once; whoever learns from
+it sees one of these views in each epoch. That teacher and pupil must see the same distortion, and for many epochs, is
+found by L. Beyer, X. Zhai, A. Royer, L. Markeeva, R. Anil and A. Kolesnikov, "Knowledge distillation: a good teacher is
+patient and consistent", 2022.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sutja.augment import get_augmentation
+from sutja.dataset import batches
+from sutja.digits import CLASSES, Images
+from sutja.errors import DataError, UsageError
+from sutja.files import whole_file
+from sutja.formats import UNREADABLE
+from sutja.randomness import generator
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """A teacher's log-probabilities `float16 (views, N, 10)` on distorted `images uint8 (N, 28, 28)`.
+
+    `chosen` are the indices of the digits that are learned from, in order; `None` stands for all.
+    """
+
+    answers: NDArray[np.float16]
+    augmentation: str
+    images: Images
+    chosen: NDArray[np.int64] | None = None
+
+    def view(self, number: int) -> tuple[Tensor, Tensor]:
+        """Digits `uint8 (n, 1, 28, 28)` and answers `float32 (n, 10)` of a view; after the last comes the first."""
+        number %= len(self.answers)
+        pixels = distorted(self.images, self.augmentation, number)
+        answers = torch.from_numpy(self.answers[number])
+        if self.chosen is not None:
+            pixels, answers = pixels[self.chosen], answers[self.chosen]
+        return pixels, answers.float()
+
+    def describe(self) -> dict[str, Any]:
+        """What a run remembers of the lessons that it had."""
+        checksum = hashlib.sha256(self.answers.tobytes()).hexdigest()
+        return {"views": len(self.answers), "augmentation": self.augmentation, "sha256": checksum}
+
+
+def distorted(images: Images, augmentation: str, view: int) -> Tensor:
+    """The digits of one view, `uint8 (N, 1, 28, 28)`: always the same for the same number."""
+    distort, source = get_augmentation(augmentation), generator(0, "lesson", view)
+    pixels = torch.from_numpy(images).unsqueeze(1)
+    parts = [distort(pixels[part].float().div_(255), source) for part in batches(len(pixels), BATCH)]
+    return torch.cat([part.mul_(255).round_().to(torch.uint8) for part in parts])
+
+
+def teach(
+    networks: Sequence[nn.Module], images: Images, augmentation: str, views: int
+) -> Iterator[NDArray[np.float16]]:
+    """Yield what some networks together answer to each view of `images uint8 (N, 28, 28)`.
+
+    The answer `float16 (N, 10)` is the logarithm of the mean of their probabilities.
+    """
+    for number in range(views):
+        pixels = distorted(images, augmentation, number)
+        answers = [_answer(networks, pixels[part]) for part in batches(len(pixels), BATCH)]
+        yield torch.cat(answers).clamp_(min=-100).half().numpy()
+
+
+def _answer(networks: Sequence[nn.Module], pixels: Tensor) -> Tensor:
+    images = pixels.float().div_(255)
+    with torch.inference_mode():
+        answers = torch.stack([functional.log_softmax(network.eval()(images), 1) for network in networks])
+    return answers.logsumexp(0) - math.log(len(networks))
+
+
+def save_lessons(lessons: Lessons, path: Path) -> None:
+    """Write lessons as an `.npz` file, whole or not at all; of the digits only their checksum is kept."""
+    names = {"augmentation": lessons.augmentation, "digits": _sha256(lessons.images)}
+    texts = {name: np.array(text) for name, text in names.items()}
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, answers=lessons.answers, **texts)  # type: ignore[arg-type]
+
+
+def load_lessons(path: Path, images: Images) -> Lessons:
+    """Read what `save_lessons` wrote of the same digits.
+
+    Raises `UsageError` when there are no such lessons, `DataError` when they are damaged or of other digits.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such lessons: `sutja teach` makes them from finished runs")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            answers, augmentation, digits = arrays["answers"], str(arrays["augmentation"]), str(arrays["digits"])
+    except (KeyError, *UNREADABLE) as error:
+        raise DataError(f"{path}: not lessons, or damaged: {error}") from error
+    if answers.dtype != np.float16 or answers.shape[1:] != (len(images), CLASSES) or not np.isfinite(answers).all():
+        raise DataError(f"{path}: not lessons of {len(images):,} digits: {answers.dtype} {answers.shape}")
+    if digits != _sha256(images):
+        raise DataError(f"{path}: lessons of other digits than those to train on")
+    return Lessons(answers, augmentation, images)
+
+
+def distillation_loss(logits: Tensor, answers: Tensor, softness: float) -> Tensor:
+    """How far a pupil's logits `(N, 10)` are from a teacher's answers, both softened: Kullback-Leibler divergence.
+
+    Multiplied by the square of `softness`, so that gradients keep their size. Source: G. Hinton, O. Vinyals and
+    J. Dean, "Distilling the knowledge in a neural network", 2015.
+    """
+    pupil, teacher = functional.log_softmax(logits / softness, 1), functional.log_softmax(answers / softness, 1)
+    return functional.kl_div(pupil, teacher, log_target=True, reduction="batchmean") * softness**2
+
+
+def _sha256(images: Images) -> str:
+    return hashlib.sha256(images.tobytes()).hexdigest()

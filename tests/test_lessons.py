@@ -1,0 +1,164 @@
+"""Lessons: the same views always, answers that are probabilities, files that are refused, and pupils that learn."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sutja.dataset import Dataset, split_indices
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.experiment import Workplace, teach_from_runs, train
+from sutja.lessons import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach
+from sutja.model import create
+from sutja.recipe import RECIPES
+from sutja.run import Run
+
+VIEWS = 3
+TEACHER = dataclasses.replace(RECIPES["mlp"], epochs=1, batch_size=16)
+PUPIL = dataclasses.replace(TEACHER, name="pupil", teacher="mlps", epochs=2)
+
+
+@pytest.fixture(scope="module")
+def workplace(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return Workplace(small, tmp_path_factory.mktemp("runs"), device="cpu", threads=1)
+
+
+@pytest.fixture(scope="module")
+def teachers(workplace: Workplace) -> list[Run]:
+    return [train(dataclasses.replace(TEACHER, seed=seed), workplace) for seed in (0, 1)]
+
+
+@pytest.fixture(scope="module")
+def lessons(workplace: Workplace, teachers: list[Run]) -> Lessons:
+    path = workplace.lessons("mlps")
+    done = teach_from_runs(teachers, workplace, path, augmentation="affine", views=VIEWS)
+    assert list(done) == [1, 2, 3]
+    return load_lessons(path, workplace.dataset.train.images)
+
+
+def test_a_view_is_always_the_same_and_differs_from_the_next(small: Dataset) -> None:
+    images = small.train.images
+    assert torch.equal(distorted(images, "affine", 1), distorted(images, "affine", 1))
+    assert not torch.equal(distorted(images, "affine", 1), distorted(images, "affine", 2))
+    assert torch.equal(distorted(images, "none", 0)[:, 0], torch.from_numpy(images))
+
+
+def test_the_answer_is_the_mean_of_the_teachers_probabilities(small: Dataset) -> None:
+    networks = [create("mlp", seed=seed).eval() for seed in (0, 1)]
+    (answers,) = teach(networks, small.train.images, "none", 1)
+    pixels = torch.from_numpy(small.train.images).unsqueeze(1) / 255
+    with torch.inference_mode():
+        expected = torch.stack([network(pixels).softmax(1) for network in networks]).mean(0)
+    np.testing.assert_allclose(np.exp(answers.astype(np.float32)), expected.numpy(), atol=2e-3)
+
+
+def test_lessons_are_read_as_they_were_written(lessons: Lessons, tmp_path: Path) -> None:
+    save_lessons(lessons, tmp_path / "again.npz")
+    again = load_lessons(tmp_path / "again.npz", lessons.images)
+    np.testing.assert_array_equal(again.answers, lessons.answers)
+    assert again.describe() == lessons.describe()
+    assert lessons.describe()["views"] == VIEWS
+
+
+def test_views_come_around_and_can_be_of_some_digits_only(lessons: Lessons, small: Dataset) -> None:
+    chosen = split_indices(small)[0]
+    some = dataclasses.replace(lessons, chosen=chosen)
+    pixels, answers = some.view(VIEWS + 1)
+    all_pixels, all_answers = lessons.view(1)
+    assert torch.equal(pixels, all_pixels[chosen])
+    assert torch.equal(answers, all_answers[chosen])
+    assert answers.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"answers": np.zeros((2, 60, 10), np.float32)}, "not lessons of 60 digits: float32"),
+        ({"answers": np.zeros((2, 59, 10), np.float16)}, r"not lessons of 60 digits: float16 \(2, 59, 10\)"),
+        ({"answers": np.full((1, 60, 10), np.nan, np.float16)}, "not lessons of 60 digits"),
+        ({"digits": np.array("0" * 64)}, "lessons of other digits"),
+    ],
+)
+def test_lessons_that_do_not_fit_are_refused(
+    changes: dict[str, Any], why: str, lessons: Lessons, tmp_path: Path
+) -> None:
+    path = tmp_path / "foreign.npz"
+    save_lessons(lessons, path)
+    with np.load(path) as arrays:
+        kept = dict(arrays)
+    np.savez(path, **kept | changes)
+    with pytest.raises(DataError, match=why):
+        load_lessons(path, lessons.images)
+
+
+def test_damaged_and_missing_lessons_are_one_line(tmp_path: Path, small: Dataset) -> None:
+    (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04 broken")
+    with pytest.raises(DataError, match=r"damaged\.npz: not lessons, or damaged"):
+        load_lessons(tmp_path / "damaged.npz", small.train.images)
+    with pytest.raises(UsageError, match=r"none\.npz: no such lessons"):
+        load_lessons(tmp_path / "none.npz", small.train.images)
+
+
+def test_a_pupil_learns_from_its_teacher(workplace: Workplace, lessons: Lessons) -> None:
+    run = train(PUPIL, workplace)
+    assert run.environment["lessons"] == lessons.describe()
+    alone = train(dataclasses.replace(PUPIL, teacher="", name="alone"), workplace)
+    assert not np.array_equal(run.load_logits("test")[0], alone.load_logits("test")[0])
+
+
+def test_a_final_pupil_learns_from_every_digit(workplace: Workplace, lessons: Lessons) -> None:
+    run = train(dataclasses.replace(PUPIL, protocol="final", name="final"), workplace)
+    assert run.report["test"]["count"] == len(workplace.dataset.test)
+
+
+def test_a_pupil_without_lessons_is_told_what_makes_them(workplace: Workplace) -> None:
+    with pytest.raises(UsageError, match=r"nobody\.lessons\.npz: no such lessons: `sutja teach` makes them"):
+        train(dataclasses.replace(PUPIL, teacher="nobody"), workplace)
+
+
+def test_a_recipe_with_a_teacher_has_no_distortions_of_its_own() -> None:
+    with pytest.raises(UsageError, match="lessons bring their own distortions"):
+        dataclasses.replace(PUPIL, augmentation="affine")
+
+
+def test_agreeing_with_the_teacher_costs_nothing() -> None:
+    answers = torch.randn(4, 10, generator=torch.Generator().manual_seed(0))
+    assert distillation_loss(answers + 3, answers, 2.0).item() == pytest.approx(0, abs=1e-6)
+    assert distillation_loss(-answers, answers, 2.0).item() > 0.1
+
+
+def test_the_loss_is_the_divergence_of_softened_probabilities() -> None:
+    random = torch.Generator().manual_seed(1)
+    logits, answers = torch.randn(5, 10, generator=random), torch.randn(5, 10, generator=random)
+    p, q = (answers / 3).softmax(1), (logits / 3).softmax(1)
+    expected = 9 * (p * (p / q).log()).sum(1).mean()
+    assert distillation_loss(logits, answers, 3.0).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_weights_of_a_run_are_read_back(teachers: list[Run], workplace: Workplace, tmp_path: Path) -> None:
+    network = teachers[0].load_network()
+    images = torch.from_numpy(workplace.dataset.test.images).unsqueeze(1) / 255
+    with torch.inference_mode():
+        np.testing.assert_allclose(network(images).numpy(), teachers[0].load_logits("test")[0], atol=1e-5)
+    assert isinstance(network, nn.Module)
+    assert not network.training
+
+
+def test_weights_of_another_network_are_refused(teachers: list[Run], tmp_path: Path) -> None:
+    other = dataclasses.replace(teachers[0].recipe, model="lenet5")
+    with pytest.raises(ModelFileError, match=r"model\.safetensors: missing, damaged or of another network than lenet5"):
+        Run(teachers[0].folder, other).load_network()
+
+
+def test_distortions_are_those_of_the_augmentation(small: Dataset) -> None:
+    views = distorted(small.train.images, "affine-elastic", 0)
+    assert views.dtype == torch.uint8
+    assert views.shape == (60, 1, 28, 28)
+    with pytest.raises(UsageError, match="unknown augmentation"):
+        distorted(small.train.images, "afine", 0)
