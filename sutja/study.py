@@ -20,6 +20,7 @@ import sutja
 from sutja.augment import get_augmentation
 from sutja.errors import DataError, UsageError
 from sutja.experiment import Workplace
+from sutja.lessons import load_lessons
 from sutja.model import create
 from sutja.recipe import Recipe
 from sutja.run import Run
@@ -101,7 +102,7 @@ def plan(recipes: Sequence[Recipe], seeds: range, workplace: Workplace) -> list[
     """All trainings of a study, seed by seed, so that an interrupted one has as many seeds of each recipe.
 
     Raises `UsageError` and `DataError` for what would fail in every process: names that are not there, recipes that are
-    judged by different digits, folders in which another recipe or other data were trained.
+    judged by different digits, folders in which another recipe or other data were trained, lessons that are missing.
     """
     if len({recipe.protocol == "held-out" for recipe in recipes}) > 1:
         raise UsageError("some recipes are judged by test digits, others by validation digits: --held-out for all")
@@ -114,6 +115,8 @@ def plan(recipes: Sequence[Recipe], seeds: range, workplace: Workplace) -> list[
     for job in jobs:
         if job.folder.exists():
             _check_run(Run.open(job.folder), job, workplace)
+    for teacher in {job.recipe.teacher for job in jobs if job.recipe.teacher and not job.run}:
+        load_lessons(workplace.lessons(teacher), workplace.dataset.train.images)
     return jobs
 
 

@@ -97,6 +97,7 @@ def test_the_report_comes_with_the_end(run: Run) -> None:
     with pytest.raises(UsageError, match=r"not finished \(stopped after epoch 0 of 10\): .*--resume"):
         _ = run.report
     scores = {"count": 10, "errors": 1, "loss": 0.3, "accuracy": 0.9, "accuracy_low": 0.5, "accuracy_high": 1.0}
+    scores |= {"calibration_error": 0.01}
     report = {"parameters": 3, "epochs": 10, "seconds": 1.5, "validation": scores, "test": scores}
     run.save_json("report.json", report)
     assert run.report == report

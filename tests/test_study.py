@@ -293,6 +293,7 @@ def test_a_bar_on_a_terminal(runs: Path, data: Path, monkeypatch: pytest.MonkeyP
         (["mlp:augmentation=affin"], 2, "did you mean 'affine'?"),
         (["mlp:epochs=0"], 2, "epochs = 0 is out of the range"),
         (["mlp:seed=3"], 2, "--seeds and --first-seed say which"),
+        (["mlp:teacher=nobody"], 2, "nobody.lessons.npz: no such lessons"),
         (["mlp:fast"], 2, "expected NAME:FIELD=VALUE"),
         (["mlp", "lenet5:protocol=held-out"], 2, "--held-out for all"),
         (["mlp", "--device", "tpu"], 2, "unknown device 'tpu'"),
