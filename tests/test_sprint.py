@@ -20,9 +20,22 @@ from sutja.cli import app
 from sutja.dataset import Dataset
 from sutja.digits import Digits
 from sutja.errors import SutjaError, UsageError
-from sutja.model import NETWORKS
-from sutja.sprint import SPRINTS, Sprint, SprintRecipe, get_sprint, order, schedule, spread, sprint, train_sprint
+from sutja.model import NETWORKS, create
+from sutja.sprint import (
+    SPRINTS,
+    Sprint,
+    SprintRecipe,
+    get_sprint,
+    order,
+    read_shifted,
+    schedule,
+    shifted,
+    spread,
+    sprint,
+    train_sprint,
+)
 
+PLACES = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
 every_target = pytest.mark.parametrize("target", list(SPRINTS))
 
 
@@ -89,6 +102,28 @@ def test_the_learning_rate_climbs_to_its_peak_and_falls() -> None:
     assert shares[:26] == sorted(shares[:26])
     assert shares[25:] == sorted(shares[25:], reverse=True)
     assert 0 < min(shares) < 0.05
+
+
+def test_a_batch_is_shifted_as_a_whole() -> None:
+    images = torch.rand(3, 1, 28, 28)
+    random = torch.Generator().manual_seed(0)
+    seen = set()
+    for _ in range(60):
+        moved = shifted(images, 1, random)
+        fits = [place for place in PLACES if torch.equal(moved, torch.roll(images, place, (2, 3)))]
+        assert len(fits) == 1
+        seen.add(fits[0])
+    assert seen == set(PLACES)
+    assert torch.equal(shifted(images, 0, random), images)
+
+
+def test_reading_is_the_mean_over_shifted_views(mnist: Dataset) -> None:
+    images = torch.from_numpy(mnist.test.images[:7]).unsqueeze(1)
+    network = create("sprint", seed=0).eval()
+    with torch.inference_mode():
+        views = [network(torch.roll(images / 255, view, (2, 3))).softmax(1) for view in sprints.VIEWS]
+    torch.testing.assert_close(read_shifted(network, images), sum(views) / 5)
+    torch.testing.assert_close(read_shifted(network, images[:2]), read_shifted(network, images)[:2])
 
 
 def test_a_loss_that_is_not_finite_is_one_line(mnist: Dataset) -> None:
