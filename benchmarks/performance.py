@@ -29,6 +29,29 @@ def _throughput() -> str:
     return write_table(["LeNet-5 training", "median", "lowest", "highest"], rows)
 
 
+def _sprint() -> str:
+    if not (RESULTS / "sprint.json").exists():
+        return "Not measured on this machine yet.\n"
+    values = load("sprint")
+    example = values["example"]
+    rows = [
+        ["PyTorch's example, one epoch", f"{example['seconds']:.1f} s", percent(example["accuracy"]), "–", "1", "1"]
+    ]
+    for target, found in values["sprints"].items():
+        interval = f"{percent(found['low'], 3)} – {percent(found['high'], 3)}" if found["low"] is not None else "–"
+        rows.append(
+            [
+                f"sprint to {target} %",
+                f"{found['seconds']:.2f} s",
+                percent(found["accuracy"], 3),
+                interval,
+                str(found["seeds"]),
+                f"{found['ratio']:.1f}",
+            ]
+        )
+    return write_table(["", "median time", "mean accuracy", "95 % interval", "seeds", "times as fast"], rows)
+
+
 def _inference() -> str:
     values = load("inference")
     rows = []
@@ -91,6 +114,7 @@ def _spread(values: dict[str, Any], form: str) -> list[str]:
 
 PARTS: dict[str, Callable[[], str]] = {
     "throughput": _throughput,
+    "sprint": _sprint,
     "inference": _inference,
     "main_job": _main_job,
     "start_up": _start_up,

@@ -53,6 +53,18 @@ class Normalise(nn.Module):
         return (images - MEAN) / DEVIATION
 
 
+class Crop(nn.Module):
+    """The rows and columns from `start` to before `stop`."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        super().__init__()
+        self.seen = slice(start, stop)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images `(N, C, H, W)` to `(N, C, stop - start, stop - start)`."""
+        return images[:, :, self.seen, self.seen]
+
+
 @network("lenet5", parameters=61_706)
 class LeNet5(nn.Sequential):
     """LeNet-5 as it is built today: ReLU and max-pooling instead of sigmoid and trained subsampling, softmax outputs.
@@ -140,6 +152,49 @@ def tiny(dropout: float) -> nn.Module:
         nn.Dropout(dropout),
         nn.Linear(64, 10),  # (N, 10), 650 parameters
     )
+
+
+class Flatten(nn.Module):
+    """As `nn.Flatten`, but channels last: where the channels lie last in memory, nothing has to be moved."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images `(N, C, H, W)` to `(N, H·W·C)`."""
+        return images.permute(0, 2, 3, 1).flatten(1)
+
+
+class StridedCNN(nn.Sequential):
+    """Two 5×5 convolutions of every other place, with BatchNorm and without pooling: made to be trained quickly.
+
+    Only the middle 21×21 pixels are seen, where nearly all ink is: from 25×25 on, the second convolution would have
+    nearly twice as many places. Pooling would cost as much as the convolutions.
+    """
+
+    def __init__(self, first: int, second: int, dropout: float) -> None:
+        super().__init__(
+            Crop(4, 25),  # (N, 1, 21, 21)
+            Normalise(),
+            nn.Conv2d(1, first, kernel_size=5, stride=2, bias=False),  # (N, first, 9, 9)
+            nn.BatchNorm2d(first),
+            nn.ReLU(),
+            nn.Conv2d(first, second, kernel_size=5, stride=2, bias=False),  # (N, second, 3, 3)
+            nn.BatchNorm2d(second),
+            nn.ReLU(),
+            Flatten(),
+            nn.Dropout(dropout),
+            nn.Linear(9 * second, 10),  # (N, 10)
+        )
+
+
+@network("sprint", parameters=16_186)
+def sprint_network(dropout: float) -> nn.Module:
+    """What the sprint to 99.0 % trains."""
+    return StridedCNN(16, 32, dropout)
+
+
+@network("sprint-wide", parameters=33_874)
+def wide_sprint_network(dropout: float) -> nn.Module:
+    """What the sprint to 99.5 % trains."""
+    return StridedCNN(24, 48, dropout)
 
 
 @dataclass(frozen=True)

@@ -168,12 +168,27 @@ _CONVNET = Recipe(
     "convnet", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
 )
 
+_PUPIL = Recipe(  # what the small ones have in common: they learn from two convolutional networks
+    "lenet5-best",
+    "lenet5",
+    epochs=30,
+    weight_decay=0.05,
+    ema=0.999,
+    teacher="convnets",
+    teaching=0.9,
+    softness=4.0,
+    protocol="final",
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         _LENET5,
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
+        _PUPIL,
+        dataclasses.replace(_PUPIL, name="mlp-best", model="mlp", epochs=50),
+        dataclasses.replace(_PUPIL, name="tiny", model="tiny", learning_rate=0.015, weight_decay=0.02),
         _CONVNET,
     )
 }
@@ -182,5 +197,8 @@ TITLES = {
     "lenet5": "LeNet-5",
     "mlp": "MLP",
     "lenet5-regularised": "LeNet-5, regularised",
+    "lenet5-best": "LeNet-5, best",
+    "mlp-best": "MLP, best",
+    "tiny": "Tiny",
     "convnet": "ConvNet",
 }

@@ -15,6 +15,7 @@ from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
     from sutja.model import Size
+    from sutja.sprint import SprintSummary
 
 
 @dataclass(frozen=True)
@@ -211,3 +212,19 @@ def dataset_table(description: dict[str, Any]) -> Table:
     rows += [["deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
     rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASSES)]
     return Table([description["name"], "training", "test"], rows)
+
+
+def sprint_table(spreads: dict[str, SprintSummary]) -> Table:
+    """Sprints by their target in percent: mean accuracy with its interval, and median seconds."""
+    rows = [
+        [
+            f"{target} %",
+            str(spread.seeds),
+            percent(spread.accuracy, 3),
+            "–" if spread.deviation is None else f"{100 * spread.deviation:.3f}",
+            "–" if spread.low is None or spread.high is None else f"{100 * spread.low:.3f} – {100 * spread.high:.3f} %",
+            f"{spread.seconds:.2f} s",
+        ]
+        for target, spread in spreads.items()
+    ]
+    return Table(["target", "seeds", "mean accuracy", "deviation", "95 % interval", "median time"], rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import date
 from pathlib import Path
@@ -15,9 +16,11 @@ from benchmarks.inference import Engine, draw, largest_difference, open_engines,
 from benchmarks.markdown import write_table
 from benchmarks.performance import ENGINES
 from benchmarks.recording import keep, spread
+from benchmarks.sprint import ExampleNetwork, measure
 from sutja.dataset import Dataset
 from sutja.export import export_onnx
-from sutja.model import create
+from sutja.model import count_parameters, create
+from sutja.sprint import SPRINTS
 from sutja.training import infer, to_tensor
 
 
@@ -77,3 +80,20 @@ def test_the_picture_has_a_bar_for_each_engine_and_size() -> None:
     assert [len(axes.patches) for axes in figure.axes] == [4, 4]
     assert [axes.get_title() for axes in figure.axes] == ["one digit at a time", "64 digits at once"]
     assert [text.get_text() for text in figure.axes[0].texts] == ["1.0", "2.0", "3.0", "4.0"]
+
+
+def test_the_example_network_has_as_many_parameters_as_the_original() -> None:
+    assert count_parameters(ExampleNetwork()) == 1_199_882
+
+
+def test_sprints_are_set_beside_the_example(mnist: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    for target, recipe in list(SPRINTS.items()):
+        monkeypatch.setitem(SPRINTS, target, dataclasses.replace(recipe, images=200, batch_size=50))
+    few = Dataset("few", mnist.train.take(np.arange(130)), mnist.test.take(np.arange(50)))
+    values = measure(few, {"99.0": 2, "99.5": 1})
+    assert json.loads(json.dumps(values)) == values
+    assert values["example"]["seconds"] > 0
+    for target, seeds in (("99.0", 2), ("99.5", 1)):
+        found = values["sprints"][target]
+        assert [each["seed"] for each in found["sprints"]] == list(range(seeds))
+        assert found["ratio"] == pytest.approx(values["example"]["seconds"] / found["seconds"])

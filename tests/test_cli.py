@@ -32,7 +32,7 @@ from sutja.run import Run
 
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
-VERBS = ("train", "compare", "evaluate", "models", "recipes", "runs", "data")
+VERBS = ("train", "compare", "evaluate", "models", "recipes", "runs", "sprint", "data")
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")},
