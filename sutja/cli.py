@@ -11,6 +11,7 @@ import typer
 
 from sutja import __version__
 from sutja.cli_data import data_app
+from sutja.cli_ensemble import ensemble
 from sutja.cli_sprint import sprint
 from sutja.cli_study import study
 from sutja.errors import UsageError
@@ -245,11 +246,12 @@ def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
 app.command(
     epilog="Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --held-out --seeds 3`"
 )(study)
+app.command(epilog="Example: `sutja ensemble runs/lenet5-s0 runs/lenet5-s1 runs/mlp-s0`")(ensemble)
 
 
 @app.command(epilog="Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate runs/lenet5-s0 --data qmnist/`")
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run or of an ensemble.")],
     data: Annotated[str, typer.Option("--data", "-d", help="The data whose test digits are read.")] = "mnist",
     figures: Annotated[
         Optional[Path], typer.Option("--to", help="Draw confusion matrix, reliability and mistakes into this folder.")
@@ -264,13 +266,12 @@ def evaluate(
     from sutja.dataset import load_dataset
     from sutja.evaluation import evaluate as measure
     from sutja.inference import Classifier
-    from sutja.run import Run
+    from sutja.run import find_model
     from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
-    opened = Run.open(run)
-    opened.require_finished()
+    path = find_model(run)
     digits = load_dataset(data).test
-    classifier = Classifier(run / "model.onnx")
+    classifier = Classifier(path)
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
     robustness = _measure_robustness(classifier, digits, figures) if corruptions else None

@@ -60,6 +60,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def remove_folder(path: Path) -> None:
+    """Delete a folder, or the link to one: it loses its name in one step, so that no half of it is left under it."""
+    aside = path.with_name(f".{path.name}.replaced-{os.getpid()}")
+    path.rename(aside)
+    if aside.is_symlink():
+        aside.unlink()
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, whole or not at all."""
     with whole_file(path) as partial:

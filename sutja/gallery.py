@@ -15,6 +15,7 @@ from sutja.comparison import Comparison, MeanDifference
 from sutja.corruptions import corrupt
 from sutja.dataset import Splits
 from sutja.digits import Digits
+from sutja.ensemble import Standing
 from sutja.evaluation import Logits, Report, softmax
 from sutja.files import write_text
 from sutja.randomness import generator
@@ -34,6 +35,7 @@ from sutja.tables import (
     run_table,
     score_table,
     spread_table,
+    standing_table,
 )
 from sutja.training import scaled
 
@@ -235,3 +237,35 @@ def _seed_table(names: Sequence[str], spreads: Sequence[Spread]) -> Table:
     seeds = sorted({seed for each in spreads for seed in each.seeds})
     rows = [[str(seed), *(str(each.get(seed, "–")) for each in errors)] for seed in seeds]
     return Table(["seed", *names], rows)
+
+
+def write_ensemble_report(
+    folder: Path,
+    digits: Digits,
+    logits: Logits,
+    *,
+    standings: Sequence[Standing],
+    comparisons: Sequence[Comparison],
+    remarks: Sequence[str],
+) -> None:
+    """Draw the pictures of an ensemble, the last of `standings`, and write them with its figures as `report.html`.
+
+    `logits (N, 10)` are its own on `digits`, those that count.
+    """
+    whole = standings[-1].report
+    png = save_figure(plots.ensemble(standings), folder / "figures" / "members.png")
+    sections = [
+        Section("Members", remarks, standing_table(standings), [Picture(png, "Errors and weights.")]),
+        Section(
+            "Against each member",
+            ["The exact McNemar test asks whether what only one of the two reads right could be chance."],
+            comparison_table(comparisons),
+        ),
+        Section(
+            "Figures", table=score_table({"ensemble": whole}), pictures=draw_judgement(folder, digits, logits, whole)
+        ),
+        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(whole)),
+        Section("Precision and recall", table=class_table(whole)),
+    ]
+    lead = f"{whole.errors} errors in {whole.count:,} digits. An ensemble averages its members' probabilities."
+    write_text(folder / "report.html", render_page(f"Ensemble of {len(standings) - 1} networks", lead, sections))

@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from sutja.digits import CLASSES, Digits, Images
+from sutja.ensemble import Standing
 from sutja.evaluation import Mistake, calibration
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -237,3 +238,32 @@ def feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
             axes.set_axis_off()
     grid[0, 0].set_title("digit", fontsize=9)
     return figure
+
+
+def ensemble(standings: Sequence[Standing]) -> Figure:
+    """The errors of each member and, below them, of the ensemble, and the members' weights beside them."""
+    names = [each.name for each in standings]
+    height = 1.4 + 0.42 * len(names)
+    figure = Figure(figsize=(9.6, height), layout="constrained")
+    errors, weights = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    counts = [each.report.errors for each in standings]
+    colours = [VERMILION if each.weight is None else BLUE for each in standings]
+    for axes, values, texts in (
+        (errors, counts, [f"{count:,}" for count in counts]),
+        (weights, [each.weight or 0 for each in standings], [_weight(each) for each in standings]),
+    ):
+        bars = axes.barh(range(len(names)), values, color=colours, height=0.7)
+        axes.bar_label(bars, texts, padding=3, fontsize=10)
+        axes.set_xlim(0, 1.35 * max(*values, 1e-9))  # the numbers stand beyond the bars
+        axes.grid(axis="x", alpha=0.3)
+        axes.set_axisbelow(True)
+    errors.set(xlabel=f"errors in {standings[0].report.count:,} digits", yticks=range(len(names)), yticklabels=names)
+    errors.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    errors.invert_yaxis()
+    weights.set_xlabel("weight")
+    weights.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    return figure
+
+
+def _weight(standing: Standing) -> str:
+    return "" if standing.weight is None else f"{standing.weight:.3f}"

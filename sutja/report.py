@@ -60,6 +60,11 @@ def render_card(**values: Any) -> str:
     return _render("MODEL_CARD.md.j2", **values)
 
 
+def render_ensemble_card(**values: Any) -> str:
+    """The Markdown of the model card of an ensemble."""
+    return _render("ENSEMBLE_CARD.md.j2", **values)
+
+
 def _render(template: str, **values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("sutja"),

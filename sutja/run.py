@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import math
-import os
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +16,7 @@ import numpy as np
 from sutja.digits import CLASSES, Labels
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation import Logits
-from sutja.files import whole_file, whole_folder, write_text
+from sutja.files import remove_folder, whole_file, whole_folder, write_text
 from sutja.formats import UNREADABLE
 from sutja.recipe import Recipe
 
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from sutja.training import Epoch
 
 
+ENSEMBLE = "ensemble.json"  # what tells the folder of an ensemble from that of a run
 MAX_THREADS = 1024  # more than any machine has cores
 COLUMNS = (  # of metrics.csv, before losses and accuracies: the fields of `training.Epoch`
     "epoch",
@@ -59,11 +58,7 @@ class Run:
             old = cls.open(folder)  # whatever is no run is not replaced
             if not force:
                 raise UsageError(f"{folder}: exists already ({old.state}); --resume goes on, --force replaces it")
-            aside = folder.with_name(f".{folder.name}.replaced-{os.getpid()}")
-            folder.rename(aside)  # in one step, so that no half of it can be left under its name
-            if aside.is_symlink():
-                aside.unlink()
-            shutil.rmtree(aside, ignore_errors=True)
+            remove_folder(folder)
         with whole_folder(folder) as partial:
             write_text(partial / "environment.json", json.dumps(environment, indent=2) + "\n")
             write_text(partial / "recipe.json", recipe.to_json())
@@ -74,6 +69,8 @@ class Run:
         """An existing run. Raises `UsageError` when there is none at `folder`, `DataError` when it is damaged."""
         if not (folder / "recipe.json").is_file():
             why = "there is no recipe.json in it" if folder.exists() else "it does not exist"
+            if (folder / ENSEMBLE).is_file():
+                why = "it is an ensemble's: its report.html has it beside its members"
             raise UsageError(f"{folder}: not a run folder: {why}")
         return cls(folder, Recipe.from_json(_read_text(folder / "recipe.json"), folder / "recipe.json"))
 
@@ -245,6 +242,13 @@ class Run:
     def save_json(self, name: str, values: dict[str, Any]) -> None:
         """Write a JSON file into the folder."""
         write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
+
+
+def find_model(folder: Path) -> Path:
+    """The ONNX file in the folder of a finished run or of an ensemble. Raises `UsageError` when it is neither."""
+    if not (folder / ENSEMBLE).is_file():
+        Run.open(folder).require_finished()
+    return folder / "model.onnx"
 
 
 def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:

@@ -14,6 +14,7 @@ from sutja.run import Run
 from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
+    from sutja.ensemble import Standing
     from sutja.model import Size
     from sutja.sprint import SprintSummary
 
@@ -172,6 +173,24 @@ def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
         for each in differences
     ]
     return Table(["pair", "points", "95 % interval", "test", "p", "p by Holm"], rows)
+
+
+def standing_table(standings: Sequence[Standing]) -> Table:
+    """The members of an ensemble and, last, itself, on the same digits; “differing” reads otherwise than the whole."""
+    rows = [
+        [
+            each.name,
+            "" if each.weight is None else f"{each.weight:.3f}",
+            f"{each.parameters:,}",
+            percent(each.report.accuracy),
+            f"{percent(each.report.accuracy_low)} – {percent(each.report.accuracy_high)}",
+            f"{each.report.errors:,}",
+            f"{each.report.loss:.4f}",
+            f"{each.differing:,}",
+        ]
+        for each in standings
+    ]
+    return Table(["reader", "weight", "parameters", "accuracy", "95 % interval", "errors", "loss", "differing"], rows)
 
 
 def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:

@@ -32,7 +32,7 @@ from sutja.run import Run
 
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
-VERBS = ("train", "compare", "evaluate", "models", "recipes", "runs", "sprint", "data")
+VERBS = ("train", "compare", "study", "sprint", "evaluate", "ensemble", "teach", "models", "recipes", "runs", "data")
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")},
@@ -339,6 +339,26 @@ def test_evaluate_measures_through_onnx(run: Path, data: Path, tmp_path: Path) -
     assert measured["confusion"] == expected["confusion"]
     assert measured["loss"] == pytest.approx(expected["loss"], abs=1e-4)
     assert measured["classes"][3]["count"] == expected["classes"][3]["count"]
+
+
+def test_an_ensemble_is_told_of_and_can_be_evaluated(run: Path, other_run: Path, data: Path, tmp_path: Path) -> None:
+    members = [shutil.copytree(each, tmp_path / each.name) for each in (run, other_run)]
+    folder = tmp_path / "ensemble"
+    words: Words = ["ensemble", *members, "--data", data]
+    outcome = sutja(*words)
+    assert (outcome.code, outcome.err) == (0, "")
+    for text in (" test digits", run.name, other_run.name, "61,706", "McNemar p", f"Report: {folder / 'report.html'}"):
+        assert text in outcome.out
+    assert "The weights were chosen on the 10 validation digits of the members.\n" in outcome.out
+    told = json.loads(sutja(*words, "--json", "--to", tmp_path / "again").out)
+    assert told["folder"] == str(tmp_path / "again")
+    assert [member["name"] for member in told["members"]] == [run.name, other_run.name]
+    measured = json.loads(sutja("evaluate", folder, "--data", data, "--json").out)
+    assert measured["confusion"] == told["test"]["confusion"]
+    assert measured["loss"] == pytest.approx(told["test"]["loss"], abs=1e-4)
+    fails(sutja("compare", folder, run), 2, "ensemble: not a run folder: it is an ensemble's")
+    fails(sutja(*words), 2, "ensemble: exists already; --force replaces it")
+    fails(sutja("ensemble", run, "-d", data), 2, "an ensemble needs at least two runs")
 
 
 def test_evaluate_on_corrupted_digits(run: Path, data: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sutja.errors import SutjaError
-from sutja.files import whole_file, whole_folder, write_text
+from sutja.files import remove_folder, whole_file, whole_folder, write_text
 
 
 @pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
@@ -148,3 +148,14 @@ def test_folders_get_the_permissions_of_the_umask(tmp_path: Path, umask: int) ->
         (partial / "a").write_text("a")
     assert permissions(tmp_path / "run") == 0o777 & ~umask
     assert permissions(tmp_path / "run" / "a") == 0o666 & ~umask
+
+
+def test_a_folder_is_removed_with_all_that_is_in_it_but_not_what_a_link_leads_to(tmp_path: Path) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    write_text(folder / "within" / "file.txt", "text")
+    link.symlink_to(folder)
+    remove_folder(link)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+    assert (folder / "within" / "file.txt").read_text() == "text"
+    remove_folder(folder)
+    assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sutja import plots
 from sutja.dataset import Dataset
 from sutja.digits import Digits
-from sutja.evaluation import Mistake
+from sutja.ensemble import Standing
+from sutja.evaluation import Mistake, evaluate
 
 PARTS = ("train", "validation", "test")
 
@@ -265,3 +266,18 @@ def test_strips_show_every_seed_and_the_mean_of_each_recipe() -> None:
     assert low > high  # the first recipe is on top
     intervals = [list(np.ravel(line.get_xdata())) for line in axes.lines if line.get_marker() == "None"]
     assert intervals[0] == [0.9915, 0.9937]
+
+
+@pytest.mark.parametrize("right", [False, True])
+def test_an_ensemble_is_drawn_below_its_members(right: bool) -> None:
+    labels = np.arange(1500) % 10
+    report = evaluate((9 * np.eye(10)[labels if right else 0 * labels]).astype(np.float32), labels)
+    standings = [Standing(name, 0.5, 1, report, 0) for name in ("a-s0", "b-s0")] + [
+        Standing("ensemble", None, 2, report, 0)
+    ]
+    figure = plots.ensemble(standings)
+    assert {"a-s0", "b-s0", "ensemble", "0.500", "weight", "errors in 1,500 digits"} <= written(figure)
+    assert ("1,350" in written(figure)) is not right
+    errors = figure.axes[0]
+    assert errors.yaxis_inverted()
+    assert [label.get_text() for label in errors.get_yticklabels()] == ["a-s0", "b-s0", "ensemble"]

@@ -13,6 +13,7 @@ from sutja import tables
 from sutja.comparison import Comparison
 from sutja.dataset import Dataset, describe
 from sutja.digits import CLASSES
+from sutja.ensemble import Standing
 from sutja.evaluation import Report, evaluate
 from sutja.model import Size
 from sutja.recipe import RECIPES
@@ -134,3 +135,11 @@ def test_corruptions_and_below_them_their_mean() -> None:
         ["fog", "50.00 %", "40.00 % – 60.00 %", "1,500"],
         ["mean of the 1 corruptions", "50.00 %", "", ""],
     ]
+
+
+def test_an_ensemble_stands_below_its_members(report: Report) -> None:
+    table = tables.standing_table([Standing("a", 0.25, 61_706, report, 3), Standing("ensemble", None, 9, report, 0)])
+    member, whole = (dict(zip(table.heads, row, strict=True)) for row in table.rows)
+    assert (member["reader"], member["weight"], member["parameters"]) == ("a", "0.250", "61,706")
+    assert (member["accuracy"], member["errors"], member["differing"]) == ("85.00 %", "3", "3")
+    assert (whole["reader"], whole["weight"]) == ("ensemble", "")

@@ -1,0 +1,54 @@
+"""The verb `sutja ensemble`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from sutja.verbs import Data, Force, Json
+
+
+def ensemble(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN…", help="The folders of two or more finished runs.")],
+    weights_from: Annotated[
+        Optional[list[Path]],
+        typer.Option(
+            "--weights-from",
+            metavar="RUN",
+            help="For runs of the protocol “final”: the run of the same recipe with digits held back that chooses the "
+            "weight. Once for each member, in the same order.",
+        ),
+    ] = None,
+    data: Data = "mnist",
+    to: Annotated[
+        Optional[Path], typer.Option("--to", help="The ensemble's folder. [default: ensemble, beside the first run]")
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Combine finished runs into one reader: the mean of their probabilities, weighted by validation digits.
+
+    The folder has everything that a run's has to be used: one ONNX file, logits, figures, a report and a card.
+    `sutja evaluate` takes it like a run's.
+    """
+    from sutja.console import out, print_json, print_path, print_table
+    from sutja.dataset import load_dataset
+    from sutja.ensemble_folder import build_ensemble
+    from sutja.run import Run
+    from sutja.tables import comparison_table, standing_table
+
+    members = [Run.open(folder) for folder in runs]
+    counterparts = [Run.open(folder) for folder in weights_from or []]
+    folder = to or runs[0].parent / "ensemble"
+    outcome = build_ensemble(members, load_dataset(data), folder, weights_from=counterparts, force=force)
+    if as_json:
+        print_json({"folder": str(folder), **outcome.to_json()})
+        return
+    print_table(standing_table(outcome.standings), title=f" {outcome.part} digits")
+    print_table(comparison_table(outcome.comparisons))
+    for remark in outcome.remarks:
+        out.print(remark)
+    print_path("\nReport", folder / "report.html")
+    print_path("Network", folder / "model.onnx")

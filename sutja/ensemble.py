@@ -1,0 +1,92 @@
+"""Several networks as one reader: their probabilities, averaged with weights that validation digits choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_softmax, logsumexp
+from torch import Tensor, nn
+
+from sutja.digits import Labels
+from sutja.evaluation import Logits, Report
+
+TOLERANCE = 1e-6  # nats that the chosen weights may be away from the best ones; thousandths are chance
+Weights = NDArray[np.float64]
+
+
+def log_probabilities(logits: Sequence[Logits]) -> NDArray[np.float64]:
+    """The log-probabilities `(M, N, 10)` of M members' logits, each `(N, 10)`."""
+    return log_softmax(np.stack(logits).astype(np.float64), axis=2)
+
+
+def combine(log_probabilities: NDArray[np.float64], weights: Weights) -> Logits:
+    """The logits `float32 (N, 10)` of an ensemble: the log of the weighted mean of its members' probabilities.
+
+    `log_probabilities (M, N, 10)` are the members', `weights (M,)` are at least 0 and add up to 1. The mean of the
+    logits does about as well (docs/experiments.md), but there one member that is wrong and sure of it can outvote all
+    others; here a digit costs no more nats than with any one member alone, plus the negative log of its weight.
+    """
+    return logsumexp(log_probabilities, axis=0, b=weights[:, None, None]).astype(np.float32)
+
+
+def choose_weights(log_probabilities: NDArray[np.float64], labels: Labels) -> Weights:
+    """The weights `(M,)` with which the members' mixture has the least negative log-likelihood on some digits.
+
+    `log_probabilities (M, N, 10)` are the members' on digits that none of them was trained on, `labels (N,)` what these
+    are. The likelihood is concave in the weights. Each step of expectation maximisation makes it larger (A. Dempster,
+    N. Laird and D. Rubin, "Maximum likelihood from incomplete data via the EM algorithm", 1977); the largest gain less
+    one bounds how much is left to win (T. Cover, "An algorithm for maximizing expected log investment return", 1984),
+    and the steps end when that is a millionth of a nat.
+    """
+    right = log_probabilities[:, np.arange(len(labels)), labels]  # (M, N)
+    relative = np.exp(right - right.max(axis=0))  # so that no digit that all members read wrongly underflows
+    weights = np.full(len(relative), 1 / len(relative))
+    while True:
+        gains = relative @ (1 / (weights @ relative)) / len(labels)  # (M,), with a weighted mean of 1
+        if gains.max() - 1 <= TOLERANCE:
+            return weights
+        weights *= gains
+        weights /= weights.sum()
+
+
+class Ensemble(nn.Module):
+    """Member networks and their weights as one network: images `float32 (N, 1, 28, 28)` in [0, 1] → logits `(N, 10)`.
+
+    Its logits are what `combine` makes of its members'.
+    """
+
+    log_weights: Tensor
+
+    def __init__(self, members: Sequence[nn.Module], weights: Weights) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.register_buffer("log_weights", torch.from_numpy(weights).log().float()[:, None, None])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The log of the weighted mean of the members' probabilities."""
+        members = torch.stack([member(images).log_softmax(dim=1) for member in self.members])  # (M, N, 10)
+        return torch.logsumexp(members + self.log_weights, dim=0)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one reader fares: a member with its weight, or, with the weight `None`, the ensemble.
+
+    `differing` counts the digits that it reads differently from the ensemble.
+    """
+
+    name: str
+    weight: float | None
+    parameters: int
+    report: Report
+    differing: int
+
+
+def disagreement(predictions: Sequence[NDArray[np.int64]]) -> float:
+    """The share of digits that two members read differently, the mean over all pairs of them, in [0, 1]."""
+    return float(np.mean([(first != second).mean() for first, second in combinations(predictions, 2)]))

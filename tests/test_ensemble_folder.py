@@ -1,0 +1,272 @@
+"""Finished runs as one reader: in every protocol, with one line for all that does not fit together."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from sutja.dataset import Dataset, split
+from sutja.ensemble import choose_weights, combine, log_probabilities
+from sutja.ensemble_folder import Outcome, build_ensemble
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.evaluation import evaluate
+from sutja.inference import Classifier
+from sutja.model import count_parameters
+from sutja.recipe import RECIPES, Recipe
+from sutja.run import Run, find_model
+from sutja.training import Training, infer, to_tensor
+
+MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
+LENET5 = dataclasses.replace(RECIPES["lenet5"], epochs=4, batch_size=16)
+FILES = {
+    "ensemble.json",
+    "environment.json",
+    "logits.npz",
+    "model.onnx",
+    "figures",
+    "report.html",
+    "MODEL_CARD.md",
+    "report.json",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+def finished(recipe: Recipe, dataset: Dataset, folder: Path) -> Run:
+    """A run, trained on a few digits, with all that an ensemble needs of it, but without its pictures."""
+    splits = split(dataset, recipe.protocol)
+    training = Training(recipe, splits, device="cpu")
+    data = {"name": dataset.name, "sha256": dataset.sha256}
+    run = Run.create(folder / recipe.run_name, recipe, {"data": data, "processor": "fast", "threads": 1})
+    list(training.fit())
+    network = training.result()
+    run.save_weights(network)
+    logits = {part: infer(network, to_tensor(digits)).numpy() for part, digits in splits.judged.items()}
+    labels = {part: digits.labels for part, digits in splits.judged.items()}
+    run.save_logits(**{f"{k}_logits": v for k, v in logits.items()}, **{f"{k}_labels": v for k, v in labels.items()})
+    reports = {part: asdict(evaluate(logits[part], labels[part])) for part in logits}
+    size = count_parameters(network)
+    run.save_json("report.json", {"parameters": size, "epochs": recipe.epochs, "seconds": 1.5, **reports})
+    return run
+
+
+@pytest.fixture(scope="module")
+def runs(small: Dataset, folder: Path) -> dict[str, list[Run]]:
+    """An MLP and a LeNet-5 in every protocol; the ones that hold digits back have other seeds than the final ones."""
+    return {
+        protocol: [
+            finished(dataclasses.replace(recipe, protocol=protocol, seed=seed), small, folder)
+            for recipe, seed in ((MLP, first), (LENET5, first + 1))
+        ]
+        for protocol, first in (("curves", 0), ("held-out", 2), ("final", 4))
+    }
+
+
+@pytest.fixture(scope="module")
+def outcomes(runs: dict[str, list[Run]], small: Dataset, folder: Path) -> dict[str, Outcome]:
+    """An ensemble of each protocol, in the folder of its name; that of the final runs has its weights from others."""
+    weights_from = {"final": runs["held-out"]}
+    return {
+        protocol: build_ensemble(
+            members, small, folder / "ensembles" / protocol, weights_from=weights_from.get(protocol, [])
+        )
+        for protocol, members in runs.items()
+    }
+
+
+def copied(run: Run, folder: Path) -> Run:
+    shutil.copytree(run.folder, folder)
+    return Run.open(folder)
+
+
+def read(folder: Path, name: str) -> Any:
+    return json.loads((folder / name).read_text())
+
+
+@pytest.mark.parametrize(
+    ("protocol", "parts"), [("curves", ("validation", "test")), ("held-out", ("validation",)), ("final", ("test",))]
+)
+def test_an_ensemble_in_every_protocol(
+    protocol: str,
+    parts: tuple[str, ...],
+    runs: dict[str, list[Run]],
+    outcomes: dict[str, Outcome],
+    small: Dataset,
+    folder: Path,
+) -> None:
+    members, outcome, folder = runs[protocol], outcomes[protocol], folder / "ensembles" / protocol
+    weights_from = runs["held-out"] if protocol == "final" else []
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert {path.name for path in folder.parent.iterdir()} == set(runs)
+    chosen_on = [run.load_logits("validation") for run in weights_from or members]
+    weights = choose_weights(log_probabilities([logits for logits, _ in chosen_on]), chosen_on[0][1])
+    assert [each.weight for each in outcome.standings] == [*weights.tolist(), None]
+    assert outcome.part == parts[-1]
+    digits = split(small, protocol).judged
+    report = read(folder, "report.json")
+    with np.load(folder / "logits.npz") as arrays:
+        assert set(arrays) == {f"{part}_{kind}" for part in parts for kind in ("logits", "labels")}
+        for part in parts:
+            own = log_probabilities([run.load_logits(part)[0] for run in members])
+            assert np.array_equal(arrays[f"{part}_logits"], combine(own, weights))
+            assert np.array_equal(arrays[f"{part}_labels"], digits[part].labels)
+            seen = Classifier(find_model(folder)).logits(digits[part].images)
+            assert seen == pytest.approx(arrays[f"{part}_logits"], abs=1e-3)
+            assert report[part] == asdict(evaluate(arrays[f"{part}_logits"], arrays[f"{part}_labels"]))
+    assert {"validation", "test"} - set(report) == {"validation", "test"} - set(parts)
+    assert report["parity"] <= 1e-4
+    assert report["seconds"] == 3
+
+
+def test_members_are_judged_as_in_their_own_reports(runs: dict[str, list[Run]], outcomes: dict[str, Outcome]) -> None:
+    outcome = outcomes["curves"]
+    for run, standing in zip(runs["curves"], outcome.standings, strict=False):
+        assert (standing.name, asdict(standing.report)) == (run.name, run.report["test"])
+        assert standing.parameters == run.report["parameters"]
+    whole = outcome.standings[-1]
+    assert (whole.parameters, whole.differing) == (61_706 + 61_676, 0)
+    assert [(each.first, each.second) for each in outcome.comparisons] == [
+        (run.name, "the ensemble") for run in runs["curves"]
+    ]
+    for each, standing in zip(outcome.comparisons, outcome.standings, strict=False):
+        assert each.only_first - each.only_second == whole.report.errors - standing.report.errors
+        assert standing.differing >= each.only_first + each.only_second
+
+
+def test_the_best_member_is_the_one_that_is_best_on_validation_digits(
+    runs: dict[str, list[Run]], small: Dataset, tmp_path: Path
+) -> None:
+    """Here the test digits would call another one the best."""
+    members = [copied(run, tmp_path / f"member{number}") for number, run in enumerate(runs["curves"])]
+    labels = split(small).judged["validation"].labels
+    right = (9 * np.eye(10)[labels]).astype(np.float32)
+    worse = min(range(2), key=lambda number: members[number].report["test"]["accuracy"])
+    for number, run in enumerate(members):
+        test, test_labels = run.load_logits("test")
+        validation = right if number == worse else np.roll(right, 1, axis=1)
+        run.save_logits(
+            validation_logits=validation, validation_labels=labels, test_logits=test, test_labels=test_labels
+        )
+    outcome = build_ensemble(members, small, tmp_path / "both")
+    assert members[0].report["test"]["accuracy"] != members[1].report["test"]["accuracy"]
+    assert f"By these, the best member is member{worse}." in outcome.remarks[1]
+    weight = outcome.standings[worse].weight
+    assert weight is not None
+    assert weight > 0.99
+
+
+def test_what_is_written_says_what_was_combined(
+    runs: dict[str, list[Run]], outcomes: dict[str, Outcome], small: Dataset, folder: Path
+) -> None:
+    outcome, folder = outcomes["final"], folder / "ensembles" / "final"
+    made = read(folder, "ensemble.json")
+    assert [member["run"] for member in made["members"]] == [run.name for run in runs["final"]]
+    assert [Recipe(**member["recipe"]) for member in made["members"]] == [run.recipe for run in runs["final"]]
+    assert sum(member["weight"] for member in made["members"]) == pytest.approx(1)
+    assert made["weights_from"] == [run.name for run in runs["held-out"]]
+    card, page = (folder / "MODEL_CARD.md").read_text(), (folder / "report.html").read_text()
+    for run, standing in zip(runs["final"], outcome.standings, strict=False):
+        assert f"| {run.name} | {standing.weight:.3f} | {standing.parameters:,} |" in card
+        assert run.name in page
+    assert small.sha256 in card
+    assert "123,382 parameters" in card
+    assert all(remark in card for remark in outcome.remarks)
+    pictures = {path.stem: cv2.imread(str(path)) for path in (folder / "figures").iterdir()}
+    assert pictures.keys() == {"members", "confusion", "reliability", "mistakes"}
+    assert all(picture is not None and picture.std() > 1 for picture in pictures.values())
+
+
+def test_an_ensemble_is_replaced_only_by_force_and_nothing_else_is(
+    runs: dict[str, list[Run]], outcomes: dict[str, Outcome], small: Dataset, folder: Path, tmp_path: Path
+) -> None:
+    assert "curves" in outcomes
+    both = Path(shutil.copytree(folder / "ensembles" / "curves", tmp_path / "both"))
+    with pytest.raises(UsageError, match="both: exists already; --force replaces it"):
+        build_ensemble(runs["final"], small, both)
+    (both / "old.txt").write_text("old")
+    outcome = build_ensemble(runs["final"], small, both, force=True)
+    assert {path.name for path in both.iterdir()} == FILES
+    assert "validation" not in read(both, "report.json")
+    assert [each.weight for each in outcome.standings] == [0.5, 0.5, None]
+    assert outcome.remarks[0].startswith("All weights are equal")
+    assert not any("best member" in remark for remark in outcome.remarks)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(UsageError, match="mine: is there already and no ensemble's folder"):
+        build_ensemble(runs["curves"], small, tmp_path / "mine", force=True)
+    with pytest.raises(UsageError, match="both: not a run folder: it is an ensemble's"):
+        Run.open(both)
+
+
+def refused(*args: Any, **more: Any) -> str:
+    """The line that says why there is no ensemble; nothing may be left of it."""
+    runs, dataset, folder = args
+    with pytest.raises((UsageError, DataError, ModelFileError)) as caught:
+        build_ensemble(runs, dataset, folder / "ensemble", **more)
+    assert not [path for path in folder.iterdir() if "ensemble" in path.name]
+    return f"{type(caught.value).__name__}: {caught.value}"
+
+
+def test_members_that_do_not_fit_together(
+    runs: dict[str, list[Run]], small: Dataset, mnist: Dataset, tmp_path: Path
+) -> None:
+    mlp, lenet5 = runs["curves"]
+    assert "needs at least two runs" in refused([mlp], small, tmp_path)
+    assert f"UsageError: {mlp.folder}: is named twice" in refused([mlp, lenet5, mlp], small, tmp_path)
+    mixed = refused([mlp, runs["final"][1]], small, tmp_path)
+    assert mixed.endswith(f"is 'final', that of {mlp.folder} 'curves': an ensemble needs members of one protocol")
+    assert "was made with other data than mnist: --data" in refused([mlp, lenet5], mnist, tmp_path)
+    copy = copied(mlp, tmp_path / "copy")
+    assert f"{copy.folder}: is the same network as {mlp.folder}" in refused([mlp, copy], small, tmp_path)
+    (copy.folder / "report.json").unlink()
+    assert "copy: not finished (stopped after epoch 0 of 4)" in refused([copy, lenet5], small, tmp_path)
+
+
+def test_members_with_files_that_are_missing_or_foreign(
+    runs: dict[str, list[Run]], small: Dataset, tmp_path: Path
+) -> None:
+    mlp, lenet5 = runs["final"]
+    copy = copied(mlp, tmp_path / "copy")
+    logits, labels = copy.load_logits("test")
+    copy.save_logits(test_logits=logits[:, :5].copy(), test_labels=labels)
+    assert "DataError" in (line := refused([copy, lenet5], small, tmp_path))
+    assert "logits.npz: damaged: test: logits float32 (30, 5)" in line
+    copy.save_logits(test_logits=logits, test_labels=labels[::-1].copy())
+    assert "logits.npz: its test labels are not those of the data" in refused([copy, lenet5], small, tmp_path)
+    (copy.folder / "logits.npz").unlink()
+    assert "logits.npz: missing or damaged" in refused([copy, lenet5], small, tmp_path)
+    copy.save_logits(test_logits=logits, test_labels=labels)
+    weights = (copy.folder / "model.safetensors").read_bytes()
+    copy.save_weights(runs["curves"][0].load_network())
+    assert "ModelFileError" in (line := refused([copy, lenet5], small, tmp_path))
+    assert line.endswith("model.safetensors: is not the network that gave its logits.npz")
+    for content in (weights[:-40], b"", (lenet5.folder / "model.safetensors").read_bytes()):
+        (copy.folder / "model.safetensors").write_bytes(content)
+        assert "model.safetensors: " in refused([copy, lenet5], small, tmp_path)
+    (copy.folder / "model.safetensors").unlink()
+    assert "model.safetensors: missing, damaged or of another network than mlp" in refused(
+        [copy, lenet5], small, tmp_path
+    )
+
+
+def test_runs_that_cannot_choose_the_weights(runs: dict[str, list[Run]], small: Dataset, tmp_path: Path) -> None:
+    final, held_out = runs["final"], runs["held-out"]
+    for weights_from, why in (
+        (held_out[:1], "--weights-from names 1 runs for 2 members: one for each"),
+        (held_out[::-1], f"{held_out[1].folder}: cannot choose a weight for {final[0].folder}: its recipe differs"),
+        ([held_out[0], held_out[0]], "is named twice"),
+        (final, "has no figures of validation digits: its protocol is 'final'"),
+    ):
+        assert why in refused(final, small, tmp_path, weights_from=weights_from)
+    for members in (held_out, runs["curves"]):
+        assert "these have validation digits already" in refused(members, small, tmp_path, weights_from=held_out)
