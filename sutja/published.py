@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sutja.calibration import cooled
+from sutja.calibration import COLDEST, HOTTEST, cooled
 from sutja.digits import Labels
 from sutja.errors import ModelFileError, SutjaError, unknown
 from sutja.evaluation import Logits, evaluate
@@ -56,9 +56,8 @@ class Card:
         """Raises `ValueError` for what no card can say."""
         for each in dataclasses.fields(self):
             _check_type(each.name, str(each.type), getattr(self, each.name))
-        if not 0 < self.temperature < math.inf:
-            raise ValueError(f"temperature = {self.temperature} is not a positive number")
-        _check_numbers("data", self.data, ())
+        if not COLDEST <= self.temperature <= HOTTEST:
+            raise ValueError(f"temperature = {self.temperature} is not from {COLDEST} to {HOTTEST}")
         if not all(isinstance(self.data.get(name), str) for name in ("name", "sha256")):
             raise ValueError("data lacks its name or its sha256")
         for part, scores in self.figures.items():
@@ -68,6 +67,12 @@ class Card:
         for name, values, needed in (("calibration", self.calibration, FITTED), ("spread", self.spread, SPREAD)):
             if values is not None:
                 _check_numbers(name, values, needed)
+        if self.temperature != (self.calibration["temperature"] if self.calibration else 1):
+            raise ValueError(f"temperature = {self.temperature} is not that of its calibration")
+        for member in self.members or []:
+            _check_numbers("members", member, ("weight",))
+            if not isinstance(member.get("name"), str):
+                raise ValueError("members: one has no name")
         for name, sha256 in self.files.items():
             if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise ValueError(f"files: {name} has no SHA-256")
@@ -85,13 +90,16 @@ class Card:
             values = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(values, dict):
                 raise ValueError("not a JSON object")
+            differing = sorted(values.keys() ^ {each.name for each in dataclasses.fields(cls)})
+            if differing:
+                raise ValueError(f"missing or unknown: {', '.join(differing)[:100]}")
             card = cls(**values)
             if card.name != path.stem:
                 raise ValueError(f"it is the card of '{card.name}'")
             if f"{card.name}.onnx" not in card.files:
                 raise ValueError(f"files: {card.name}.onnx is missing")
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            raise ModelFileError(f"{path}: not the card of a model: {str(error).removeprefix('Card.')}") from error
+        except (OSError, ValueError, OverflowError, RecursionError) as error:
+            raise ModelFileError(f"{path}: not the card of a model: {error}") from error
         return card
 
 
@@ -128,18 +136,18 @@ def load_published(name: str) -> Classifier:
     """
     if not is_published(name):
         raise unknown("published model", name, _names(WEIGHTS) or ["none"])
-    return open_model(WEIGHTS / f"{name}.onnx")[1]
+    return open_model(WEIGHTS / f"{name}.onnx")
 
 
-def open_model(path: Path) -> tuple[Card, Classifier]:
-    """An ONNX file and the card beside it, `NAME.json`.
+def open_model(path: Path) -> Classifier:
+    """The network in an ONNX file, with the temperature that the card beside it, `NAME.json`, tells.
 
     Raises `ModelFileError` when one of them is missing or damaged, or the file is not the one that the card describes.
     """
-    if not path.is_file():
-        raise ModelFileError(f"{path}: no such model file")
+    if not path.is_file() or path.suffix != ".onnx":
+        raise ModelFileError(f"{path}: no such model file: a name that ends in .onnx is expected")
     card = Card.read(path.with_suffix(".json"))
-    return card, Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
+    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
 
 
 def _names(folder: Path) -> Sequence[str]:
