@@ -166,13 +166,14 @@ def export(
         ),
     ] = None,
     study: Annotated[
-        Optional[Path], typer.Option("--study", help="The CSV of a study: mean and deviation over seeds for the card.")
+        Optional[Path],
+        typer.Option("--study", help="The CSV of `sutja study`: mean and deviation over seeds for the card."),
     ] = None,
     force: Force = False,
 ) -> None:
     """Make a model to publish from a run: ONNX held against PyTorch, weights, and a card with figures and checksums."""
     from sutja.console import print_path, print_table, remark
-    from sutja.export import export_run, published_name, read_spread
+    from sutja.export import export_run, find_spread, published_name
     from sutja.run import Run
     from sutja.tables import published_table
 
@@ -180,9 +181,11 @@ def export(
     opened.require_finished()
     spread = None
     if study is not None:
-        spread = read_spread(study, opened)
+        spread = find_spread(study, opened)
         if spread is None:
-            remark(f"{study}: has no row of {opened.recipe.title}: the card tells nothing of other seeds")
+            remark(
+                f"{study}: has nothing on several seeds of {opened.recipe.title}: the card tells nothing of other seeds"
+            )
     folder = to or Path(published_name(opened))
     held_out = Run.open(calibrate_with) if calibrate_with else None
     card = export_run(opened, folder, held_out=held_out, spread=spread, force=force)

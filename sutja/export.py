@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
 import logging
-import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +22,10 @@ from sutja.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.files import whole_file, whole_folder, write_text
 from sutja.inference import Classifier
-from sutja.published import Card, judge
+from sutja.published import SPREAD, Card, judge
 from sutja.report import render_card
 from sutja.run import JUDGED, Run
+from sutja.spread import Spread, label, read_results
 from sutja.training import infer, to_tensor
 
 PARITY_DIGITS = 1000
@@ -123,12 +122,12 @@ def published_name(run: Run) -> str:
 
 
 def export_run(
-    run: Run, folder: Path, *, held_out: Run | None = None, spread: dict[str, Any] | None = None, force: bool = False
+    run: Run, folder: Path, *, held_out: Run | None = None, spread: Spread | None = None, force: bool = False
 ) -> Card:
     """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
     `held_out` is for a run that was trained on all training digits: a run of the same recipe that held some back.
-    `spread` is what `read_spread` gives. Raises `UsageError` when the two runs do not belong together, and what
+    `spread` is what `find_spread` gives. Raises `UsageError` when the two runs do not belong together, and what
     `Run.load_network` and `publish` do.
     """
     run.require_finished()
@@ -139,7 +138,10 @@ def export_run(
     if source is not None:
         digits = f"{source.report['validation']['count']:,} validation digits, read by {source.name}"
         calibration = {**asdict(calibrate(*source.load_logits("validation"))), "digits": digits}
-    values = {name: run.report[name] for name in ("parameters", "epochs", "seconds")} | {"spread": spread}
+    values: dict[str, Any] = {name: run.report[name] for name in ("parameters", "epochs", "seconds")}
+    if spread is not None:
+        told = {name: spread.to_json()[name] for name in SPREAD}
+        values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
     return publish(network, describe_run(run, values, calibration), folder, force=force)
 
 
@@ -154,30 +156,20 @@ def _check_weights(run: Run, network: nn.Module) -> None:
         raise ModelFileError(f"{run.folder / 'model.safetensors'}: these weights do not give the logits of logits.npz")
 
 
-def read_spread(path: Path, run: Run) -> dict[str, Any] | None:
-    """What a study found over all seeds of a run's recipe, from its CSV, or `None` where it has no row of it.
+def find_spread(path: Path, run: Run) -> Spread | None:
+    """What a study found over all seeds of a run's recipe, from its file of results, or `None` where it has none.
 
-    Raises `DataError` when the file is no table of a study.
+    Raises `DataError` when the file is damaged, and when it has other errors for this run's seed than the run.
     """
-    names = {run.recipe.run_name.removesuffix(f"-s{run.recipe.seed}")}
-    names |= {name.replace(f"-protocol={run.recipe.protocol}", "") for name in names}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                wanted = (row["protocol"], row["part"]) == (run.recipe.protocol, run.judged_by)
-                if wanted and row["recipe"] in names:
-                    return _spread(row)
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, csv.Error) as error:
-        raise DataError(f"{path}: not the table of a study: {type(error).__name__}: {error}") from error
-    return None
-
-
-def _spread(row: dict[str, str]) -> dict[str, Any]:
-    spread: dict[str, Any] = {name: float(row[name]) for name in ("mean_accuracy", "deviation", "low", "high")}
-    errors = [int(word) for word in row["errors"].split()]
-    if len(errors) != int(row["count"]) or not all(map(math.isfinite, spread.values())):
-        raise ValueError("its numbers contradict each other")
-    return {"count": len(errors), **spread, "errors": errors}
+    key = (label(run.recipe), run.recipe.protocol, run.environment["data"]["name"])
+    spread = next((each for each in read_results(path) if each.key == key and len(each.seeds) > 1), None)
+    if spread and run.recipe.seed in spread.seeds:
+        errors = spread.errors[spread.seeds.index(run.recipe.seed)]
+        if errors != run.report[run.judged_by]["errors"]:
+            raise DataError(
+                f"{path}: {spread.recipe}, seed {run.recipe.seed}: {errors} errors, which {run.folder} has not"
+            )
+    return spread
 
 
 def _calibrating(run: Run, held_out: Run | None) -> Run | None:

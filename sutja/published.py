@@ -30,10 +30,10 @@ class Card:
 
     `figures` has, for "validation" or "test", what `judge` gives. `temperature` divides the logits of whoever wants
     probabilities; `calibration` says how it was found (the fields of `Calibration`, and `digits`: which ones) and is
-    `None` where it was not, with the temperature 1. `spread` tells of all seeds of the recipe: `count`,
-    `mean_accuracy`, `deviation`, the interval `low` … `high` of the mean, and `errors`, one number a seed. `members`
-    are the networks of an ensemble, each with its `name` and `weight`. `parity` is the largest difference of a logit
-    between the ONNX file and PyTorch. `files` has the SHA-256 of each file.
+    `None` where it was not, with the temperature 1. `spread` tells of all `seeds` of the recipe: their `errors` in
+    `count` digits each, `mean_accuracy`, `deviation`, and the 95 % interval `low` … `high` of the mean. `members` are
+    the networks of an ensemble, each with its `name` and `weight`. `parity` is the largest difference of a logit
+    between the ONNX file and PyTorch. `files` has the SHA-256 of the ONNX file and, second, of the weights.
     """
 
     name: str

@@ -29,6 +29,7 @@ from sutja.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.model import NETWORKS
 from sutja.recipe import RECIPES
 from sutja.run import Run
+from sutja.spread import gather, update_results
 
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
@@ -591,13 +592,11 @@ def test_export_makes_a_model_that_is_measured(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     final, held_out = counterparts["final"].folder, counterparts["held-out"].folder
-    Path("study.csv").write_text(
-        "recipe,protocol,part,count,errors,mean_accuracy,deviation,low,high\nmlp,final,test,1,9,0.9,0.1,0.8,0.95\n"
-    )
+    update_results(Path("study.csv"), [gather([counterparts["final"]])])
     words: Words = ["export", final, "--calibrate-with", held_out, "--study", "study.csv"]
     outcome = sutja(*words)
     assert outcome.code == 0, outcome
-    assert outcome.err.startswith("study.csv: has no row of MLP (epochs = 5")
+    assert outcome.err.startswith("study.csv: has nothing on several seeds of MLP (epochs = 5")
     name = final.name.removesuffix("-s0")
     for suffix in ("onnx", "safetensors", "json", "md"):
         assert f"Written: {Path(name) / name}.{suffix}\n" in outcome.out
@@ -605,6 +604,6 @@ def test_export_makes_a_model_that_is_measured(
     assert "calibrated, temperature" in sutja("evaluate", Path(name) / f"{name}.onnx", "-d", "few.npz").out
     fails(sutja(*words[:4]), 2, "exists already; --force replaces it")
     fails(sutja("export", final, "--calibrate-with", final, "--to", "x"), 2, "has no figures of validation digits")
-    fails(sutja("export", final, "--study", "few.npz"), 3, "few.npz: not the table of a study")
+    fails(sutja("export", final, "--study", "few.npz"), 3, "few.npz: not a file of results")
     fails(sutja("export", "none"), 2, "none: not a run folder: it does not exist")
     assert not Path("x").exists()

@@ -18,19 +18,23 @@ from sutja.dataset import Dataset, split
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
-from sutja.export import checksums, export_run, publish, published_name, read_spread
+from sutja.export import checksums, export_run, find_spread, publish, published_name
 from sutja.model import create
 from sutja.published import Card, judge, open_model
 from sutja.recipe import RECIPES
 from sutja.report import render_card
 from sutja.run import Run
+from sutja.spread import gather, read_results, update_results
 from sutja.training import infer, to_tensor
 
-STUDY = """recipe,protocol,part,seeds,count,errors,mean_accuracy,deviation,low,high,parameters
-{name},held-out,validation,0 1 2,3,7 8 9,0.91,0.001,0.90,0.92,61676
-other,final,test,0 1,2,1 2,0.99,0.001,0.98,1.0,61676
-{name},final,test,0 1 2,3,40 44 41,0.98765,0.00123,0.98111,0.99222,61676
-"""
+
+def other_seed(run: Run, folder: Path) -> Run:
+    """A copy of a run that says that it had another seed and three errors more."""
+    other = other_run(run, folder, seed=1)
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    report[run.judged_by]["errors"] += 3
+    other.save_json("report.json", report)
+    return Run.open(folder)
 
 
 def test_four_files_that_belong_together(published: Path, counterparts: dict[str, Run]) -> None:
@@ -84,16 +88,23 @@ def test_the_page_tells_what_the_card_tells(published: Path) -> None:
 def test_a_final_run_alone_is_told_to_be_uncalibrated_and_a_study_tells_of_the_other_seeds(
     counterparts: dict[str, Run], tmp_path: Path
 ) -> None:
-    spread = {"count": 3, "mean_accuracy": 0.98765, "deviation": 0.00123, "low": 0.98111, "high": 0.99222}
-    card = export_run(counterparts["final"], tmp_path, spread={**spread, "errors": [40, 44, 41]})
+    run = counterparts["final"]
+    spread = gather([run, other_seed(run, tmp_path / "other")])
+    card = export_run(run, tmp_path, spread=spread)
+    errors = run.report["test"]["errors"]
+    assert card.spread is not None
+    assert (card.spread["seeds"], card.spread["errors"]) == ([0, 1], [errors, errors + 3])
+    assert Card.read(tmp_path / f"{card.name}.json") == card
     assert (card.temperature, card.calibration, card.figures["test"]["calibrated"]) == (1, None, None)
     assert open_model(tmp_path / f"{card.name}.onnx").temperature == 1
     page = (tmp_path / f"{card.name}.md").read_text(encoding="utf-8")
     assert "No temperature was fitted to its logits" in page
     assert "calibrated |" not in page
-    assert "the mean accuracy is 98.765 % ± 0.123 (deviation; 95 % interval of the mean 98.111–99.222 %)" in page
-    assert "seed by seed: 40, 44, 41." in page
-    assert "not those of the best one. Over 3 seeds" in page
+    low, high = spread.interval or (0, 0)
+    assert f"the mean accuracy is {100 - errors - 1.5:.3f} % ± 2.121 (deviation; 95 % interval" in page
+    assert f"{100 * low:.3f}–{100 * high:.3f} %" in page
+    assert f"seed by seed: {errors}, {errors + 3}." in page
+    assert "not those of the best one. Over 2 seeds" in page
 
 
 def other_run(run: Run, folder: Path, **changes: str | float) -> Run:
@@ -188,42 +199,19 @@ def test_weights_that_do_not_give_the_logits_are_refused(
         export_run(run, tmp_path / "to", force=True)
 
 
-def test_a_study_tells_of_the_other_seeds(counterparts: dict[str, Run], tmp_path: Path) -> None:
-    run, study = counterparts["final"], tmp_path / "study.csv"
-    for name in ("few-mlp", "mlp-epochs=5-batch_size=16", "mlp-epochs=5-batch_size=16-protocol=final"):
-        study.write_text(STUDY.format(name=name), encoding="utf-8")
-        spread = read_spread(study, run)
-        if name == "few-mlp":
-            assert spread is None
-    assert spread == {
-        "count": 3,
-        "mean_accuracy": 0.98765,
-        "deviation": 0.00123,
-        "low": 0.98111,
-        "high": 0.99222,
-        "errors": [40, 44, 41],
-    }
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        STUDY.replace("errors", "mistakes"),
-        STUDY.replace("40 44 41", "40 44"),
-        STUDY.replace("40 44 41", "40 x 41"),
-        STUDY.replace("0.98765", "nan"),
-        STUDY.replace("0.98765", ""),
-        STUDY.replace("0.98111,0.99222,61676", ""),
-        "\xff\x00",
-    ],
-)
-def test_what_is_no_study_is_one_line(counterparts: dict[str, Run], tmp_path: Path, text: str) -> None:
-    path = tmp_path / "study.csv"
-    path.write_text(text.format(name="mlp-epochs=5-batch_size=16"), encoding="latin-1")
-    with pytest.raises(DataError, match=r"study\.csv: not the table of a study"):
-        read_spread(path, counterparts["final"])
-    with pytest.raises(DataError, match="none: not the table of a study"):
-        read_spread(tmp_path / "none", counterparts["final"])
+def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: dict[str, Run], tmp_path: Path) -> None:
+    run, results = counterparts["final"], tmp_path / "study.csv"
+    other = other_seed(run, tmp_path / "other")
+    update_results(results, [gather([counterparts["held-out"]]), gather([run])])
+    assert find_spread(results, run) is None, "one seed has no deviation"
+    both = gather([run, other])
+    update_results(results, [both])
+    assert find_spread(results, run) == find_spread(results, other) == read_results(results)[1]
+    assert find_spread(results, other_run(run, tmp_path / "changed", ema=0.9)) is None
+    assert find_spread(results, counterparts["held-out"]) is None
+    update_results(results, [dataclasses.replace(both, errors=(99, 98))])
+    with pytest.raises(DataError, match=r"study\.csv: mlp:epochs=5,batch_size=16, seed 0: 99 errors, which .* has not"):
+        find_spread(results, run)
 
 
 class Mean(nn.Module):
