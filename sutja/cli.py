@@ -12,17 +12,15 @@ import typer
 from sutja import __version__
 from sutja.cli_data import data_app
 from sutja.cli_ensemble import ensemble
+from sutja.cli_models import evaluate, export, models
 from sutja.cli_sprint import sprint
 from sutja.cli_study import study
 from sutja.errors import UsageError
 from sutja.verbs import Data, Device, Force, Json, Runs, Verbs
 
 if TYPE_CHECKING:
-    from sutja.digits import Digits
     from sutja.experiment import Observer, Workplace
-    from sutja.inference import Classifier
     from sutja.recipe import Recipe
-    from sutja.robustness import Robustness
     from sutja.run import Run
 
 DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
@@ -44,9 +42,6 @@ Threads = Annotated[
     int, typer.Option("--threads", min=0, max=1024, help="CPU threads; 0 = as many as PyTorch thinks best.")
 ]
 Track = Annotated[bool, typer.Option("--track", help="Write events for TensorBoard into the run folder.")]
-Corruptions = Annotated[
-    bool, typer.Option("--corruptions", help="Measure also on digits corrupted in 15 ways, in the style of MNIST-C.")
-]
 
 
 # What Typer raises for a word that it does not understand; it does not name this class itself.
@@ -247,67 +242,9 @@ app.command(
     epilog="Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --held-out --seeds 3`"
 )(study)
 app.command(epilog="Example: `sutja ensemble runs/lenet5-s0 runs/lenet5-s1 runs/mlp-s0`")(ensemble)
-
-
-@app.command(epilog="Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate runs/lenet5-s0 --data qmnist/`")
-def evaluate(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run or of an ensemble.")],
-    data: Annotated[str, typer.Option("--data", "-d", help="The data whose test digits are read.")] = "mnist",
-    figures: Annotated[
-        Optional[Path], typer.Option("--to", help="Draw confusion matrix, reliability and mistakes into this folder.")
-    ] = None,
-    corruptions: Corruptions = False,
-    as_json: Json = False,
-) -> None:
-    """Measure a trained network on the test digits, through ONNX Runtime: accuracy, calibration, mistakes."""
-    from dataclasses import asdict
-
-    from sutja.console import print_json, print_path, print_table
-    from sutja.dataset import load_dataset
-    from sutja.evaluation import evaluate as measure
-    from sutja.inference import Classifier
-    from sutja.run import find_model
-    from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
-
-    path = find_model(run)
-    digits = load_dataset(data).test
-    classifier = Classifier(path)
-    logits = classifier.logits(digits.images)
-    report = measure(logits, digits.labels)
-    robustness = _measure_robustness(classifier, digits, figures) if corruptions else None
-    if figures is not None:
-        from sutja.gallery import draw_judgement
-
-        draw_judgement(figures, digits, logits, report)
-    if as_json:
-        print_json(asdict(report) | ({"corruptions": asdict(robustness)} if robustness else {}))
-        return
-    print_table(score_table({f"{run.name} on {data}": report}))
-    print_table(class_table(report))
-    print_table(confusion_table(report), title=" most frequent confusions")
-    print_table(mistake_table(report), title=" most confident mistakes")
-    if robustness:
-        print_table(corruption_table(robustness), title=" corrupted digits, MNIST-C style")
-    if figures is not None:
-        print_path("Pictures", figures / "figures")
-
-
-def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
-    from sutja.console import remark, watch
-    from sutja.corruptions import CORRUPTIONS
-    from sutja.robustness import score_corruptions, summarise
-    from sutja.tables import percent
-
-    remark(f"corrupting {len(digits):,} digits, MNIST-C style")
-    scores = score_corruptions(classifier.logits, digits)
-    robustness = summarise(
-        list(watch(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
-    )
-    if figures is not None:
-        from sutja.gallery import draw_corruptions
-
-        draw_corruptions(figures, digits, robustness)
-    return robustness
+app.command(epilog="Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate lenet5.onnx --data qmnist/`")(evaluate)
+app.command()(models)
+app.command(epilog="Example: `sutja export runs/lenet5-s0 --to models`")(export)
 
 
 @app.command(epilog="Example: `sutja teach runs/convnet-protocol=held-out-s* --to runs/convnets.lessons.npz`")
@@ -339,22 +276,6 @@ def teach(
     for _ in watch(done, lambda number: f"view {number}", total=views):
         pass
     print_path("Lessons", to)
-
-
-@app.command()
-def models(as_json: Json = False) -> None:
-    """List the networks with their size."""
-    from dataclasses import asdict
-
-    from sutja.console import print_json, print_table
-    from sutja.model import NETWORKS, create, measure
-    from sutja.tables import model_table
-
-    sizes = {name: measure(create(name, seed=0)) for name in NETWORKS}
-    if as_json:
-        print_json({name: asdict(size) for name, size in sizes.items()})
-    else:
-        print_table(model_table(sizes))
 
 
 @app.command()

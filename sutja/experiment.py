@@ -18,7 +18,7 @@ from sutja.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
-from sutja.export import export_onnx
+from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report
 from sutja.lessons import Lessons, load_lessons, save_lessons, teach
@@ -185,12 +185,9 @@ def _finish(run: Run, training: Training, splits: Splits) -> None:
         "seconds": training.records[-1].seconds,
         "parity": difference,
     }
-    judged = {part: asdict(report) for part, report in reports.items()}
-    card = render_card(
-        **values, judged=judged, title=run.recipe.title, recipe=vars(run.recipe), environment=run.environment
-    )
-    write_text(run.folder / "MODEL_CARD.md", card)
-    run.save_json("report.json", {**values, **judged})
+    files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
+    write_text(run.folder / "MODEL_CARD.md", render_card(asdict(describe_run(run, {**values, "files": files}))))
+    run.save_json("report.json", {**values, **{part: asdict(report) for part, report in reports.items()}})
 
 
 def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:

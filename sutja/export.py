@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from sutja.calibration import calibrate
+from sutja.dataset import MNIST_SHA256, load_dataset, split
 from sutja.digits import Digits
-from sutja.errors import ModelFileError
-from sutja.files import whole_file
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.files import whole_file, whole_folder, write_text
 from sutja.inference import Classifier
+from sutja.published import SPREAD, Card, judge
+from sutja.report import render_card
+from sutja.run import JUDGED, Run
+from sutja.spread import Spread, label, read_results
 from sutja.training import infer, to_tensor
 
 PARITY_DIGITS = 1000
 PARITY_TOLERANCE = 1e-4  # the largest difference of a logit
+KEPT_TOLERANCE = 1e-2  # the same between two machines: sums in another order, and a logit can be large
 
 
 def export_onnx(network: nn.Module, path: Path, digits: Digits) -> float:
@@ -55,6 +66,131 @@ def parity(network: nn.Module, path: Path, digits: Digits) -> float:
     some = Digits(digits.images[:PARITY_DIGITS], digits.labels[:PARITY_DIGITS])
     expected = infer(network, to_tensor(some)).numpy()
     return float(np.abs(Classifier(path).logits(some.images) - expected).max())
+
+
+def publish(network: nn.Module, card: Card, folder: Path, *, force: bool = False) -> Card:
+    """Write a network as a published model: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
+
+    `card` says what it is; its `parity` and `files` are filled in here. Returns the card that was written. Raises
+    `UsageError` when one of the files exists, unless `force` is set, and `ModelFileError` when ONNX Runtime does not
+    give what PyTorch gives.
+    """
+    from safetensors.torch import save
+
+    onnx, weights, values, page = (f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md"))
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: not a folder")
+    there = [folder / name for name in (onnx, weights, values, page) if (folder / name).exists()]
+    if there and not force:
+        raise UsageError(f"{there[0]}: exists already; --force replaces it")
+    with whole_folder(folder) as partial:
+        parity = export_onnx(network.eval(), partial / onnx, load_dataset().test)
+        (partial / weights).write_bytes(save(network.state_dict()))
+        card = dataclasses.replace(card, parity=parity, files=checksums(partial / onnx, partial / weights))
+        write_text(partial / values, card.to_json())
+        write_text(partial / page, render_card(asdict(card)))
+    return card
+
+
+def checksums(*paths: Path) -> dict[str, str]:
+    """The SHA-256 of files, by their names."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def describe_run(run: Run, values: dict[str, Any], calibration: dict[str, Any] | None = None) -> Card:
+    """The card of a run. `values` are `parameters`, `epochs`, `seconds`, `parity` and what else is to be said of it.
+
+    With a `calibration` (the fields of `Calibration`) the figures are told calibrated too.
+    """
+    temperature = calibration["temperature"] if calibration else None
+    environment = {name: value for name, value in run.environment.items() if name != "data"}
+    return Card(
+        title=run.recipe.title,
+        data=run.environment["data"],
+        environment=environment,
+        figures={part: judge(*run.load_logits(part), temperature) for part in JUDGED[run.recipe.protocol]},
+        temperature=temperature or 1.0,
+        calibration=calibration,
+        recipe=vars(run.recipe),
+        **{"name": published_name(run), **values},
+    )
+
+
+def published_name(run: Run) -> str:
+    """The name of the model that a run is exported as: that of its folder without the seed."""
+    return run.folder.resolve().name.removesuffix(f"-s{run.recipe.seed}")
+
+
+def export_run(
+    run: Run, folder: Path, *, held_out: Run | None = None, spread: Spread | None = None, force: bool = False
+) -> Card:
+    """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
+
+    `held_out` is for a run that was trained on all training digits: a run of the same recipe that held some back.
+    `spread` is what `find_spread` gives. Raises `UsageError` when the two runs do not belong together, and what
+    `Run.load_network` and `publish` do.
+    """
+    run.require_finished()
+    network = run.load_network()
+    _check_weights(run, network)
+    source = _calibrating(run, held_out)
+    calibration = None
+    if source is not None:
+        digits = f"{source.report['validation']['count']:,} validation digits, read by {source.name}"
+        calibration = {**asdict(calibrate(*source.load_logits("validation"))), "digits": digits}
+    values: dict[str, Any] = {name: run.report[name] for name in ("parameters", "epochs", "seconds")}
+    if spread is not None:
+        told = {name: spread.to_json()[name] for name in SPREAD}
+        values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
+    return publish(network, describe_run(run, values, calibration), folder, force=force)
+
+
+def _check_weights(run: Run, network: nn.Module) -> None:
+    """Hold a network against the logits that its run kept; of other data than MNIST the digits are not at hand."""
+    if run.data_sha256 != MNIST_SHA256:
+        return
+    digits = split(load_dataset(), run.recipe.protocol).judged[run.judged_by]
+    expected, labels = run.load_logits(run.judged_by)
+    logits = infer(network, to_tensor(digits)[:PARITY_DIGITS]).numpy()
+    if len(labels) != len(digits) or not np.abs(logits - expected[:PARITY_DIGITS]).max() <= KEPT_TOLERANCE:
+        raise ModelFileError(f"{run.folder / 'model.safetensors'}: these weights do not give the logits of logits.npz")
+
+
+def find_spread(path: Path, run: Run) -> Spread | None:
+    """What a study found over all seeds of a run's recipe, from its file of results, or `None` where it has none.
+
+    Raises `DataError` when the file is damaged, and when it has other errors for this run's seed than the run.
+    """
+    key = (label(run.recipe), run.recipe.protocol, run.environment["data"]["name"])
+    spread = next((each for each in read_results(path) if each.key == key and len(each.seeds) > 1), None)
+    if spread and run.recipe.seed in spread.seeds:
+        errors = spread.errors[spread.seeds.index(run.recipe.seed)]
+        if errors != run.report[run.judged_by]["errors"]:
+            raise DataError(
+                f"{path}: {spread.recipe}, seed {run.recipe.seed}: {errors} errors, which {run.folder} has not"
+            )
+    return spread
+
+
+def _calibrating(run: Run, held_out: Run | None) -> Run | None:
+    """The run whose validation digits calibrate `run`, or `None` where there is none."""
+    own = "validation" in JUDGED[run.recipe.protocol]
+    if held_out is None:
+        return run if own else None
+    if own:
+        raise UsageError(f"{run.folder}: has validation digits of its own: leave out --calibrate-with")
+    held_out.require_finished()
+    held_out.require("validation")
+    ours, theirs = (vars(each.recipe) for each in (run, held_out))
+    differing = [field for field in ours if ours[field] != theirs[field] and field != "protocol"]
+    if run.recipe.teacher and held_out.recipe.teacher and "teacher" in differing:
+        differing.remove("teacher")  # of a held-out run the teacher too must not have seen what is held back
+    if differing:
+        told = ", ".join(f"{field} = {theirs[field]} instead of {ours[field]}" for field in differing)
+        raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: {told}")
+    if held_out.data_sha256 != run.data_sha256:
+        raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: trained on other data")
+    return held_out
 
 
 @contextmanager

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
+from sutja.calibration import cooled
 from sutja.digits import CLASSES, SIDE, Images
 from sutja.errors import ModelFileError
-from sutja.evaluation import Logits
+from sutja.evaluation import Logits, softmax
 
 BATCH = 500
 
 
 class Classifier:
-    """A network for single digits, loaded from an ONNX file with the input `images` and the output `logits`."""
+    """A network for single digits, loaded from an ONNX file with the input `images` and the output `logits`.
 
-    def __init__(self, path: Path) -> None:
-        """Raises `ModelFileError` when the file is missing, damaged, or not such a network."""
+    `temperature` divides the logits where probabilities are made of them; the logits stay as the network gives them.
+    """
+
+    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None) -> None:
+        """Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum."""
         if not path.is_file():
             raise ModelFileError(f"{path}: no such model file")
+        self.temperature = temperature
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+            raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not that of its card")
         onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
         try:
-            self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), providers=["CPUExecutionProvider"], enable_fallback=0
-            )
+            self._session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"], enable_fallback=0)
             inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_inputs()]
             outputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_outputs()]
         except Exception as error:  # ONNX Runtime's own exceptions share no other base class
@@ -42,6 +53,10 @@ class Classifier:
         """The logits `float32 (N, 10)` of images `uint8 (N, 28, 28)`."""
         parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
         return np.concatenate([self._run(part) for part in parts]) if parts else np.empty((0, CLASSES), np.float32)
+
+    def probabilities(self, images: Images) -> NDArray[np.float64]:
+        """The probabilities `(N, 10)` of images `uint8 (N, 28, 28)`, calibrated by the temperature."""
+        return softmax(cooled(self.logits(images), self.temperature))
 
     def _run(self, images: Images) -> Logits:
         scaled = images[:, None].astype(np.float32) / np.float32(255)

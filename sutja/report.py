@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,9 +56,9 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     return _render("report.html.j2", title=title, lead=lead, sections=sections)
 
 
-def render_card(**values: Any) -> str:
-    """The Markdown of a model card."""
-    return _render("MODEL_CARD.md.j2", **values)
+def render_card(values: dict[str, Any]) -> str:
+    """The Markdown of a model card: of the fields of a `published.Card`."""
+    return re.sub(r"\n{3,}", "\n\n", _render("MODEL_CARD.md.j2", **values)).lstrip()
 
 
 def render_ensemble_card(**values: Any) -> str:

@@ -244,6 +244,11 @@ class Run:
         write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
 
 
+def is_run_or_ensemble(folder: Path) -> bool:
+    """Whether a folder holds a run, finished or not, or an ensemble."""
+    return (folder / "recipe.json").is_file() or (folder / ENSEMBLE).is_file()
+
+
 def find_model(folder: Path) -> Path:
     """The ONNX file in the folder of a finished run or of an ensemble. Raises `UsageError` when it is neither."""
     if not (folder / ENSEMBLE).is_file():

@@ -16,6 +16,7 @@ from sutja.spread import Spread, distinct_names
 if TYPE_CHECKING:
     from sutja.ensemble import Standing
     from sutja.model import Size
+    from sutja.published import Card
     from sutja.sprint import SprintSummary
 
 
@@ -207,6 +208,33 @@ def model_table(sizes: dict[str, Size]) -> Table:
         for name, size in sizes.items()
     ]
     return Table(["network", "parameters", "multiply-adds", "size"], rows)
+
+
+def published_table(cards: Sequence[Card]) -> Table:
+    """Published models: size, accuracy and errors on test (or validation) digits, and calibration errors."""
+    rows = []
+    for card in cards:
+        part = "test" if "test" in card.figures else "validation"
+        scores = card.figures.get(part)
+        size = "–" if card.parameters is None else f"{card.parameters:,}"
+        if scores is None:
+            rows.append([card.name, size, *["–"] * 6])
+            continue
+        after = scores["calibrated"]["calibration_error"] if scores.get("calibrated") else None
+        rows.append(
+            [
+                card.name,
+                size,
+                f"{percent(scores['accuracy'])} {part}",
+                f"{scores['errors']:,}",
+                f"{scores['loss']:.4f}",
+                percent(scores["calibration_error"]),
+                "–" if after is None else f"{card.temperature:.4g}",
+                "–" if after is None else percent(after),
+            ]
+        )
+    heads = ["model", "parameters", "accuracy", "errors", "loss", "calibration error", "temperature", "calibrated"]
+    return Table(heads, rows)
 
 
 def run_list_table(runs: Sequence[Run]) -> Table:

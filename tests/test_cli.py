@@ -29,10 +29,26 @@ from sutja.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.model import NETWORKS
 from sutja.recipe import RECIPES
 from sutja.run import Run
+from sutja.spread import gather, update_results
 
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
-VERBS = ("train", "compare", "study", "sprint", "evaluate", "ensemble", "teach", "models", "recipes", "runs", "data")
+VERBS = tuple(
+    [
+        "train",
+        "compare",
+        "study",
+        "sprint",
+        "ensemble",
+        "teach",
+        "evaluate",
+        "models",
+        "export",
+        "recipes",
+        "runs",
+        "data",
+    ]
+)
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")},
@@ -224,7 +240,7 @@ def test_track_says_what_to_install(data: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_without_the_train_extra_the_command_says_what_to_install() -> None:
-    code = "import sys; sys.modules['torch'] = None; from sutja.cli import main; main(['models'])"
+    code = "import sys; sys.modules['torch'] = None; from sutja.cli import main; main(['train', 'mlp'])"
     fails(python("-c", code), 1, "torch is not installed: the extra 'train' brings it")
 
 
@@ -295,7 +311,7 @@ def test_models_lists_the_networks() -> None:
     assert (outcome.code, outcome.err) == (0, "")
     for text in ("lenet5", "61,706", "416,520", "mlp", "61,676", "247 kB"):
         assert text in outcome.out
-    listed = json.loads(sutja("models", "--json").out)
+    listed = json.loads(sutja("models", "--json").out)["networks"]
     assert listed.keys() == NETWORKS.keys()
     assert listed["lenet5"] == {"parameters": 61_706, "multiply_adds": 416_520, "bytes": 246_824}
 
@@ -524,3 +540,105 @@ def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path:
     assert f"goes on after epoch {kept}" in resumed.err or kept == 60
     assert Run.open(folder).finished
     assert [row["epoch"] for row in run.metrics()] == list(range(1, 61))
+
+
+WITHOUT_TRAIN_EXTRA = """
+import sys
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name in ("torch", "onnx", "onnxscript", "safetensors", "matplotlib", "jinja2"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+root, weights, *words = sys.argv[1:]
+sys.path.insert(0, root)
+import sutja.published
+sutja.published.WEIGHTS = Path(weights)
+from sutja.cli import main
+main(words)
+"""
+
+
+def without_pytorch(*words: str | Path, weights: Path, folder: Path) -> Outcome:
+    """Run the command line as where the extra `train` is not installed, with the published models of a folder."""
+    return python("-c", WITHOUT_TRAIN_EXTRA, ROOT, weights, *words, folder=folder)
+
+
+def test_published_models_are_measured_and_listed_without_pytorch(
+    published: Path, counterparts: dict[str, Run], few: Dataset, tmp_path: Path
+) -> None:
+    save_dataset(few, tmp_path / "few.npz", form="npz")
+    (tmp_path / published.stem).mkdir()  # no run folder: not in the way
+    card = json.loads(published.with_suffix(".json").read_text(encoding="utf-8"))
+    for name in (published.stem, str(published)):
+        measured = without_pytorch(
+            "evaluate", name, "--data", "few.npz", "--json", weights=published.parent, folder=tmp_path
+        )
+        assert (measured.code, measured.err) == (0, "")
+        values = json.loads(measured.out)
+        assert values["errors"] == card["figures"]["test"]["errors"]
+        assert values["temperature"] == card["temperature"]
+        assert values["calibrated"] == pytest.approx(card["figures"]["test"]["calibrated"], rel=1e-3)
+    listed = without_pytorch("models", weights=published.parent, folder=tmp_path)
+    assert listed.code == 0
+    assert published.stem in listed.out
+    assert "lenet5" not in listed.out
+    assert listed.err == "The networks need PyTorch, which the extra 'train' brings: pip install '.[train]'\n"
+    assert re.search(rf"{published.stem} +61,676 .*% test", listed.out)
+
+
+def test_a_run_folder_wins_over_a_published_model_of_its_name(
+    published: Path, counterparts: dict[str, Run], few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sutja.published.WEIGHTS", published.parent)
+    save_dataset(few, Path("few.npz"), form="npz")
+    assert "calibrated, temperature" in sutja("evaluate", published.stem, "-d", "few.npz").out
+    shutil.copytree(counterparts["final"].folder, published.stem)
+    outcome = sutja("evaluate", published.stem, "-d", "few.npz")
+    assert outcome.code == 0
+    assert "calibrated, temperature" not in outcome.out
+    fails(sutja("evaluate", "lenet"), 2, f"it does not exist; published models: {published.stem}")
+
+
+def test_damaged_published_models_have_their_code(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sutja.published.WEIGHTS", tmp_path / "weights")
+    shutil.copytree(published.parent, tmp_path / "weights")
+    copy = tmp_path / "weights" / published.name
+    copy.write_bytes(copy.read_bytes()[:-1])
+    fails(sutja("evaluate", published.stem), 4, "its SHA-256 is not that of its card")
+    fails(sutja("evaluate", copy), 4, "its SHA-256 is not that of its card")
+    copy.with_suffix(".json").unlink()
+    fails(sutja("evaluate", published.stem), 4, "the card of the model is missing")
+    fails(sutja("evaluate", tmp_path / "none.onnx"), 4, "none.onnx: no such model file")
+    listed = sutja("models", "--json")
+    assert listed.code == 4
+    assert "the card of the model is missing" in listed.err
+    assert json.loads(listed.out)["published"] == []
+
+
+def test_export_makes_a_model_that_is_measured(
+    counterparts: dict[str, Run], few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    final, held_out = counterparts["final"].folder, counterparts["held-out"].folder
+    update_results(Path("study.csv"), [gather([counterparts["final"]])])
+    words: Words = ["export", final, "--calibrate-with", held_out, "--study", "study.csv"]
+    outcome = sutja(*words)
+    assert outcome.code == 0, outcome
+    assert outcome.err.startswith("study.csv: has nothing on several seeds of MLP (epochs = 5")
+    name = final.name.removesuffix("-s0")
+    for suffix in ("onnx", "safetensors", "json", "md"):
+        assert f"Written: {Path(name) / name}.{suffix}\n" in outcome.out
+    save_dataset(few, Path("few.npz"), form="npz")
+    assert "calibrated, temperature" in sutja("evaluate", Path(name) / f"{name}.onnx", "-d", "few.npz").out
+    fails(sutja(*words[:4]), 2, "exists already; --force replaces it")
+    fails(sutja("export", final, "--calibrate-with", final, "--to", "x"), 2, "has no figures of validation digits")
+    fails(sutja("export", final, "--study", "few.npz"), 3, "few.npz: not a file of results")
+    fails(sutja("export", "none"), 2, "none: not a run folder: it does not exist")
+    assert not Path("x").exists()

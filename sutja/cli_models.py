@@ -1,0 +1,196 @@
+"""The verbs on trained networks: evaluate, models, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from sutja.verbs import Force, Json
+
+if TYPE_CHECKING:
+    from sutja.digits import Digits
+    from sutja.inference import Classifier
+    from sutja.model import Size
+    from sutja.robustness import Robustness
+
+
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A finished run's folder, an ensemble's, a published model, or an ONNX file with its card beside it."
+        ),
+    ],
+    data: Annotated[str, typer.Option("--data", "-d", help="The data whose test digits are read.")] = "mnist",
+    figures: Annotated[
+        Optional[Path], typer.Option("--to", help="Draw confusion matrix, reliability and mistakes into this folder.")
+    ] = None,
+    corruptions: Annotated[
+        bool,
+        typer.Option("--corruptions", help="Measure also on digits corrupted in 15 ways, in the style of MNIST-C."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure a trained network on the test digits, through ONNX Runtime: accuracy, calibration, mistakes."""
+    from dataclasses import asdict
+
+    from sutja.calibration import cooled
+    from sutja.console import print_json, print_path, print_table
+    from sutja.dataset import load_dataset
+    from sutja.evaluation import evaluate as measure
+    from sutja.published import judge
+    from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
+
+    classifier = _open(model)
+    digits = load_dataset(data).test
+    logits = classifier.logits(digits.images)
+    report = measure(logits, digits.labels)
+    reports = {f"{Path(model).resolve().name} on {data}": report}
+    temperature = classifier.temperature
+    if temperature != 1:
+        reports[f"calibrated, temperature {temperature:.4g}"] = measure(cooled(logits, temperature), digits.labels)
+    robustness = _measure_robustness(classifier, digits, figures) if corruptions else None
+    if figures is not None:
+        from sutja.gallery import draw_judgement
+
+        draw_judgement(figures, digits, logits, report)
+    if as_json:
+        scores = judge(logits, digits.labels, temperature)
+        calibrated = {"temperature": temperature, "calibrated": scores["calibrated"]} if len(reports) > 1 else {}
+        print_json(asdict(report) | calibrated | ({"corruptions": asdict(robustness)} if robustness else {}))
+        return
+    print_table(score_table(reports))
+    print_table(class_table(report))
+    print_table(confusion_table(report), title=" most frequent confusions")
+    print_table(mistake_table(report), title=" most confident mistakes")
+    if robustness:
+        print_table(corruption_table(robustness), title=" corrupted digits, MNIST-C style")
+    if figures is not None:
+        print_path("Pictures", figures / "figures")
+
+
+def _open(name: str) -> Classifier:
+    """What a word on the command line means: a run folder before a published model, else an ONNX file."""
+    from sutja.errors import UsageError
+    from sutja.inference import Classifier
+    from sutja.published import is_published, list_published, load_published, open_model
+    from sutja.run import find_model, is_run_or_ensemble
+
+    path = Path(name)
+    if not is_run_or_ensemble(path):
+        if is_published(name):
+            return load_published(name)
+        if path.suffix == ".onnx":
+            return open_model(path)
+    try:
+        return Classifier(find_model(path))
+    except UsageError as error:
+        published = ", ".join(card.name for card in list_published()[0])
+        raise UsageError(f"{error}" + (f"; published models: {published}" if published else "")) from error
+
+
+def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
+    from sutja.console import remark, watch
+    from sutja.corruptions import CORRUPTIONS
+    from sutja.robustness import score_corruptions, summarise
+    from sutja.tables import percent
+
+    remark(f"corrupting {len(digits):,} digits, MNIST-C style")
+    scores = score_corruptions(classifier.logits, digits)
+    robustness = summarise(
+        list(watch(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
+    )
+    if figures is not None:
+        from sutja.gallery import draw_corruptions
+
+        draw_corruptions(figures, digits, robustness)
+    return robustness
+
+
+def models(as_json: Json = False) -> None:
+    """List the published models with their figures, and the networks that can be trained with their size."""
+    from dataclasses import asdict
+
+    from sutja.console import print_error, print_json, print_table
+    from sutja.published import list_published
+    from sutja.tables import model_table, published_table
+
+    cards, damages = list_published()
+    sizes = _sizes()
+    if as_json:
+        print_json(
+            {
+                "published": [asdict(card) for card in cards],
+                "networks": {name: asdict(size) for name, size in sizes.items()},
+            }
+        )
+    if cards and not as_json:
+        print_table(published_table(cards), title=" published models")
+    if sizes and not as_json:
+        print_table(model_table(sizes), title=" networks")
+    for damage in damages:
+        print_error(str(damage))
+    if damages:
+        raise typer.Exit(damages[0].exit_code)
+
+
+def _sizes() -> dict[str, Size]:
+    """The networks with their size: none, and a remark, where PyTorch is not installed."""
+    from sutja.console import remark
+
+    try:
+        from sutja.model import NETWORKS, create, measure
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        remark("The networks need PyTorch, which the extra 'train' brings: pip install '.[train]'")
+        return {}
+    return {name: measure(create(name, seed=0)) for name in NETWORKS}
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    to: Annotated[
+        Optional[Path],
+        typer.Option("--to", help="The folder for the files. [default: ./<the run's name without seed>]"),
+    ] = None,
+    calibrate_with: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--calibrate-with",
+            metavar="RUN",
+            help="For a run that was trained on all training digits: the run of the same recipe with "
+            "protocol = held-out, whose validation digits fit the temperature.",
+        ),
+    ] = None,
+    study: Annotated[
+        Optional[Path],
+        typer.Option("--study", help="The CSV of `sutja study`: mean and deviation over seeds for the card."),
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Make a model to publish from a run: ONNX held against PyTorch, weights, and a card with figures and checksums."""
+    from sutja.console import print_path, print_table, remark
+    from sutja.export import export_run, find_spread, published_name
+    from sutja.run import Run
+    from sutja.tables import published_table
+
+    opened = Run.open(run)
+    opened.require_finished()
+    spread = None
+    if study is not None:
+        spread = find_spread(study, opened)
+        if spread is None:
+            remark(
+                f"{study}: has nothing on several seeds of {opened.recipe.title}: the card tells nothing of other seeds"
+            )
+    folder = to or Path(published_name(opened))
+    held_out = Run.open(calibrate_with) if calibrate_with else None
+    card = export_run(opened, folder, held_out=held_out, spread=spread, force=force)
+    if card.calibration is None:
+        remark("not calibrated: this run has no validation digits; --calibrate-with RUN takes those of another")
+    print_table(published_table([card]))
+    for suffix in ("onnx", "safetensors", "json", "md"):
+        print_path("Written", folder / f"{card.name}.{suffix}")

@@ -1,0 +1,172 @@
+"""Published models: an ONNX file with a card beside it that says what it is, read without PyTorch."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sutja.calibration import COLDEST, HOTTEST, cooled
+from sutja.digits import Labels
+from sutja.errors import ModelFileError, SutjaError, unknown
+from sutja.evaluation import Logits, evaluate
+from sutja.inference import Classifier
+
+WEIGHTS = Path(__file__).parent / "weights"
+SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
+CALIBRATED = ("loss", "brier", "calibration_error")  # what a temperature changes
+FITTED = ("temperature", "count", "loss_before", "loss_after", "error_before", "error_after")  # as in `Calibration`
+SPREAD = ("count", "mean_accuracy", "deviation", "low", "high")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is to be known of a published model.
+
+    `figures` has, for "validation" or "test", what `judge` gives. `temperature` divides the logits of whoever wants
+    probabilities; `calibration` says how it was found (the fields of `Calibration`, and `digits`: which ones) and is
+    `None` where it was not, with the temperature 1. `spread` tells of all `seeds` of the recipe: their `errors` in
+    `count` digits each, `mean_accuracy`, `deviation`, and the 95 % interval `low` … `high` of the mean. `members` are
+    the networks of an ensemble, each with its `name` and `weight`. `parity` is the largest difference of a logit
+    between the ONNX file and PyTorch. `files` has the SHA-256 of the ONNX file and, second, of the weights.
+    """
+
+    name: str
+    title: str
+    data: dict[str, Any]
+    environment: dict[str, Any]
+    figures: dict[str, dict[str, Any]]
+    temperature: float = 1.0
+    calibration: dict[str, Any] | None = None
+    spread: dict[str, Any] | None = None
+    parameters: int | None = None
+    members: list[dict[str, Any]] | None = None
+    recipe: dict[str, Any] | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+    parity: float = 0.0
+    files: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for what no card can say."""
+        for each in dataclasses.fields(self):
+            _check_type(each.name, str(each.type), getattr(self, each.name))
+        if not COLDEST <= self.temperature <= HOTTEST:
+            raise ValueError(f"temperature = {self.temperature} is not from {COLDEST} to {HOTTEST}")
+        if not all(isinstance(self.data.get(name), str) for name in ("name", "sha256")):
+            raise ValueError("data lacks its name or its sha256")
+        for part, scores in self.figures.items():
+            _check_numbers(f"figures of {part}", scores, SCORES)
+            if scores.get("calibrated") is not None:
+                _check_numbers(f"calibrated figures of {part}", scores["calibrated"], CALIBRATED)
+        for name, values, needed in (("calibration", self.calibration, FITTED), ("spread", self.spread, SPREAD)):
+            if values is not None:
+                _check_numbers(name, values, needed)
+        if self.temperature != (self.calibration["temperature"] if self.calibration else 1):
+            raise ValueError(f"temperature = {self.temperature} is not that of its calibration")
+        for member in self.members or []:
+            _check_numbers("members", member, ("weight",))
+            if not isinstance(member.get("name"), str):
+                raise ValueError("members: one has no name")
+        for name, sha256 in self.files.items():
+            if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
+                raise ValueError(f"files: {name} has no SHA-256")
+
+    def to_json(self) -> str:
+        """The card as a JSON object."""
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Card:
+        """Read what `to_json` wrote; raises a `ModelFileError` that names the file for anything else."""
+        if not path.is_file():
+            raise ModelFileError(f"{path}: the card of the model is missing; `sutja export RUN` makes a model with one")
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(values, dict):
+                raise ValueError("not a JSON object")
+            differing = sorted(values.keys() ^ {each.name for each in dataclasses.fields(cls)})
+            if differing:
+                raise ValueError(f"missing or unknown: {', '.join(differing)[:100]}")
+            card = cls(**values)
+            if card.name != path.stem:
+                raise ValueError(f"it is the card of '{card.name}'")
+            if f"{card.name}.onnx" not in card.files:
+                raise ValueError(f"files: {card.name}.onnx is missing")
+        except (OSError, ValueError, OverflowError, RecursionError) as error:
+            raise ModelFileError(f"{path}: not the card of a model: {error}") from error
+        return card
+
+
+def judge(logits: Logits, labels: Labels, temperature: float | None = None) -> dict[str, Any]:
+    """The figures of one part for a card: as trained and, where a temperature was fitted, `calibrated` by it."""
+    report = vars(evaluate(logits, labels))
+    scores: dict[str, Any] = {name: report[name] for name in SCORES}
+    if temperature is None:
+        return {**scores, "calibrated": None}
+    after = vars(evaluate(cooled(logits, temperature), labels))
+    return {**scores, "calibrated": {name: after[name] for name in CALIBRATED}}
+
+
+def list_published(folder: Path | None = None) -> tuple[list[Card], list[SutjaError]]:
+    """The cards of the models in a folder, by default that of this package, and what is wrong with damaged ones."""
+    cards, damages = [], []
+    for name in _names(folder or WEIGHTS):
+        try:
+            cards.append(Card.read((folder or WEIGHTS) / f"{name}.json"))
+        except ModelFileError as error:
+            damages.append(error)
+    return cards, list[SutjaError](damages)
+
+
+def is_published(name: str) -> bool:
+    """Whether this package has a model of that name."""
+    return name in _names(WEIGHTS)
+
+
+def load_published(name: str) -> Classifier:
+    """The published model of that name, ready to classify, with its temperature.
+
+    Raises `UsageError` for an unknown name, and what `open_model` does.
+    """
+    if not is_published(name):
+        raise unknown("published model", name, _names(WEIGHTS) or ["none"])
+    return open_model(WEIGHTS / f"{name}.onnx")
+
+
+def open_model(path: Path) -> Classifier:
+    """The network in an ONNX file, with the temperature that the card beside it, `NAME.json`, tells.
+
+    Raises `ModelFileError` when one of them is missing or damaged, or the file is not the one that the card describes.
+    """
+    if not path.is_file() or path.suffix != ".onnx":
+        raise ModelFileError(f"{path}: no such model file: a name that ends in .onnx is expected")
+    card = Card.read(path.with_suffix(".json"))
+    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
+
+
+def _names(folder: Path) -> Sequence[str]:
+    return sorted({path.stem for path in folder.glob("[!.]*") if path.suffix in (".onnx", ".json")})
+
+
+def _check_type(name: str, declared: str, value: Any) -> None:
+    if value is None and declared.endswith("| None"):
+        return
+    kinds: dict[str, Any] = {"str": str, "int": int, "float": (int, float), "dict": dict, "list": list}
+    kind = declared.removesuffix(" | None").split("[")[0]
+    if not isinstance(value, kinds[kind]) or isinstance(value, bool):
+        raise ValueError(f"{name} = {str(value)[:40]!r} is not of the type {kind}")
+
+
+def _check_numbers(name: str, values: Any, needed: Sequence[str]) -> None:
+    if not isinstance(values, dict):
+        raise ValueError(f"{name}: not an object")
+    for each in needed:
+        value = values.get(each)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+            raise ValueError(f"{name}: {each} is not a number")

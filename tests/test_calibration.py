@@ -1,0 +1,70 @@
+"""Calibration: the temperature that made logits too sure or too unsure is found again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from sutja.calibration import COLDEST, HOTTEST, Calibration, calibrate, cooled, fit_temperature
+from sutja.digits import Labels
+from sutja.evaluation import Logits, evaluate, softmax
+
+
+def calibrated_digits(count: int) -> tuple[NDArray[np.float64], Labels]:
+    """Logits `(count, 10)` and labels drawn by exactly the probabilities that they tell: their temperature is 1."""
+    random = np.random.default_rng(0)
+    logits = 2 * random.standard_normal((count, 10))
+    cumulated = softmax(logits.astype(np.float32)).cumsum(axis=1)
+    return logits, (random.random((count, 1)) > cumulated[:, :9]).sum(axis=1)
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 3.0])
+def test_the_temperature_of_the_logits_is_found(temperature: float) -> None:
+    logits, labels = calibrated_digits(20_000)
+    hot = (temperature * logits).astype(np.float32)
+    fitted = fit_temperature(hot, labels)
+    assert fitted == pytest.approx(temperature, rel=0.03)
+    assert evaluate(cooled(hot, fitted), labels).calibration_error < 0.01
+
+
+def test_before_and_after_are_the_figures_of_the_evaluation() -> None:
+    logits, labels = calibrated_digits(5_000)
+    hot = (3 * logits).astype(np.float32)
+    calibration = calibrate(hot, labels)
+    before, after = evaluate(hot, labels), evaluate((hot / np.float32(calibration.temperature)), labels)
+    assert calibration == Calibration(
+        calibration.temperature, 5_000, before.loss, after.loss, before.calibration_error, after.calibration_error
+    )
+    assert calibration.loss_after < calibration.loss_before - 0.1
+    assert calibration.error_after < 0.02 < 0.1 < calibration.error_before
+
+
+@given(st.floats(0.02, 50), st.integers(0, 20))
+@settings(derandomize=True, deadline=None, max_examples=30)
+def test_no_other_temperature_has_a_smaller_loss(scale: float, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    logits = (scale * random.standard_normal((40, 10))).astype(np.float32)
+    labels = random.integers(0, 10, 40)
+    fitted = fit_temperature(logits, labels)
+    assert COLDEST <= fitted <= HOTTEST
+    least = evaluate(cooled(logits, fitted), labels).loss
+    for other in np.geomspace(COLDEST, HOTTEST, 25):
+        assert least <= evaluate(cooled(logits, float(other)), labels).loss + 1e-4
+
+
+def test_without_a_mistake_the_temperature_is_1() -> None:
+    logits = np.eye(10, dtype=np.float32)
+    calibration = calibrate(logits, np.arange(10))
+    assert calibration.temperature == 1
+    assert calibration.loss_before == calibration.loss_after
+
+
+def test_cooling_changes_no_answer() -> None:
+    logits: Logits = calibrated_digits(1_000)[0].astype(np.float32)
+    cold = cooled(logits, 7.3)
+    assert cold.dtype == np.float32
+    np.testing.assert_array_equal(cold.argmax(axis=1), logits.argmax(axis=1))
+    np.testing.assert_allclose(cold * 7.3, logits, rtol=1e-5)

@@ -1,0 +1,196 @@
+"""Published models: what is there is what its card says, and everything else is one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_inference import write_linear
+
+from sutja.calibration import cooled
+from sutja.dataset import MNIST_SHA256, Dataset
+from sutja.errors import ModelFileError, UsageError
+from sutja.evaluation import evaluate, softmax
+from sutja.published import CALIBRATED, SCORES, WEIGHTS, Card, judge, list_published, load_published, open_model
+from sutja.run import Run
+
+QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
+LIMIT = 12_000_000  # bytes of all published models together
+
+
+@pytest.fixture
+def copy(published: Path, tmp_path: Path) -> Path:
+    """The ONNX file of a published model that may be damaged."""
+    shutil.copytree(published.parent, tmp_path / "copy")
+    return tmp_path / "copy" / published.name
+
+
+def change(onnx: Path, **values: Any) -> None:
+    """Write other values into the card of a model."""
+    path = onnx.with_suffix(".json")
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+
+
+def fails(onnx: Path, why: str) -> None:
+    with pytest.raises(ModelFileError, match=why) as caught:
+        open_model(onnx)
+    assert str(caught.value).startswith(str(onnx.parent))
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 4
+
+
+def test_a_model_gives_the_logits_of_its_run_and_calibrated_probabilities(
+    published: Path, counterparts: dict[str, Run], few: Dataset
+) -> None:
+    classifier = open_model(published)
+    logits, _ = counterparts["final"].load_logits("test")
+    np.testing.assert_allclose(classifier.logits(few.test.images), logits, atol=1e-4)
+    temperature = Card.read(published.with_suffix(".json")).temperature
+    assert classifier.temperature == temperature != 1
+    expected = softmax(cooled(logits, temperature))
+    np.testing.assert_allclose(classifier.probabilities(few.test.images), expected, atol=1e-4)
+
+
+def test_a_card_comes_back_as_it_was_written(published: Path, tmp_path: Path) -> None:
+    card = Card.read(published.with_suffix(".json"))
+    (tmp_path / published.with_suffix(".json").name).write_text(card.to_json(), encoding="utf-8")
+    assert Card.read(tmp_path / published.with_suffix(".json").name) == card
+
+
+def test_figures_are_those_of_the_evaluation(counterparts: dict[str, Run]) -> None:
+    logits, labels = counterparts["final"].load_logits("test")
+    report, after = vars(evaluate(logits, labels)), vars(evaluate(cooled(logits, 2.0), labels))
+    expected = {name: report[name] for name in SCORES}
+    assert judge(logits, labels) == {**expected, "calibrated": None}
+    assert judge(logits, labels, 2.0) == {**expected, "calibrated": {name: after[name] for name in CALIBRATED}}
+
+
+def test_models_are_found_by_their_name(
+    published: Path, monkeypatch: pytest.MonkeyPatch, few: Dataset, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sutja.published.WEIGHTS", published.parent)
+    cards, damages = list_published()
+    assert ([card.name for card in cards], damages) == ([published.stem], [])
+    images = few.test.images
+    np.testing.assert_array_equal(load_published(published.stem).logits(images), open_model(published).logits(images))
+    for name in (published.stem[:-1], f"./{published.stem}", "", "..", str(published)):
+        with pytest.raises(UsageError, match="unknown published model"):
+            load_published(name)
+    monkeypatch.setattr("sutja.published.WEIGHTS", tmp_path)
+    with pytest.raises(UsageError, match="known: none"):
+        load_published(published.stem)
+
+
+def test_a_damaged_card_does_not_hide_the_others(copy: Path) -> None:
+    (copy.parent / "other.onnx").write_bytes(copy.read_bytes())
+    (copy.parent / "third.json").write_text("{}", encoding="utf-8")
+    cards, damages = list_published(copy.parent)
+    assert [card.name for card in cards] == [copy.stem]
+    assert ["other.json: the card of the model is missing" in str(damages[0]), "third.json" in str(damages[1])] == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("length", [0, 100, -1])
+def test_a_truncated_model_is_refused(copy: Path, length: int) -> None:
+    copy.write_bytes(copy.read_bytes()[:length])
+    fails(copy, "damaged or another file: its SHA-256 is not that of its card")
+
+
+def test_an_edited_model_is_refused(copy: Path, few: Dataset) -> None:
+    """One bit of a weight: ONNX Runtime alone would not notice."""
+    content = bytearray(copy.read_bytes())
+    content[len(content) // 2] ^= 1
+    copy.write_bytes(content)
+    fails(copy, "its SHA-256 is not that of its card")
+
+
+def test_what_is_missing_is_named(copy: Path) -> None:
+    copy.with_suffix(".json").unlink()
+    fails(copy, r"\.json: the card of the model is missing")
+    copy.unlink()
+    fails(copy, r"\.onnx: no such model file")
+    fails(copy.parent, "no such model file")
+
+
+@pytest.mark.parametrize(("images", "logits"), [((1, 32, 32), 10), ((1, 28, 28), 26)])
+def test_a_foreign_network_with_a_fitting_card_is_refused(
+    copy: Path, images: tuple[int, int, int], logits: int
+) -> None:
+    write_linear(copy, images=("N", *images), logits=("N", logits))
+    change(copy, files={copy.name: hashlib.sha256(copy.read_bytes()).hexdigest()})
+    fails(copy, "not a network for digits")
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"temperature": "1.2"}, "temperature = '1.2' is not of the type float"),
+        ({"temperature": True}, "temperature = 'True' is not of the type float"),
+        ({"temperature": None}, "temperature = 'None' is not of the type float"),
+        ({"temperature": 0}, r"temperature = 0 is not from 0\.05 to 20"),
+        ({"temperature": -1.5}, r"temperature = -1\.5 is not from"),
+        ({"temperature": float("nan")}, "temperature = nan is not from"),
+        ({"temperature": 10**400}, "is not from"),
+        ({"temperature": 1.0}, "is not that of its calibration"),
+        ({"calibration": None}, "is not that of its calibration"),
+        ({"calibration": {"temperature": 2}}, "calibration: count is not a number"),
+        ({"name": "other"}, "it is the card of 'other'"),
+        ({"name": 3}, "name = '3' is not of the type str"),
+        ({"files": {}}, r"files: .*\.onnx is missing"),
+        ({"files": []}, r"files = '\[\]' is not of the type dict"),
+        ({"files": {"a.onnx": "abc"}}, r"files: a\.onnx has no SHA-256"),
+        ({"figures": {"test": {"errors": 3}}}, "figures of test: count is not a number"),
+        ({"figures": {"test": 3}}, "figures of test: not an object"),
+        ({"figures": {"test": dict.fromkeys(SCORES, 1) | {"calibrated": 1}}}, "calibrated figures of test"),
+        ({"data": {"name": "mnist"}}, "data lacks its name or its sha256"),
+        ({"members": [{"name": "a"}]}, "members: weight is not a number"),
+        ({"members": [{"weight": 1}]}, "members: one has no name"),
+        ({"parameters": 1.5}, r"parameters = '1\.5' is not of the type int"),
+        ({"spread": {"count": 3}}, "spread: mean_accuracy is not a number"),
+        ({"surprise": 1}, "missing or unknown: surprise"),
+    ],
+    ids=str,
+)
+def test_a_card_with_wrong_values_is_refused(copy: Path, values: dict[str, Any], why: str) -> None:
+    change(copy, **values)
+    fails(copy, rf"\.json: not the card of a model: .*{why}")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"null", b"\xff", b"[" * 100_000, b"{" * 9])
+def test_a_card_that_is_no_card_is_refused(copy: Path, content: bytes) -> None:
+    copy.with_suffix(".json").write_bytes(content)
+    fails(copy, r"\.json: not the card of a model")
+
+
+def test_what_a_card_need_not_have(copy: Path) -> None:
+    change(copy, parameters=None, recipe=None, epochs=None, seconds=None, members=[{"name": "a", "weight": 1.0}])
+    assert open_model(copy).temperature != 1
+
+
+def test_no_card_can_be_made_with_a_contradiction(published: Path) -> None:
+    with pytest.raises(ValueError, match="is not that of its calibration"):
+        dataclasses.replace(Card.read(published.with_suffix(".json")), temperature=3.0)
+
+
+def test_the_models_of_this_package_are_what_their_cards_say(mnist: Dataset) -> None:
+    cards, damages = list_published()
+    assert damages == []
+    expected = {f"{card.name}.{suffix}" for card in cards for suffix in ("onnx", "safetensors", "json", "md")}
+    assert {path.name for path in WEIGHTS.iterdir()} == expected | {"README.md"}
+    assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) <= LIMIT
+    for card in cards:
+        for name, sha256 in card.files.items():
+            assert hashlib.sha256((WEIGHTS / name).read_bytes()).hexdigest() == sha256
+        assert card.data["sha256"] == MNIST_SHA256
+        assert card.calibration is not None, "every published model is calibrated"
+        if (card.parameters or QUICK) < QUICK:
+            predictions = load_published(card.name).logits(mnist.test.images).argmax(axis=1)
+            assert (predictions != mnist.test.labels).sum() == card.figures["test"]["errors"]
