@@ -113,9 +113,14 @@ def _lessons(recipe: Recipe, workplace: Workplace) -> Lessons | None:
     """What the recipe's teacher says of the digits to train on, where it has one."""
     if not recipe.teacher:
         return None
-    lessons = load_lessons(workplace.lessons(recipe.teacher), workplace.dataset.train.images)
+    path = workplace.lessons(recipe.teacher)
+    lessons = load_lessons(path, workplace.dataset.train.images)
     if recipe.protocol == "final":
         return lessons
+    if not lessons.held_out:
+        raise UsageError(
+            f"{path}: this teacher has seen the validation digits: who learns from it cannot be judged by them"
+        )
     return dataclasses.replace(lessons, chosen=split_indices(workplace.dataset)[0])
 
 
@@ -137,7 +142,8 @@ def teach_from_runs(
     for number, answer in enumerate(teach(networks, images, augmentation, views), 1):
         answers.append(answer)
         yield number
-    save_lessons(Lessons(np.stack(answers), augmentation, images), path)
+    held_out = all(run.recipe.protocol != "final" for run in runs)
+    save_lessons(Lessons(np.stack(answers), augmentation, images, held_out), path)
 
 
 def _told_batches(observers: Sequence[Observer]) -> Callable[[int], None]:

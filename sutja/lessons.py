@@ -37,12 +37,14 @@ BATCH = 500
 class Lessons:
     """A teacher's log-probabilities `float16 (views, N, 10)` on distorted `images uint8 (N, 28, 28)`.
 
+    `held_out` says that the teacher saw no validation digits in its training: only then may a pupil be judged by these.
     `chosen` are the indices of the digits that are learned from, in order; `None` stands for all.
     """
 
     answers: NDArray[np.float16]
     augmentation: str
     images: Images
+    held_out: bool
     chosen: NDArray[np.int64] | None = None
 
     def view(self, number: int) -> tuple[Tensor, Tensor]:
@@ -90,10 +92,14 @@ def _answer(networks: Sequence[nn.Module], pixels: Tensor) -> Tensor:
 
 def save_lessons(lessons: Lessons, path: Path) -> None:
     """Write lessons as an `.npz` file, whole or not at all; of the digits only their checksum is kept."""
-    names = {"augmentation": lessons.augmentation, "digits": _sha256(lessons.images)}
-    texts = {name: np.array(text) for name, text in names.items()}
+    told = {
+        "augmentation": lessons.augmentation,
+        "digits": _sha256(lessons.images),
+        "held_out": lessons.held_out,
+    }
+    arrays: dict[str, Any] = {name: np.array(value) for name, value in told.items()}
     with whole_file(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, answers=lessons.answers, **texts)  # type: ignore[arg-type]
+        np.savez_compressed(file, answers=lessons.answers, **arrays)
 
 
 def load_lessons(path: Path, images: Images) -> Lessons:
@@ -106,13 +112,14 @@ def load_lessons(path: Path, images: Images) -> Lessons:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             answers, augmentation, digits = arrays["answers"], str(arrays["augmentation"]), str(arrays["digits"])
+            held_out = bool(arrays["held_out"])
     except (KeyError, *UNREADABLE) as error:
         raise DataError(f"{path}: not lessons, or damaged: {error}") from error
     if answers.dtype != np.float16 or answers.shape[1:] != (len(images), CLASSES) or not np.isfinite(answers).all():
         raise DataError(f"{path}: not lessons of {len(images):,} digits: {answers.dtype} {answers.shape}")
     if digits != _sha256(images):
         raise DataError(f"{path}: lessons of other digits than those to train on")
-    return Lessons(answers, augmentation, images)
+    return Lessons(answers, augmentation, images, held_out)
 
 
 def distillation_loss(logits: Tensor, answers: Tensor, softness: float) -> Tensor:

@@ -33,21 +33,19 @@ from sutja.spread import gather, update_results
 
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
-VERBS = tuple(
-    [
-        "train",
-        "compare",
-        "study",
-        "sprint",
-        "ensemble",
-        "teach",
-        "evaluate",
-        "models",
-        "export",
-        "recipes",
-        "runs",
-        "data",
-    ]
+VERBS = (
+    "train",
+    "compare",
+    "study",
+    "sprint",
+    "ensemble",
+    "teach",
+    "evaluate",
+    "models",
+    "export",
+    "recipes",
+    "runs",
+    "data",
 )
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 ENVIRONMENT = {

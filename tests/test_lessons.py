@@ -117,6 +117,21 @@ def test_a_final_pupil_learns_from_every_digit(workplace: Workplace, lessons: Le
     assert run.report["test"]["count"] == len(workplace.dataset.test)
 
 
+def test_a_pupil_of_a_teacher_who_saw_the_validation_digits_is_not_judged_by_them(
+    workplace: Workplace, lessons: Lessons
+) -> None:
+    assert lessons.held_out
+    path = workplace.lessons("seen")
+    list(teach_from_runs([final_teacher(workplace)], workplace, path, augmentation="none", views=1))
+    assert not load_lessons(path, lessons.images).held_out
+    with pytest.raises(UsageError, match="this teacher has seen the validation digits"):
+        train(dataclasses.replace(PUPIL, teacher="seen", name="judged"), workplace)
+
+
+def final_teacher(workplace: Workplace) -> Run:
+    return train(dataclasses.replace(TEACHER, protocol="final"), workplace)
+
+
 def test_a_pupil_without_lessons_is_told_what_makes_them(workplace: Workplace) -> None:
     with pytest.raises(UsageError, match=r"nobody\.lessons\.npz: no such lessons: `sutja teach` makes them"):
         train(dataclasses.replace(PUPIL, teacher="nobody"), workplace)
