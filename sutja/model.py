@@ -165,36 +165,38 @@ class Flatten(nn.Module):
 class StridedCNN(nn.Sequential):
     """Two 5×5 convolutions of every other place, with BatchNorm and without pooling: made to be trained quickly.
 
-    Only the middle 21×21 pixels are seen, where nearly all ink is: from 25×25 on, the second convolution would have
-    nearly twice as many places. Pooling would cost as much as the convolutions.
+    Only the middle `side`×`side` pixels are seen, 21 or 25: nearly all ink is in 21×21, and the second convolution has
+    3×3 places there, 4×4 in 25×25. Pooling would cost as much as the convolutions.
     """
 
-    def __init__(self, first: int, second: int, dropout: float) -> None:
+    def __init__(self, first: int, second: int, *, side: int, dropout: float) -> None:
+        places = {21: 3, 25: 4}[side]
+        start = (28 - side + 1) // 2
         super().__init__(
-            Crop(4, 25),  # (N, 1, 21, 21)
+            Crop(start, start + side),
             Normalise(),
-            nn.Conv2d(1, first, kernel_size=5, stride=2, bias=False),  # (N, first, 9, 9)
+            nn.Conv2d(1, first, kernel_size=5, stride=2, bias=False),
             nn.BatchNorm2d(first),
             nn.ReLU(),
-            nn.Conv2d(first, second, kernel_size=5, stride=2, bias=False),  # (N, second, 3, 3)
+            nn.Conv2d(first, second, kernel_size=5, stride=2, bias=False),  # (N, second, places, places)
             nn.BatchNorm2d(second),
             nn.ReLU(),
             Flatten(),
             nn.Dropout(dropout),
-            nn.Linear(9 * second, 10),  # (N, 10)
+            nn.Linear(places * places * second, 10),
         )
 
 
 @network("sprint", parameters=16_186)
 def sprint_network(dropout: float) -> nn.Module:
     """What the sprint to 99.0 % trains."""
-    return StridedCNN(16, 32, dropout)
+    return StridedCNN(16, 32, side=21, dropout=dropout)
 
 
-@network("sprint-wide", parameters=33_874)
+@network("sprint-wide", parameters=62_442)
 def wide_sprint_network(dropout: float) -> nn.Module:
     """What the sprint to 99.5 % trains."""
-    return StridedCNN(24, 48, dropout)
+    return StridedCNN(32, 64, side=25, dropout=dropout)
 
 
 @dataclass(frozen=True)
