@@ -87,6 +87,8 @@ def _open(name: str) -> Classifier:
     try:
         return Classifier(find_model(path))
     except UsageError as error:
+        if path.exists():
+            raise
         published = ", ".join(card.name for card in list_published()[0])
         raise UsageError(f"{error}" + (f"; published models: {published}" if published else "")) from error
 
