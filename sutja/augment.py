@@ -85,13 +85,33 @@ def robust(images: Tensor, generator: Generator) -> Tensor:
     Made for pictures unlike MNIST's. One digit in five is moved up to three times as far, and about one in three is
     disturbed; the rest looks as it did: a network that sees only disturbed digits reads good ones less well.
     """
-    wide = 1 + (WIDER - 1) * (torch.rand(len(images), generator=generator) < WIDE_SHARE)
+    wide = 1 + (WIDER - 1) * _some(images, WIDE_SHARE, generator)
     places = affine_places(images, generator, wide).add_(elastic_shifts(images, generator))
-    moved = resample(images, places)
-    disturbed = torch.rand(len(images), generator=generator) < DISTURBED_SHARE
-    if not disturbed.any():
-        return moved
-    return moved.masked_scatter_(disturbed.view(-1, 1, 1, 1).to(moved.device), disturb(moved[disturbed], generator))
+    return _disturb_some(resample(images, places), generator)
+
+
+@augmentation("disturbed")
+def disturbed(images: Tensor, generator: Generator) -> Tensor:
+    """What `robust` does beyond `affine_elastic`, for digits that were moved already, as those of lessons are.
+
+    One digit in five is moved far, about one in three is disturbed, and the rest stays as it is.
+    """
+    wide = _some(images, WIDE_SHARE, generator)
+    places = affine_places(images, generator, WIDER)
+    moved = torch.where(wide.view(-1, 1, 1, 1).to(images.device), resample(images, places), images)
+    return _disturb_some(moved, generator)
+
+
+def _disturb_some(images: Tensor, generator: Generator) -> Tensor:
+    chosen = _some(images, DISTURBED_SHARE, generator)
+    if not chosen.any():
+        return images
+    return images.masked_scatter(chosen.view(-1, 1, 1, 1).to(images.device), disturb(images[chosen], generator))
+
+
+def _some(images: Tensor, share: float, generator: Generator) -> Tensor:
+    """Which images are chosen when each is with the probability `share`, `bool (N,)`."""
+    return torch.rand(len(images), generator=generator) < share
 
 
 def disturb(images: Tensor, generator: Generator) -> Tensor:

@@ -37,7 +37,8 @@ class Recipe:
     which training stops and the best epoch's weights are kept; with 0 it never stops early.
 
     `teacher` names lessons (see `lessons.py`), from which a network learns with the weight `teaching`, and from the
-    labels with the rest; both sides are softened by `softness`. Lessons bring their own distortions.
+    labels with the rest; both sides are softened by `softness`. Lessons bring distortions of their own; `augmentation`
+    comes on top of them, and the teacher's answer stays.
 
     `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
     after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
@@ -77,8 +78,6 @@ class Recipe:
                 raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
         if not re.fullmatch(r"[\w.+-]*", self.teacher):
             raise UsageError(f"teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
-        if self.teacher and self.augmentation != "none":
-            raise UsageError("lessons bring their own distortions: a recipe with a teacher has augmentation = none")
         if self.patience and self.protocol == "final":
             raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
 

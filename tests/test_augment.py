@@ -11,6 +11,7 @@ from sutja.augment import (
     AUGMENTATIONS,
     DISTURBED_SHARE,
     LEVELS_APART,
+    WIDE_SHARE,
     affine_places,
     elastic_shifts,
     get_augmentation,
@@ -158,6 +159,12 @@ def test_robust_disturbs_about_a_third_and_leaves_the_paper_of_the_rest_black(im
     many = images[:1].repeat(400, 1, 1, 1)
     paper = AUGMENTATIONS["robust"](many, seeded(0)).flatten(1).median(1).values
     assert 0.05 < (paper > 0).float().mean().item() < DISTURBED_SHARE
+
+
+def test_disturbed_leaves_about_half_of_the_digits_as_they_are(images: Tensor) -> None:
+    many = images[:1].repeat(400, 1, 1, 1)
+    same = (AUGMENTATIONS["disturbed"](many, seeded(0)) == many).flatten(1).all(1).float().mean().item()
+    assert abs(same - (1 - WIDE_SHARE) * (1 - DISTURBED_SHARE)) < 0.12
 
 
 def test_a_filter_mixes_each_image_with_its_own_neighbours_only(images: Tensor) -> None:

@@ -137,11 +137,6 @@ def test_a_pupil_without_lessons_is_told_what_makes_them(workplace: Workplace) -
         train(dataclasses.replace(PUPIL, teacher="nobody"), workplace)
 
 
-def test_a_recipe_with_a_teacher_has_no_distortions_of_its_own() -> None:
-    with pytest.raises(UsageError, match="lessons bring their own distortions"):
-        dataclasses.replace(PUPIL, augmentation="affine")
-
-
 def test_agreeing_with_the_teacher_costs_nothing() -> None:
     answers = torch.randn(4, 10, generator=torch.Generator().manual_seed(0))
     assert distillation_loss(answers + 3, answers, 2.0).item() == pytest.approx(0, abs=1e-6)
