@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sutja.digits import Digits
     from sutja.inference import Classifier
     from sutja.model import Size
+    from sutja.published import Card
     from sutja.robustness import Robustness
 
 
@@ -153,10 +154,10 @@ def _sizes() -> dict[str, Size]:
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run or of an ensemble.")],
     to: Annotated[
         Optional[Path],
-        typer.Option("--to", help="The folder for the files. [default: ./<the run's name without seed>]"),
+        typer.Option("--to", help="The folder for the files. [default: ./<the folder's name without seed>]"),
     ] = None,
     calibrate_with: Annotated[
         Optional[Path],
@@ -164,20 +165,61 @@ def export(
             "--calibrate-with",
             metavar="RUN",
             help="For a run that was trained on all training digits: the run of the same recipe with "
-            "protocol = held-out, whose validation digits fit the temperature.",
+            "protocol = held-out, whose validation digits fit the temperature. For an ensemble of such runs: "
+            "the ensemble of their counterparts.",
         ),
     ] = None,
     study: Annotated[
         Optional[Path],
         typer.Option("--study", help="The CSV of `sutja study`: mean and deviation over seeds for the card."),
     ] = None,
+    no_weights: Annotated[
+        bool, typer.Option("--no-weights", help="Leave out the file for PyTorch: the ONNX file has the same weights.")
+    ] = False,
     force: Force = False,
 ) -> None:
-    """Make a model to publish from a run: ONNX held against PyTorch, weights, and a card with figures and checksums."""
+    """Make a model to publish from a run: ONNX held against PyTorch, weights, and a card with figures and checksums.
+
+    An ensemble becomes one model too.
+    """
     from sutja.console import print_path, print_table, remark
+    from sutja.tables import published_table
+
+    make = _export_ensemble if _is_ensemble(run) else _export_run
+    card, folder = make(run, to, calibrate_with, study, weights=not no_weights, force=force)
+    if card.calibration is None:
+        remark("not calibrated: no validation digits of its own; --calibrate-with takes those of a counterpart")
+    print_table(published_table([card]))
+    for name in (*card.files, f"{card.name}.json", f"{card.name}.md"):
+        print_path("Written", folder / name)
+
+
+def _is_ensemble(folder: Path) -> bool:
+    from sutja.run import ENSEMBLE
+
+    return (folder / ENSEMBLE).is_file()
+
+
+def _export_ensemble(
+    path: Path, to: Path | None, calibrate_with: Path | None, study: Path | None, *, weights: bool, force: bool
+) -> tuple[Card, Path]:
+    from sutja.ensemble_export import EnsembleFolder, export_ensemble
+    from sutja.errors import UsageError
+
+    if study is not None:
+        raise UsageError("--study tells of the seeds of one recipe, which an ensemble does not have: leave it out")
+    ensemble = EnsembleFolder.open(path)
+    held_out = EnsembleFolder.open(calibrate_with) if calibrate_with else None
+    folder = to or Path(ensemble.name)
+    return export_ensemble(ensemble, folder, held_out=held_out, weights=weights, force=force), folder
+
+
+def _export_run(
+    run: Path, to: Path | None, calibrate_with: Path | None, study: Path | None, *, weights: bool, force: bool
+) -> tuple[Card, Path]:
+    from sutja.console import remark
     from sutja.export import export_run, find_spread, published_name
     from sutja.run import Run
-    from sutja.tables import published_table
 
     opened = Run.open(run)
     opened.require_finished()
@@ -190,9 +232,4 @@ def export(
             )
     folder = to or Path(published_name(opened))
     held_out = Run.open(calibrate_with) if calibrate_with else None
-    card = export_run(opened, folder, held_out=held_out, spread=spread, force=force)
-    if card.calibration is None:
-        remark("not calibrated: this run has no validation digits; --calibrate-with RUN takes those of another")
-    print_table(published_table([card]))
-    for suffix in ("onnx", "safetensors", "json", "md"):
-        print_path("Written", folder / f"{card.name}.{suffix}")
+    return export_run(opened, folder, held_out=held_out, spread=spread, weights=weights, force=force), folder

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors.torch import save
 
 from sutja.comparison import Comparison, compare
 from sutja.dataset import Dataset, split
 from sutja.digits import Digits
 from sutja.ensemble import Ensemble, Standing, Weights, choose_weights, combine, disagreement, log_probabilities
+from sutja.ensemble_export import EnsembleFolder, describe_ensemble
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits, Report, evaluate, softmax
-from sutja.export import PARITY_DIGITS, export_onnx
+from sutja.export import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
 from sutja.files import remove_folder, whole_folder, write_text
 from sutja.gallery import write_ensemble_report
-from sutja.report import render_ensemble_card
+from sutja.report import render_card
 from sutja.run import ENSEMBLE, Run
 from sutja.training import infer, to_tensor
 
@@ -140,8 +142,7 @@ def _check_counterparts(runs: Sequence[Run], counterparts: Sequence[Run], datase
     _check_runs(counterparts, dataset)
     for run, counterpart in zip(runs, counterparts, strict=True):
         counterpart.require("validation")
-        own = counterpart.recipe
-        if replace(run.recipe, protocol=own.protocol, seed=own.seed) != own:
+        if {*counterpart_differences(run.recipe, counterpart.recipe)} - {"seed"}:
             raise UsageError(
                 f"{counterpart.folder}: cannot choose a weight for {run.folder}: its recipe differs in more than "
                 "protocol and seed"
@@ -256,6 +257,7 @@ def _write(folder: Path, network: Ensemble, judged: dict[str, Judged], outcome: 
         comparisons=outcome.comparisons,
         remarks=outcome.remarks,
     )
+    (folder / "model.safetensors").write_bytes(save(network.state_dict()))
     return export_onnx(network, folder / "model.onnx", part.digits)
 
 
@@ -274,11 +276,12 @@ def _describe(
         "seconds": sum(float(run.report["seconds"]) for run in runs),
         "parity": parity,
     }
-    card = render_ensemble_card(**values, outcome=outcome, environment=environment)
-    write_text(folder / "MODEL_CARD.md", card)
     for name, content in (
         (ENSEMBLE, made),
         ("environment.json", environment),
         ("report.json", {**values, **outcome.to_json()}),
     ):
         write_text(folder / name, json.dumps(content, indent=2) + "\n")
+    files = checksums(folder / "model.onnx", folder / "model.safetensors")
+    card = describe_ensemble(EnsembleFolder.open(folder), {"files": files})
+    write_text(folder / "MODEL_CARD.md", render_card(asdict(card)))

@@ -18,11 +18,13 @@ from torch import nn
 
 from sutja.calibration import calibrate
 from sutja.dataset import MNIST_SHA256, load_dataset, split
-from sutja.digits import Digits
+from sutja.digits import Digits, Labels
 from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.evaluation import Logits
 from sutja.files import whole_file, whole_folder, write_text
 from sutja.inference import Classifier
 from sutja.published import SPREAD, Card, judge
+from sutja.recipe import Recipe
 from sutja.report import render_card
 from sutja.run import JUDGED, Run
 from sutja.spread import Spread, label, read_results
@@ -68,27 +70,32 @@ def parity(network: nn.Module, path: Path, digits: Digits) -> float:
     return float(np.abs(Classifier(path).logits(some.images) - expected).max())
 
 
-def publish(network: nn.Module, card: Card, folder: Path, *, force: bool = False) -> Card:
+def publish(network: nn.Module, card: Card, folder: Path, *, weights: bool = True, force: bool = False) -> Card:
     """Write a network as a published model: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
-    `card` says what it is; its `parity` and `files` are filled in here. Returns the card that was written. Raises
+    `card` says what it is; its `parity` and `files` are filled in here. Without `weights` there is no `.safetensors`,
+    which has the same numbers as the ONNX file once more. Returns the card that was written. Raises
     `UsageError` when one of the files exists, unless `force` is set, and `ModelFileError` when ONNX Runtime does not
     give what PyTorch gives.
     """
     from safetensors.torch import save
 
-    onnx, weights, values, page = (f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md"))
+    onnx, tensors, values, page = (f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md"))
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: not a folder")
-    there = [folder / name for name in (onnx, weights, values, page) if (folder / name).exists()]
+    there = [folder / name for name in (onnx, tensors, values, page) if (folder / name).exists()]
     if there and not force:
         raise UsageError(f"{there[0]}: exists already; --force replaces it")
     with whole_folder(folder) as partial:
         parity = export_onnx(network.eval(), partial / onnx, load_dataset().test)
-        (partial / weights).write_bytes(save(network.state_dict()))
-        card = dataclasses.replace(card, parity=parity, files=checksums(partial / onnx, partial / weights))
+        if weights:
+            (partial / tensors).write_bytes(save(network.state_dict()))
+        files = [partial / name for name in ((onnx, tensors) if weights else (onnx,))]
+        card = dataclasses.replace(card, parity=parity, files=checksums(*files))
         write_text(partial / values, card.to_json())
         write_text(partial / page, render_card(asdict(card)))
+    if not weights:
+        (folder / tensors).unlink(missing_ok=True)  # those of the model that was replaced
     return card
 
 
@@ -122,7 +129,13 @@ def published_name(run: Run) -> str:
 
 
 def export_run(
-    run: Run, folder: Path, *, held_out: Run | None = None, spread: Spread | None = None, force: bool = False
+    run: Run,
+    folder: Path,
+    *,
+    held_out: Run | None = None,
+    spread: Spread | None = None,
+    weights: bool = True,
+    force: bool = False,
 ) -> Card:
     """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
@@ -132,7 +145,8 @@ def export_run(
     """
     run.require_finished()
     network = run.load_network()
-    _check_weights(run, network)
+    kept = run.load_logits(run.judged_by)
+    check_weights(network, run.folder, run.recipe.protocol, run.data_sha256, kept=kept)
     source = _calibrating(run, held_out)
     calibration = None
     if source is not None:
@@ -142,18 +156,23 @@ def export_run(
     if spread is not None:
         told = {name: spread.to_json()[name] for name in SPREAD}
         values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
-    return publish(network, describe_run(run, values, calibration), folder, force=force)
+    return publish(network, describe_run(run, values, calibration), folder, weights=weights, force=force)
 
 
-def _check_weights(run: Run, network: nn.Module) -> None:
-    """Hold a network against the logits that its run kept; of other data than MNIST the digits are not at hand."""
-    if run.data_sha256 != MNIST_SHA256:
+def check_weights(
+    network: nn.Module, folder: Path, protocol: str, data_sha256: str, *, kept: tuple[Logits, Labels]
+) -> None:
+    """Hold a network against the logits and labels that its folder `kept` of the digits that count.
+
+    Raises `ModelFileError` when they differ. Of other data than MNIST the digits are not at hand.
+    """
+    if data_sha256 != MNIST_SHA256:
         return
-    digits = split(load_dataset(), run.recipe.protocol).judged[run.judged_by]
-    expected, labels = run.load_logits(run.judged_by)
+    digits = split(load_dataset(), protocol).judged[JUDGED[protocol][-1]]
+    expected, labels = kept
     logits = infer(network, to_tensor(digits)[:PARITY_DIGITS]).numpy()
     if len(labels) != len(digits) or not np.abs(logits - expected[:PARITY_DIGITS]).max() <= KEPT_TOLERANCE:
-        raise ModelFileError(f"{run.folder / 'model.safetensors'}: these weights do not give the logits of logits.npz")
+        raise ModelFileError(f"{folder / 'model.safetensors'}: these weights do not give the logits of logits.npz")
 
 
 def find_spread(path: Path, run: Run) -> Spread | None:
@@ -182,15 +201,22 @@ def _calibrating(run: Run, held_out: Run | None) -> Run | None:
     held_out.require_finished()
     held_out.require("validation")
     ours, theirs = (vars(each.recipe) for each in (run, held_out))
-    differing = [field for field in ours if ours[field] != theirs[field] and field != "protocol"]
-    if run.recipe.teacher and held_out.recipe.teacher and "teacher" in differing:
-        differing.remove("teacher")  # of a held-out run the teacher too must not have seen what is held back
+    differing = counterpart_differences(run.recipe, held_out.recipe)
     if differing:
         told = ", ".join(f"{field} = {theirs[field]} instead of {ours[field]}" for field in differing)
         raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: {told}")
     if held_out.data_sha256 != run.data_sha256:
         raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: trained on other data")
     return held_out
+
+
+def counterpart_differences(recipe: Recipe, held_out: Recipe) -> list[str]:
+    """The fields in which a recipe for all training digits and one that holds some back should not differ, but do."""
+    ours, theirs = vars(recipe), vars(held_out)
+    differing = [field for field in ours if ours[field] != theirs[field] and field != "protocol"]
+    if recipe.teacher and held_out.teacher and "teacher" in differing:
+        differing.remove("teacher")  # of a held-out run the teacher too must not have seen what is held back
+    return differing
 
 
 @contextmanager

@@ -21,6 +21,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
 CALIBRATED = ("loss", "brier", "calibration_error")  # what a temperature changes
 FITTED = ("temperature", "count", "loss_before", "loss_after", "error_before", "error_after")  # as in `Calibration`
+MEMBER = ("weight", "parameters", "accuracy", "errors", "loss")
 SPREAD = ("count", "mean_accuracy", "deviation", "low", "high")
 
 
@@ -32,8 +33,10 @@ class Card:
     probabilities; `calibration` says how it was found (the fields of `Calibration`, and `digits`: which ones) and is
     `None` where it was not, with the temperature 1. `spread` tells of all `seeds` of the recipe: their `errors` in
     `count` digits each, `mean_accuracy`, `deviation`, and the 95 % interval `low` … `high` of the mean. `members` are
-    the networks of an ensemble, each with its `name` and `weight`. `parity` is the largest difference of a logit
-    between the ONNX file and PyTorch. `files` has the SHA-256 of the ONNX file and, second, of the weights.
+    the networks of an ensemble, each with its `name`, `weight`, `recipe` and `parameters`, and its own `accuracy`,
+    `errors` and `loss` on the last part of `figures`; `remarks` are sentences on how they were combined. `parity` is
+    the largest difference of a logit between the ONNX file and PyTorch. `files` has the SHA-256 of the ONNX file and,
+    second, of the weights where they are published too.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Card:
     spread: dict[str, Any] | None = None
     parameters: int | None = None
     members: list[dict[str, Any]] | None = None
+    remarks: list[str] | None = None
     recipe: dict[str, Any] | None = None
     epochs: int | None = None
     seconds: float | None = None
@@ -70,9 +74,9 @@ class Card:
         if self.temperature != (self.calibration["temperature"] if self.calibration else 1):
             raise ValueError(f"temperature = {self.temperature} is not that of its calibration")
         for member in self.members or []:
-            _check_numbers("members", member, ("weight",))
-            if not isinstance(member.get("name"), str):
-                raise ValueError("members: one has no name")
+            _check_numbers("members", member, MEMBER)
+            if not isinstance(member.get("name"), str) or not isinstance(member.get("recipe"), dict):
+                raise ValueError("members: one has no name or no recipe")
         for name, sha256 in self.files.items():
             if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise ValueError(f"files: {name} has no SHA-256")
@@ -90,7 +94,9 @@ class Card:
             values = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(values, dict):
                 raise ValueError("not a JSON object")
-            differing = sorted(values.keys() ^ {each.name for each in dataclasses.fields(cls)})
+            known = {each.name for each in dataclasses.fields(cls)}
+            optional = {each.name for each in dataclasses.fields(cls) if str(each.type).endswith("| None")}
+            differing = sorted((values.keys() - known) | (known - optional - values.keys()))
             if differing:
                 raise ValueError(f"missing or unknown: {', '.join(differing)[:100]}")
             card = cls(**values)
@@ -161,6 +167,8 @@ def _check_type(name: str, declared: str, value: Any) -> None:
     kind = declared.removesuffix(" | None").split("[")[0]
     if not isinstance(value, kinds[kind]) or isinstance(value, bool):
         raise ValueError(f"{name} = {str(value)[:40]!r} is not of the type {kind}")
+    if "list[str]" in declared and not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name}: one is not of the type str")
 
 
 def _check_numbers(name: str, values: Any, needed: Sequence[str]) -> None:

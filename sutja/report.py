@@ -61,11 +61,6 @@ def render_card(values: dict[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", _render("MODEL_CARD.md.j2", **values)).lstrip()
 
 
-def render_ensemble_card(**values: Any) -> str:
-    """The Markdown of the model card of an ensemble."""
-    return _render("ENSEMBLE_CARD.md.j2", **values)
-
-
 def _render(template: str, **values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("sutja"),

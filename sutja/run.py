@@ -111,10 +111,10 @@ class Run:
     def environment(self) -> dict[str, Any]:
         """What the run was made with."""
         path = self.folder / "environment.json"
-        values = _read_json(path)
-        if not _has(values, {"data": dict, "processor": str, "threads": int}):
+        values = read_json(path)
+        if not has_fields(values, {"data": dict, "processor": str, "threads": int}):
             raise DataError(f"{path}: damaged: it lacks data, processor or threads")
-        if not _has(values["data"], {"name": str, "sha256": str}) or not 1 <= values["threads"] <= MAX_THREADS:
+        if not has_fields(values["data"], {"name": str, "sha256": str}) or not 1 <= values["threads"] <= MAX_THREADS:
             raise DataError(f"{path}: damaged: its data have no name, or threads is not from 1 to {MAX_THREADS}")
         return values
 
@@ -127,9 +127,11 @@ class Run:
     def report(self) -> dict[str, Any]:
         """What `report.json` holds. Raises `UsageError` while the run is not finished."""
         self.require_finished()
-        values = _read_json(self.folder / "report.json")
+        values = read_json(self.folder / "report.json")
         parts = [values.get(part) for part in JUDGED[self.recipe.protocol]]
-        if not _has(values, REPORTED) or not all(isinstance(part, dict) and _has(part, SCORES) for part in parts):
+        if not has_fields(values, REPORTED) or not all(
+            isinstance(part, dict) and has_fields(part, SCORES) for part in parts
+        ):
             raise DataError(f"{self.folder / 'report.json'}: damaged: it lacks figures that every report has")
         return values
 
@@ -222,17 +224,8 @@ class Run:
 
         Raises `UsageError` when the recipe's protocol leaves that part out, `DataError` when the file is damaged.
         """
-        path = self.folder / "logits.npz"
         self.require(part)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
-        except (KeyError, *UNREADABLE) as error:
-            raise DataError(f"{path}: missing or damaged: {error}") from error
-        fits = logits.ndim == 2 and logits.shape[1] == CLASSES and labels.shape == logits.shape[:1] and len(labels)
-        if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
-            raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
-        return logits, labels
+        return read_logits(self.folder / "logits.npz", part)
 
     def remove_partial_files(self) -> None:
         """Delete what a killed process had begun to write."""
@@ -242,6 +235,22 @@ class Run:
     def save_json(self, name: str, values: dict[str, Any]) -> None:
         """Write a JSON file into the folder."""
         write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
+
+
+def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
+    """The logits `float32 (N, 10)` and labels `int64 (N,)` of one part in a `logits.npz`.
+
+    Raises `DataError` when the file is missing or damaged.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
+    except (KeyError, *UNREADABLE) as error:
+        raise DataError(f"{path}: missing or damaged: {error}") from error
+    fits = logits.ndim == 2 and logits.shape[1] == CLASSES and labels.shape == logits.shape[:1] and len(labels)
+    if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
+        raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
+    return logits, labels
 
 
 def is_run_or_ensemble(folder: Path) -> bool:
@@ -272,7 +281,8 @@ def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:
     return runs, damages
 
 
-def _has(values: dict[str, Any], kinds: dict[str, type]) -> bool:
+def has_fields(values: dict[str, Any], kinds: dict[str, type]) -> bool:
+    """Whether an object has certain fields, each of its type."""
     return all(isinstance(values.get(name), kind) for name, kind in kinds.items())
 
 
@@ -283,7 +293,8 @@ def _read_text(path: Path) -> str:
         raise DataError(f"{path}: cannot be read: {error}") from error
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises `DataError` when the file is missing or damaged."""
     try:
         values = json.loads(_read_text(path))
     except ValueError as error:

@@ -370,6 +370,15 @@ def test_an_ensemble_is_told_of_and_can_be_evaluated(run: Path, other_run: Path,
     measured = json.loads(sutja("evaluate", folder, "--data", data, "--json").out)
     assert measured["confusion"] == told["test"]["confusion"]
     assert measured["loss"] == pytest.approx(told["test"]["loss"], abs=1e-4)
+    published = tmp_path / "published"
+    outcome = sutja("export", folder, "--to", published, "--no-weights")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert re.findall("Written: (.*)", outcome.out) == [
+        str(published / f"ensemble.{suffix}") for suffix in ("onnx", "json", "md")
+    ]
+    assert "calibrated, temperature" in sutja("evaluate", published / "ensemble.onnx", "--data", data).out
+    fails(sutja("export", folder, "--study", "s.csv"), 2, "--study tells of the seeds of one recipe")
+    fails(sutja("export", folder, "--calibrate-with", run), 2, "not an ensemble's folder")
     fails(sutja("compare", folder, run), 2, "ensemble: not a run folder: it is an ensemble's")
     fails(sutja(*words), 2, "ensemble: exists already; --force replaces it")
     fails(sutja("ensemble", run, "-d", data), 2, "an ensemble needs at least two runs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,21 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
-from sutja.dataset import Dataset, split
+from sutja.calibration import calibrate
+from sutja.dataset import MNIST_SHA256, Dataset, split
 from sutja.ensemble import choose_weights, combine, log_probabilities
+from sutja.ensemble_export import EnsembleFolder, export_ensemble
 from sutja.ensemble_folder import Outcome, build_ensemble
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
 from sutja.inference import Classifier
 from sutja.model import count_parameters
+from sutja.published import Card, judge, open_model
 from sutja.recipe import RECIPES, Recipe
+from sutja.report import render_card
 from sutja.run import Run, find_model
 from sutja.training import Training, infer, to_tensor
 
@@ -31,6 +38,7 @@ FILES = {
     "environment.json",
     "logits.npz",
     "model.onnx",
+    "model.safetensors",
     "figures",
     "report.html",
     "MODEL_CARD.md",
@@ -270,3 +278,133 @@ def test_runs_that_cannot_choose_the_weights(runs: dict[str, list[Run]], small: 
         assert why in refused(final, small, tmp_path, weights_from=weights_from)
     for members in (held_out, runs["curves"]):
         assert "these have validation digits already" in refused(members, small, tmp_path, weights_from=held_out)
+
+
+@pytest.fixture(scope="module")
+def exported(outcomes: dict[str, Outcome], folder: Path) -> Card:
+    """The ensemble of the final runs as a published model, calibrated by that of the held-out ones."""
+    assert outcomes
+    final, held_out = (EnsembleFolder.open(folder / "ensembles" / each) for each in ("final", "held-out"))
+    return export_ensemble(final, folder / "published", held_out=held_out)
+
+
+def test_an_ensemble_is_published_as_one_model(
+    exported: Card, runs: dict[str, list[Run]], small: Dataset, folder: Path
+) -> None:
+    names = [f"final.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")]
+    assert {path.name for path in (folder / "published").iterdir()} == {*names}
+    assert Card.read(folder / "published" / "final.json") == exported
+    with np.load(folder / "ensembles" / "held-out" / "logits.npz") as arrays:
+        fitted = calibrate(arrays["validation_logits"], arrays["validation_labels"])
+    digits = f"{fitted.count} validation digits, read by held-out"
+    assert exported.calibration == {**asdict(fitted), "digits": digits}
+    with np.load(folder / "ensembles" / "final" / "logits.npz") as arrays:
+        logits, labels = arrays["test_logits"], arrays["test_labels"]
+    assert exported.figures == {"test": judge(logits, labels, fitted.temperature)}
+    assert (exported.parameters, exported.seconds) == (61_706 + 61_676, 3)
+    assert [member["name"] for member in exported.members or []] == [run.name for run in runs["final"]]
+    assert [member["recipe"] for member in exported.members or []] == [asdict(run.recipe) for run in runs["final"]]
+    classifier = open_model(folder / "published" / "final.onnx")
+    assert classifier.logits(small.test.images) == pytest.approx(logits, abs=1e-3)
+    assert classifier.temperature == fitted.temperature
+    tensors = load_file(folder / "published" / "final.safetensors")
+    for number, run in enumerate(runs["final"]):
+        for name, value in run.load_network().state_dict().items():
+            assert torch.equal(tensors[f"members.{number}.{name}"], value)
+
+
+def test_both_cards_of_an_ensemble_are_of_one_template(
+    exported: Card, outcomes: dict[str, Outcome], folder: Path
+) -> None:
+    page = (folder / "published" / "final.md").read_text()
+    card = (folder / "ensembles" / "final" / "MODEL_CARD.md").read_text()
+    assert page == render_card(asdict(exported))
+    for text in (page, card):
+        assert text.startswith("# Ensemble of 2 networks\n\nAn ensemble of 2 networks, together 123,382 parameters,")
+        assert all(f"\n- {remark}\n" in text for remark in outcomes["final"].remarks)
+        assert "The members were trained in 3 s together" in text
+        assert "under `members.0`" in text
+        assert "| recipe |" not in text
+        assert "\n\n\n" not in text
+    assert f"divide the logits by the temperature {exported.temperature:.4f}" in page
+    assert "No temperature was fitted" in card
+    assert all(f"| `{name}` | `{sha256}` |" in page for name, sha256 in exported.files.items())
+
+
+def test_without_weights_a_model_is_three_files(exported: Card, folder: Path, tmp_path: Path) -> None:
+    """Here also without a counterpart to calibrate it."""
+    to = Path(shutil.copytree(folder / "published", tmp_path / "to"))
+    final = EnsembleFolder.open(folder / "ensembles" / "final")
+    with pytest.raises(UsageError, match=r"final\.onnx: exists already"):
+        export_ensemble(final, to, weights=False)
+    card = export_ensemble(final, to, weights=False, force=True)
+    assert {path.name for path in to.iterdir()} == {"final.onnx", "final.json", "final.md"}
+    assert (Card.read(to / "final.json"), [*card.files]) == (card, ["final.onnx"])
+    assert (card.temperature, card.calibration, open_model(to / "final.onnx").temperature) == (1, None, 1)
+    assert card.figures["test"] == {**exported.figures["test"], "calibrated": None}
+    page = (to / "final.md").read_text()
+    assert "safetensors" not in page
+    assert "Mean and deviation are subtracted inside.\n\nA digit" in page
+
+
+def test_ensembles_that_cannot_be_exported(
+    runs: dict[str, list[Run]], outcomes: dict[str, Outcome], folder: Path, tmp_path: Path
+) -> None:
+    assert outcomes
+    final, held_out, curves = (folder / "ensembles" / each for each in ("final", "held-out", "curves"))
+    copies = iter(range(100))
+
+    def changed(original: Path, name: str, change: Callable[[Any], object]) -> Path:
+        copy = Path(shutil.copytree(original, tmp_path / f"copy{next(copies)}"))
+        values = read(copy, name)
+        change(values)
+        (copy / name).write_text(json.dumps(values))
+        return copy
+
+    def fails(kind: type[Exception], why: str, path: Path = final, other: Path | None = None) -> None:
+        with pytest.raises(kind, match=why):
+            export_ensemble(
+                EnsembleFolder.open(path), tmp_path / "to", held_out=EnsembleFolder.open(other) if other else None
+            )
+
+    def first(name: str, value: Any) -> Callable[[Any], object]:
+        return lambda values: values["members"][0].update({name: value})
+
+    fails(UsageError, "its members have no validation digits: their protocol is 'final'", other=final)
+    fails(UsageError, "curves: has validation digits of its own: leave out --calibrate-with", curves, held_out)
+    fails(UsageError, "not an ensemble's folder: there is no ensemble.json in it", other=runs["held-out"][0].folder)
+    one = changed(
+        held_out, "ensemble.json", lambda values: values.update(members=[values["members"][0] | {"weight": 1.0}])
+    )
+    fails(UsageError, "1 members instead of 2", other=one)
+    other = changed(held_out, "ensemble.json", lambda values: values["members"][1]["recipe"].update(epochs=5, seed=9))
+    fails(UsageError, f"{runs['held-out'][1].name} and {runs['final'][1].name} differ in epochs$", other=other)
+    other = changed(held_out, "environment.json", lambda values: values["data"].update(sha256="0"))
+    fails(UsageError, "trained on other data", other=other)
+    equal = changed(final, "ensemble.json", lambda values: [each.update(weight=0.5) for each in values["members"]])
+    fails(UsageError, "its weights are others: --weights-from", equal, held_out)
+
+    damages: list[tuple[str, Callable[[Any], object], str]] = [
+        ("ensemble.json", lambda values: values.clear(), "it names no members"),
+        ("ensemble.json", first("weight", "1"), "a member lacks run, weight or recipe"),
+        ("ensemble.json", first("weight", -1.0), r"weight = -1\.0 is not from 0 to 1"),
+        ("ensemble.json", first("weight", float("nan")), "weight = nan is not from 0 to 1"),
+        ("ensemble.json", first("weight", 1.0), "do not add up to 1"),
+        ("ensemble.json", first("recipe", {"model": "none"}), "not a recipe"),
+        ("ensemble.json", lambda values: values["members"][0]["recipe"].update(protocol="curves"), "several protocols"),
+        ("environment.json", lambda values: values.pop("data"), "it lacks the data"),
+        ("report.json", lambda values: values.pop("remarks"), "it lacks figures"),
+        ("report.json", lambda values: values["members"].pop(), "it lacks figures"),
+        ("report.json", first("errors", None), "it lacks figures"),
+    ]
+    for name, change, why in damages:
+        fails(DataError, rf"{name}: .*{why}", changed(final, name, change))
+    mnist = changed(final, "environment.json", lambda values: values["data"].update(sha256=MNIST_SHA256))
+    fails(ModelFileError, "these weights do not give the logits", mnist)
+    swapped = changed(final, "ensemble.json", lambda values: values["members"].reverse())
+    fails(ModelFileError, r"model\.safetensors: missing, damaged or of other members", swapped)
+    (swapped / "model.safetensors").unlink()
+    fails(ModelFileError, r"model\.safetensors: missing, damaged or of other members", swapped)
+    (mnist / "logits.npz").write_bytes(b"")
+    fails(DataError, r"logits\.npz: missing or damaged", mnist)
+    assert not (tmp_path / "to").exists()

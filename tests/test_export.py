@@ -7,18 +7,13 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
 
 from sutja.calibration import calibrate
 from sutja.dataset import Dataset, split
-from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import evaluate
-from sutja.export import checksums, export_run, find_spread, publish, published_name
+from sutja.export import check_weights, checksums, counterpart_differences, export_run, find_spread, published_name
 from sutja.model import create
 from sutja.published import Card, judge, open_model
 from sutja.recipe import RECIPES
@@ -142,7 +137,8 @@ def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: 
 def test_teachers_of_the_two_protocols_may_differ(counterparts: dict[str, Run], tmp_path: Path) -> None:
     final = other_run(counterparts["final"], tmp_path / "final-s0", teacher="big")
     held_out = other_run(counterparts["held-out"], tmp_path / "held-out-s0", teacher="big-held-out")
-    assert export_run(final, tmp_path / "to", held_out=held_out).temperature != 1
+    assert counterpart_differences(final.recipe, held_out.recipe) == []
+    assert counterpart_differences(final.recipe, counterparts["held-out"].recipe) == ["teacher"]
 
 
 def test_a_run_with_validation_digits_calibrates_itself_and_replaces_what_is_there_only_by_force(
@@ -193,10 +189,12 @@ def test_weights_that_do_not_give_the_logits_are_refused(
     run.save_json(
         "report.json", {"parameters": 61_676, "epochs": 1, "seconds": 1.0, part: judge(logits, digits.labels)}
     )
-    assert export_run(run, tmp_path / "to").figures[part]["count"] == len(digits)
+    kept = run.load_logits(part)
+    check_weights(run.load_network(), run.folder, protocol, run.data_sha256, kept=kept)
     run.save_weights(create("mlp", seed=5))
     with pytest.raises(ModelFileError, match=r"these weights do not give the logits of logits\.npz"):
-        export_run(run, tmp_path / "to", force=True)
+        export_run(run, tmp_path / "to")
+    check_weights(run.load_network(), run.folder, protocol, counterparts[protocol].data_sha256, kept=kept)
 
 
 def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: dict[str, Run], tmp_path: Path) -> None:
@@ -212,38 +210,3 @@ def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: di
     update_results(results, [dataclasses.replace(both, errors=(99, 98))])
     with pytest.raises(DataError, match=r"study\.csv: mlp:epochs=5,batch_size=16, seed 0: 99 errors, which .* has not"):
         find_spread(results, run)
-
-
-class Mean(nn.Module):
-    """The log of the mean of two networks' probabilities."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.members = nn.ModuleList([create(name, seed=1) for name in ("mlp", "lenet5")])
-
-    def forward(self, images: Tensor) -> Tensor:
-        members = torch.stack([member(images).log_softmax(1) for member in self.members])
-        return members.logsumexp(0) - float(np.log(2))
-
-
-def test_any_network_can_be_published(mnist: Dataset, tmp_path: Path) -> None:
-    """As an ensemble is, which has neither recipe nor epochs."""
-    network, few = Mean(), mnist.test.take(np.arange(50))
-    with torch.inference_mode():
-        logits = network.eval()(torch.from_numpy(few.images[:, None]) / 255).numpy()
-    card = Card(
-        "both",
-        "MLP and LeNet-5",
-        data={"name": "mnist", "sha256": mnist.sha256},
-        environment=describe_environment(),
-        figures={"test": judge(logits, few.labels)},
-        members=[{"name": "mlp", "weight": 0.5}, {"name": "lenet5", "weight": 0.5}],
-    )
-    written = publish(network, card, tmp_path)
-    assert Card.read(tmp_path / "both.json") == written
-    measured = evaluate(open_model(tmp_path / "both.onnx").logits(few.images), few.labels)
-    assert measured.errors == written.figures["test"]["errors"]
-    page = (tmp_path / "both.md").read_text(encoding="utf-8")
-    assert page.startswith("# MLP and LeNet-5\n\nAn ensemble of 2 networks that reads one handwritten digit")
-    assert "| lenet5 | 0.500 |" in page
-    assert "recipe" not in page

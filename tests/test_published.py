@@ -17,7 +17,7 @@ from sutja.calibration import cooled
 from sutja.dataset import MNIST_SHA256, Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.evaluation import evaluate, softmax
-from sutja.published import CALIBRATED, SCORES, WEIGHTS, Card, judge, list_published, load_published, open_model
+from sutja.published import CALIBRATED, MEMBER, SCORES, WEIGHTS, Card, judge, list_published, load_published, open_model
 from sutja.run import Run
 
 QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
@@ -152,7 +152,9 @@ def test_a_foreign_network_with_a_fitting_card_is_refused(
         ({"figures": {"test": dict.fromkeys(SCORES, 1) | {"calibrated": 1}}}, "calibrated figures of test"),
         ({"data": {"name": "mnist"}}, "data lacks its name or its sha256"),
         ({"members": [{"name": "a"}]}, "members: weight is not a number"),
-        ({"members": [{"weight": 1}]}, "members: one has no name"),
+        ({"members": [{"name": "a", "weight": 1}]}, "members: parameters is not a number"),
+        ({"members": [dict.fromkeys(MEMBER, 1)]}, "members: one has no name or no recipe"),
+        ({"remarks": ["a", 3]}, "remarks: one is not of the type str"),
         ({"parameters": 1.5}, r"parameters = '1\.5' is not of the type int"),
         ({"spread": {"count": 3}}, "spread: mean_accuracy is not a number"),
         ({"surprise": 1}, "missing or unknown: surprise"),
@@ -171,8 +173,22 @@ def test_a_card_that_is_no_card_is_refused(copy: Path, content: bytes) -> None:
 
 
 def test_what_a_card_need_not_have(copy: Path) -> None:
-    change(copy, parameters=None, recipe=None, epochs=None, seconds=None, members=[{"name": "a", "weight": 1.0}])
+    member = {"name": "a", "recipe": {}, **dict.fromkeys(MEMBER, 1)}
+    change(copy, parameters=None, recipe=None, epochs=None, seconds=None, members=[member], remarks=["one"])
     assert open_model(copy).temperature != 1
+
+
+def test_what_a_card_may_say_is_null_it_may_leave_out(copy: Path) -> None:
+    """As a card does that was written before there was such a field."""
+    path = copy.with_suffix(".json")
+    values = json.loads(path.read_text(encoding="utf-8"))
+    optional = [name for name, value in values.items() if value is None]
+    assert "remarks" in optional
+    path.write_text(json.dumps({name: values[name] for name in values.keys() - {*optional}}), encoding="utf-8")
+    assert Card.read(path).to_json() == json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    del values["temperature"]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    fails(copy, "missing or unknown: temperature")
 
 
 def test_no_card_can_be_made_with_a_contradiction(published: Path) -> None:
@@ -183,7 +199,7 @@ def test_no_card_can_be_made_with_a_contradiction(published: Path) -> None:
 def test_the_models_of_this_package_are_what_their_cards_say(mnist: Dataset) -> None:
     cards, damages = list_published()
     assert damages == []
-    expected = {f"{card.name}.{suffix}" for card in cards for suffix in ("onnx", "safetensors", "json", "md")}
+    expected = {name for card in cards for name in (*card.files, f"{card.name}.json", f"{card.name}.md")}
     assert {path.name for path in WEIGHTS.iterdir()} == expected | {"README.md"}
     assert sum(path.stat().st_size for path in WEIGHTS.iterdir()) <= LIMIT
     for card in cards:
