@@ -233,8 +233,8 @@ def _judge(runs: Sequence[Run], weighting: Weighting, judged: dict[str, Judged])
     remarks = [weighting.source]
     if weighting.best is not None:
         remarks.append(f"By these, the best member is {names[weighting.best]}. {comparisons[weighting.best].verdict}")
-    if len(judged) == 1 and part == "validation":
-        remarks.append("The figures are of the same digits that chose the weights, which flatters them a little.")
+    if "validation" in judged:
+        remarks.append("The validation digits chose the weights, so the figures on them flatter a little.")
     remarks.append(
         f"Two members disagree on {100 * disagreement(readings):.2f} % of the digits, on average; all of them misread "
         f"{int(np.all([own != labels for own in readings], axis=0).sum())}."

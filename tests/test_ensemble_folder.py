@@ -134,6 +134,7 @@ def test_an_ensemble_in_every_protocol(
             assert report[part] == asdict(evaluate(arrays[f"{part}_logits"], arrays[f"{part}_labels"]))
     assert {"validation", "test"} - set(report) == {"validation", "test"} - set(parts)
     assert report["parity"] <= 1e-4
+    assert any("flatter" in remark for remark in outcome.remarks) == ("validation" in parts)
     assert report["seconds"] == 3
 
 
