@@ -111,6 +111,24 @@ class CustomMLP(nn.Sequential):
         )
 
 
+@network("mlp-pooled", parameters=59_870)
+def mlp_pooled(dropout: float) -> nn.Module:
+    """A perceptron that sees the middle 24×24 pixels at half the resolution: three times as many hidden units instead."""
+    return nn.Sequential(
+        Crop(2, 26),  # (N, 1, 24, 24): MNIST's digits seldom reach further
+        Normalise(),
+        nn.AvgPool2d(2),  # (N, 1, 12, 12)
+        nn.Flatten(),  # (N, 144)
+        nn.Linear(144, 230),  # (N, 230), 33,350 parameters
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(230, 110),  # (N, 110), 25,410 parameters
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(110, 10),  # (N, 10), 1,110 parameters
+    )
+
+
 def convolution(inputs: int, outputs: int, size: int, *, pool: bool = False) -> list[nn.Module]:
     """A convolution without padding, batch normalisation and ReLU; with `pool` the larger of each 2×2 before these.
 

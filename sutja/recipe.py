@@ -186,7 +186,7 @@ RECIPES: dict[str, Recipe] = {
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
         _PUPIL,
-        dataclasses.replace(_PUPIL, name="mlp-best", model="mlp", epochs=50),
+        dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=40, weight_decay=0.01),
         dataclasses.replace(_PUPIL, name="tiny", model="tiny", learning_rate=0.015, weight_decay=0.02),
         _CONVNET,
     )
