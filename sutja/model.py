@@ -113,7 +113,7 @@ class CustomMLP(nn.Sequential):
 
 @network("mlp-pooled", parameters=59_870)
 def mlp_pooled(dropout: float) -> nn.Module:
-    """A perceptron that sees the middle 24×24 pixels at half the resolution: three times as many hidden units instead."""
+    """A perceptron that sees the middle at half the resolution: fewer pixels, but three times as many hidden units."""
     return nn.Sequential(
         Crop(2, 26),  # (N, 1, 24, 24): MNIST's digits seldom reach further
         Normalise(),
