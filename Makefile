@@ -14,8 +14,9 @@ export PIP_NO_INPUT := 1
 run: $(VENV)/.run
 	$(BIN)/python main.py $(WORDS)
 
+# One process a core, and in each one thread: threads of several processes would wait for each other.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov -n auto --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
