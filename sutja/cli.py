@@ -271,6 +271,8 @@ def teach(
 
     if to.exists() and not force:
         raise UsageError(f"{to}: exists already; --force replaces it")
+    if to.suffix != ".npz" or to.is_dir():  # said before minutes of work
+        raise UsageError(f"{to}: lessons are a file: its name must end in .lessons.npz")
     workplace = _workplace(data, to.parent, "cpu", threads)
     done = teach_from_runs([Run.open(run) for run in runs], workplace, to, augmentation=augmentation, views=views)
     for _ in watch(done, lambda number: f"view {number}", total=views):

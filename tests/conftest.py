@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from sutja.dataset import Dataset, load_dataset
+from sutja.dataset import Dataset, load_dataset, save_dataset
 from sutja.experiment import Workplace, train
 from sutja.export import export_run
 from sutja.recipe import RECIPES
@@ -25,6 +27,24 @@ def mnist() -> Dataset:
 def small(mnist: Dataset) -> Dataset:
     """The first 60 training and 30 test digits of MNIST."""
     return Dataset("small", mnist.train.take(np.arange(60)), mnist.test.take(np.arange(30)))
+
+
+@pytest.fixture(scope="session")
+def data(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An npz of 120 real training digits and 40 test digits."""
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    some = Dataset("digits", mnist.train.take(np.arange(120)), mnist.test.take(np.arange(40)))
+    save_dataset(some, path, form="npz")
+    return path
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread for the tests of a module: what is small is trained faster so."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

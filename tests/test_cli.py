@@ -11,14 +11,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -31,6 +29,7 @@ from sutja.recipe import RECIPES
 from sutja.run import Run
 from sutja.spread import gather, update_results
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
 VERBS = (
@@ -87,23 +86,6 @@ def fails(outcome: Outcome, code: int, why: str) -> None:
     assert why in outcome.err
     assert re.fullmatch(r"sutja: [^\n]+\n", outcome.err), outcome.err
     assert outcome.out == ""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def data(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An npz of 120 real training digits and 40 test digits."""
-    path = tmp_path_factory.mktemp("data") / "digits.npz"
-    some = Dataset("digits", mnist.train.take(np.arange(120)), mnist.test.take(np.arange(40)))
-    save_dataset(some, path, form="npz")
-    return path
 
 
 @pytest.fixture(scope="module")

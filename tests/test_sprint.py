@@ -7,7 +7,6 @@ import json
 import math
 import re
 import statistics
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -35,16 +34,9 @@ from sutja.sprint import (
     train_sprint,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PLACES = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
 every_target = pytest.mark.parametrize("target", list(SPRINTS))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def few(digits: Digits, number: int) -> Digits:

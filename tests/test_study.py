@@ -11,18 +11,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from rich.console import Console
 from typer.testing import CliRunner
 
 from sutja.cli import app
-from sutja.dataset import Dataset, load_dataset, save_dataset
+from sutja.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
 from sutja.experiment import Observer, Workplace, train
 from sutja.progress import StudyProgress
@@ -32,28 +31,12 @@ from sutja.spread import parse_recipe, read_results
 from sutja.study import Job, Study, Watcher, conduct, plan
 from sutja.training import Epoch
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 ONE, TWO = "mlp:epochs=1,batch_size=16", "mlp:epochs=2,batch_size=16"
 LONG = "mlp:epochs=2000,batch_size=16"
 DIVERGING = "mlp:epochs=2,batch_size=16,optimiser=sgd,learning_rate=100"
 COMMON = ("--threads", "1", "--device", "cpu")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def data(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An npz of 120 real training digits and 40 test digits."""
-    path = tmp_path_factory.mktemp("data") / "digits.npz"
-    some = Dataset("digits", mnist.train.take(np.arange(120)), mnist.test.take(np.arange(40)))
-    save_dataset(some, path, form="npz")
-    return path
 
 
 @pytest.fixture(scope="module")
