@@ -21,7 +21,7 @@ from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits, Report, evaluate, softmax
 from sutja.export import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
-from sutja.files import remove_folder, whole_folder, write_text
+from sutja.files import whole_folder, write_text
 from sutja.gallery import write_ensemble_report
 from sutja.report import render_card
 from sutja.run import ENSEMBLE, Run
@@ -102,11 +102,9 @@ def build_ensemble(
     }
     network = _load_ensemble(runs, weighting.weights, judged[runs[0].judged_by])
     outcome = _judge(runs, weighting, judged)
-    with whole_folder(folder) as partial:
+    with whole_folder(folder, replace=True) as partial:
         parity = _write(partial, network, judged, outcome)
         _describe(partial, runs, weights_from, outcome, parity=parity)
-        if folder.exists():
-            remove_folder(folder)
     return outcome
 
 

@@ -38,16 +38,22 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; move it there when the block ends well, delete it otherwise.
 
-    Into a folder that lies at `path` already only the new files are moved: what else is in it stays.
+    Into a folder that lies at `path` already only the new files are moved: what else is in it stays. The temporary
+    folder lies in it then, for it may be a disk of its own. With `replace` the old folder goes as a whole instead, when
+    the new one is complete. An `OSError` that names no file names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    partial = Path(
+        tempfile.mkdtemp(prefix=f".{path.name}.", dir=path if path.is_dir() and not replace else path.parent)
+    )
     try:
         yield partial
         partial.chmod(0o777 & ~_umask())
+        if replace and path.exists():
+            remove_folder(path)
         if path.exists():
             for file in partial.iterdir():
                 if (path / file.name).is_dir():
@@ -56,6 +62,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 file.replace(path / file.name)
         else:
             partial.replace(path)
+    except OSError as error:
+        if error.errno and error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -159,3 +159,34 @@ def test_a_folder_is_removed_with_all_that_is_in_it_but_not_what_a_link_leads_to
     assert (folder / "within" / "file.txt").read_text() == "text"
     remove_folder(folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_into_a_folder_that_is_there_files_are_moved_from_within_it(tmp_path: Path) -> None:
+    """It may be a disk of its own, into which nothing can be moved from outside."""
+    with whole_folder(tmp_path) as partial:
+        assert partial.parent == tmp_path
+        (partial / "new.txt").write_text("new", encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.txt"]
+
+
+def test_a_failure_that_names_no_file_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left on device") as caught, whole_folder(tmp_path / "new"):
+        raise OSError(28, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_replaced_folder_goes_as_a_whole_when_the_new_one_is_complete(fails: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old.txt").write_text("old", encoding="utf-8")
+    try:
+        with whole_folder(folder, replace=True) as partial:
+            (partial / "new.txt").write_text("new", encoding="utf-8")
+            if fails:
+                raise RuntimeError
+    except RuntimeError:
+        assert fails
+    assert [path.name for path in folder.iterdir()] == ["old.txt" if fails else "new.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
