@@ -108,7 +108,7 @@ def load_lessons(path: Path, images: Images) -> Lessons:
     Raises `UsageError` when there are no such lessons, `DataError` when they are damaged or of other digits.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: no such lessons: `sutja teach` makes them from finished runs")
+        raise UsageError(f"{path}: no such lessons: `sutja teach` makes them from finished runs (see docs/protocol.md)")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             answers, augmentation, digits = arrays["answers"], str(arrays["augmentation"]), str(arrays["digits"])

@@ -167,7 +167,7 @@ _CONVNET = Recipe(
     "convnet", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
 )
 
-_PUPIL = Recipe(  # what the small ones have in common: they learn from two convolutional networks
+_PUPIL = Recipe(  # what the small ones have in common: they learn from two networks of `_CONVNET`
     "lenet5-best",
     "lenet5",
     epochs=30,
@@ -176,6 +176,16 @@ _PUPIL = Recipe(  # what the small ones have in common: they learn from two conv
     teacher="convnets",
     teaching=0.9,
     softness=4.0,
+    protocol="final",
+)
+_TINY = Recipe(  # too small to gain by a teacher
+    "tiny",
+    "tiny",
+    epochs=30,
+    learning_rate=0.015,
+    weight_decay=0.02,
+    augmentation="affine-elastic",
+    ema=0.999,
     protocol="final",
 )
 
@@ -187,7 +197,7 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
         _PUPIL,
         dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=40, weight_decay=0.01),
-        dataclasses.replace(_PUPIL, name="tiny", model="tiny", learning_rate=0.015, weight_decay=0.02),
+        _TINY,
         _CONVNET,
     )
 }
