@@ -1,0 +1,1 @@
+"""Reading handwritten numbers in pictures, with NumPy, OpenCV and ONNX Runtime only."""

@@ -1,0 +1,214 @@
+"""Lines of digits as they stand on paper, composed of single digits, with their transcription.
+
+A line is composed at twice the height that the network sees, digit by digit, inked and put on paper, made smaller and
+then treated exactly as a line of a photograph is: `reading.normalise.line_ink`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.digits import Digits
+from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
+from sutja.synth.paper import line_paper
+from sutja.synth.strokes import MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
+
+ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
+WIDEST = 640  # columns of it
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: `ink` as the network sees it, `float32 (32, W)`, the digits on it, and the picture `gray` before."""
+
+    ink: Ink
+    text: str
+    gray: Gray
+
+
+class Writer:
+    """Writes lines with the digits of a set and, for a share of them, with strokes of a pen."""
+
+    def __init__(self, digits: Digits, *, drawn: float = 0.3) -> None:
+        """`drawn` is the share of digits that are drawn by a pen instead of taken from `digits`."""
+        self.drawn = drawn
+        self._images = digits.images
+        self._of = [np.flatnonzero(digits.labels == digit) for digit in range(10)]
+
+    def lines(self, rng: np.random.Generator, count: int) -> Iterator[Line]:
+        """So many lines."""
+        for _ in range(count):
+            yield self.line(rng)
+
+    def line(self, rng: np.random.Generator) -> Line:
+        """A line of one to ten digits; one in thirty has other things on it instead."""
+        text = "" if rng.random() < 0.03 else random_number(rng)
+        canvas, text = self.write(rng, text)
+        gray = photographed(canvas, rng)
+        return Line(line_ink(gray), text, gray)
+
+    def write(self, rng: np.random.Generator, text: str) -> tuple[Gray, str]:
+        """The ink of a line, `uint8 (64, W)`, and as many digits of `text` as there was room for."""
+        hand = Hand(rng)
+        canvas = np.zeros((ROWS, WIDEST), np.uint8)
+        at = float(rng.uniform(2, 30))
+        if rng.random() < 0.1:
+            at = self._sign(canvas, hand, at)
+        done = 0
+        while done < len(text) and at < WIDEST - 100:
+            at = hand.put(canvas, self._digit(hand, int(text[done])), at)
+            done += 1
+            if done < len(text) and rng.random() < hand.separators:
+                at = self._sign(canvas, hand, at, marks=".,.,.,-/: ")
+        if rng.random() < 0.25 or not text:
+            for _ in range(int(rng.integers(1, 4))):
+                at = self._sign(canvas, hand, at) if at < WIDEST - 60 else at
+        end = int(np.clip(at + rng.uniform(0, 40), 32, WIDEST))
+        return hand.reink(canvas[:, :end]), text[:done]
+
+    def _digit(self, hand: Hand, digit: int) -> Glyph:
+        rng = hand.rng
+        if rng.random() < self.drawn:
+            return draw_digit(digit, rng, pen=hand.pen)
+        image = self._images[rng.choice(self._of[digit])]
+        rows, columns = np.flatnonzero(image.max(axis=1) > 60), np.flatnonzero(image.max(axis=0) > 60)
+        return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+    def _sign(self, canvas: Gray, hand: Hand, at: float, marks: str = "") -> float:
+        """Put something that is no digit; returns where it ends."""
+        rng = hand.rng
+        if not marks and rng.random() < 0.25:
+            thing = scribble(rng, pen=hand.pen) if rng.random() < 0.3 else draw_letter(rng, pen=hand.pen)
+            return hand.put(canvas, thing, at, height=float(rng.uniform(0.6, 1.1)))
+        marks = marks or "=-.,-=-.=-.$#*/:+()~x"
+        mark = marks[rng.integers(len(marks))]
+        if mark == " ":
+            return at + hand.height * float(rng.uniform(0.2, 0.9))
+        height, width, below = SIZES[mark]
+        shapes = MARKS[mark]
+        glyph = draw(shapes[rng.integers(len(shapes))], rng, pen=hand.pen / height, width=width / height)
+        return hand.put(canvas, glyph, at, height=height * float(rng.uniform(0.8, 1.3)), below=below)
+
+
+def random_number(rng: np.random.Generator) -> str:
+    """One to ten digits, now and then a round or repetitive number."""
+    length = int(rng.integers(1, 11))
+    text = "".join(map(str, rng.integers(0, 10, length)))
+    if length > 2 and rng.random() < 0.2:
+        kept = length // 2
+        text = text[:kept] + str(rng.choice([0, 0, 0, *range(10)])) * (length - kept)
+    return text
+
+
+class Hand:
+    """How one line is written: height, slant, width, distances, pen, and how much they vary."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.height = float(np.clip(rng.normal(44, 6), 26, 60))  # of a digit, in rows
+        self.middle = ROWS / 2 + float(rng.normal(0, 3 + max(0, (50 - self.height) * 0.2)))
+        self.slant = float(np.clip(rng.normal(0.12, 0.22), -0.4, 0.8))
+        self.width = float(np.clip(rng.normal(0.95, 0.2), 0.55, 1.5))
+        self.gap = float(rng.choice([rng.uniform(-0.12, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.35, 0.5, 0.15]))
+        self.unrest = float(rng.uniform(0.02, 0.12))
+        self.drift = float(rng.normal(0, 0.04))  # rows a column
+        self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
+        self.pen = float(rng.uniform(3, 9))  # pixels of a digit 64 high
+
+    def put(self, canvas: Gray, glyph: Glyph, at: float, *, height: float = 1, below: float = 0) -> float:
+        """Put a glyph with its left edge at a column; returns where the next one may begin."""
+        rng, unrest = self.rng, self.unrest
+        drawn = glyph.shape[0] > SIDE // 2 and glyph.shape[0] > 28
+        inner = glyph.shape[0] - (2 * MARGIN if drawn else 0)  # rows of it that count
+        scale = self.height * height * float(np.clip(rng.normal(1, unrest), 0.7, 1.4)) / inner
+        wide = scale * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
+        tall = scale
+        turn = float(rng.normal(0, unrest * 0.7))
+        slant = self.slant + turn
+        rows, columns = glyph.shape
+        y = self.middle + self.height * (below + float(rng.normal(0, unrest * 0.5)))
+        if below == 0:  # along a baseline that may climb or fall
+            y += self.drift * (at - 150)
+        inset = MARGIN if drawn else 0
+        matrix = np.array([[wide, -slant * tall, 0], [wide * turn, tall, 0]])
+        middle = matrix[:, :2] @ (columns / 2, rows / 2)
+        width = wide * (columns - 2 * inset)
+        x = at + width / 2
+        matrix[:, 2] = (x - middle[0], y - middle[1])
+        reach = (wide * columns + abs(slant) * tall * rows) / 2 + 2
+        left, right = max(0, int(x - reach)), min(canvas.shape[1], int(x + reach) + 1)
+        if right <= left:
+            return at
+        matrix[0, 2] -= left
+        patch = cv2.warpAffine(glyph, matrix, (right - left, canvas.shape[0]), flags=cv2.INTER_LINEAR)
+        np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
+        return at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest)))
+
+    def reink(self, canvas: Gray) -> Gray:
+        """Thicker or thinner strokes, all alike."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < 0.3:
+            canvas = cv2.erode(canvas, _ROUND)
+        elif kind < 0.4:
+            canvas = cv2.dilate(canvas, _ROUND)
+        soft = cv2.GaussianBlur(canvas, (0, 0), 1)
+        edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4))
+        return np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255).astype(np.uint8)
+
+
+_ROUND = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+
+
+def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """The ink of a line, `uint8 (64, W)`, on paper, as a camera or scanner sees it: `uint8 (32, W / 2)`."""
+    canvas = _surroundings(canvas, rng)
+    shape = (LINE_HEIGHT, max(16, canvas.shape[1] // 2))
+    ink = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    if rng.random() < 0.3:  # ink that runs dry, pencil on rough paper
+        ink *= np.clip(1 - np.abs(rng.standard_normal(shape, dtype=np.float32)) * rng.uniform(0.1, 0.6), 0, 1)
+    paper = line_paper(shape, rng)
+    weak = float(rng.uniform(0.3, 0.95))
+    light = float(rng.uniform(90, 250))
+    gray = light * paper * (1 - weak * ink)
+    blur = float(rng.uniform(0, 1.1))
+    if blur > 0.3:
+        gray = cv2.GaussianBlur(gray, (0, 0), blur)
+    gray += rng.standard_normal(shape, dtype=np.float32) * rng.uniform(0, 6)
+    gray = np.clip(gray, 0, 255).astype(np.uint8)
+    if rng.random() < 0.25:
+        coded = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
+        gray = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    return gray
+
+
+def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """What else is in the picture of a line: rules, boxes, ends of the lines above and below, specks."""
+    rows, columns = canvas.shape
+    if rng.random() < 0.25:  # a rule, drawn through, dashed or dotted
+        y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(46, 63)])), float(rng.normal(0, 2))
+        step = int(rng.choice([columns, 6, 9, 14]))
+        grey = int(rng.integers(100, 255))
+        for x in range(0, columns, step):
+            end = x + (step if step == columns else step // 2)
+            points = [(round(p), round(y + rise * p / columns)) for p in (x, end)]
+            cv2.line(canvas, *points, grey, int(rng.integers(1, 5)), cv2.LINE_AA)
+    if rng.random() < 0.06:  # an upright rule
+        x = int(rng.choice([rng.integers(0, 6), columns - 1 - rng.integers(0, 6)]))
+        cv2.line(canvas, (x, 0), (x, rows), int(rng.integers(100, 255)), int(rng.integers(1, 5)))
+    if rng.random() < 0.12:  # ends of another line
+        x = int(rng.integers(0, max(1, columns - 30)))
+        part = canvas[: int(rng.integers(3, 9)), x : x + 60].copy()
+        strip = np.roll(canvas[26:40, x : x + 60], 0)[: part.shape[0]]
+        target = canvas[: part.shape[0]] if rng.random() < 0.5 else canvas[rows - part.shape[0] :]
+        at = int(rng.integers(0, max(1, columns - strip.shape[1])))
+        np.maximum(target[:, at : at + strip.shape[1]], strip, out=target[:, at : at + strip.shape[1]])
+    for _ in range(int(rng.integers(1, 8)) if rng.random() < 0.15 else 0):
+        spot = (int(rng.integers(0, columns)), int(rng.integers(0, rows)))
+        cv2.circle(canvas, spot, int(rng.integers(1, 4)), int(rng.integers(80, 255)), -1, cv2.LINE_AA)
+    return canvas
