@@ -34,7 +34,7 @@ class Line:
 class Writer:
     """Writes lines with the digits of a set and, for a share of them, with strokes of a pen."""
 
-    def __init__(self, digits: Digits, *, drawn: float = 0.3) -> None:
+    def __init__(self, digits: Digits, *, drawn: float = 0.4) -> None:
         """`drawn` is the share of digits that are drawn by a pen instead of taken from `digits`."""
         self.drawn = drawn
         self._images = digits.images
@@ -61,7 +61,7 @@ class Writer:
             at = self._sign(canvas, hand, at)
         done = 0
         while done < len(text) and at < WIDEST - 100:
-            at = hand.put(canvas, self._digit(hand, int(text[done])), at)
+            at = hand.put_digit(canvas, self._digit(hand, int(text[done])), int(text[done]), at)
             done += 1
             if done < len(text) and rng.random() < hand.separators:
                 at = self._sign(canvas, hand, at, marks=".,.,.,-/: ")
@@ -69,12 +69,12 @@ class Writer:
             for _ in range(int(rng.integers(1, 4))):
                 at = self._sign(canvas, hand, at) if at < WIDEST - 60 else at
         end = int(np.clip(at + rng.uniform(0, 40), 32, WIDEST))
-        return hand.reink(canvas[:, :end]), text[:done]
+        return hand.reink(bent(canvas[:, :end], rng)), text[:done]
 
     def _digit(self, hand: Hand, digit: int) -> Glyph:
         rng = hand.rng
         if rng.random() < self.drawn:
-            return draw_digit(digit, rng, pen=hand.pen)
+            return draw_digit(digit, rng, pen=hand.pen, unrest=hand.shakiness)
         image = self._images[rng.choice(self._of[digit])]
         rows, columns = np.flatnonzero(image.max(axis=1) > 60), np.flatnonzero(image.max(axis=0) > 60)
         return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -113,20 +113,35 @@ class Hand:
         self.height = float(np.clip(rng.normal(44, 6), 26, 60))  # of a digit, in rows
         self.middle = ROWS / 2 + float(rng.normal(0, 3 + max(0, (50 - self.height) * 0.2)))
         self.slant = float(np.clip(rng.normal(0.12, 0.22), -0.4, 0.8))
-        self.width = float(np.clip(rng.normal(0.95, 0.2), 0.55, 1.5))
+        self.width = float(np.clip(rng.normal(0.98, 0.24), 0.5, 1.7))
         self.gap = float(rng.choice([rng.uniform(-0.12, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.35, 0.5, 0.15]))
         self.unrest = float(rng.uniform(0.02, 0.12))
         self.drift = float(rng.normal(0, 0.04))  # rows a column
         self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
         self.pen = float(rng.uniform(3, 9))  # pixels of a digit 64 high
+        self.shakiness = float(rng.uniform(0.015, 0.06))
+        # Habits: small flat zeros, digits that reach below the others.
+        flat = rng.random() < 0.3
+        self.zero = (float(rng.uniform(0.5, 0.9)), float(rng.uniform(0.9, 1.9))) if flat else (1.0, 1.0)
+        self.low = {int(digit): float(rng.uniform(0, 0.35)) for digit in (1, 4, 7, 9) if rng.random() < 0.2}
 
-    def put(self, canvas: Gray, glyph: Glyph, at: float, *, height: float = 1, below: float = 0) -> float:
+    def put_digit(self, canvas: Gray, glyph: Glyph, digit: int, at: float) -> float:
+        """Put a digit as this hand is used to write it; returns where the next one may begin."""
+        if digit == 0 and self.zero != (1.0, 1.0):
+            high, wide = self.zero
+            return self.put(canvas, glyph, at, height=high, wide=wide, below=(1 - high) * float(self.rng.uniform(0, 0.5)))
+        longer = self.low.get(digit, 0.0)
+        return self.put(canvas, glyph, at, height=1 + longer, wide=1 / (1 + longer), below=longer / 2)
+
+    def put(
+        self, canvas: Gray, glyph: Glyph, at: float, *, height: float = 1, wide: float = 1, below: float = 0
+    ) -> float:
         """Put a glyph with its left edge at a column; returns where the next one may begin."""
         rng, unrest = self.rng, self.unrest
         drawn = glyph.shape[0] > SIDE // 2 and glyph.shape[0] > 28
         inner = glyph.shape[0] - (2 * MARGIN if drawn else 0)  # rows of it that count
         scale = self.height * height * float(np.clip(rng.normal(1, unrest), 0.7, 1.4)) / inner
-        wide = scale * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
+        wide *= scale * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
         tall = scale
         turn = float(rng.normal(0, unrest * 0.7))
         slant = self.slant + turn
@@ -165,6 +180,20 @@ class Hand:
 _ROUND = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 
+def bent(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """Bend the ink of a line as no slant and size can: places wander smoothly, sideways and up and down."""
+    if rng.random() < 0.3:
+        return canvas
+    rows, columns = canvas.shape
+    grid = (4, max(3, columns // 24))
+    strength = float(rng.uniform(0.5, 3))
+    moves = rng.normal(0, strength, (2, *grid)).astype(np.float32)
+    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+    x += cv2.resize(moves[0], (columns, rows), interpolation=cv2.INTER_CUBIC)
+    y += cv2.resize(moves[1], (columns, rows), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.remap(canvas, x, y, cv2.INTER_LINEAR), np.uint8)
+
+
 def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
     """The ink of a line, `uint8 (64, W)`, on paper, as a camera or scanner sees it: `uint8 (32, W / 2)`."""
     canvas = _surroundings(canvas, rng)
@@ -172,8 +201,8 @@ def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
     ink = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     if rng.random() < 0.3:  # ink that runs dry, pencil on rough paper
         ink *= np.clip(1 - np.abs(rng.standard_normal(shape, dtype=np.float32)) * rng.uniform(0.1, 0.6), 0, 1)
-    paper = line_paper(shape, rng)
     weak = float(rng.uniform(0.3, 0.95))
+    paper = line_paper(shape, rng, strongest=0.55 * weak)
     light = float(rng.uniform(90, 250))
     gray = light * paper * (1 - weak * ink)
     blur = float(rng.uniform(0, 1.1))
@@ -190,25 +219,30 @@ def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
 def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
     """What else is in the picture of a line: rules, boxes, ends of the lines above and below, specks."""
     rows, columns = canvas.shape
-    if rng.random() < 0.25:  # a rule, drawn through, dashed or dotted
-        y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(46, 63)])), float(rng.normal(0, 2))
-        step = int(rng.choice([columns, 6, 9, 14]))
-        grey = int(rng.integers(100, 255))
-        for x in range(0, columns, step):
-            end = x + (step if step == columns else step // 2)
-            points = [(round(p), round(y + rise * p / columns)) for p in (x, end)]
-            cv2.line(canvas, *points, grey, int(rng.integers(1, 5)), cv2.LINE_AA)
+    if rng.random() < 0.3:
+        _rule(canvas, rng)
     if rng.random() < 0.06:  # an upright rule
         x = int(rng.choice([rng.integers(0, 6), columns - 1 - rng.integers(0, 6)]))
         cv2.line(canvas, (x, 0), (x, rows), int(rng.integers(100, 255)), int(rng.integers(1, 5)))
-    if rng.random() < 0.12:  # ends of another line
-        x = int(rng.integers(0, max(1, columns - 30)))
-        part = canvas[: int(rng.integers(3, 9)), x : x + 60].copy()
-        strip = np.roll(canvas[26:40, x : x + 60], 0)[: part.shape[0]]
-        target = canvas[: part.shape[0]] if rng.random() < 0.5 else canvas[rows - part.shape[0] :]
-        at = int(rng.integers(0, max(1, columns - strip.shape[1])))
-        np.maximum(target[:, at : at + strip.shape[1]], strip, out=target[:, at : at + strip.shape[1]])
+    if rng.random() < 0.15:  # ends of another line
+        high = int(rng.integers(3, 10))
+        strip = np.roll(canvas[26 : 26 + high], int(rng.integers(0, columns)), axis=1)
+        strip[:, int(rng.integers(columns // 3, columns)) :] = 0
+        target = canvas[:high] if rng.random() < 0.5 else canvas[rows - high :]
+        np.maximum(target, strip, out=target)
     for _ in range(int(rng.integers(1, 8)) if rng.random() < 0.15 else 0):
         spot = (int(rng.integers(0, columns)), int(rng.integers(0, rows)))
         cv2.circle(canvas, spot, int(rng.integers(1, 4)), int(rng.integers(80, 255)), -1, cv2.LINE_AA)
     return canvas
+
+
+def _rule(canvas: Gray, rng: np.random.Generator) -> None:
+    """Draw a rule below, above or through the foot of the writing: drawn through, dashed or dotted."""
+    rows, columns = canvas.shape
+    y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(44, 63)], p=[0.25, 0.75])), float(rng.normal(0, 1.5))
+    grey, thick = int(rng.integers(90, 255)), int(rng.integers(1, 5))
+    step = int(rng.choice([columns, 7, 10, 14], p=[0.5, 0.2, 0.2, 0.1]))
+    length = columns if step == columns else max(1, round(step * float(rng.uniform(0.05, 0.6))))
+    for x in range(int(rng.integers(0, 7)), columns, step):
+        points = [(round(end), round(y + rise * end / columns)) for end in (x, min(columns, x + length))]
+        cv2.line(canvas, points[0], points[1], grey, thick, cv2.LINE_AA)

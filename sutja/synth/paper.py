@@ -60,12 +60,12 @@ def shade(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) 
     return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
 
 
-def line_paper(shape: tuple[int, int], rng: np.random.Generator) -> Paper:
-    """The paper behind one line of writing, of `shape` about 32 rows high."""
+def line_paper(shape: tuple[int, int], rng: np.random.Generator, *, strongest: float) -> Paper:
+    """The paper behind one line of writing, of `shape` about 32 rows high; `strongest` bounds its patterns."""
     paper = 1 + grain(shape, rng, size=rng.uniform(1, 3), strength=rng.uniform(0, 0.05))
     paper += shade(shape, rng, strength=rng.uniform(0, 0.15))
     kind = rng.random()
-    strength = float(rng.uniform(0.04, 0.3))
+    strength = float(rng.uniform(0.04, strongest))
     if kind < 0.35:
         paper += waves(shape, rng, spacing=rng.uniform(2.5, 8), strength=strength)
     elif kind < 0.42:

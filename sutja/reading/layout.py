@@ -1,0 +1,199 @@
+"""From a page's ink to its lines of writing: connected pieces, chained from left to right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.reading.page import Mask
+
+NEAR = 3.5  # heights of a digit that may lie between two digits of a line
+SMALLEST = 6  # pixels of the height of a digit
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """Where a line of writing lies on a page.
+
+    The middle of the writing at column `x` is `middle + slope * (x - left)`; digits are about `height` pixels high; the
+    line reaches from `left` to `right`, and `above` and `below` its middle. `pieces` are its labels in `Layout.labels`.
+    """
+
+    left: int
+    right: int
+    middle: float
+    slope: float
+    height: float
+    above: float
+    below: float
+    pieces: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The lines of a page from top to bottom, and `labels`, `int32 (H, W)`: which piece of ink each pixel is of."""
+
+    lines: tuple[TextLine, ...]
+    labels: NDArray[np.int32]
+
+
+def find_lines(ink: Mask) -> Layout:
+    """Find the lines of writing in the ink of a page."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    boxes = stats[:, :4].astype(np.float64)  # left, top, width, height
+    areas = stats[:, cv2.CC_STAT_AREA]
+    usable = _usable(boxes, areas, ink.shape)
+    if not usable.any():
+        return Layout((), labels)
+    usual = _weighted_median(boxes[usable, 3], areas[usable].astype(np.float64))
+    cores = np.flatnonzero(usable & (boxes[:, 3] >= max(SMALLEST, 0.4 * usual)) & (boxes[:, 3] <= 3.5 * usual))
+    groups = _merge_stacked(_chains(boxes, cores), boxes)
+    rest = np.setdiff1d(np.flatnonzero(usable), cores)
+    lines = [_text_line(group, _attached(group, rest, boxes), boxes) for group in groups]
+    return Layout(tuple(_in_reading_order([line for line in lines if line.height >= SMALLEST])), labels)
+
+
+def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[int, int]) -> Mask:
+    """Pieces that may be writing: no specks, and nothing large at the edge of the picture, where desks are."""
+    height, width = shape
+    left, top, wide, high = boxes.T
+    usable = areas >= 4
+    usable[0] = False  # the paper
+    at_edge = (left <= 1).astype(int) + (top <= 1) + (left + wide >= width - 1) + (top + high >= height - 1)
+    filled = areas / np.maximum(wide * high, 1)
+    large = (high > 0.5 * height) | (wide > 0.5 * width)
+    usable &= ~((at_edge >= 2) & large & (min(shape) > 150))
+    usable &= ~((high > 0.6 * height) & (wide > 0.6 * width) & (filled > 0.6))
+    return np.asarray(usable)
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values)
+    share = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(share, share[-1] / 2)])
+
+
+def _chains(boxes: NDArray[np.float64], cores: NDArray[np.int64]) -> list[list[int]]:
+    """Pieces side by side at the same height, each linked with its nearest neighbour on the right."""
+    parent = {int(piece): int(piece) for piece in cores}
+
+    def root(piece: int) -> int:
+        while parent[piece] != piece:
+            parent[piece] = parent[parent[piece]]
+            piece = parent[piece]
+        return piece
+
+    left, top, wide, high = boxes[cores].T
+    middle = left + wide / 2
+    for index, piece in enumerate(cores):
+        overlap = np.minimum(top + high, top[index] + high[index]) - np.maximum(top, top[index])
+        level = overlap >= 0.35 * np.minimum(high, high[index])
+        gap = left - (left[index] + wide[index])
+        near = level & (middle > middle[index]) & (gap <= NEAR * np.maximum(high, high[index]))
+        candidates = np.flatnonzero(near)
+        if len(candidates):
+            nearest = candidates[np.argmin(middle[candidates])]
+            parent[root(int(cores[nearest]))] = root(int(piece))
+    groups: dict[int, list[int]] = {}
+    for piece in cores:
+        groups.setdefault(root(int(piece)), []).append(int(piece))
+    return list(groups.values())
+
+
+def _merge_stacked(groups: list[list[int]], boxes: NDArray[np.float64]) -> list[list[int]]:
+    """Join groups of which one lies within the other: parts of broken digits."""
+    merged: list[list[int]] = []
+    for group in sorted(groups, key=lambda group: -len(group)):
+        left, top, right, bottom = _extent(group, boxes)
+        for other in merged:
+            low, high = _local_range(other, boxes, (left + right) / 2)
+            x0, _, x1, _ = _extent(other, boxes)
+            shared = min(bottom, high) - max(top, low)
+            beside = min(right, x1) - max(left, x0)
+            if shared > 0.6 * (bottom - top) and beside > 0.5 * (right - left):
+                other.extend(group)
+                break
+        else:
+            merged.append(list(group))
+    return merged
+
+
+def _extent(group: list[int], boxes: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    left, top, wide, high = boxes[group].T
+    return float(left.min()), float(top.min()), float((left + wide).max()), float((top + high).max())
+
+
+def _local_range(group: list[int], boxes: NDArray[np.float64], x: float) -> tuple[float, float]:
+    """From where to where a line reaches, upwards and downwards, near a column."""
+    middles = boxes[group, 0] + boxes[group, 2] / 2
+    nearest = np.array(group)[np.argsort(np.abs(middles - x))[:3]]
+    return float(boxes[nearest, 1].min()), float((boxes[nearest, 1] + boxes[nearest, 3]).max())
+
+
+def _attached(group: list[int], rest: NDArray[np.int64], boxes: NDArray[np.float64]) -> list[int]:
+    """The small pieces that lie within a line or at its ends: bars, dots, loose parts of strokes."""
+    if not len(rest):
+        return []
+    left, _, right, _ = _extent(group, boxes)
+    tall = float(np.median(boxes[group, 3]))
+    found = []
+    for piece in rest:
+        x, y = boxes[piece, 0] + boxes[piece, 2] / 2, boxes[piece, 1] + boxes[piece, 3] / 2
+        if left - 0.7 * tall <= x <= right + 0.7 * tall and boxes[piece, 3] < 1.5 * tall:
+            low, high = _local_range(group, boxes, float(x))
+            if low - 0.15 * tall <= y <= high + 0.15 * tall:
+                found.append(int(piece))
+    return found
+
+
+def _text_line(cores: list[int], attached: list[int], boxes: NDArray[np.float64]) -> TextLine:
+    left, _, right, _ = _extent(cores, boxes)
+    x = boxes[cores, 0] + boxes[cores, 2] / 2
+    y = boxes[cores, 1] + boxes[cores, 3] / 2
+    high, wide = boxes[cores, 3], boxes[cores, 2]
+    height = _weighted_median(high, np.maximum(wide, 0.4 * high))
+    slope = _slope(x, y, height)
+    straight = y - slope * (x - left)
+    middle = _weighted_median(straight, high)
+    pieces = cores + attached
+    bent = slope * (boxes[pieces, 0] + boxes[pieces, 2] / 2 - left)
+    if len(attached):
+        right = max(right, float((boxes[attached, 0] + boxes[attached, 2]).max()))
+        left_most = min(left, float(boxes[attached, 0].min()))
+        middle += slope * (left_most - left)
+        bent = slope * (boxes[pieces, 0] + boxes[pieces, 2] / 2 - left_most)
+        left = left_most
+    above = middle - float((boxes[pieces, 1] - bent).min())
+    below = float((boxes[pieces, 1] + boxes[pieces, 3] - bent).max()) - middle
+    return TextLine(int(left), int(np.ceil(right)), middle, slope, height, above, below, tuple(pieces))
+
+
+def _slope(x: NDArray[np.float64], y: NDArray[np.float64], height: float) -> float:
+    """The median of the slopes between pieces that lie apart (Theil 1950, Sen 1968); 0 for fewer than three."""
+    if len(x) < 3 or float(np.ptp(x)) < 2 * height:
+        return 0.0
+    x, y = x[:60], y[:60]
+    first, second = np.triu_indices(len(x), 1)
+    across = x[second] - x[first]
+    apart = np.abs(across) > max(height, 0.3 * float(np.ptp(x)))
+    if not apart.any():
+        return 0.0
+    return float(np.clip(np.median((y[second] - y[first])[apart] / across[apart]), -0.6, 0.6))
+
+
+def _in_reading_order(lines: list[TextLine]) -> list[TextLine]:
+    """From top to bottom, and from left to right what stands at the same height."""
+    rows: list[list[TextLine]] = []
+    for line in sorted(lines, key=lambda line: line.middle + line.slope * (line.right - line.left) / 2):
+        centre = line.middle + line.slope * (line.right - line.left) / 2
+        if rows:
+            last = rows[-1][-1]
+            before = last.middle + last.slope * (last.right - last.left) / 2
+            if abs(centre - before) < 0.4 * min(line.height, last.height):
+                rows[-1].append(line)
+                continue
+        rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: line.left)]

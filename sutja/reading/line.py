@@ -1,0 +1,115 @@
+"""From a line of writing on a page to what the network sees, and from its answer to digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.reading.layout import Layout, TextLine
+from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
+from sutja.reading.page import PAPER, Page
+
+DIGIT_HEIGHT = 22  # rows of a digit as the network sees it
+MARGIN = 0.35  # heights of a digit left and right of a line
+THINNEST = 2.2  # pixels of the stroke that the network is shown
+BLANK = 10  # the network's last class: nothing
+STRIDE = 4  # columns of the picture for one place of the network's answer
+WIDEST = 4000  # columns of a line
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A line as the network sees it: `ink` is `float32 (32, W)`; `to_page` turns its columns and rows into the page's.
+
+    A point (x, y) of the strip lies on the page at `left + x / zoom`, `top + y / zoom + slope * x / zoom`.
+    """
+
+    ink: Ink
+    zoom: float
+    left: float
+    top: float
+    slope: float
+
+    def to_page(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the strip lies on the page."""
+        return self.left + x / self.zoom, self.top + (y + self.slope * x) / self.zoom
+
+
+def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
+    """Cut a line out of a page, straight and as high as the network wants it, without what belongs to other lines."""
+    zoom = min(DIGIT_HEIGHT / line.height, 1.06 * LINE_HEIGHT / max(line.above + line.below, 1))
+    zoom = min(zoom, WIDEST / max(1, line.right - line.left + line.height))
+    margin = MARGIN * line.height
+    left, right = line.left - margin, line.right + margin
+    middle = (line.below - line.above) / 2 + line.middle  # of all of its ink
+    rise = line.slope * (right - left)
+    reach = LINE_HEIGHT / zoom / 2 + 1
+    start = line.middle - line.slope * margin + (middle - line.middle)
+    top, bottom = min(start, start + rise) - reach, max(start, start + rise) + reach
+    window = tuple(round(edge) for edge in (left, top, right, bottom))
+    gray = _own_ink(page, layout, line, window)
+    gray = _thickened(gray, page, line, zoom)
+    gray = _resized(gray, zoom)
+    width = gray.shape[1]
+    # Slide each column up or down so that the line becomes level; its middle ends in the middle of the strip.
+    offset = (start - window[1]) * zoom - LINE_HEIGHT / 2
+    matrix = np.array([[1, 0, 0], [-line.slope, 1, -offset]], np.float64)
+    strip = cv2.warpAffine(
+        gray, matrix, (width, LINE_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
+    )
+    return Strip(line_ink(np.asarray(strip, np.uint8)), zoom, window[0], window[1] + offset / zoom, line.slope)
+
+
+def _own_ink(page: Page, layout: Layout, line: TextLine, window: tuple[int, ...]) -> Gray:
+    """The part of the page within a window, with paper where ink of other lines is and beyond the page."""
+    left, top, right, bottom = window
+    height, width = page.gray.shape
+    inner = (slice(max(0, top), min(height, bottom)), slice(max(0, left), min(width, right)))
+    gray = page.gray[inner].copy()
+    labels = layout.labels[inner]
+    own = np.zeros(int(layout.labels.max()) + 1, np.bool_)
+    own[list(line.pieces)] = True
+    own[0] = True
+    foreign = ~own[labels]
+    if foreign.any():
+        foreign &= _large(labels, foreign, line.height)
+        spread = cv2.dilate(foreign.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.bool_)
+        gray[spread & ((labels == 0) | foreign)] = PAPER
+    pad = (max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width))
+    return np.asarray(cv2.copyMakeBorder(gray, *pad, cv2.BORDER_CONSTANT, value=PAPER), np.uint8)
+
+
+def _large(labels: NDArray[np.int32], foreign: NDArray[np.bool_], height: float) -> NDArray[np.bool_]:
+    """Of the foreign pixels those of more than specks."""
+    counts = np.bincount(labels[foreign])
+    return np.asarray((counts > 0.01 * height * height)[np.minimum(labels, len(counts) - 1)])
+
+
+def _thickened(gray: Gray, page: Page, line: TextLine, zoom: float) -> Gray:
+    """Make strokes that would vanish in the smaller picture as thick as a pen's."""
+    thick = stroke_width(page, line)
+    missing = THINNEST / zoom - thick
+    if missing < 1:
+        return gray
+    size = min(1 + round(missing), 15)
+    return np.asarray(cv2.erode(gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8)
+
+
+def stroke_width(page: Page, line: TextLine) -> float:
+    """The usual width of a line's strokes in pixels of the page: twice its area for each pixel of its outline."""
+    top = round(min(line.middle, line.middle + line.slope * (line.right - line.left)) - line.above)
+    bottom = round(max(line.middle, line.middle + line.slope * (line.right - line.left)) + line.below)
+    ink = page.ink[max(0, top) : max(0, bottom) + 1, max(0, line.left) : line.right + 1]
+    area = int(ink.sum())
+    padded = np.pad(ink, 1)
+    outline = int((padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum())
+    return 2 * area / max(1.0, outline * 0.785)  # a slanting outline is counted too long: by 4/π on average
+
+
+def _resized(gray: Gray, zoom: float) -> Gray:
+    size = (max(STRIDE, round(gray.shape[1] * zoom)), max(1, round(gray.shape[0] * zoom)))
+    kind = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(gray, size, interpolation=kind), np.uint8)

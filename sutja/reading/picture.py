@@ -1,0 +1,120 @@
+"""Picture files and arrays to grey pictures: any depth, alpha, rotation by EXIF, sizes within bounds."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import cv2
+import imagesize
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.errors import DataError
+from sutja.reading.normalise import Gray
+
+MEGAPIXELS = 50  # the largest picture that is read
+MEGABYTES = 200  # the largest file
+SIDE = 20_000  # pixels of the longer side
+WITH_ALPHA = (b"\x89PNG", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # how files begin that may be transparent
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
+
+
+def load_picture(path: Path) -> Gray:
+    """The picture in a file, `uint8 (H, W)`, turned as its EXIF says. Raises what `decode_picture` does."""
+    try:
+        if path.stat().st_size > MEGABYTES * 2**20:
+            raise DataError(f"{path}: larger than {MEGABYTES} MB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return decode_picture(content, str(path))
+
+
+def decode_picture(content: bytes, name: str) -> Gray:
+    """The picture in the bytes of a file, `uint8 (H, W)`.
+
+    Raises a `DataError` that names the file by `name` when it is no picture, truncated, or too large to read.
+    """
+    if not content:
+        raise DataError(f"{name}: the file is empty")
+    _check_size(_declared_size(content), name)
+    flags = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_GRAYSCALE
+    if content.startswith(WITH_ALPHA):
+        flags = cv2.IMREAD_UNCHANGED
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+    except cv2.error as error:
+        raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
+    if pixels is None:
+        raise DataError(f"{name}: not a picture, or damaged")
+    if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-1024:]:
+        raise DataError(f"{name}: truncated: the JPEG has no end")
+    return to_gray(pixels, name)
+
+
+def _declared_size(content: bytes) -> tuple[int, int]:
+    """Height and width that the head of a file declares; 0 where it does not tell."""
+    try:
+        width, height = imagesize.get(io.BytesIO(content))
+    except Exception:  # a damaged head; the decoder says what is wrong
+        return 0, 0
+    return max(0, int(height)), max(0, int(width))
+
+
+def _check_size(shape: tuple[int, int], name: str) -> None:
+    height, width = shape
+    if height * width > MEGAPIXELS * 1_000_000 or max(shape) > SIDE:
+        raise DataError(
+            f"{name}: {width:,} × {height:,} pixels are too many: at most {MEGAPIXELS} megapixels and {SIDE:,} a side"
+        )
+
+
+def to_gray(pixels: NDArray[Any], name: str = "the picture") -> Gray:
+    """Grey `uint8 (H, W)` of an array `(H, W)`, `(H, W, 1)`, `(H, W, 3)` (BGR) or `(H, W, 4)` (BGR and alpha).
+
+    `uint8` and `uint16` span their range, `bool` is black and white, floats lie in [0, 1] or, when any is larger, in
+    [0, 255]. Transparent places are white paper. Raises `DataError` for anything else, for values that are not finite
+    and for pictures without pixels or with too many.
+    """
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
+        raise DataError(f"{name}: an array of the shape {pixels.shape} is no picture: (H, W), (H, W, 3) or (H, W, 4)")
+    if pixels.size == 0:
+        raise DataError(f"{name}: a picture of {pixels.shape[1]} × {pixels.shape[0]} pixels is empty")
+    _check_size((pixels.shape[0], pixels.shape[1]), name)
+    pixels = _eight_bits(pixels, name)
+    if pixels.ndim == 2:
+        return np.ascontiguousarray(pixels)
+    if pixels.shape[2] == 1:
+        return np.ascontiguousarray(pixels[:, :, 0])
+    if pixels.shape[2] == 3:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
+    return _on_paper(pixels)
+
+
+def _eight_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.bool_:
+        return pixels.astype(np.uint8) * np.uint8(255)
+    if pixels.dtype == np.uint16:
+        return (pixels >> 8).astype(np.uint8) if pixels.max() > 255 else pixels.astype(np.uint8)
+    if pixels.dtype.kind not in "fiu":
+        raise DataError(f"{name}: an array of {pixels.dtype} is no picture: uint8, uint16, bool or float")
+    if not np.isfinite(pixels).all():
+        raise DataError(f"{name}: has values that are not finite")
+    low, high = float(pixels.min()), float(pixels.max())
+    if low < 0 or high > 255:
+        raise DataError(f"{name}: values from {low:.3g} to {high:.3g}: expected 0 to 1, or 0 to 255")
+    scale = 255 if pixels.dtype.kind == "f" and high <= 1 else 1
+    return np.round(pixels * scale).astype(np.uint8)
+
+
+def _on_paper(pixels: NDArray[np.uint8]) -> Gray:
+    """A picture with alpha on white paper; on black where its own ink is light and would be lost on white."""
+    gray = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
+    alpha = pixels[:, :, 3].astype(np.float32) / 255
+    seen = alpha > 0.5
+    light = bool(seen.any()) and not seen.all() and float(np.median(gray[seen])) > 160
+    return np.round(gray * alpha + (0 if light else 255) * (1 - alpha)).astype(np.uint8)
