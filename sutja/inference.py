@@ -25,29 +25,10 @@ class Classifier:
 
     def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None) -> None:
         """Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum."""
-        if not path.is_file():
-            raise ModelFileError(f"{path}: no such model file")
         self.temperature = temperature
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
-        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
-            raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not that of its card")
-        onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
-        try:
-            self._session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"], enable_fallback=0)
-            inputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_inputs()]
-            outputs = [(each.name, each.type, each.shape[1:]) for each in self._session.get_outputs()]
-        except Exception as error:  # ONNX Runtime's own exceptions share no other base class
-            raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error
-        fixed = [each for each in self._session.get_inputs() if isinstance(each.shape[0], int)]
-        if fixed:
-            raise ModelFileError(f"{path}: not a network for digits: it takes exactly {fixed[0].shape[0]} at once")
-        if inputs != [("images", "tensor(float)", [1, SIDE, SIDE])] or outputs != [
-            ("logits", "tensor(float)", [CLASSES])
-        ]:
-            raise ModelFileError(f"{path}: not a network for digits: it maps {inputs} to {outputs}")
+        self._session = open_session(
+            path, sha256, takes=("images", [1, SIDE, SIDE]), gives=("logits", [CLASSES]), kind="digits"
+        )
 
     def logits(self, images: Images) -> Logits:
         """The logits `float32 (N, 10)` of images `uint8 (N, 28, 28)`."""
@@ -62,3 +43,48 @@ class Classifier:
         scaled = images[:, None].astype(np.float32) / np.float32(255)
         (logits,) = self._session.run(["logits"], {"images": scaled})
         return np.asarray(logits, np.float32)
+
+
+def open_session(
+    path: Path,
+    sha256: str | None,
+    *,
+    takes: tuple[str, list[int | None]],
+    gives: tuple[str, list[int | None]],
+    kind: str,
+) -> onnxruntime.InferenceSession:
+    """Open an ONNX file that takes and gives one array of floats each, with these names and shapes.
+
+    The shapes are those of one example; `None` stands for a side of any length. Raises `ModelFileError` when the file
+    is missing, damaged, not a network for `kind`, limited to a number of examples, or without that checksum.
+    """
+    if not path.is_file():
+        raise ModelFileError(f"{path}: no such model file")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not that of its card")
+    onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
+    try:
+        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"], enable_fallback=0)
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+    except Exception as error:  # ONNX Runtime's own exceptions share no other base class
+        raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error
+    fixed = [each for each in inputs if isinstance(each.shape[0], int)]
+    if fixed:
+        raise ModelFileError(f"{path}: not a network for {kind}: it takes exactly {fixed[0].shape[0]} at once")
+    found = [[(each.name, each.type, each.shape[1:]) for each in side] for side in (inputs, outputs)]
+    if not (_fits(found[0], takes) and _fits(found[1], gives)):
+        raise ModelFileError(f"{path}: not a network for {kind}: it maps {found[0]} to {found[1]}")
+    return session
+
+
+def _fits(found: list[tuple[str, str, list[int | str]]], wanted: tuple[str, list[int | None]]) -> bool:
+    """Whether a network has just the one array of floats that is wanted."""
+    if len(found) != 1:
+        return False
+    name, kind, shape = found[0]
+    sides = [None if isinstance(side, str) else side for side in shape]
+    return (name, kind, sides) == (wanted[0], "tensor(float)", wanted[1])

@@ -34,7 +34,9 @@ class Card:
     `None` where it was not, with the temperature 1. `spread` tells of all `seeds` of the recipe: their `errors` in
     `count` digits each, `mean_accuracy`, `deviation`, and the 95 % interval `low` … `high` of the mean. `members` are
     the networks of an ensemble, each with its `name`, `weight`, `recipe` and `parameters`, and its own `accuracy`,
-    `errors` and `loss` on the last part of `figures`; `remarks` are sentences on how they were combined. `parity` is
+    `errors` and `loss` on the last part of `figures`; `reading` is there for networks that read lines, whose figures
+    count lines: `min_confidence` is what a digit should need to be told, and further figures say what comes of it;
+    `remarks` are sentences on how they were combined. `parity` is
     the largest difference of a logit between the ONNX file and PyTorch. `files` has the SHA-256 of the ONNX file and,
     second, of the weights where they are published too.
     """
@@ -49,6 +51,7 @@ class Card:
     spread: dict[str, Any] | None = None
     parameters: int | None = None
     members: list[dict[str, Any]] | None = None
+    reading: dict[str, Any] | None = None
     remarks: list[str] | None = None
     recipe: dict[str, Any] | None = None
     epochs: int | None = None
@@ -150,10 +153,15 @@ def open_model(path: Path) -> Classifier:
 
     Raises `ModelFileError` when one of them is missing or damaged, or the file is not the one that the card describes.
     """
+    card = read_card(path)
+    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
+
+
+def read_card(path: Path) -> Card:
+    """The card beside an ONNX file, `NAME.json`. Raises `ModelFileError` when one of them is missing or damaged."""
     if not path.is_file() or path.suffix != ".onnx":
         raise ModelFileError(f"{path}: no such model file: a name that ends in .onnx is expected")
-    card = Card.read(path.with_suffix(".json"))
-    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
+    return Card.read(path.with_suffix(".json"))
 
 
 def _names(folder: Path) -> Sequence[str]:

@@ -1,22 +1,22 @@
-"""From a line of writing on a page to what the network sees, and from its answer to digits."""
+"""From a line of writing on a page to the strip that the network sees."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.layout import Layout, TextLine
-from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
-from sutja.reading.page import PAPER, Page
+from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink, stroke_width
+from sutja.reading.page import PAPER, Mask, Page
 
 DIGIT_HEIGHT = 22  # rows of a digit as the network sees it
 MARGIN = 0.35  # heights of a digit left and right of a line
 THINNEST = 2.2  # pixels of the stroke that the network is shown
-BLANK = 10  # the network's last class: nothing
-STRIDE = 4  # columns of the picture for one place of the network's answer
 WIDEST = 4000  # columns of a line
 
 
@@ -90,26 +90,53 @@ def _large(labels: NDArray[np.int32], foreign: NDArray[np.bool_], height: float)
 
 def _thickened(gray: Gray, page: Page, line: TextLine, zoom: float) -> Gray:
     """Make strokes that would vanish in the smaller picture as thick as a pen's."""
-    thick = stroke_width(page, line)
-    missing = THINNEST / zoom - thick
+    missing = THINNEST / zoom - stroke_width(_ink_of(page, line))
     if missing < 1:
         return gray
     size = min(1 + round(missing), 15)
     return np.asarray(cv2.erode(gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8)
 
 
-def stroke_width(page: Page, line: TextLine) -> float:
-    """The usual width of a line's strokes in pixels of the page: twice its area for each pixel of its outline."""
-    top = round(min(line.middle, line.middle + line.slope * (line.right - line.left)) - line.above)
-    bottom = round(max(line.middle, line.middle + line.slope * (line.right - line.left)) + line.below)
-    ink = page.ink[max(0, top) : max(0, bottom) + 1, max(0, line.left) : line.right + 1]
-    area = int(ink.sum())
-    padded = np.pad(ink, 1)
-    outline = int((padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum())
-    return 2 * area / max(1.0, outline * 0.785)  # a slanting outline is counted too long: by 4/π on average
+def _ink_of(page: Page, line: TextLine) -> Mask:
+    """The ink of the part of a page that a line lies in."""
+    fall = line.slope * (line.right - line.left)
+    top = round(line.middle + min(0.0, fall) - line.above)
+    bottom = round(line.middle + max(0.0, fall) + line.below)
+    return page.ink[max(0, top) : max(0, bottom) + 1, max(0, line.left) : line.right + 1]
 
 
 def _resized(gray: Gray, zoom: float) -> Gray:
-    size = (max(STRIDE, round(gray.shape[1] * zoom)), max(1, round(gray.shape[0] * zoom)))
+    size = (max(4, round(gray.shape[1] * zoom)), max(1, round(gray.shape[0] * zoom)))
     kind = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(gray, size, interpolation=kind), np.uint8)
+
+
+def digit_boxes(strip: Strip, spans: Sequence[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
+    """Left, top, right and bottom on the page of digits that were seen from column to column of a strip.
+
+    Two neighbours are parted where there is least ink between their middles; a box holds the ink of its part.
+    """
+    if not spans:
+        return []
+    columns = strip.ink.sum(axis=0)
+    middles = [(start + stop) / 2 for start, stop in spans]
+    reach = LINE_HEIGHT * 0.6  # no digit is wider than that to one side
+    edges = [max(0.0, middles[0] - reach)]
+    for left, right in pairwise(middles):
+        between = columns[int(left) : max(int(left) + 1, int(np.ceil(right)))]
+        centred = np.abs(np.arange(len(between)) - len(between) / 2) * 0.02  # of equals the one in the middle
+        edges.append(int(left) + float((between + centred).argmin()))
+    edges.append(min(float(len(columns)), middles[-1] + reach))
+    return [_tight(strip, left, right) for left, right in pairwise(edges)]
+
+
+def _tight(strip: Strip, left: float, right: float) -> tuple[float, float, float, float]:
+    start, stop = int(left), max(int(left) + 1, int(np.ceil(right)))
+    part = strip.ink[:, start:stop] > 0.45
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    if not len(rows):
+        rows, columns = np.array([4, LINE_HEIGHT - 5]), np.array([0, stop - start - 1])
+    x0, x1 = start + int(columns[0]), start + int(columns[-1]) + 1
+    corners = [strip.to_page(x, y) for x in (x0, x1) for y in (int(rows[0]), int(rows[-1]) + 1)]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)

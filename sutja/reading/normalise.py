@@ -6,9 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.digits import SIDE
+
 Gray = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 
+FITTED = 20  # pixels of the longer side of a digit
+PEN = (1.8, 4.0)  # widths of MNIST's strokes in pixels, but for one in twenty on either side
 LINE_HEIGHT = 32  # rows of a line as the network sees it
 FAINTEST = 10  # grey levels between paper and ink below which there is no writing
 
@@ -23,3 +27,60 @@ def line_ink(gray: Gray) -> Ink:
     depth = paper.astype(np.float32) - gray
     full = max(float(np.partition(depth, -max(1, depth.size // 100), axis=None)[-max(1, depth.size // 100)]), FAINTEST)
     return np.clip(depth / full, 0, 1)
+
+
+def normalise(ink: Ink) -> Gray:
+    """A digit as MNIST has it: `uint8 (28, 28)`, 0 = paper, 255 = ink, of ink `float32 (H, W)` in [0, 1].
+
+    The ink is fitted into 20×20 pixels with its proportions kept, antialiased, and its centre of mass put in the middle
+    (LeCun, Bottou, Bengio and Haffner, 1998, section III.A); strokes thinner or thicker than MNIST's are brought into
+    its range. Without ink the picture is empty.
+    """
+    rows, columns = np.flatnonzero(ink.max(axis=1, initial=0) > 0.3), np.flatnonzero(ink.max(axis=0, initial=0) > 0.3)
+    if not len(rows):
+        return np.zeros((SIDE, SIDE), np.uint8)
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    zoom = FITTED / max(digit.shape)
+    digit = _with_pen(digit, zoom)
+    zoom = FITTED / max(digit.shape)
+    size = (max(1, round(digit.shape[1] * zoom)), max(1, round(digit.shape[0] * zoom)))
+    small = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    small = np.clip(small / max(float(np.percentile(small, 98)), 0.3), 0, 1)
+    return _centred(np.asarray(small, np.float32))
+
+
+def _with_pen(digit: Ink, zoom: float) -> Ink:
+    """Thicken or thin the strokes so that, `zoom` times as large, they are as thick as MNIST's are."""
+    thick = stroke_width(digit > 0.5) * zoom
+    wanted = float(np.clip(thick, *PEN))
+    change = round((wanted - thick) / zoom)  # pixels of the digit as it is
+    if change == 0:
+        return digit
+    change = int(np.clip(change, -max(digit.shape) // 4, max(digit.shape) // 4))
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change) + 1, abs(change) + 1))
+    if change > 0:
+        padded = np.pad(digit, change // 2 + 1)
+        return np.asarray(cv2.dilate(padded, brush), np.float32)
+    thinned = np.asarray(cv2.erode(digit, brush), np.float32)
+    return thinned if (thinned > 0.5).sum() > 0.3 * (digit > 0.5).sum() else digit
+
+
+def stroke_width(ink: NDArray[np.bool_]) -> float:
+    """The usual width of strokes in pixels: twice their area for each pixel of their outline; 0 without ink."""
+    padded = np.pad(ink, 1)
+    outline = int((padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum())
+    # Counted in steps from pixel to pixel, a slanting outline is too long: by 4/π on average.
+    return 2 * int(ink.sum()) / (outline * np.pi / 4) if outline else 0.0
+
+
+def _centred(digit: Ink) -> Gray:
+    """Put a digit of at most 20×20 pixels with its centre of mass in the middle of 28×28."""
+    height, width = digit.shape
+    mass = float(digit.sum()) or 1.0
+    y = float((digit.sum(axis=1) * (np.arange(height) + 0.5)).sum()) / mass
+    x = float((digit.sum(axis=0) * (np.arange(width) + 0.5)).sum()) / mass
+    top = int(np.clip(round(SIDE / 2 - y), 0, SIDE - height))
+    left = int(np.clip(round(SIDE / 2 - x), 0, SIDE - width))
+    image = np.zeros((SIDE, SIDE), np.uint8)
+    image[top : top + height, left : left + width] = np.round(digit * 255)
+    return image
