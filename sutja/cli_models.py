@@ -219,6 +219,7 @@ def _export_run(
 ) -> tuple[Card, Path]:
     from sutja.console import remark
     from sutja.export import export_run, find_spread, published_name
+    from sutja.line_model import LINE_READER
     from sutja.run import Run
 
     opened = Run.open(run)
@@ -231,5 +232,9 @@ def _export_run(
                 f"{study}: has nothing on several seeds of {opened.recipe.title}: the card tells nothing of other seeds"
             )
     folder = to or Path(published_name(opened))
+    if opened.recipe.model == LINE_READER:
+        from sutja.line_run import export_line_run
+
+        return export_line_run(opened, folder, weights=weights, force=force), folder
     held_out = Run.open(calibrate_with) if calibrate_with else None
     return export_run(opened, folder, held_out=held_out, spread=spread, weights=weights, force=force), folder

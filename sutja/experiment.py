@@ -22,11 +22,14 @@ from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report
 from sutja.lessons import Lessons, load_lessons, save_lessons, teach
+from sutja.line_model import LINE_READER
+from sutja.line_run import finish_lines
+from sutja.line_training import LineTraining
 from sutja.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.report import render_card
 from sutja.run import Run
-from sutja.training import Epoch, Training, infer, to_tensor
+from sutja.training import Epoch, Schooling, Training, infer, to_tensor
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Workplace:
 class Observer:
     """Is told how a training goes."""
 
-    def start(self, run: Run, training: Training) -> None:
+    def start(self, run: Run, training: Schooling) -> None:
         """A training begins or goes on."""
 
     def batch(self, images: int) -> None:
@@ -84,8 +87,12 @@ def train(
     if run and run.finished:
         return run
     splits = split(workplace.dataset, recipe.protocol)
-    lessons = _lessons(recipe, workplace)
-    training = Training(recipe, splits, device=workplace.device, lessons=lessons)
+    training: Training | LineTraining
+    if recipe.model == LINE_READER:
+        training = LineTraining(recipe, splits, device=workplace.device)
+    else:
+        lessons = _lessons(recipe, workplace)
+        training = Training(recipe, splits, device=workplace.device, lessons=lessons)
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
     elif (state := run.load_checkpoint()) is not None:
@@ -105,7 +112,10 @@ def train(
     finally:
         for observer in observers:
             observer.finish()
-    _finish(run, training, splits)
+    if isinstance(training, LineTraining):
+        finish_lines(run, training, splits)
+    else:
+        _finish(run, training, splits)
     return run
 
 
@@ -166,11 +176,12 @@ def _resumable(folder: Path, recipe: Recipe, workplace: Workplace) -> Run:
     return run
 
 
-def _environment(workplace: Workplace, training: Training) -> dict[str, Any]:
+def _environment(workplace: Workplace, training: Schooling) -> dict[str, Any]:
     dataset = workplace.dataset
     data = {"name": dataset.name, "train": len(dataset.train), "test": len(dataset.test), "sha256": dataset.sha256}
     device = {"device": str(training.device), "threads": torch.get_num_threads()}
-    lessons = {"lessons": training.lessons.describe()} if training.lessons else {}
+    taught = training.lessons if isinstance(training, Training) else None
+    lessons = {"lessons": taught.describe()} if taught else {}
     return {**describe_environment(), **device, "data": data, **lessons}
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from sutja.calibration import calibrate
 from sutja.dataset import MNIST_SHA256, load_dataset, split
@@ -41,15 +41,38 @@ def export_onnx(network: nn.Module, path: Path, digits: Digits) -> float:
     The file is held against PyTorch on the first 1,000 of `digits` before it takes its name. Returns the largest
     difference of a logit; raises `ModelFileError` when that is over 1e-4.
     """
-    example = torch.zeros(2, 1, 28, 28)
+    return export_checked(
+        network,
+        path,
+        example=torch.zeros(2, 1, 28, 28),
+        names=("images", "logits"),
+        dynamic={0: torch.export.Dim("N")},
+        difference=lambda partial: parity(network, partial, digits),
+    )
+
+
+def export_checked(
+    network: nn.Module,
+    path: Path,
+    *,
+    example: Tensor,
+    names: tuple[str, str],
+    dynamic: dict[int, Any],
+    difference: Callable[[Path], float],
+) -> float:
+    """Write a network as one ONNX file with the names of its input and output, and hold it against PyTorch.
+
+    `dynamic` tells the sides of `example` that may be of any length, `difference` how much a logit of the file differs.
+    Returns that; raises `ModelFileError` when it is over 1e-4: then nothing is written.
+    """
     with whole_file(path) as partial:
         with _quiet_exporter():
             program = torch.onnx.export(
                 network,
                 (example,),
-                input_names=["images"],
-                output_names=["logits"],
-                dynamic_shapes=({0: torch.export.Dim("N")},),
+                input_names=[names[0]],
+                output_names=[names[1]],
+                dynamic_shapes=(dynamic,),
                 dynamo=True,
                 verbose=False,
             )
@@ -57,10 +80,10 @@ def export_onnx(network: nn.Module, path: Path, digits: Digits) -> float:
         for node in program.model.graph:
             node.metadata_props.clear()  # stack traces, with the paths of this machine
         program.save(str(partial), include_initializers=True, external_data=False)
-        difference = parity(network, partial, digits)
-        if not difference <= PARITY_TOLERANCE:
-            raise ModelFileError(f"{path}: ONNX Runtime and PyTorch differ by {difference:.2g} in a logit: not written")
-    return difference
+        differing = difference(partial)
+        if not differing <= PARITY_TOLERANCE:
+            raise ModelFileError(f"{path}: ONNX Runtime and PyTorch differ by {differing:.2g} in a logit: not written")
+    return differing
 
 
 def parity(network: nn.Module, path: Path, digits: Digits) -> float:
@@ -70,10 +93,19 @@ def parity(network: nn.Module, path: Path, digits: Digits) -> float:
     return float(np.abs(Classifier(path).logits(some.images) - expected).max())
 
 
-def publish(network: nn.Module, card: Card, folder: Path, *, weights: bool = True, force: bool = False) -> Card:
+def publish(
+    network: nn.Module,
+    card: Card,
+    folder: Path,
+    *,
+    write: Callable[[nn.Module, Path], float] | None = None,
+    weights: bool = True,
+    force: bool = False,
+) -> Card:
     """Write a network as a published model: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
-    `card` says what it is; its `parity` and `files` are filled in here. Without `weights` there is no `.safetensors`,
+    `card` says what it is; its `parity` and `files` are filled in here. `write` makes the ONNX file and returns the
+    parity, by default `export_onnx` with test digits. Without `weights` there is no `.safetensors`,
     which has the same numbers as the ONNX file once more. Returns the card that was written. Raises
     `UsageError` when one of the files exists, unless `force` is set, and `ModelFileError` when ONNX Runtime does not
     give what PyTorch gives.
@@ -87,7 +119,8 @@ def publish(network: nn.Module, card: Card, folder: Path, *, weights: bool = Tru
     if there and not force:
         raise UsageError(f"{there[0]}: exists already; --force replaces it")
     with whole_folder(folder) as partial:
-        parity = export_onnx(network.eval(), partial / onnx, load_dataset().test)
+        write = write or (lambda network, path: export_onnx(network, path, load_dataset().test))
+        parity = write(network.eval(), partial / onnx)
         if weights:
             (partial / tensors).write_bytes(save(network.state_dict()))
         files = [partial / name for name in ((onnx, tensors) if weights else (onnx,))]

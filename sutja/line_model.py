@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from sutja.digits import CLASSES
-from sutja.reading.normalise import LINE_HEIGHT
 
+LINE_READER = "line-reader"  # its name in recipes
 OUTPUTS = CLASSES + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
 STRIDE = 4  # columns of the line for one place of the answer
 
@@ -27,9 +27,9 @@ class LineReader(nn.Module):
     classification, 2006.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (24, 48, 64, 96, 128), along: int = 160) -> None:
+    def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
-        first, second, third, fourth, fifth = widths
+        first, second, third, fourth, fifth, along = 24, 48, 64, 96, 128, 160
         self.picture = nn.Sequential(  # a line of 32×W
             block(1, first, (2, 2)),  # (N, first, 16, W/2)
             block(first, second, (2, 2)),  # (N, second, 8, W/4)
@@ -41,7 +41,7 @@ class LineReader(nn.Module):
             nn.Conv1d(2 * fifth, along, 3, padding=1, bias=False),
             nn.BatchNorm1d(along),
             nn.ReLU(),
-            nn.Dropout(0.1),
+            nn.Dropout(dropout),
             nn.Conv1d(along, along, 5, padding=2, groups=4, bias=False),
             nn.BatchNorm1d(along),
             nn.ReLU(),

@@ -180,6 +180,24 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
     return figure
 
 
+def lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
+    """Pictures of lines, `uint8 (H, W)`, each with what is to be said of it."""
+    rows = max(1, math.ceil(len(shown) / columns))
+    figure = Figure(figsize=(3.2 * columns, 0.85 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).flat
+    widest = max((picture.shape[1] for picture, _ in shown), default=1)
+    for index, axes in enumerate(grid):
+        axes.set_axis_off()
+        if index < len(shown):
+            picture, title = shown[index]
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+            axes.set(xlim=(0, widest), ylim=(picture.shape[0], 0))
+            axes.set_title(title, fontsize=8, loc="left")
+    if not shown:
+        figure.text(0.5, 0.5, "nothing to show: no mistakes", ha="center", va="center")
+    return figure
+
+
 def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
     """Digits `uint8 (N, 28, 28)` in the first row, and below what each named distortion made of them, in [0, 1]."""
     return _named_rows({"original": original / 255, **distorted})

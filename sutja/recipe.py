@@ -189,6 +189,18 @@ _TINY = Recipe(  # too small to gain by a teacher
     protocol="final",
 )
 
+_LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
+    "line-reader",
+    "line-reader",
+    epochs=40,
+    batch_size=64,
+    learning_rate=0.004,
+    weight_decay=0.02,
+    dropout=0.1,
+    ema=0.999,
+    protocol="held-out",
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
@@ -199,6 +211,7 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=40, weight_decay=0.01),
         _TINY,
         _CONVNET,
+        _LINE_READER,
     )
 }
 
@@ -210,4 +223,5 @@ TITLES = {
     "mlp-best": "MLP, best",
     "tiny": "Tiny",
     "convnet": "ConvNet",
+    "line-reader": "Line reader",
 }

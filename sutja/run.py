@@ -204,10 +204,10 @@ class Run:
         """The trained network, in evaluation mode. Raises `ModelFileError` when its weights are missing or damaged."""
         from safetensors.torch import load
 
-        from sutja.model import create
+        from sutja.networks import build_network
 
         path = self.folder / "model.safetensors"
-        network = create(self.recipe.model, seed=0, dropout=self.recipe.dropout)
+        network = build_network(self.recipe, seed=0)
         try:
             network.load_state_dict(load(path.read_bytes()))
         except Exception as error:  # safetensors and PyTorch raise many kinds for a damaged file

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from sutja.dataset import Splits, batches, stratified_split
 from sutja.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
 from sutja.lessons import Lessons, distillation_loss
-from sutja.model import create
+from sutja.networks import build_network
 from sutja.randomness import derived_seed, generator, seeded
 from sutja.recipe import Recipe
 
@@ -56,29 +57,33 @@ class Epoch:
     test_accuracy: float | None = None
 
 
-class Training:
-    """A network in training: from a recipe and digits, epoch by epoch, to finished weights."""
+class Schooling(ABC):
+    """What every training has in common: epochs, records, the average of the weights, stopping and going on."""
 
-    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto", lessons: Lessons | None = None) -> None:
-        """`lessons` are those of the recipe's teacher on the digits to train on.
-
-        Raises `UsageError` when the recipe or `device` names something that is not there.
-        """
+    def __init__(self, recipe: Recipe, device: str) -> None:
+        """Raises `UsageError` when the recipe or `device` names something that is not there."""
         self.recipe = recipe
         self.device = choose_device(device)
-        self.augment = get_augmentation(recipe.augmentation)
-        self.lessons = lessons
         # Channels last: a third faster on CPUs.
-        network = create(recipe.model, seed=derived_seed(recipe.seed, "weights"), dropout=recipe.dropout)
+        network = build_network(recipe, seed=derived_seed(recipe.seed, "weights"))
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = _optimiser(recipe, self.network)
         self.average = AveragedModel(self.network, multi_avg_fn=_averaging(recipe.ema)) if recipe.ema else None
         self.records: list[Epoch] = []
         self.best: dict[str, Any] | None = None  # with patience: weights of the epoch with the best validation loss
-        shown = {} if recipe.protocol == "final" else splits.judged
-        self._measured = {"train": _on_device(_sample(splits.train), self.device)}
-        self._measured |= {name: _on_device(digits, self.device) for name, digits in shown.items()}
-        self._images, self._labels = _on_device(splits.train, self.device)
+
+    @property
+    @abstractmethod
+    def images_per_epoch(self) -> int:
+        """The number of examples in an epoch."""
+
+    @abstractmethod
+    def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
+        """Train for one epoch; returns the last learning rate."""
+
+    @abstractmethod
+    def _measure(self) -> dict[str, tuple[float, float]]:
+        """Loss and accuracy of the weights that would be kept on each measured part."""
 
     def fit(self, on_batch: Callable[[int], None] = lambda images: None) -> Iterator[Epoch]:
         """Train the epochs that are left and yield the record of each; `on_batch` hears how many images were trained.
@@ -90,8 +95,8 @@ class Training:
             number = len(self.records)
             with seeded(derived_seed(self.recipe.seed, "dropout", number)):
                 learning_rate = self._train_epoch(number, on_batch)
-            rate = len(self._labels) / (time.perf_counter() - start)
-            measured = {name: measure(self.kept, *digits) for name, digits in self._measured.items()}
+            rate = self.images_per_epoch / (time.perf_counter() - start)
+            measured = self._measure()
             if not all(math.isfinite(loss) for loss, _ in measured.values()):
                 raise self._diverged(measured["train"][0], learning_rate)
             results = {f"{name}_loss": loss for name, (loss, _) in measured.items()}
@@ -102,11 +107,6 @@ class Training:
             if self.recipe.patience and record.epoch == self.best_epoch:
                 self.best = copy.deepcopy(self.kept.state_dict())
             yield record
-
-    @property
-    def images_per_epoch(self) -> int:
-        """The number of training digits."""
-        return len(self._labels)
 
     @property
     def finished(self) -> bool:
@@ -163,6 +163,54 @@ class Training:
         self.best = state["best"]
         self.records = records
 
+    def _step(self, loss: Tensor, largest: float = math.inf) -> None:
+        """One step of the optimiser against the gradient of `loss`, which is cut to the norm `largest`."""
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        if largest < math.inf:
+            nn.utils.clip_grad_norm_(self.network.parameters(), largest)
+        self.optimiser.step()
+        if self.average:
+            self.average.update_parameters(self.network)
+
+    def _set_learning_rate(self, progress: float) -> float:
+        """Set and return the learning rate at `progress` in [0, 1) of the whole training."""
+        learning_rate = scheduled(self.recipe, progress)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate
+        return learning_rate
+
+    def _diverged(self, loss: float, learning_rate: float) -> SutjaError:
+        return SutjaError(
+            f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
+            f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={learning_rate / 4:.2g}"
+        )
+
+
+class Training(Schooling):
+    """A network in training: from a recipe and digits, epoch by epoch, to finished weights."""
+
+    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto", lessons: Lessons | None = None) -> None:
+        """`lessons` are those of the recipe's teacher on the digits to train on.
+
+        Raises `UsageError` when the recipe or `device` names something that is not there.
+        """
+        super().__init__(recipe, device)
+        self.augment = get_augmentation(recipe.augmentation)
+        self.lessons = lessons
+        shown = {} if recipe.protocol == "final" else splits.judged
+        self._measured = {"train": _on_device(_sample(splits.train), self.device)}
+        self._measured |= {name: _on_device(digits, self.device) for name, digits in shown.items()}
+        self._images, self._labels = _on_device(splits.train, self.device)
+
+    @property
+    def images_per_epoch(self) -> int:
+        """The number of training digits."""
+        return len(self._labels)
+
+    def _measure(self) -> dict[str, tuple[float, float]]:
+        return {name: measure(self.kept, *digits) for name, digits in self._measured.items()}
+
     def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
         """Train on every digit once; returns the last learning rate."""
         recipe = self.recipe
@@ -174,9 +222,7 @@ class Training:
         learning_rate = 0.0
         self.network.train()
         for step, part in enumerate(batches(len(order), recipe.batch_size)):
-            learning_rate = scheduled(recipe, (number * steps + step) / (recipe.epochs * steps))
-            for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate
+            learning_rate = self._set_learning_rate((number * steps + step) / (recipe.epochs * steps))
             chosen = order[part]
             batch = self.augment(scaled(images[chosen]), distortion)
             loss = self._train_batch(batch, self._labels[chosen], None if answers is None else answers[chosen])
@@ -195,23 +241,13 @@ class Training:
         images, answers = self.lessons.view(number)
         return images.to(self.device), answers.to(self.device)
 
-    def _diverged(self, loss: float, learning_rate: float) -> SutjaError:
-        return SutjaError(
-            f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
-            f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={learning_rate / 4:.2g}"
-        )
-
     def _train_batch(self, images: Tensor, labels: Tensor, answers: Tensor | None) -> Tensor:
         """One step of the optimiser; returns the loss before it."""
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         if answers is not None:
             loss = torch.lerp(loss, distillation_loss(logits, answers, self.recipe.softness), self.recipe.teaching)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimiser.step()
-        if self.average:
-            self.average.update_parameters(self.network)
+        self._step(loss)
         return loss.detach()
 
 

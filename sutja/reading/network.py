@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sutja.reading.normalise import LINE_HEIGHT, Ink
 
 BLANK = CLASSES  # the network's last class: nothing
 STRIDE = 4  # columns of the picture for one place of the network's answer
-CELLS = 200_000  # columns that are read at once at most, all lines together
+CELLS = 20_000  # columns that are read at once at most, all lines together
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,25 @@ class LineNetwork:
 
     def logits(self, lines: Sequence[Ink]) -> list[NDArray[np.float32]]:
         """The logits `float32 (ceil(W / 4), 11)` of each line `float32 (32, W)`; those of like width are read together."""
-        order = sorted(range(len(lines)), key=lambda index: lines[index].shape[1])
-        answers: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(lines)
-        for part in _batches(order, lines):
-            batch = pad([lines[index] for index in part])
+
+        def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
             (logits,) = self._session.run(["logits"], {"lines": batch})
-            for index, answer in zip(part, logits, strict=True):
-                answers[index] = answer[: -(-lines[index].shape[1] // STRIDE)]
-        return answers
+            return np.asarray(logits, np.float32)
+
+        return in_batches(lines, run)
+
+
+def in_batches(
+    lines: Sequence[Ink], run: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """Let a network `run` from `float32 (N, 1, 32, W)` to `(N, W / 4, 11)` answer to lines of several widths."""
+    order = sorted(range(len(lines)), key=lambda index: lines[index].shape[1])
+    answers: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(lines)
+    for part in _batches(order, lines):
+        logits = run(pad([lines[index] for index in part]))
+        for index, answer in zip(part, logits, strict=True):
+            answers[index] = answer[: -(-lines[index].shape[1] // STRIDE)]
+    return answers
 
 
 def _batches(order: list[int], lines: Sequence[Ink]) -> list[list[int]]:

@@ -64,7 +64,9 @@ def surroundings(gray: Gray) -> NDArray[np.float32]:
     size = (max(1, round(width / coarse)), max(1, round(height / coarse)))
     small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     near = min(41, max(3, (max(size) // 5) | 1))
-    small = cv2.copyMakeBorder(small, near, near, near, near, cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE)
+    small = cv2.copyMakeBorder(
+        small, near, near, near, near, cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE
+    )
     paper = cv2.medianBlur(small, near)[near:-near, near:-near]
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 

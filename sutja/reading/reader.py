@@ -179,7 +179,9 @@ class Reader:
         strips = [cut_strip(page, layout, line) for line in layout.lines]
         spotted = self._network.read([strip.ink for strip in strips]) if strips else []
         lines = [
-            ReadLine(tuple(self._digit(each.digit, each.confidence, box) for each, box in zip(digits, boxes, strict=True)))
+            ReadLine(
+                tuple(self._digit(each.digit, each.confidence, box) for each, box in zip(digits, boxes, strict=True))
+            )
             for digits, boxes in (
                 (digits, _boxes(strip, digits, page.scale, gray.shape, turn))
                 for strip, digits in zip(strips, spotted, strict=True)

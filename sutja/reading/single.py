@@ -64,7 +64,9 @@ def _ink(gray: Gray) -> Ink:
     full = float(np.percentile(depth[mask], 75)) if mask.any() else 1.0
     ink = np.clip(depth / full, 0, 1)
     shape = (round(ink.shape[1] * page.scale / enlarged), round(ink.shape[0] * page.scale / enlarged))
-    return np.asarray(cv2.resize(ink, shape, interpolation=cv2.INTER_AREA) if shape[::-1] != ink.shape else ink, np.float32)
+    return np.asarray(
+        cv2.resize(ink, shape, interpolation=cv2.INTER_AREA) if shape[::-1] != ink.shape else ink, np.float32
+    )
 
 
 def _main_pieces(ink: Mask) -> Mask:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sutja.digits import Digits
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
@@ -114,7 +113,9 @@ class Hand:
         self.middle = ROWS / 2 + float(rng.normal(0, 3 + max(0, (50 - self.height) * 0.2)))
         self.slant = float(np.clip(rng.normal(0.12, 0.22), -0.4, 0.8))
         self.width = float(np.clip(rng.normal(0.98, 0.24), 0.5, 1.7))
-        self.gap = float(rng.choice([rng.uniform(-0.12, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.35, 0.5, 0.15]))
+        self.gap = float(
+            rng.choice([rng.uniform(-0.12, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.35, 0.5, 0.15])
+        )
         self.unrest = float(rng.uniform(0.02, 0.12))
         self.drift = float(rng.normal(0, 0.04))  # rows a column
         self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
@@ -129,7 +130,9 @@ class Hand:
         """Put a digit as this hand is used to write it; returns where the next one may begin."""
         if digit == 0 and self.zero != (1.0, 1.0):
             high, wide = self.zero
-            return self.put(canvas, glyph, at, height=high, wide=wide, below=(1 - high) * float(self.rng.uniform(0, 0.5)))
+            return self.put(
+                canvas, glyph, at, height=high, wide=wide, below=(1 - high) * float(self.rng.uniform(0, 0.5))
+            )
         longer = self.low.get(digit, 0.0)
         return self.put(canvas, glyph, at, height=1 + longer, wide=1 / (1 + longer), below=longer / 2)
 

@@ -1,0 +1,149 @@
+"""How well lines were read: character errors, lines without any, and whether confidences can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.calibration import COLDEST, HOTTEST, Calibration
+from sutja.evaluation import expected_calibration_error, wilson_interval
+from sutja.reading.network import Spotted, spot
+
+
+@dataclass(frozen=True)
+class LineReport:
+    """The figures of some lines that were read.
+
+    `count` lines, of which `errors` were not read exactly; `accuracy` in [0, 1] with its 95 % interval by Wilson;
+    `digits` on them; `character_error`, the edit distance a digit. `loss` is the mean negative log-likelihood in nats
+    of a read digit's being right or wrong, as its confidence foretold it, `brier` the mean squared error of the
+    confidence, `calibration_error` the expected one. `min_confidence` is what a digit should need to be told: with it
+    `told` digits of those read were told, of which the share `told_right` was right.
+    """
+
+    count: int
+    errors: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    loss: float
+    brier: float
+    calibration_error: float
+    digits: int
+    character_error: float
+    min_confidence: float
+    told: int
+    told_right: float
+
+
+def judge_lines(
+    logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
+) -> LineReport:
+    """Hold what the logits `(T, 11)` of lines say against the digits `texts` that stand there."""
+    read = [spot(line, temperature) for line in logits]
+    confidence, right = outcomes(read, texts)
+    edits = [edit_distance(text, _text(line)) for text, line in zip(texts, read, strict=True)]
+    exact = sum(edit == 0 for edit in edits)
+    low, high = wilson_interval(exact, len(texts))
+    digits = sum(map(len, texts))
+    told = confidence >= min_confidence
+    return LineReport(
+        count=len(texts),
+        errors=len(texts) - exact,
+        accuracy=exact / len(texts),
+        accuracy_low=low,
+        accuracy_high=high,
+        loss=_loss(confidence, right),
+        brier=float(((confidence - right) ** 2).mean()),
+        calibration_error=expected_calibration_error(confidence, right),
+        digits=digits,
+        character_error=sum(edits) / max(1, digits),
+        min_confidence=min_confidence,
+        told=int(told.sum()),
+        told_right=float(right[told].mean()) if told.any() else 0.0,
+    )
+
+
+def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Calibration:
+    """Fit the temperature with which the confidences of read digits foretell best whether they are right."""
+    from scipy.optimize import minimize_scalar
+
+    def judged(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        return outcomes([spot(line, temperature) for line in logits], texts)
+
+    fit = minimize_scalar(
+        lambda log: _loss(*judged(float(np.exp(log)))),
+        bounds=(np.log(COLDEST), np.log(HOTTEST)),
+        method="bounded",
+        options={"xatol": 1e-3},
+    )
+    temperature = float(np.exp(fit.x))
+    before, after = judged(1.0), judged(temperature)
+    return Calibration(
+        temperature=temperature,
+        count=len(before[0]),
+        loss_before=_loss(*before),
+        loss_after=_loss(*after),
+        error_before=expected_calibration_error(*before),
+        error_after=expected_calibration_error(*after),
+    )
+
+
+def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
+    """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most."""
+    confidence, right = outcomes([spot(line, temperature) for line in logits], texts)
+    order = np.argsort(-confidence)
+    gain = np.cumsum(np.where(right[order], 1, -1))
+    return round(float(confidence[order][gain.argmax()]), 2)
+
+
+def outcomes(read: Sequence[Sequence[Spotted]], texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The confidence `(N,)` of every digit that was read, and whether it stands there: matched with the fewest edits."""
+    confidence = [digit.confidence for line in read for digit in line]
+    right = [match for line, text in zip(read, texts, strict=True) for match in matched(_text(line), text)]
+    return np.array(confidence, np.float64), np.array(right, np.bool_)
+
+
+def matched(read: str, text: str) -> list[bool]:
+    """Which characters of `read` are right when it is laid over `text` with as few edits as possible."""
+    table = _edits(text, read)
+    right = [False] * len(read)
+    row, column = len(text), len(read)
+    while row and column:
+        same = text[row - 1] == read[column - 1]
+        if table[row, column] == table[row - 1, column - 1] + (not same):
+            right[column - 1] = same
+            row, column = row - 1, column - 1
+        elif table[row, column] == table[row - 1, column] + 1:
+            row -= 1
+        else:
+            column -= 1
+    return right
+
+
+def edit_distance(text: str, read: str) -> int:
+    """How many characters must be put in, left out or changed to make one text of the other (Levenshtein 1965)."""
+    return int(_edits(text, read)[-1, -1])
+
+
+def _edits(text: str, read: str) -> NDArray[np.int_]:
+    table = np.zeros((len(text) + 1, len(read) + 1), int)
+    table[:, 0], table[0] = np.arange(len(text) + 1), np.arange(len(read) + 1)
+    for row, wanted in enumerate(text, 1):
+        for column, found in enumerate(read, 1):
+            table[row, column] = min(
+                table[row - 1, column] + 1, table[row, column - 1] + 1, table[row - 1, column - 1] + (wanted != found)
+            )
+    return table
+
+
+def _text(line: Sequence[Spotted]) -> str:
+    return "".join(str(digit.digit) for digit in line)
+
+
+def _loss(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    likely = np.clip(np.where(right, confidence, 1 - confidence), 1e-9, 1)
+    return float(-np.log(likely).mean()) if len(likely) else 0.0
