@@ -84,8 +84,19 @@ def find_ink(gray: Gray) -> Mask:
     full = _ink_depth(depth, max(noise * 2, FAINTEST))
     if full < 2 * FAINTEST and full < 3 * noise:
         return np.zeros(gray.shape, np.bool_)
-    strong, weak = depth > 0.55 * full, depth > max(0.33 * full, noise)
-    return grown(strong, weak)
+    local = _local_depth(depth, full, 2.5 * noise)
+    return grown(depth > 0.55 * local, depth > np.maximum(0.33 * local, noise))
+
+
+def _local_depth(depth: NDArray[np.int16], full: float, least: float) -> NDArray[np.float32]:
+    """How deep ink is around each pixel: `full`, but less where there is only weaker ink, as of a pen that runs dry."""
+    coarse = max(1, round(max(depth.shape) / 64))
+    size = (max(1, depth.shape[1] // coarse), max(1, depth.shape[0] // coarse))
+    cell = np.ones((coarse, coarse), np.uint8)
+    deepest = cv2.resize(cv2.dilate(depth, cell), size, interpolation=cv2.INTER_NEAREST)
+    around = cv2.dilate(deepest, np.ones((9, 9), np.uint8)).astype(np.float32)
+    local = np.clip(0.8 * cv2.blur(around, (5, 5)), max(0.35 * full, 1.5 * least, FAINTEST), full)
+    return np.asarray(cv2.resize(local, depth.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ink_depth(depth: NDArray[np.int16], least: float) -> float:

@@ -63,7 +63,7 @@ class Writer:
             at = hand.put_digit(canvas, self._digit(hand, int(text[done])), int(text[done]), at)
             done += 1
             if done < len(text) and rng.random() < hand.separators:
-                at = self._sign(canvas, hand, at, marks=".,.,.,-/: ")
+                at = self._sign(canvas, hand, at, marks=".,.,.,.-.,-.: /, ")
         if rng.random() < 0.25 or not text:
             for _ in range(int(rng.integers(1, 4))):
                 at = self._sign(canvas, hand, at) if at < WIDEST - 60 else at
@@ -84,7 +84,7 @@ class Writer:
         if not marks and rng.random() < 0.25:
             thing = scribble(rng, pen=hand.pen) if rng.random() < 0.3 else draw_letter(rng, pen=hand.pen)
             return hand.put(canvas, thing, at, height=float(rng.uniform(0.6, 1.1)))
-        marks = marks or "=-.,-=-.=-.$#*/:+()~x"
+        marks = marks or "=-.,-=-.=-.=-,$#*:+()~x"
         mark = marks[rng.integers(len(marks))]
         if mark == " ":
             return at + hand.height * float(rng.uniform(0.2, 0.9))
@@ -117,7 +117,7 @@ class Hand:
             rng.choice([rng.uniform(-0.12, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.35, 0.5, 0.15])
         )
         self.unrest = float(rng.uniform(0.02, 0.12))
-        self.drift = float(rng.normal(0, 0.04))  # rows a column
+        self.drift = float(rng.normal(0, 0.025))  # rows a column
         self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
         self.pen = float(rng.uniform(3, 9))  # pixels of a digit 64 high
         self.shakiness = float(rng.uniform(0.015, 0.06))
@@ -199,7 +199,7 @@ def bent(canvas: Gray, rng: np.random.Generator) -> Gray:
 
 def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
     """The ink of a line, `uint8 (64, W)`, on paper, as a camera or scanner sees it: `uint8 (32, W / 2)`."""
-    canvas = _surroundings(canvas, rng)
+    canvas = _cut(_surroundings(canvas, rng), rng)
     shape = (LINE_HEIGHT, max(16, canvas.shape[1] // 2))
     ink = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     if rng.random() < 0.3:  # ink that runs dry, pencil on rough paper
@@ -217,6 +217,16 @@ def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
         coded = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
         gray = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
     return gray
+
+
+def _cut(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """Now and then the picture ends within the writing, above, below or at an end."""
+    if rng.random() < 0.12:
+        rows, columns = canvas.shape
+        edge = int(rng.integers(4, 14))
+        part = [np.s_[:edge], np.s_[rows - edge :], np.s_[:, :edge], np.s_[:, columns - edge :]][int(rng.integers(4))]
+        canvas[part] = 0
+    return canvas
 
 
 def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
@@ -244,7 +254,7 @@ def _rule(canvas: Gray, rng: np.random.Generator) -> None:
     rows, columns = canvas.shape
     y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(44, 63)], p=[0.25, 0.75])), float(rng.normal(0, 1.5))
     grey, thick = int(rng.integers(90, 255)), int(rng.integers(1, 5))
-    step = int(rng.choice([columns, 7, 10, 14], p=[0.5, 0.2, 0.2, 0.1]))
+    step = int(rng.choice([columns, 7, 10, 14], p=[0.4, 0.25, 0.2, 0.15]))
     length = columns if step == columns else max(1, round(step * float(rng.uniform(0.05, 0.6))))
     for x in range(int(rng.integers(0, 7)), columns, step):
         points = [(round(end), round(y + rise * end / columns)) for end in (x, min(columns, x + length))]
