@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.page import Mask
+from sutja.reading.page import Mask, usual_height
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
+BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
 SMALLEST = 6  # pixels of the height of a digit
 
 
@@ -41,7 +42,10 @@ class Layout:
 
 
 def find_lines(ink: Mask) -> Layout:
-    """Find the lines of writing in the ink of a page."""
+    """Find the lines of writing in the ink of a page; pieces of broken strokes that nearly touch count as one."""
+    gap = round(BROKEN * usual_height(ink))
+    if gap > 1:
+        ink = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)) > 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     boxes = stats[:, :4].astype(np.float64)  # left, top, width, height
     areas = stats[:, cv2.CC_STAT_AREA]

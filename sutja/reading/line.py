@@ -40,14 +40,17 @@ class Strip:
 
 def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
     """Cut a line out of a page, straight and as high as the network wants it, without what belongs to other lines."""
-    zoom = min(DIGIT_HEIGHT / line.height, 1.06 * LINE_HEIGHT / max(line.above + line.below, 1))
+    usual = DIGIT_HEIGHT / line.height
+    # All of the line's ink should be on the strip, but one long stroke must not make the other digits tiny.
+    zoom = float(np.clip(1.06 * LINE_HEIGHT / max(line.above + line.below, 1), 0.75 * usual, usual))
     zoom = min(zoom, WIDEST / max(1, line.right - line.left + line.height))
     margin = MARGIN * line.height
     left, right = line.left - margin, line.right + margin
-    middle = (line.below - line.above) / 2 + line.middle  # of all of its ink
+    offset = (line.below - line.above) / 2  # of the middle of all ink from that of the digits
+    offset = float(np.clip(offset, -0.2 * line.height, 0.2 * line.height))
     rise = line.slope * (right - left)
     reach = LINE_HEIGHT / zoom / 2 + 1
-    start = line.middle - line.slope * margin + (middle - line.middle)
+    start = line.middle - line.slope * margin + offset
     top, bottom = min(start, start + rise) - reach, max(start, start + rise) + reach
     window = tuple(round(edge) for edge in (left, top, right, bottom))
     gray = _own_ink(page, layout, line, window)
@@ -55,12 +58,12 @@ def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
     gray = _resized(gray, zoom)
     width = gray.shape[1]
     # Slide each column up or down so that the line becomes level; its middle ends in the middle of the strip.
-    offset = (start - window[1]) * zoom - LINE_HEIGHT / 2
-    matrix = np.array([[1, 0, 0], [-line.slope, 1, -offset]], np.float64)
+    shift = (start - window[1]) * zoom - LINE_HEIGHT / 2
+    matrix = np.array([[1, 0, 0], [-line.slope, 1, -shift]], np.float64)
     strip = cv2.warpAffine(
         gray, matrix, (width, LINE_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
     )
-    return Strip(line_ink(np.asarray(strip, np.uint8)), zoom, window[0], window[1] + offset / zoom, line.slope)
+    return Strip(line_ink(np.asarray(strip, np.uint8)), zoom, window[0], window[1] + shift / zoom, line.slope)
 
 
 def _own_ink(page: Page, layout: Layout, line: TextLine, window: tuple[int, ...]) -> Gray:
