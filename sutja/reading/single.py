@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sutja.digits import CLASSES, SIDE
 from sutja.evaluation import softmax
 from sutja.reading.network import BLANK
-from sutja.reading.normalise import FITTED, LINE_HEIGHT, Gray, Ink, normalise
-from sutja.reading.page import PAPER, Mask, prepare
+from sutja.reading.normalise import FAINTEST, FITTED, LINE_HEIGHT, Gray, Ink, normalise
+from sutja.reading.page import Mask
 from sutja.reading.picture import load_picture, to_gray
 
+SMALLEST, LARGEST = 64, 256  # pixels of the longer side of a picture of one digit
 BESIDE = 8  # columns of paper left and right of a single digit on a strip
 
 
@@ -51,22 +52,58 @@ def _is_mnist(gray: Gray) -> bool:
 
 
 def _ink(gray: Gray) -> Ink:
-    """The ink of a picture of one digit, `float32 (H, W)` in [0, 1], without specks and what lies at the edge."""
+    """The ink of a picture of one digit, `float32 (H, W)` in [0, 1], without specks.
+
+    The digit may fill the picture, so paper is not what surrounds each pixel but the brighter or darker half that has
+    most of the edge; its light is evened by a plane.
+    """
     if min(gray.shape) < 3:
         return np.zeros(gray.shape, np.float32)
-    enlarged = max(1.0, 64 / max(gray.shape))
-    if enlarged > 1:  # ink is found by its surroundings, which need some pixels
-        gray = np.asarray(cv2.resize(gray, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC), np.uint8)
-    page = prepare(gray)
-    mask = _main_pieces(page.ink)
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    depth = np.where(near, PAPER - np.minimum(page.gray, PAPER).astype(np.float32), 0)
-    full = float(np.percentile(depth[mask], 75)) if mask.any() else 1.0
-    ink = np.clip(depth / full, 0, 1)
-    shape = (round(ink.shape[1] * page.scale / enlarged), round(ink.shape[0] * page.scale / enlarged))
-    return np.asarray(
-        cv2.resize(ink, shape, interpolation=cv2.INTER_AREA) if shape[::-1] != ink.shape else ink, np.float32
-    )
+    gray = _in_bounds(_unrepeated(gray))
+    level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    dark = gray <= level
+    edge = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
+    paper = dark if edge.mean() > 0.5 else ~dark
+    depth = (gray - _plane(gray, paper)) * (1 if paper is dark else -1)
+    full = float(np.percentile(depth[~paper], 75)) if not paper.all() else 0.0
+    if full < FAINTEST:
+        return np.zeros(gray.shape, np.float32)
+    ink = np.clip((depth / full - 0.15) / 0.85, 0, 1)
+    return np.asarray(ink * _near(_main_pieces(ink > 0.3)), np.float32)
+
+
+def _unrepeated(gray: Gray) -> Gray:
+    """A picture that was enlarged by repeating its pixels as it was before."""
+    for factor in range(min(gray.shape) // 4, 1, -1):
+        if gray.shape[0] % factor == gray.shape[1] % factor == 0:
+            small = gray[::factor, ::factor]
+            if np.array_equal(np.kron(small, np.ones((factor, factor), np.uint8)), gray):
+                return np.ascontiguousarray(small)
+    return gray
+
+
+def _in_bounds(gray: Gray) -> Gray:
+    """A picture with a longer side of 64 to 256 pixels."""
+    zoom = float(np.clip(1.0, SMALLEST / max(gray.shape), LARGEST / max(gray.shape)))
+    if zoom == 1:
+        return gray
+    size = (max(3, round(gray.shape[1] * zoom)), max(3, round(gray.shape[0] * zoom)))
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC), np.uint8)
+
+
+def _plane(gray: Gray, paper: Mask) -> NDArray[np.float64]:
+    """The brightness of the paper, as a plane through its pixels."""
+    y, x = np.nonzero(paper)
+    step = max(1, len(y) // 2000)
+    y, x = y[::step], x[::step]
+    fit, *_ = np.linalg.lstsq(np.stack([y, x, np.ones(len(y))], axis=1), gray[y, x].astype(np.float64), rcond=None)
+    rows, columns = np.indices(gray.shape, sparse=True)
+    return np.asarray(fit[0] * rows + fit[1] * columns + fit[2])
+
+
+def _near(mask: Mask) -> Mask:
+    """A mask with the pixels that touch it."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
 
 
 def _main_pieces(ink: Mask) -> Mask:
