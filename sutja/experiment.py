@@ -87,21 +87,41 @@ def train(
     if run and run.finished:
         return run
     splits = split(workplace.dataset, recipe.protocol)
-    training: Training | LineTraining
-    if recipe.model == LINE_READER:
-        training = LineTraining(recipe, splits, device=workplace.device)
-    else:
-        lessons = _lessons(recipe, workplace)
-        training = Training(recipe, splits, device=workplace.device, lessons=lessons)
+    training = _schooling(recipe, workplace, splits)
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
-    elif (state := run.load_checkpoint()) is not None:
-        try:
-            training.load_state_dict(state)
-        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            path = run.folder / "checkpoint.pt"
-            raise ModelFileError(f"{path}: not of this training: train again with --force") from error
-        run.save_metrics(training.records)  # a process killed after the checkpoint left them an epoch behind
+    else:
+        _go_on(run, training)
+    _fit(run, training, observers)
+    if isinstance(training, LineTraining):
+        finish_lines(run, training, splits)
+    else:
+        _finish(run, training, splits)
+    return run
+
+
+def _schooling(recipe: Recipe, workplace: Workplace, splits: Splits) -> Schooling:
+    """The training, before its first epoch, of what the recipe asks for."""
+    if recipe.model == LINE_READER:
+        return LineTraining(recipe, splits, device=workplace.device)
+    return Training(recipe, splits, device=workplace.device, lessons=_lessons(recipe, workplace))
+
+
+def _go_on(run: Run, training: Schooling) -> None:
+    """Bring a training to where its run was stopped; raises `ModelFileError` when its checkpoint is of another one."""
+    state = run.load_checkpoint()
+    if state is None:
+        return
+    try:
+        training.load_state_dict(state)
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        path = run.folder / "checkpoint.pt"
+        raise ModelFileError(f"{path}: not of this training: train again with --force") from error
+    run.save_metrics(training.records)  # a process killed after the checkpoint left them an epoch behind
+
+
+def _fit(run: Run, training: Schooling, observers: Sequence[Observer]) -> None:
+    """Train the epochs that are left; keep each one and tell the observers."""
     for observer in observers:
         observer.start(run, training)
     try:
@@ -112,11 +132,6 @@ def train(
     finally:
         for observer in observers:
             observer.finish()
-    if isinstance(training, LineTraining):
-        finish_lines(run, training, splits)
-    else:
-        _finish(run, training, splits)
-    return run
 
 
 def _lessons(recipe: Recipe, workplace: Workplace) -> Lessons | None:
@@ -185,7 +200,7 @@ def _environment(workplace: Workplace, training: Schooling) -> dict[str, Any]:
     return {**describe_environment(), **device, "data": data, **lessons}
 
 
-def _finish(run: Run, training: Training, splits: Splits) -> None:
+def _finish(run: Run, training: Schooling, splits: Splits) -> None:
     """Write what a finished run holds; `report.json`, which says that it is finished, comes last."""
     run.remove_partial_files()
     network = training.result()

@@ -101,7 +101,7 @@ def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence
 
 
 def outcomes(read: Sequence[Sequence[Spotted]], texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The confidence `(N,)` of every digit that was read, and whether it stands there: matched with the fewest edits."""
+    """The confidence `(N,)` of every digit that was read, and whether it stands there, by the fewest edits."""
     confidence = [digit.confidence for line in read for digit in line]
     right = [match for line, text in zip(read, texts, strict=True) for match in matched(_text(line), text)]
     return np.array(confidence, np.float64), np.array(right, np.bool_)

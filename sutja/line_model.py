@@ -1,4 +1,4 @@
-"""The network that reads a whole line: convolutions over the picture, and what stands at each place from left to right."""
+"""The network that reads a whole line: convolutions, and what stands at each place from left to right."""
 
 from __future__ import annotations
 

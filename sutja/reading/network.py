@@ -55,7 +55,7 @@ class LineNetwork:
         return [spot(logits, self.temperature) for logits in self.logits(lines)]
 
     def logits(self, lines: Sequence[Ink]) -> list[NDArray[np.float32]]:
-        """The logits `float32 (ceil(W / 4), 11)` of each line `float32 (32, W)`; those of like width are read together."""
+        """The logits `float32 (ceil(W / 4), 11)` of each line `float32 (32, W)`; like widths are read together."""
 
         def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
             (logits,) = self._session.run(["logits"], {"lines": batch})

@@ -64,10 +64,8 @@ def surroundings(gray: Gray) -> NDArray[np.float32]:
     size = (max(1, round(width / coarse)), max(1, round(height / coarse)))
     small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     near = min(41, max(3, (max(size) // 5) | 1))
-    small = cv2.copyMakeBorder(
-        small, near, near, near, near, cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE
-    )
-    paper = cv2.medianBlur(small, near)[near:-near, near:-near]
+    border = cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE
+    paper = cv2.medianBlur(cv2.copyMakeBorder(small, near, near, near, near, border), near)[near:-near, near:-near]
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -128,16 +126,16 @@ def _straight(ink: Mask, length: int) -> Mask:
     pixels = ink.astype(np.uint8)
     thick = cv2.dilate(pixels, np.ones((3, 1), np.uint8))
     runs = cv2.erode(thick, np.ones((1, length), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    runs = cv2.dilate(runs, np.ones((1, length), np.uint8)) & pixels
+    runs = np.asarray(cv2.dilate(runs, np.ones((1, length), np.uint8)), np.uint8) & pixels
     if not runs.any():
         return np.zeros(ink.shape, np.bool_)
     # Nothing as thick as it is long, and not what goes on above and below: there a stroke crosses the rule.
     thickness = max(3, length // 6)
     block = cv2.morphologyEx(pixels, cv2.MORPH_OPEN, np.ones((thickness, thickness), np.uint8))
-    runs &= ~cv2.dilate(block, np.ones((3, 3), np.uint8))
+    runs &= ~np.asarray(cv2.dilate(block, np.ones((3, 3), np.uint8)), np.uint8)
     rest = pixels & ~runs
     crossing = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((thickness + 2, 1), np.uint8))
-    return (runs & ~crossing).astype(np.bool_)
+    return (runs & ~np.asarray(crossing, np.uint8)).astype(np.bool_)
 
 
 def usual_height(ink: Mask) -> float:

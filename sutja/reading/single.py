@@ -35,7 +35,7 @@ def as_single(image: Path | str | NDArray[Any]) -> Single:
     Raises `DataError` when it is no picture.
     """
     gray = to_gray(image) if isinstance(image, np.ndarray) else load_picture(Path(image))
-    ink = gray.astype(np.float32) / 255 if gray.shape == (SIDE, SIDE) and _is_mnist(gray) else _ink(gray)
+    ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
     if not len(rows):
         return Single(np.zeros((SIDE, SIDE), np.uint8), np.zeros((LINE_HEIGHT, 4 * BESIDE), np.float32), (0, 0, 0, 0))
@@ -45,7 +45,9 @@ def as_single(image: Path | str | NDArray[Any]) -> Single:
 
 
 def _is_mnist(gray: Gray) -> bool:
-    """Whether a picture has ink on black as MNIST's have: the edge is black."""
+    """Whether a picture has ink on black as MNIST's have: 28×28 pixels, and the edge is black."""
+    if gray.shape != (SIDE, SIDE):
+        return False
     edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     return bool(np.median(edge) < 40)
 

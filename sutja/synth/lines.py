@@ -76,7 +76,7 @@ class Writer:
             return draw_digit(digit, rng, pen=hand.pen, unrest=hand.shakiness)
         image = self._images[rng.choice(self._of[digit])]
         rows, columns = np.flatnonzero(image.max(axis=1) > 60), np.flatnonzero(image.max(axis=0) > 60)
-        return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return np.asarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
     def _sign(self, canvas: Gray, hand: Hand, at: float, marks: str = "") -> float:
         """Put something that is no digit; returns where it ends."""
@@ -165,19 +165,19 @@ class Hand:
         matrix[0, 2] -= left
         patch = cv2.warpAffine(glyph, matrix, (right - left, canvas.shape[0]), flags=cv2.INTER_LINEAR)
         np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
-        return at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest)))
+        return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
 
     def reink(self, canvas: Gray) -> Gray:
         """Thicker or thinner strokes, all alike."""
         rng = self.rng
         kind = rng.random()
         if kind < 0.3:
-            canvas = cv2.erode(canvas, _ROUND)
+            canvas = np.asarray(cv2.erode(canvas, _ROUND), np.uint8)
         elif kind < 0.4:
-            canvas = cv2.dilate(canvas, _ROUND)
+            canvas = np.asarray(cv2.dilate(canvas, _ROUND), np.uint8)
         soft = cv2.GaussianBlur(canvas, (0, 0), 1)
         edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4))
-        return np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
 
 
 _ROUND = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -210,13 +210,13 @@ def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
     gray = light * paper * (1 - weak * ink)
     blur = float(rng.uniform(0, 1.1))
     if blur > 0.3:
-        gray = cv2.GaussianBlur(gray, (0, 0), blur)
+        gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), blur))
     gray += rng.standard_normal(shape, dtype=np.float32) * rng.uniform(0, 6)
-    gray = np.clip(gray, 0, 255).astype(np.uint8)
+    seen = np.clip(gray, 0, 255).astype(np.uint8)
     if rng.random() < 0.25:
-        coded = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
-        gray = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
-    return gray
+        coded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
+        seen = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return seen
 
 
 def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
@@ -241,7 +241,7 @@ def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
 
 def _rule(canvas: Gray, rng: np.random.Generator) -> None:
     """Draw a rule below, above or through the foot of the writing: drawn through, dashed or dotted."""
-    rows, columns = canvas.shape
+    columns = canvas.shape[1]
     y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(44, 63)], p=[0.25, 0.75])), float(rng.normal(0, 1.5))
     grey, thick = int(rng.integers(90, 255)), int(rng.integers(1, 5))
     step = int(rng.choice([columns, 7, 10, 14], p=[0.5, 0.2, 0.2, 0.1]))
