@@ -22,7 +22,6 @@ from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report
 from sutja.lessons import Lessons, load_lessons, save_lessons, teach
-from sutja.line_model import LINE_READER
 from sutja.line_run import finish_lines
 from sutja.line_training import LineTraining
 from sutja.model import count_parameters
@@ -102,7 +101,7 @@ def train(
 
 def _schooling(recipe: Recipe, workplace: Workplace, splits: Splits) -> Schooling:
     """The training, before its first epoch, of what the recipe asks for."""
-    if recipe.model == LINE_READER:
+    if recipe.reads_lines:
         return LineTraining(recipe, splits, device=workplace.device)
     return Training(recipe, splits, device=workplace.device, lessons=_lessons(recipe, workplace))
 
@@ -154,9 +153,11 @@ def teach_from_runs(
 ) -> Iterator[int]:
     """Let finished runs together answer to distorted training digits and keep that in `path`.
 
-    Yields the number of each view that is done. Raises `UsageError` for runs of other data or that are not finished.
+    Yields the number of each view that is done. Raises `UsageError` for runs of other data, that are not finished or
+    that read lines.
     """
     for run in runs:
+        run.recipe.require_single_digits(run.folder)
         run.require_finished()
         if run.data_sha256 != workplace.dataset.sha256:
             raise UsageError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
@@ -243,10 +244,14 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
 
 
 def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) -> None:
-    """Raises `UsageError` unless all runs are finished, were judged by that data, and are two with `more` to come."""
+    """Raises `UsageError` unless all runs read single digits, are finished and were judged by that data.
+
+    With `more` to come they have to be two.
+    """
     if len(runs) + more < 2:
         raise UsageError("a comparison needs at least two different runs")
     for run in runs:
+        run.recipe.require_single_digits(run.folder)
         if run.data_sha256 != data_sha256:
             raise UsageError(f"{run.folder}: was judged by other digits than the rest: they cannot be compared")
         run.require_finished()

@@ -57,7 +57,7 @@ def judge_lines(
         accuracy_low=low,
         accuracy_high=high,
         loss=_loss(confidence, right),
-        brier=float(((confidence - right) ** 2).mean()),
+        brier=float(((confidence - right) ** 2).mean()) if len(right) else 0.0,
         calibration_error=expected_calibration_error(confidence, right),
         digits=digits,
         character_error=sum(edits) / max(1, digits),
@@ -93,8 +93,13 @@ def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str])
 
 
 def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
-    """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most."""
+    """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most.
+
+    Where nothing was read, one half.
+    """
     confidence, right = outcomes([spot(line, temperature) for line in logits], texts)
+    if not len(right):
+        return 0.5
     order = np.argsort(-confidence)
     gain = np.cumsum(np.where(right[order], 1, -1))
     return round(float(confidence[order][gain.argmax()]), 2)

@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from sutja.digits import CLASSES
 
-LINE_READER = "line-reader"  # its name in recipes
 OUTPUTS = CLASSES + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
 STRIDE = 4  # columns of the line for one place of the answer
 

@@ -40,14 +40,14 @@ class LineTraining(Schooling):
     """A line reader in training: from a recipe and digits, epoch by epoch, to finished weights."""
 
     def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
-        """Raises `UsageError` when the recipe asks for what lines do not have."""
+        """Raises `UsageError` when the recipe asks for what lines do not have, `DataError` when a digit is missing."""
         if recipe.teacher or recipe.augmentation != "none" or recipe.label_smoothing:
             raise UsageError(f"{recipe.name}: lines have no teacher, augmentation or label smoothing")
         super().__init__(recipe, device)
         self._writer = Writer(splits.train)
-        shown = {} if recipe.protocol == "final" else splits.judged
-        self._measured = {"train": composed(self._writer, MEASURED, 0)}
-        self._measured |= {name: composed(Writer(digits), MEASURED, 0) for name, digits in shown.items()}
+        writers = {name: Writer(digits) for name, digits in splits.judged.items()}
+        shown = {"train": self._writer} | ({} if recipe.protocol == "final" else writers)
+        self._measured = {name: composed(writer, MEASURED, 0) for name, writer in shown.items()}
 
     @property
     def images_per_epoch(self) -> int:
@@ -55,7 +55,7 @@ class LineTraining(Schooling):
         return LINES_AN_EPOCH
 
     def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        steps = LINES_AN_EPOCH / self.recipe.batch_size
+        steps = LINES_AN_EPOCH // CHUNK * math.ceil(CHUNK / self.recipe.batch_size)
         loss, learning_rate = torch.zeros(()), 0.0
         self.network.train()
         for step, batch in enumerate(self._batches(number)):

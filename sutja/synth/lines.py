@@ -13,12 +13,14 @@ import cv2
 import numpy as np
 
 from sutja.digits import Digits
+from sutja.errors import DataError
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
 from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
 
 ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
 WIDEST = 640  # columns of it
+INKED = 60  # from which on a pixel of a digit counts as ink
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,17 @@ class Writer:
     """Writes lines with the digits of a set and, for a share of them, with strokes of a pen."""
 
     def __init__(self, digits: Digits, *, drawn: float = 0.4) -> None:
-        """`drawn` is the share of digits that are drawn by a pen instead of taken from `digits`."""
+        """`drawn` is the share of digits that are drawn by a pen instead of taken from `digits`.
+
+        Raises `DataError` when one of the ten is missing.
+        """
         self.drawn = drawn
         self._images = digits.images
-        self._of = [np.flatnonzero(digits.labels == digit) for digit in range(10)]
+        inked = digits.images.max(axis=(1, 2)) > INKED
+        self._of = [np.flatnonzero((digits.labels == digit) & inked) for digit in range(10)]
+        missing = [str(digit) for digit, found in enumerate(self._of) if not len(found)]
+        if missing:
+            raise DataError(f"lines need all ten digits, and there is no {', '.join(missing)} with ink among these")
 
     def lines(self, rng: np.random.Generator, count: int) -> Iterator[Line]:
         """So many lines."""
@@ -75,7 +84,7 @@ class Writer:
         if rng.random() < self.drawn:
             return draw_digit(digit, rng, pen=hand.pen, unrest=hand.shakiness)
         image = self._images[rng.choice(self._of[digit])]
-        rows, columns = np.flatnonzero(image.max(axis=1) > 60), np.flatnonzero(image.max(axis=0) > 60)
+        rows, columns = np.flatnonzero(image.max(axis=1) > INKED), np.flatnonzero(image.max(axis=0) > INKED)
         return np.asarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
     def _sign(self, canvas: Gray, hand: Hand, at: float, marks: str = "") -> float:
