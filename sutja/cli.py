@@ -180,6 +180,8 @@ def compare(
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
     recipes = {name: _changed_recipe(name, None, seed, []) for name in names if _is_recipe(name)}
+    for name, recipe in recipes.items():
+        recipe.require_single_digits(name)
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
     folder = to or runs / "comparison"
     if recipes:

@@ -132,7 +132,7 @@ def models(as_json: Json = False) -> None:
     if cards and not as_json:
         print_table(published_table(cards), title=" published models")
     if sizes and not as_json:
-        print_table(model_table(sizes), title=" networks")
+        print_table(model_table(sizes), title=" networks; multiply-adds of a digit, line-reader: of 32×128")
     for damage in damages:
         print_error(str(damage))
     if damages:
@@ -144,13 +144,18 @@ def _sizes() -> dict[str, Size]:
     from sutja.console import remark
 
     try:
+        import torch
+
+        from sutja.line_model import LineReader
         from sutja.model import NETWORKS, create, measure
+        from sutja.recipe import LINE_READER
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         remark("The networks need PyTorch, which the extra 'train' brings: pip install '.[train]'")
         return {}
-    return {name: measure(create(name, seed=0)) for name in NETWORKS}
+    sizes = {name: measure(create(name, seed=0)) for name in NETWORKS}
+    return {**sizes, LINE_READER: measure(LineReader(), torch.zeros(1, 1, 32, 128))}
 
 
 def export(
@@ -188,7 +193,10 @@ def export(
     make = _export_ensemble if _is_ensemble(run) else _export_run
     card, folder = make(run, to, calibrate_with, study, weights=not no_weights, force=force)
     if card.calibration is None:
-        remark("not calibrated: no validation digits of its own; --calibrate-with takes those of a counterpart")
+        remark(
+            "not calibrated: no validation digits of its own; "
+            + ("--calibrate-with takes those of a counterpart" if card.reading is None else "0.5 is what a digit needs")
+        )
     print_table(published_table([card]))
     for name in (*card.files, f"{card.name}.json", f"{card.name}.md"):
         print_path("Written", folder / name)
@@ -219,11 +227,12 @@ def _export_run(
 ) -> tuple[Card, Path]:
     from sutja.console import remark
     from sutja.export import export_run, find_spread, published_name
-    from sutja.line_model import LINE_READER
     from sutja.run import Run
 
     opened = Run.open(run)
     opened.require_finished()
+    if calibrate_with is not None or study is not None:
+        opened.recipe.require_single_digits("--study" if calibrate_with is None else "--calibrate-with")
     spread = None
     if study is not None:
         spread = find_spread(study, opened)
@@ -232,7 +241,7 @@ def _export_run(
                 f"{study}: has nothing on several seeds of {opened.recipe.title}: the card tells nothing of other seeds"
             )
     folder = to or Path(published_name(opened))
-    if opened.recipe.model == LINE_READER:
+    if opened.recipe.reads_lines:
         from sutja.line_run import export_line_run
 
         return export_line_run(opened, folder, weights=weights, force=force), folder

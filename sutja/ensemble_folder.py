@@ -153,6 +153,7 @@ def _check_runs(runs: Sequence[Run], dataset: Dataset) -> None:
     for run in runs:
         if folders.count(run.folder.resolve()) > 1:
             raise UsageError(f"{run.folder}: is named twice")
+        run.recipe.require_single_digits(run.folder)
         run.require_finished()
         if run.data_sha256 != dataset.sha256:
             raise UsageError(f"{run.folder}: was made with other data than {dataset.name}: --data names what it was")

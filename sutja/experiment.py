@@ -22,7 +22,6 @@ from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report
 from sutja.lessons import Lessons, load_lessons, save_lessons, teach
-from sutja.line_model import LINE_READER
 from sutja.line_run import finish_lines
 from sutja.line_training import LineTraining
 from sutja.model import count_parameters
@@ -87,21 +86,41 @@ def train(
     if run and run.finished:
         return run
     splits = split(workplace.dataset, recipe.protocol)
-    training: Training | LineTraining
-    if recipe.model == LINE_READER:
-        training = LineTraining(recipe, splits, device=workplace.device)
-    else:
-        lessons = _lessons(recipe, workplace)
-        training = Training(recipe, splits, device=workplace.device, lessons=lessons)
+    training = _schooling(recipe, workplace, splits)
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
-    elif (state := run.load_checkpoint()) is not None:
-        try:
-            training.load_state_dict(state)
-        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            path = run.folder / "checkpoint.pt"
-            raise ModelFileError(f"{path}: not of this training: train again with --force") from error
-        run.save_metrics(training.records)  # a process killed after the checkpoint left them an epoch behind
+    else:
+        _go_on(run, training)
+    _fit(run, training, observers)
+    if isinstance(training, LineTraining):
+        finish_lines(run, training, splits)
+    else:
+        _finish(run, training, splits)
+    return run
+
+
+def _schooling(recipe: Recipe, workplace: Workplace, splits: Splits) -> Schooling:
+    """The training, before its first epoch, of what the recipe asks for."""
+    if recipe.reads_lines:
+        return LineTraining(recipe, splits, device=workplace.device)
+    return Training(recipe, splits, device=workplace.device, lessons=_lessons(recipe, workplace))
+
+
+def _go_on(run: Run, training: Schooling) -> None:
+    """Bring a training to where its run was stopped; raises `ModelFileError` when its checkpoint is of another one."""
+    state = run.load_checkpoint()
+    if state is None:
+        return
+    try:
+        training.load_state_dict(state)
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        path = run.folder / "checkpoint.pt"
+        raise ModelFileError(f"{path}: not of this training: train again with --force") from error
+    run.save_metrics(training.records)  # a process killed after the checkpoint left them an epoch behind
+
+
+def _fit(run: Run, training: Schooling, observers: Sequence[Observer]) -> None:
+    """Train the epochs that are left; keep each one and tell the observers."""
     for observer in observers:
         observer.start(run, training)
     try:
@@ -112,11 +131,6 @@ def train(
     finally:
         for observer in observers:
             observer.finish()
-    if isinstance(training, LineTraining):
-        finish_lines(run, training, splits)
-    else:
-        _finish(run, training, splits)
-    return run
 
 
 def _lessons(recipe: Recipe, workplace: Workplace) -> Lessons | None:
@@ -139,9 +153,11 @@ def teach_from_runs(
 ) -> Iterator[int]:
     """Let finished runs together answer to distorted training digits and keep that in `path`.
 
-    Yields the number of each view that is done. Raises `UsageError` for runs of other data or that are not finished.
+    Yields the number of each view that is done. Raises `UsageError` for runs of other data, that are not finished or
+    that read lines.
     """
     for run in runs:
+        run.recipe.require_single_digits(run.folder)
         run.require_finished()
         if run.data_sha256 != workplace.dataset.sha256:
             raise UsageError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
@@ -185,7 +201,7 @@ def _environment(workplace: Workplace, training: Schooling) -> dict[str, Any]:
     return {**describe_environment(), **device, "data": data, **lessons}
 
 
-def _finish(run: Run, training: Training, splits: Splits) -> None:
+def _finish(run: Run, training: Schooling, splits: Splits) -> None:
     """Write what a finished run holds; `report.json`, which says that it is finished, comes last."""
     run.remove_partial_files()
     network = training.result()
@@ -228,10 +244,14 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
 
 
 def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) -> None:
-    """Raises `UsageError` unless all runs are finished, were judged by that data, and are two with `more` to come."""
+    """Raises `UsageError` unless all runs read single digits, are finished and were judged by that data.
+
+    With `more` to come they have to be two.
+    """
     if len(runs) + more < 2:
         raise UsageError("a comparison needs at least two different runs")
     for run in runs:
+        run.recipe.require_single_digits(run.folder)
         if run.data_sha256 != data_sha256:
             raise UsageError(f"{run.folder}: was judged by other digits than the rest: they cannot be compared")
         run.require_finished()

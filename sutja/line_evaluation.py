@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from sutja.calibration import COLDEST, HOTTEST, Calibration
 from sutja.evaluation import expected_calibration_error, wilson_interval
-from sutja.reading.network import Spotted, spot
+from sutja.reading.network import Spotted, spot_views
+
+Views = Sequence[NDArray[np.float32]]  # the logits (T, 11) of one line, seen upright and in the other views
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,10 @@ class LineReport:
 
 
 def judge_lines(
-    logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
+    views: Sequence[Views], texts: Sequence[str], *, temperature: float, min_confidence: float
 ) -> LineReport:
-    """Hold what the logits `(T, 11)` of lines say against the digits `texts` that stand there."""
-    read = [spot(line, temperature) for line in logits]
+    """Hold what the views of lines say against the digits `texts` that stand there."""
+    read = [spot_views(line, temperature) for line in views]
     confidence, right = outcomes(read, texts)
     edits = [edit_distance(text, _text(line)) for text, line in zip(texts, read, strict=True)]
     exact = sum(edit == 0 for edit in edits)
@@ -57,7 +59,7 @@ def judge_lines(
         accuracy_low=low,
         accuracy_high=high,
         loss=_loss(confidence, right),
-        brier=float(((confidence - right) ** 2).mean()),
+        brier=float(((confidence - right) ** 2).mean()) if len(right) else 0.0,
         calibration_error=expected_calibration_error(confidence, right),
         digits=digits,
         character_error=sum(edits) / max(1, digits),
@@ -67,12 +69,12 @@ def judge_lines(
     )
 
 
-def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Calibration:
+def calibrate_lines(views: Sequence[Views], texts: Sequence[str]) -> Calibration:
     """Fit the temperature with which the confidences of read digits foretell best whether they are right."""
     from scipy.optimize import minimize_scalar
 
     def judged(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        return outcomes([spot(line, temperature) for line in logits], texts)
+        return outcomes([spot_views(line, temperature) for line in views], texts)
 
     fit = minimize_scalar(
         lambda log: _loss(*judged(float(np.exp(log)))),
@@ -92,16 +94,21 @@ def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str])
     )
 
 
-def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
-    """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most."""
-    confidence, right = outcomes([spot(line, temperature) for line in logits], texts)
+def choose_min_confidence(views: Sequence[Views], texts: Sequence[str], temperature: float) -> float:
+    """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most.
+
+    Where nothing was read, one half.
+    """
+    confidence, right = outcomes([spot_views(line, temperature) for line in views], texts)
+    if not len(right):
+        return 0.5
     order = np.argsort(-confidence)
     gain = np.cumsum(np.where(right[order], 1, -1))
     return round(float(confidence[order][gain.argmax()]), 2)
 
 
 def outcomes(read: Sequence[Sequence[Spotted]], texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The confidence `(N,)` of every digit that was read, and whether it stands there: matched with the fewest edits."""
+    """The confidence `(N,)` of every digit that was read, and whether it stands there, by the fewest edits."""
     confidence = [digit.confidence for line in read for digit in line]
     right = [match for line, text in zip(read, texts, strict=True) for match in matched(_text(line), text)]
     return np.array(confidence, np.float64), np.array(right, np.bool_)

@@ -1,4 +1,4 @@
-"""The network that reads a whole line: convolutions over the picture, and what stands at each place from left to right."""
+"""The network that reads a whole line: convolutions, and what stands at each place from left to right."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from sutja.digits import CLASSES
 
-LINE_READER = "line-reader"  # its name in recipes
 OUTPUTS = CLASSES + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
 STRIDE = 4  # columns of the line for one place of the answer
 

@@ -16,7 +16,7 @@ from torch.nn import functional
 from sutja.dataset import Splits, batches
 from sutja.errors import UsageError
 from sutja.randomness import derived_seed
-from sutja.reading.network import BLANK, in_batches, pad, spot
+from sutja.reading.network import BLANK, OTHER_VIEWS, chances, in_batches, pad, spot, view
 from sutja.recipe import Recipe
 from sutja.synth.lines import Line, Writer
 from sutja.training import Schooling
@@ -40,14 +40,14 @@ class LineTraining(Schooling):
     """A line reader in training: from a recipe and digits, epoch by epoch, to finished weights."""
 
     def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
-        """Raises `UsageError` when the recipe asks for what lines do not have."""
+        """Raises `UsageError` when the recipe asks for what lines do not have, `DataError` when a digit is missing."""
         if recipe.teacher or recipe.augmentation != "none" or recipe.label_smoothing:
             raise UsageError(f"{recipe.name}: lines have no teacher, augmentation or label smoothing")
         super().__init__(recipe, device)
         self._writer = Writer(splits.train)
-        shown = {} if recipe.protocol == "final" else splits.judged
-        self._measured = {"train": composed(self._writer, MEASURED, 0)}
-        self._measured |= {name: composed(Writer(digits), MEASURED, 0) for name, digits in shown.items()}
+        writers = {name: Writer(digits) for name, digits in splits.judged.items()}
+        shown = {"train": self._writer} | ({} if recipe.protocol == "final" else writers)
+        self._measured = {name: composed(writer, MEASURED, 0) for name, writer in shown.items()}
 
     @property
     def images_per_epoch(self) -> int:
@@ -55,7 +55,7 @@ class LineTraining(Schooling):
         return LINES_AN_EPOCH
 
     def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        steps = LINES_AN_EPOCH / self.recipe.batch_size
+        steps = LINES_AN_EPOCH // CHUNK * math.ceil(CHUNK / self.recipe.batch_size)
         loss, learning_rate = torch.zeros(()), 0.0
         self.network.train()
         for step, batch in enumerate(self._batches(number)):
@@ -141,6 +141,12 @@ def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> lis
     return answers
 
 
+def infer_views(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], ...]]:
+    """The logits of each line, upright and in the other views that an unclear line is looked at in."""
+    seen = [infer_lines(network, [view(line, *how) for line in lines]) for how in OTHER_VIEWS]
+    return list(zip(infer_lines(network, lines), *seen, strict=True))
+
+
 def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, float]:
     """Mean loss a digit, and the share of lines that are read without any error."""
     answers = infer_lines(network, [line.ink for line in lines])
@@ -154,4 +160,4 @@ def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, flo
 
 def read_text(logits: NDArray[np.float32]) -> str:
     """The digits that the logits `(T, 11)` of a line say."""
-    return "".join(str(each.digit) for each in spot(logits))
+    return "".join(str(each.digit) for each in spot(chances([logits], 1.0)))

@@ -223,8 +223,13 @@ class Size:
     bytes: int
 
 
-def measure(module: nn.Module) -> Size:
-    """Count the parameters of a network, and the multiply-adds of its convolutions and linear layers for one image."""
+def measure(module: nn.Module, example: Tensor | None = None) -> Size:
+    """Count the parameters of a network, and the multiply-adds of its convolutions and linear layers for one image.
+
+    The image is `example`, by default one of 28×28 pixels.
+    """
+    if example is None:
+        example = torch.zeros(1, 1, 28, 28)
     multiply_adds = 0
 
     def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
@@ -232,11 +237,11 @@ def measure(module: nn.Module) -> Size:
         weight = layer.get_parameter("weight")  # (outputs, inputs, …): each output takes inputs·… multiply-adds
         multiply_adds += output.numel() * weight[0].numel()
 
-    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear)]
     hooks = [layer.register_forward_hook(count) for layer in layers]
     was_training = module.training
     with torch.inference_mode():
-        module.eval()(torch.zeros(1, 1, 28, 28))
+        module.eval()(example)
     module.train(was_training)
     for hook in hooks:
         hook.remove()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from sutja.line_model import LINE_READER, LineReader
+from sutja.line_model import LineReader
 from sutja.model import create
 from sutja.randomness import seeded
 from sutja.recipe import Recipe
@@ -12,7 +12,7 @@ from sutja.recipe import Recipe
 
 def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
     """The untrained network of a recipe; its weights depend on `seed` alone. Raises `UsageError` for an unknown one."""
-    if recipe.model != LINE_READER:
+    if not recipe.reads_lines:
         return create(recipe.model, seed=seed, dropout=recipe.dropout)
     with seeded(seed):
         return LineReader(recipe.dropout)

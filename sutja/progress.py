@@ -12,7 +12,7 @@ from sutja.experiment import Observer
 from sutja.run import Run
 from sutja.study import Job, Watcher
 from sutja.tables import percent
-from sutja.training import Epoch, Training
+from sutja.training import Epoch, Schooling
 
 
 class TrainingProgress(Observer):
@@ -21,7 +21,7 @@ class TrainingProgress(Observer):
     def __init__(self) -> None:
         self._bar: Progress | None = None
 
-    def start(self, run: Run, training: Training) -> None:
+    def start(self, run: Run, training: Schooling) -> None:
         """Say what is trained, and begin the bar where standard error is a terminal."""
         self._epochs = training.recipe.epochs
         self._images = training.images_per_epoch

@@ -13,7 +13,7 @@ from typing import Any
 
 from sutja.calibration import COLDEST, HOTTEST, cooled
 from sutja.digits import Labels
-from sutja.errors import ModelFileError, SutjaError, unknown
+from sutja.errors import ModelFileError, SutjaError, UsageError, unknown
 from sutja.evaluation import Logits, evaluate
 from sutja.inference import Classifier
 
@@ -22,6 +22,7 @@ SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss"
 CALIBRATED = ("loss", "brier", "calibration_error")  # what a temperature changes
 FITTED = ("temperature", "count", "loss_before", "loss_after", "error_before", "error_after")  # as in `Calibration`
 MEMBER = ("weight", "parameters", "accuracy", "errors", "loss")
+LINES = ("digits", "character_error", "min_confidence", "told", "told_right")  # further figures where lines are read
 SPREAD = ("count", "mean_accuracy", "deviation", "low", "high")
 
 
@@ -63,14 +64,11 @@ class Card:
         """Raises `ValueError` for what no card can say."""
         for each in dataclasses.fields(self):
             _check_type(each.name, str(each.type), getattr(self, each.name))
+        self._check_figures()
         if not COLDEST <= self.temperature <= HOTTEST:
             raise ValueError(f"temperature = {self.temperature} is not from {COLDEST} to {HOTTEST}")
         if not all(isinstance(self.data.get(name), str) for name in ("name", "sha256")):
             raise ValueError("data lacks its name or its sha256")
-        for part, scores in self.figures.items():
-            _check_numbers(f"figures of {part}", scores, SCORES)
-            if scores.get("calibrated") is not None:
-                _check_numbers(f"calibrated figures of {part}", scores["calibrated"], CALIBRATED)
         for name, values, needed in (("calibration", self.calibration, FITTED), ("spread", self.spread, SPREAD)):
             if values is not None:
                 _check_numbers(name, values, needed)
@@ -83,6 +81,16 @@ class Card:
         for name, sha256 in self.files.items():
             if not isinstance(sha256, str) or not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise ValueError(f"files: {name} has no SHA-256")
+
+    def _check_figures(self) -> None:
+        for part, scores in self.figures.items():
+            _check_numbers(f"figures of {part}", scores, SCORES)
+            if scores.get("calibrated") is not None:
+                _check_numbers(f"calibrated figures of {part}", scores["calibrated"], CALIBRATED)
+        if self.reading is not None:
+            _check_numbers("reading", self.reading, ["min_confidence"])
+            for part in self.figures:
+                _check_numbers(f"reading of {part}", self.reading.get(part), LINES)
 
     def to_json(self) -> str:
         """The card as a JSON object."""
@@ -151,9 +159,12 @@ def load_published(name: str) -> Classifier:
 def open_model(path: Path) -> Classifier:
     """The network in an ONNX file, with the temperature that the card beside it, `NAME.json`, tells.
 
-    Raises `ModelFileError` when one of them is missing or damaged, or the file is not the one that the card describes.
+    Raises `ModelFileError` when one of them is missing or damaged, or the file is not the one that the card describes,
+    and `UsageError` when it reads lines, which `sutja.reading` is for.
     """
     card = read_card(path)
+    if card.reading is not None:
+        raise UsageError(f"{path}: reads lines: this is for networks that read single digits")
     return Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sutja.errors import DataError, UsageError, unknown
 
 PROTOCOLS = ("curves", "held-out", "final")
+LINE_READER = "line-reader"  # the network that reads lines; all others read single digits
 CHOICES = {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine", "constant"), "protocol": PROTOCOLS}
 LIMITS = {  # field → smallest and largest value that make sense
     "epochs": (1, 100_000),
@@ -80,6 +81,16 @@ class Recipe:
             raise UsageError(f"teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
         if self.patience and self.protocol == "final":
             raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether its network reads whole lines instead of single digits."""
+        return self.model == LINE_READER
+
+    def require_single_digits(self, name: str | Path) -> None:
+        """Raises a `UsageError` that begins with `name` when its network reads lines."""
+        if self.reads_lines:
+            raise UsageError(f"{name}: reads lines: this is for networks that read single digits")
 
     @property
     def title(self) -> str:
@@ -191,7 +202,7 @@ _TINY = Recipe(  # too small to gain by a teacher
 
 _LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
     "line-reader",
-    "line-reader",
+    LINE_READER,
     epochs=72,
     batch_size=64,
     learning_rate=0.004,

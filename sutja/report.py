@@ -58,7 +58,8 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
 
 def render_card(values: dict[str, Any]) -> str:
     """The Markdown of a model card: of the fields of a `published.Card`."""
-    return re.sub(r"\n{3,}", "\n\n", _render("MODEL_CARD.md.j2", **values)).lstrip()
+    template = "MODEL_CARD.md.j2" if values["reading"] is None else "LINE_CARD.md.j2"
+    return re.sub(r"\n{3,}", "\n\n", _render(template, **values)).lstrip()
 
 
 def _render(template: str, **values: Any) -> str:

@@ -259,9 +259,14 @@ def is_run_or_ensemble(folder: Path) -> bool:
 
 
 def find_model(folder: Path) -> Path:
-    """The ONNX file in the folder of a finished run or of an ensemble. Raises `UsageError` when it is neither."""
+    """The ONNX file in the folder of a finished run or of an ensemble, for single digits.
+
+    Raises `UsageError` when it is neither, or reads lines.
+    """
     if not (folder / ENSEMBLE).is_file():
-        Run.open(folder).require_finished()
+        run = Run.open(folder)
+        run.recipe.require_single_digits(folder)
+        run.require_finished()
     return folder / "model.onnx"
 
 

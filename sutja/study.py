@@ -108,6 +108,7 @@ def plan(recipes: Sequence[Recipe], seeds: range, workplace: Workplace) -> list[
         raise UsageError("some recipes are judged by test digits, others by validation digits: --held-out for all")
     choose_device(workplace.device)
     for recipe in recipes:
+        recipe.require_single_digits(recipe.name)
         get_augmentation(recipe.augmentation)
         create(recipe.model, seed=0, dropout=recipe.dropout)
     seeded = [dataclasses.replace(recipe, seed=seed) for seed in seeds for recipe in dict.fromkeys(recipes)]

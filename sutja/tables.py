@@ -215,6 +215,7 @@ def published_table(cards: Sequence[Card]) -> Table:
     rows = []
     for card in cards:
         part = "test" if "test" in card.figures else "validation"
+        judged = part if card.reading is None else f"{part} lines"
         scores = card.figures.get(part)
         size = "–" if card.parameters is None else f"{card.parameters:,}"
         if scores is None:
@@ -225,7 +226,7 @@ def published_table(cards: Sequence[Card]) -> Table:
             [
                 card.name,
                 size,
-                f"{percent(scores['accuracy'])} {part}",
+                f"{percent(scores['accuracy'])} {judged}",
                 f"{scores['errors']:,}",
                 f"{scores['loss']:.4f}",
                 percent(scores["calibration_error"]),

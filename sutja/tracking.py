@@ -6,13 +6,13 @@ from torch.utils.tensorboard import SummaryWriter
 
 from sutja.experiment import Observer
 from sutja.run import Run
-from sutja.training import Epoch, Training
+from sutja.training import Epoch, Schooling
 
 
 class Tracking(Observer):
     """Writes every record into the run folder's `events`, as TensorBoard reads it: `tensorboard --logdir runs`."""
 
-    def start(self, run: Run, training: Training) -> None:
+    def start(self, run: Run, training: Schooling) -> None:
         """Open the events; after an interruption, what lies behind the last kept epoch is dropped."""
         self._writer = SummaryWriter(str(run.folder / "events"), purge_step=len(training.records) + 1)
 

@@ -19,13 +19,13 @@ from sutja.errors import SutjaError
 from sutja.experiment import Observer, Workplace, train
 from sutja.recipe import Recipe
 from sutja.run import Run
-from sutja.training import Epoch, Training
+from sutja.training import Epoch, Schooling
 
 
 class _Teller(Observer):
     """Tells on standard output how far the training is."""
 
-    def start(self, run: Run, training: Training) -> None:
+    def start(self, run: Run, training: Schooling) -> None:
         _tell(epoch=len(training.records))
 
     def epoch(self, record: Epoch) -> None:

@@ -21,7 +21,7 @@ from sutja.experiment import Observer, Workplace, compare_runs, train
 from sutja.inference import Classifier
 from sutja.recipe import RECIPES, Recipe
 from sutja.run import Run
-from sutja.training import Epoch, Training
+from sutja.training import Epoch, Schooling
 
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
 THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, dropout=0.2, ema=0.9)
@@ -36,7 +36,7 @@ class Log(Observer):
         self.images = 0
         self.interrupt_in_epoch = interrupt_in_epoch
 
-    def start(self, run: Run, training: Training) -> None:
+    def start(self, run: Run, training: Schooling) -> None:
         self.told.append(f"start {len(training.records)}")
 
     def batch(self, images: int) -> None:

@@ -46,9 +46,10 @@ def find_lines(ink: Mask) -> Layout:
     gap = round(BROKEN * usual_height(ink))
     if gap > 1:
         ink = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)) > 0
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    _, found, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    labels = np.asarray(found, np.int32)
     boxes = stats[:, :4].astype(np.float64)  # left, top, width, height
-    areas = stats[:, cv2.CC_STAT_AREA]
+    areas = np.asarray(stats[:, cv2.CC_STAT_AREA], np.int32)
     usable = _usable(boxes, areas, ink.shape)
     if not usable.any():
         return Layout((), labels)

@@ -26,7 +26,7 @@ def line_ink(gray: Gray) -> Ink:
     paper = cv2.medianBlur(cv2.dilate(gray, np.ones((3, 3), np.uint8)), near)
     depth = paper.astype(np.float32) - gray
     full = max(float(np.partition(depth, -max(1, depth.size // 100), axis=None)[-max(1, depth.size // 100)]), FAINTEST)
-    return np.clip(depth / full, 0, 1)
+    return np.asarray(np.clip(depth / full, 0, 1), np.float32)
 
 
 def normalise(ink: Ink) -> Gray:

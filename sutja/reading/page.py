@@ -71,12 +71,12 @@ def surroundings(gray: Gray) -> Gray:
 
 def even_light(gray: Gray, paper: Gray) -> Gray:
     """Divide the light out: `paper` becomes `PAPER` everywhere, `uint8 (H, W)`."""
-    return np.asarray(cv2.divide(gray, cv2.max(paper, 8), scale=PAPER), np.uint8)
+    return np.asarray(cv2.divide(gray, np.maximum(paper, 8), scale=PAPER), np.uint8)
 
 
 def find_ink(gray: Gray) -> Mask:
     """Where an evenly lit page has ink: what is clearly dark, and what is somewhat dark and touches it."""
-    depth = cv2.subtract(np.full_like(gray, PAPER), cv2.GaussianBlur(gray, (0, 0), 0.8))
+    depth = np.asarray(cv2.subtract(np.full_like(gray, PAPER), cv2.GaussianBlur(gray, (0, 0), 0.8)), np.uint8)
     counts = np.bincount(depth.ravel()[:: max(1, depth.size // 500_000)], minlength=256)
     noise = 1.5 * _percentile(counts, 1, 50)
     full = _ink_depth(counts, max(noise * 2, FAINTEST))
@@ -139,7 +139,7 @@ def _straight(ink: Mask, length: int) -> Mask:
     if length > ink.shape[1] or length < 3:
         return np.zeros(ink.shape, np.bool_)
     pixels = ink.astype(np.uint8)
-    thick = cv2.dilate(pixels, np.ones((3, 1), np.uint8))
+    thick = np.asarray(cv2.dilate(pixels, np.ones((3, 1), np.uint8)), np.uint8)
     whole = (_run_sums(thick, length) == length).astype(np.uint8)  # the middles of unbroken runs
     if not whole.any():
         return np.zeros(ink.shape, np.bool_)
@@ -147,9 +147,9 @@ def _straight(ink: Mask, length: int) -> Mask:
     # Nothing as thick as it is long, and not what goes on above and below: there a stroke crosses the rule.
     thickness = max(3, length // 6)
     block = cv2.morphologyEx(pixels, cv2.MORPH_OPEN, np.ones((thickness, thickness), np.uint8))
-    runs &= ~cv2.dilate(block, np.ones((3, 3), np.uint8))
+    runs &= ~np.asarray(cv2.dilate(block, np.ones((3, 3), np.uint8)), np.uint8)
     crossing = cv2.morphologyEx(pixels & ~runs, cv2.MORPH_CLOSE, np.ones((thickness + 2, 1), np.uint8))
-    return (runs & ~crossing).astype(np.bool_)
+    return (runs & ~np.asarray(crossing, np.uint8)).astype(np.bool_)
 
 
 def _run_sums(pixels: NDArray[np.uint8], length: int) -> NDArray[np.float32]:

@@ -36,7 +36,7 @@ def as_single(image: Path | str | NDArray[Any]) -> Single:
     Raises `DataError` when it is no picture.
     """
     gray = to_gray(image) if isinstance(image, np.ndarray) else load_picture(Path(image))
-    ink = gray.astype(np.float32) / 255 if gray.shape == (SIDE, SIDE) and _is_mnist(gray) else _ink(gray)
+    ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
     if not len(rows):
         return Single(np.zeros((SIDE, SIDE), np.uint8), np.zeros((LINE_HEIGHT, 4 * BESIDE), np.float32), (0, 0, 0, 0))
@@ -46,7 +46,9 @@ def as_single(image: Path | str | NDArray[Any]) -> Single:
 
 
 def _is_mnist(gray: Gray) -> bool:
-    """Whether a picture has ink on black as MNIST's have: the edge is black."""
+    """Whether a picture has ink on black as MNIST's have: 28×28 pixels, and the edge is black."""
+    if gray.shape != (SIDE, SIDE):
+        return False
     edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     return bool(np.median(edge) < 40)
 
@@ -93,11 +95,10 @@ def _in_bounds(gray: Gray) -> Gray:
 
 def _plane(gray: Gray, paper: Mask) -> NDArray[np.float64]:
     """The brightness of the paper, as a plane through its pixels."""
-    y, x = np.nonzero(paper)
-    step = max(1, len(y) // 2000)
-    y, x = y[::step], x[::step]
+    places = np.argwhere(paper)
+    y, x = places[:: max(1, len(places) // 2000)].T
     fit, *_ = np.linalg.lstsq(np.stack([y, x, np.ones(len(y))], axis=1), gray[y, x].astype(np.float64), rcond=None)
-    rows, columns = np.indices(gray.shape, sparse=True)
+    rows, columns = np.ogrid[: gray.shape[0], : gray.shape[1]]
     return np.asarray(fit[0] * rows + fit[1] * columns + fit[2])
 
 

@@ -13,12 +13,14 @@ import cv2
 import numpy as np
 
 from sutja.digits import Digits
+from sutja.errors import DataError
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
 from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
 
 ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
 WIDEST = 640  # columns of it
+INKED = 60  # from which on a pixel of a digit counts as ink
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,17 @@ class Writer:
     """Writes lines with the digits of a set and, for a share of them, with strokes of a pen."""
 
     def __init__(self, digits: Digits, *, drawn: float = 0.4) -> None:
-        """`drawn` is the share of digits that are drawn by a pen instead of taken from `digits`."""
+        """`drawn` is the share of digits that are drawn by a pen instead of taken from `digits`.
+
+        Raises `DataError` when one of the ten is missing.
+        """
         self.drawn = drawn
         self._images = digits.images
-        self._of = [np.flatnonzero(digits.labels == digit) for digit in range(10)]
+        inked = digits.images.max(axis=(1, 2)) > INKED
+        self._of = [np.flatnonzero((digits.labels == digit) & inked) for digit in range(10)]
+        missing = [str(digit) for digit, found in enumerate(self._of) if not len(found)]
+        if missing:
+            raise DataError(f"lines need all ten digits, and there is no {', '.join(missing)} with ink among these")
 
     def lines(self, rng: np.random.Generator, count: int) -> Iterator[Line]:
         """So many lines."""
@@ -75,8 +84,8 @@ class Writer:
         if rng.random() < self.drawn:
             return draw_digit(digit, rng, pen=hand.pen, unrest=hand.shakiness)
         image = self._images[rng.choice(self._of[digit])]
-        rows, columns = np.flatnonzero(image.max(axis=1) > 60), np.flatnonzero(image.max(axis=0) > 60)
-        return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        rows, columns = np.flatnonzero(image.max(axis=1) > INKED), np.flatnonzero(image.max(axis=0) > INKED)
+        return np.asarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
     def _sign(self, canvas: Gray, hand: Hand, at: float, marks: str = "") -> float:
         """Put something that is no digit; returns where it ends."""
@@ -165,19 +174,19 @@ class Hand:
         matrix[0, 2] -= left
         patch = cv2.warpAffine(glyph, matrix, (right - left, canvas.shape[0]), flags=cv2.INTER_LINEAR)
         np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
-        return at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest)))
+        return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
 
     def reink(self, canvas: Gray) -> Gray:
         """Thicker or thinner strokes, all alike."""
         rng = self.rng
         kind = rng.random()
         if kind < 0.3:
-            canvas = cv2.erode(canvas, _ROUND)
+            canvas = np.asarray(cv2.erode(canvas, _ROUND), np.uint8)
         elif kind < 0.4:
-            canvas = cv2.dilate(canvas, _ROUND)
+            canvas = np.asarray(cv2.dilate(canvas, _ROUND), np.uint8)
         soft = cv2.GaussianBlur(canvas, (0, 0), 1)
         edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4))
-        return np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
 
 
 _ROUND = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -210,13 +219,13 @@ def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
     gray = light * paper * (1 - weak * ink)
     blur = float(rng.uniform(0, 1.1))
     if blur > 0.3:
-        gray = cv2.GaussianBlur(gray, (0, 0), blur)
+        gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), blur))
     gray += rng.standard_normal(shape, dtype=np.float32) * rng.uniform(0, 6)
-    gray = np.clip(gray, 0, 255).astype(np.uint8)
+    seen = np.clip(gray, 0, 255).astype(np.uint8)
     if rng.random() < 0.25:
-        coded = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
-        gray = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
-    return gray
+        coded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
+        seen = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return seen
 
 
 def _cut(canvas: Gray, rng: np.random.Generator) -> Gray:
@@ -224,8 +233,8 @@ def _cut(canvas: Gray, rng: np.random.Generator) -> Gray:
     if rng.random() < 0.12:
         rows, columns = canvas.shape
         edge = int(rng.integers(4, 14))
-        part = [np.s_[:edge], np.s_[rows - edge :], np.s_[:, :edge], np.s_[:, columns - edge :]][int(rng.integers(4))]
-        canvas[part] = 0
+        parts = (canvas[:edge], canvas[rows - edge :], canvas[:, :edge], canvas[:, columns - edge :])
+        parts[rng.integers(4)][:] = 0
     return canvas
 
 
@@ -251,7 +260,7 @@ def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
 
 def _rule(canvas: Gray, rng: np.random.Generator) -> None:
     """Draw a rule below, above or through the foot of the writing: drawn through, dashed or dotted."""
-    rows, columns = canvas.shape
+    columns = canvas.shape[1]
     y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(44, 63)], p=[0.25, 0.75])), float(rng.normal(0, 1.5))
     grey, thick = int(rng.integers(90, 255)), int(rng.integers(1, 5))
     step = int(rng.choice([columns, 7, 10, 14], p=[0.4, 0.25, 0.2, 0.15]))

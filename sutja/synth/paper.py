@@ -14,7 +14,7 @@ def grain(shape: tuple[int, int], rng: np.random.Generator, *, size: float, stre
     height, width = shape
     small = (max(2, round(height / size)), max(2, round(width / size)))
     noise = rng.standard_normal(small, dtype=np.float32) * np.float32(strength)
-    return cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def waves(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, strength: float) -> Paper:
@@ -28,7 +28,7 @@ def waves(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, s
         swing = rng.uniform(0, 2.5) * spacing * np.sin(along * rng.uniform(0.02, 0.2) + rng.uniform(0, 6.3))
         net += np.cos((across + swing) * (6.283 / (spacing * rng.uniform(0.8, 1.3))))
     sharp = rng.uniform(1, 4)
-    return -np.float32(strength) * np.clip(net * sharp - sharp * 0.4, 0, 1)
+    return np.asarray(-np.float32(strength) * np.clip(net * sharp - sharp * 0.4, 0, 1), np.float32)
 
 
 def dots(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, strength: float) -> Paper:
@@ -37,7 +37,7 @@ def dots(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, st
     angle = rng.uniform(0, 1.6)
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     raster = np.cos(u * (6.283 / spacing)) * np.cos(v * (6.283 / spacing))
-    return -np.float32(strength) * np.clip(raster * 2 - 0.5, 0, 1).astype(np.float32)
+    return np.asarray(-np.float32(strength) * np.clip(raster * 2 - 0.5, 0, 1), np.float32)
 
 
 def rules(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, strength: float) -> Paper:
@@ -57,7 +57,7 @@ def rules(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, s
 def shade(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) -> Paper:
     """Uneven light: a few large soft spots, brighter and darker, by up to `strength`."""
     coarse = rng.uniform(-strength, strength, (3, 4)).astype(np.float32)
-    return cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def line_paper(shape: tuple[int, int], rng: np.random.Generator, *, strongest: float) -> Paper:

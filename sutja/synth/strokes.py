@@ -295,7 +295,7 @@ def scribble(rng: np.random.Generator, *, pen: float) -> Glyph:
     strokes = tuple(
         tuple(map(tuple, rng.uniform(0, 1, (int(rng.integers(2, 9)), 2)))) for _ in range(int(rng.integers(1, 4)))
     )
-    return draw(strokes, rng, pen=pen, width=rng.uniform(0.5, 1.2))  # type: ignore[arg-type]
+    return draw(strokes, rng, pen=pen, width=rng.uniform(0.5, 1.2))
 
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefhijkmnprtuvwxy&%@?!"  # without those that are digits in somebody's hand
