@@ -91,7 +91,7 @@ def chances(views: Sequence[NDArray[np.float32]], temperature: float) -> NDArray
 
 
 def spot_views(views: Sequence[NDArray[np.float32]], temperature: float) -> list[Spotted]:
-    """The digits of a line by the logits `(T, 11)` of its views: by the first alone, the upright one, if that is clear."""
+    """The digits of a line by the logits `(T, 11)` of its views: by the upright first alone, if that is clear."""
     upright = spot(chances(views[:1], temperature))
     return upright if are_clear(upright) else spot(chances(views, temperature))
 
