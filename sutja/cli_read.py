@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional, Protocol, TextIO
@@ -70,7 +70,7 @@ def read(
     if as_json and as_csv:
         raise UsageError("--json and --csv contradict each other: one of them")
     jobs, failures, folders = _jobs(pictures)
-    _give_drawings(jobs, folders, annotated, explained)
+    jobs = _with_drawings(jobs, folders, annotated, explained)
     teller = _teller(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
         print_error(str(failure))
@@ -142,26 +142,34 @@ def _pictures_in(folder: Path) -> list[Path]:
     return found
 
 
-def _give_drawings(jobs: list[Job], folders: Sequence[Path], annotated: Path | None, explained: Path | None) -> None:
-    """Give each job the files of its drawings, and make their folders.
+def _with_drawings(
+    jobs: Sequence[Job], folders: Sequence[Path], annotated: Path | None, explained: Path | None
+) -> list[Job]:
+    """The jobs with the files of their drawings in these folders, which are made.
 
     Raises `UsageError` when a drawing would be in the way of the pictures.
     """
     from dataclasses import replace
 
-    names = _drawing_names(jobs)
-    inputs = {job.path.resolve() for job in jobs if job.path}
-    for field, target, ending in (("annotated", annotated, ANNOTATED), ("explained", explained, EXPLAINED)):
-        if target is None:
-            continue
+    targets = [target for target in (annotated, explained) if target]
+    for target in targets:
         if target.resolve() in {folder.resolve() for folder in folders}:
             raise UsageError(f"{target}: its pictures are read, so drawings need another folder")
-        for index, name in enumerate(names):
-            drawing = target / f"{name}{ending}"
-            if drawing.resolve() in inputs:
-                raise UsageError(f"{drawing}: this picture is to be read: it is not replaced by a drawing")
-            jobs[index] = replace(jobs[index], **{field: drawing})
+    placed = [
+        replace(
+            job,
+            annotated=annotated and annotated / f"{name}{ANNOTATED}",
+            explained=explained and explained / f"{name}{EXPLAINED}",
+        )
+        for job, name in zip(jobs, _drawing_names(jobs), strict=True)
+    ]
+    inputs = {job.path.resolve() for job in jobs if job.path}
+    for drawing in (drawing for job in placed for drawing in (job.annotated, job.explained) if drawing):
+        if drawing.resolve() in inputs:
+            raise UsageError(f"{drawing}: this picture is to be read: it is not replaced by a drawing")
+    for target in targets:
         target.mkdir(parents=True, exist_ok=True)
+    return placed
 
 
 def _drawing_names(jobs: Sequence[Job]) -> list[str]:
@@ -189,7 +197,7 @@ def _possible_names(job: Job) -> Iterator[str]:
         yield f"{stem}-{number}"
 
 
-def _outcomes(jobs: Sequence[Job], settings: Settings, *, quiet: bool) -> Iterator[Outcome]:
+def _outcomes(jobs: Sequence[Job], settings: Settings, *, quiet: bool) -> Generator[Outcome, None, None]:
     """Read the pictures, with a bar where somebody watches and results do not go by on the same terminal.
 
     `quiet` tells that results come at the end.

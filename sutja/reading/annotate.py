@@ -33,7 +33,7 @@ def annotate(picture: Colour, reading: Reading) -> Colour:
     """
     zoom = max(1, SMALLEST // max(picture.shape[:2]))
     interpolation = cv2.INTER_NEAREST if zoom > 8 else cv2.INTER_CUBIC
-    drawn = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=interpolation) if zoom > 1 else picture.copy()
+    drawn = np.asarray(cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=interpolation), np.uint8)
     digits = [digit for line in reading.lines for digit in line.digits]
     size = _letters(drawn, digits, zoom)
     for digit in digits:
@@ -50,7 +50,7 @@ def _letters(drawn: Colour, digits: list[ReadDigit], zoom: int) -> int:
     """The height in pixels of the digits that are written: legible in the whole picture, but smaller than its own."""
     usual = float(np.median([digit.box[3] for digit in digits])) * zoom if digits else 0
     legible = max(drawn.shape[:2]) / 90
-    return max(9, round(min(max(0.4 * usual, legible), 0.9 * usual)))
+    return max(9, int(min(max(0.4 * usual, legible), 0.9 * usual)))
 
 
 def _draw_box(drawn: Colour, digit: ReadDigit, zoom: int, size: int) -> None:
