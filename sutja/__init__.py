@@ -1,3 +1,20 @@
 """sutja (숫자, "digit"): train, measure, compare and use recognisers of handwritten digits."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sutja.reading.reader import ReadDigit, Reader, Reading, ReadLine
+
+__all__ = ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """The reader and its results, imported when they are first asked for: OpenCV and ONNX Runtime take their time."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sutja.reading import reader
+
+    return getattr(reader, name)

@@ -12,7 +12,7 @@ class SutjaError(Exception):
     exit_code = 1
 
     def __init__(self, text: str) -> None:
-        super().__init__("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+        super().__init__(printable(text))
 
 
 class UsageError(SutjaError):
@@ -31,6 +31,17 @@ class ModelFileError(SutjaError):
     """A model file is missing, damaged or not what it should be."""
 
     exit_code = 4
+
+
+class NothingReadError(SutjaError):
+    """In none of the pictures is a digit that the reader is sure of."""
+
+    exit_code = 5
+
+
+def printable(text: str) -> str:
+    """`text` on one line: what cannot be printed, newlines too, as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -23,11 +23,14 @@ class Classifier:
     `temperature` divides the logits where probabilities are made of them; the logits stay as the network gives them.
     """
 
-    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None) -> None:
-        """Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum."""
+    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None, threads: int = 0) -> None:
+        """`threads` is how many compute at once; 0 = as many as ONNX Runtime thinks best.
+
+        Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum.
+        """
         self.temperature = temperature
         self._session = open_session(
-            path, sha256, takes=("images", [1, SIDE, SIDE]), gives=("logits", [CLASSES]), kind="digits"
+            path, sha256, takes=("images", [1, SIDE, SIDE]), gives=("logits", [CLASSES]), kind="digits", threads=threads
         )
 
     def logits(self, images: Images) -> Logits:
@@ -52,10 +55,12 @@ def open_session(
     takes: tuple[str, list[int | None]],
     gives: tuple[str, list[int | None]],
     kind: str,
+    threads: int = 0,
 ) -> onnxruntime.InferenceSession:
     """Open an ONNX file that takes and gives one array of floats each, with these names and shapes.
 
-    The shapes are those of one example; `None` stands for a side of any length. Raises `ModelFileError` when the file
+    The shapes are those of one example; `None` stands for a side of any length. `threads` compute at once; 0 = as many
+    as ONNX Runtime thinks best. Raises `ModelFileError` when the file
     is missing, damaged, not a network for `kind`, limited to a number of examples, or without that checksum.
     """
     if not path.is_file():
@@ -67,8 +72,10 @@ def open_session(
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not that of its card")
     onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     try:
-        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"], enable_fallback=0)
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
         inputs, outputs = session.get_inputs(), session.get_outputs()
     except Exception as error:  # ONNX Runtime's own exceptions share no other base class
         raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error

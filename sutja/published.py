@@ -146,26 +146,32 @@ def is_published(name: str) -> bool:
     return name in _names(WEIGHTS)
 
 
-def load_published(name: str) -> Classifier:
+def published_path(name: str) -> Path:
+    """The ONNX file of the published model of that name; raises `UsageError` for an unknown one."""
+    if not is_published(name):
+        raise unknown("published model", name, _names(WEIGHTS) or ["none"])
+    return WEIGHTS / f"{name}.onnx"
+
+
+def load_published(name: str, *, threads: int = 0) -> Classifier:
     """The published model of that name, ready to classify, with its temperature.
 
     Raises `UsageError` for an unknown name, and what `open_model` does.
     """
-    if not is_published(name):
-        raise unknown("published model", name, _names(WEIGHTS) or ["none"])
-    return open_model(WEIGHTS / f"{name}.onnx")
+    return open_model(published_path(name), threads=threads)
 
 
-def open_model(path: Path) -> Classifier:
+def open_model(path: Path, *, threads: int = 0) -> Classifier:
     """The network in an ONNX file, with the temperature that the card beside it, `NAME.json`, tells.
 
-    Raises `ModelFileError` when one of them is missing or damaged, or the file is not the one that the card describes,
-    and `UsageError` when it reads lines, which `sutja.reading` is for.
+    `threads` compute at once; 0 = as many as ONNX Runtime thinks best. Raises `ModelFileError` when one of them is
+    missing or damaged, or the file is not the one that the card describes, and `UsageError` when it reads lines, which
+    `sutja.reading` is for.
     """
     card = read_card(path)
     if card.reading is not None:
         raise UsageError(f"{path}: reads lines: this is for networks that read single digits")
-    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name])
+    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name], threads=threads)
 
 
 def read_card(path: Path) -> Card:

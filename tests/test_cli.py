@@ -36,6 +36,7 @@ VERBS = (
     "train",
     "compare",
     "study",
+    "read",
     "sprint",
     "ensemble",
     "teach",

@@ -12,6 +12,7 @@ from sutja.reading.page import Mask, usual_height
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
+LOOSE = 2.0  # heights of a digit that small pieces may lie beside a line
 SMALLEST = 6  # pixels of the height of a digit
 
 
@@ -147,7 +148,7 @@ def _attached(group: list[int], rest: NDArray[np.int64], boxes: NDArray[np.float
     found = []
     for piece in rest:
         x, y = boxes[piece, 0] + boxes[piece, 2] / 2, boxes[piece, 1] + boxes[piece, 3] / 2
-        if left - 0.7 * tall <= x <= right + 0.7 * tall and boxes[piece, 3] < 1.5 * tall:
+        if left - LOOSE * tall <= x <= right + LOOSE * tall and boxes[piece, 3] < 1.5 * tall:
             low, high = _local_range(group, boxes, float(x))
             if low - 0.15 * tall <= y <= high + 0.15 * tall:
                 found.append(int(piece))

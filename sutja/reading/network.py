@@ -48,11 +48,19 @@ class Spotted:
 class LineNetwork:
     """A network with the input `lines`, `float32 (N, 1, 32, W)`, and the output `logits`, `float32 (N, W / 4, 11)`."""
 
-    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None) -> None:
-        """Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum."""
+    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None, threads: int = 0) -> None:
+        """`threads` is how many compute at once; 0 = as many as ONNX Runtime thinks best.
+
+        Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum.
+        """
         self.temperature = temperature
         self._session = open_session(
-            path, sha256, takes=("lines", [1, LINE_HEIGHT, None]), gives=("logits", [None, BLANK + 1]), kind="lines"
+            path,
+            sha256,
+            takes=("lines", [1, LINE_HEIGHT, None]),
+            gives=("logits", [None, BLANK + 1]),
+            kind="lines",
+            threads=threads,
         )
 
     def read(self, lines: Sequence[Ink]) -> list[list[Spotted]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import cv2
 import imagesize
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sutja.errors import DataError
 from sutja.reading.normalise import Gray
 
+Colour = NDArray[np.uint8]
+
 MEGAPIXELS = 50  # the largest picture that is read
 MEGABYTES = 200  # the largest file
 SIDE = 20_000  # pixels of the longer side
@@ -22,14 +24,28 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", "
 
 
 def load_picture(path: Path) -> Gray:
-    """The picture in a file, `uint8 (H, W)`, turned as its EXIF says. Raises what `decode_picture` does."""
+    """The picture in a file, `uint8 (H, W)`, turned as its EXIF says.
+
+    Raises what `load_content` and `decode_picture` do.
+    """
+    return decode_picture(load_content(path), str(path))
+
+
+def load_content(path: Path) -> bytes:
+    """The bytes of a file; raises a `DataError` that names it when they cannot be read or are too many."""
     try:
-        if path.stat().st_size > MEGABYTES * 2**20:
-            raise DataError(f"{path}: larger than {MEGABYTES} MB")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            return read_content(file, str(path))
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return decode_picture(content, str(path))
+
+
+def read_content(file: IO[bytes], name: str) -> bytes:
+    """The bytes of an open file; raises a `DataError` that names it by `name` when they are too many."""
+    content = file.read(MEGABYTES * 2**20 + 1)
+    if len(content) > MEGABYTES * 2**20:
+        raise DataError(f"{name}: larger than {MEGABYTES} MB")
+    return content
 
 
 def decode_picture(content: bytes, name: str) -> Gray:
@@ -37,10 +53,33 @@ def decode_picture(content: bytes, name: str) -> Gray:
 
     Raises a `DataError` that names the file by `name` when it is no picture, truncated, or too large to read.
     """
+    return to_gray(_decoded(content, name, cv2.IMREAD_GRAYSCALE), name)
+
+
+def decode_colour(content: bytes, name: str) -> Colour:
+    """The picture in the bytes of a file as `decode_picture` sees it, but in colour: BGR `uint8 (H, W, 3)`.
+
+    Raises what `decode_picture` does.
+    """
+    pixels = _decoded(content, name, cv2.IMREAD_COLOR)
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if channels == 3:
+        _check_size((pixels.shape[0], pixels.shape[1]), name)
+        return _eight_bits(pixels, name)
+    gray = to_gray(pixels, name)
+    if channels == 1:
+        return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
+    pixels = _eight_bits(pixels, name)
+    clear = pixels[:, :, 3:] < 128  # there the paper is that of the grey picture
+    return np.where(clear, gray[:, :, None], pixels[:, :, :3])
+
+
+def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
+    """The pixels in the bytes of a file, read as `flags` says but for files that may be transparent: as they are."""
     if not content:
         raise DataError(f"{name}: the file is empty")
     _check_size(_declared_size(content), name)
-    flags = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_GRAYSCALE
+    flags |= cv2.IMREAD_ANYDEPTH
     if content.startswith(WITH_ALPHA):
         flags = cv2.IMREAD_UNCHANGED
     try:
@@ -51,7 +90,7 @@ def decode_picture(content: bytes, name: str) -> Gray:
         raise DataError(f"{name}: not a picture, or damaged")
     if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-1024:]:
         raise DataError(f"{name}: truncated: the JPEG has no end")
-    return to_gray(pixels, name)
+    return pixels
 
 
 def _declared_size(content: bytes) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.errors import UsageError
 from sutja.inference import Classifier
-from sutja.published import WEIGHTS, load_published, read_card
+from sutja.published import load_published, published_path, read_card
 from sutja.reading.layout import find_lines
 from sutja.reading.line import Strip, cut_strip, digit_boxes
 from sutja.reading.network import LineNetwork, Spotted
@@ -126,11 +127,20 @@ class Reader:
     network's card advises.
     """
 
-    def __init__(self, model: str | Path = LINE_READER, *, min_confidence: float | None = None) -> None:
-        """`model` is the name of a published line reader, or the path of its ONNX file with the card beside it."""
-        path = WEIGHTS / f"{model}.onnx" if Path(model).suffix != ".onnx" else Path(model)
+    def __init__(
+        self, model: str | Path = LINE_READER, *, min_confidence: float | None = None, threads: int = 0
+    ) -> None:
+        """`model` is the name of a published line reader, or the path of its ONNX file with the card beside it.
+
+        `threads` compute at once; 0 = as many as ONNX Runtime thinks best. Raises `UsageError` for an unknown name or a
+        `min_confidence` out of its range, and `ModelFileError` for a file that is no line reader.
+        """
+        if min_confidence is not None and not 0 <= min_confidence <= 1:
+            raise UsageError(f"min_confidence = {min_confidence} is out of the range 0 … 1")
+        path = Path(model) if Path(model).suffix == ".onnx" else published_path(str(model))
         card = read_card(path)
-        self._network = LineNetwork(path, temperature=card.temperature, sha256=card.files[path.name])
+        self._threads = threads
+        self._network = LineNetwork(path, temperature=card.temperature, sha256=card.files[path.name], threads=threads)
         advised = float((card.reading or {}).get("min_confidence", 0.5))
         self.min_confidence = advised if min_confidence is None else min_confidence
 
@@ -169,7 +179,7 @@ class Reader:
 
     @cached_property
     def _classifier(self) -> Classifier:
-        return load_published(CLASSIFIER)
+        return load_published(CLASSIFIER, threads=self._threads)
 
     def _read_turned(self, gray: Gray, turn: int) -> Steps:
         """Read a picture after so many quarter turns to the left."""

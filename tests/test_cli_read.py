@@ -1,0 +1,433 @@
+"""`sutja read`, with pictures composed of MNIST's test digits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+import sutja
+from sutja.cli import app
+from sutja.dataset import Dataset
+from sutja.reading.batch import Job, Settings, read_all, suggested_processes
+from sutja.reading.picture import Colour, decode_colour
+from sutja.reading.processes import read_in_processes
+from sutja.reading.reader import Reader
+
+ROOT = Path(__file__).parent.parent
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+NUMBERS = ("40417", "92605")
+PAPER, INK = np.array([225, 240, 245]), np.array([120, 40, 30])  # BGR
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: its exit code and its two streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+def read(*words: str | Path, content: bytes | None = None) -> Outcome:
+    """Run `sutja read` in this process."""
+    result = CliRunner().invoke(app, ["read", *map(str, words)], input=content, env={"NO_COLOR": ""})
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return Outcome(result.exit_code, result.stdout, result.stderr)
+
+
+def compose(mnist: Dataset, numbers: Sequence[str], size: int = 56) -> Colour:
+    """A picture with a line for each number, on cream paper in blue ink, BGR."""
+    digits, canvas = mnist.test, np.zeros((2 * size * len(numbers), size * (max(map(len, numbers)) + 1)))
+    for row, number in enumerate(numbers):
+        for column, digit in enumerate(number):
+            image = digits.images[np.flatnonzero(digits.labels == int(digit))[1 + column]]
+            top, left = size * (2 * row) + size // 2, size * column + size // 2
+            canvas[top : top + size, left : left + size] = cv2.resize(image, (size, size)) / 255
+    ink = canvas[:, :, None]
+    noise = np.random.default_rng(0).normal(0, 3, ink.shape)
+    return np.clip(np.round(PAPER * (1 - ink) + INK * ink + noise), 0, 255).astype(np.uint8)
+
+
+def save(path: Path, picture: Colour) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
+    return path
+
+
+def shown(path: Path) -> Colour:
+    return decode_colour(path.read_bytes(), str(path))
+
+
+@pytest.fixture(scope="module")
+def photo(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture of two numbers."""
+    return save(tmp_path_factory.mktemp("photo") / "숫자.png", compose(mnist, NUMBERS))
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(tmp_path_factory.mktemp("blank") / "blank.png", np.full((80, 200, 3), 240, np.uint8))
+
+
+@pytest.fixture
+def folder(mnist: Dataset, tmp_path: Path) -> Path:
+    """A folder of two pictures and of what is none."""
+    scans = tmp_path / "scans"
+    save(scans / "b.JPG", compose(mnist, NUMBERS[:1]))
+    save(scans / "a.png", compose(mnist, NUMBERS[1:]))
+    save(scans / ".hidden.png", compose(mnist, NUMBERS))
+    (scans / "notes.txt").write_text("no picture")
+    (scans / "folder.png").mkdir()
+    return scans
+
+
+def test_a_picture_is_told_line_by_line(photo: Path) -> None:
+    assert read(photo) == Outcome(0, "\n".join(NUMBERS) + "\n", "")
+
+
+def test_several_pictures_are_told_with_their_names(photo: Path, folder: Path) -> None:
+    expected = [f"{photo}: {number}" for number in NUMBERS]
+    expected += [f"{folder / 'a.png'}: {NUMBERS[1]}", f"{folder / 'b.JPG'}: {NUMBERS[0]}"]
+    assert read(photo, folder) == Outcome(0, "\n".join(expected) + "\n", "")
+
+
+def test_a_name_with_a_newline_stays_on_its_line(photo: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd\nname.png"
+    odd.write_bytes(photo.read_bytes())
+    assert read(tmp_path).out.splitlines() == [f"{tmp_path}/odd\\nname.png: {number}" for number in NUMBERS]
+
+
+def test_standard_input_is_a_picture(photo: Path) -> None:
+    assert read("-", content=photo.read_bytes()) == read(photo)
+    (told,) = json.loads(read("-", "--json", content=photo.read_bytes()).out)
+    assert told["file"] == "-"
+    outcome = read("-", content=b"no picture")
+    assert (outcome.code, outcome.err) == (3, "sutja: standard input: not a picture, or damaged\n")
+    assert read("-", "-", content=photo.read_bytes()).code == 2
+
+
+def test_json_is_the_reading(photo: Path, folder: Path) -> None:
+    outcome = read(photo, folder / "a.png", "--json")
+    reader = Reader()
+    expected = [reader.read(path).as_json(str(path)) for path in (photo, folder / "a.png")]
+    assert (outcome.code, outcome.err) == (0, "")
+    assert json.loads(outcome.out) == expected
+
+
+def test_csv_is_a_row_a_digit(photo: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(read(photo, "--csv").out)))
+    assert [(row["line"], row["position"], row["digit"]) for row in rows] == [
+        (str(line), str(position), digit)
+        for line, number in enumerate(NUMBERS, start=1)
+        for position, digit in enumerate(number, start=1)
+    ]
+    digits = [digit for line in Reader().read(photo).lines for digit in line.digits]
+    for row, digit in zip(rows, digits, strict=True):
+        assert row["file"] == str(photo)
+        assert row["guess"] == str(digit.guess)
+        assert float(row["confidence"]) == pytest.approx(digit.confidence, abs=1e-4)
+        assert tuple(int(row[name]) for name in ("left", "top", "width", "height")) == digit.box
+
+
+def test_json_and_csv_are_whole_where_nothing_was_read(blank: Path) -> None:
+    assert read(blank, "--csv").out.startswith("file,line,position,digit,guess,confidence,left,top,width,height\n")
+    (told,) = json.loads(read(blank, "--json").out)
+    assert told == {"file": str(blank), "text": "", "confidence": 0, "lines": []}
+
+
+def test_a_digit_that_is_not_sure_is_a_question_mark(photo: Path) -> None:
+    """No digit is as sure as 1; what is thought of it is told all the same."""
+    outcome = read(photo, "--min-confidence", "1")
+    expected = ["?" * len(number) for number in NUMBERS]
+    assert outcome.out.split() == expected
+    assert (outcome.code, outcome.err.count("\n")) == (5, 1)
+    assert "no digit is sure enough to be told" in outcome.err
+    rows = list(csv.DictReader(io.StringIO(read(photo, "--csv", "--min-confidence", "1").out)))
+    assert {row["digit"] for row in rows} == {""}
+    assert "".join(row["guess"] for row in rows) == "".join(NUMBERS)
+
+
+def test_nothing_read_is_a_code_and_a_remark(blank: Path) -> None:
+    outcome = read(blank)
+    assert (outcome.code, outcome.out) == (5, "")
+    assert outcome.err == f"sutja: {blank}: no digits found; --explain DIR shows what was seen\n"
+    assert read(blank, blank).code == 5
+
+
+def test_a_blank_picture_among_others_is_remarked(photo: Path, blank: Path) -> None:
+    outcome = read(blank, photo)
+    assert outcome.code == 0
+    assert outcome.err == f"{blank}: no digits found\n"
+    assert len(outcome.out.splitlines()) == len(NUMBERS)
+
+
+def test_unreadable_files_do_not_keep_others_from_being_read(photo: Path, tmp_path: Path) -> None:
+    damaged, empty = tmp_path / "damaged.png", tmp_path / "empty"
+    damaged.write_bytes(photo.read_bytes()[:100])
+    empty.mkdir()
+    outcome = read(tmp_path / "none.png", damaged, empty, photo)
+    assert outcome.code == 3
+    assert outcome.out.splitlines() == [f"{photo}: {number}" for number in NUMBERS]
+    errors = outcome.err.splitlines()
+    assert len(errors) == 3
+    for path, why in ((empty, "no pictures in this folder"), (tmp_path / "none.png", "No such"), (damaged, "not a")):
+        assert any(line.startswith(f"sutja: {path}: ") and why in line for line in errors), errors
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["--json", "--csv"], 2, "contradict each other"),
+        (["--model", "line-raeder"], 2, "did you mean 'line-reader'"),
+        (["--model", "none.onnx"], 4, "none.onnx: no such model file"),
+        (["--model", "convnet"], 4, "not a network for lines"),
+        (["--min-confidence", "nan"], 2, "min_confidence = nan is out of the range"),
+        (["--annotate", "."], 2, "drawings need another folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_is_one_line_and_a_code(
+    words: list[str], code: int, why: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    outcome = read(".", *words)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert why in outcome.err
+    assert re.fullmatch(r"sutja: [^\n]+\n", outcome.err)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("value", ["-0.1", "1.1", "much"])
+def test_a_confidence_out_of_range_is_a_usage_error(value: str, photo: Path) -> None:
+    assert read(photo, "--min-confidence", value).code == 2
+
+
+@pytest.mark.parametrize("size", [28, 56, 400], ids=str)
+def test_annotated_pictures_have_coloured_boxes(mnist: Dataset, tmp_path: Path, size: int) -> None:
+    path = save(tmp_path / "page.png", compose(mnist, NUMBERS, size))
+    before = path.read_bytes()
+    assert read(path, "--annotate", tmp_path / "drawn").code == 0
+    drawn = shown(tmp_path / "drawn" / "page.read.jpg").astype(int)
+    assert path.read_bytes() == before
+    width = shown(path).shape[1]
+    zoom = drawn.shape[1] // width
+    assert drawn.shape[1] == zoom * width
+    assert drawn.shape[1] >= 350  # tiny pictures are enlarged
+    for line in Reader().read(path).lines:
+        for digit in line.digits:
+            left, top, _, high = (zoom * side for side in digit.box)
+            edge = drawn[top + high // 3 : top + 2 * high // 3, left - 1]
+            assert digit.confidence > 0.6, "a clear digit"
+            assert np.median(edge[:, 0] - edge[:, 2]) > 60, "the box is blue"
+
+
+def test_a_digit_that_is_not_sure_is_drawn_in_another_colour(mnist: Dataset, tmp_path: Path) -> None:
+    from sutja.reading.annotate import annotate, tint
+    from sutja.reading.reader import ReadDigit, Reading, ReadLine
+
+    picture = np.full((200, 400, 3), 255, np.uint8)
+    digits = (ReadDigit(None, 7, 0.05, (50, 80, 60, 80)), ReadDigit(7, 7, 0.99, (250, 80, 60, 80)))
+    drawn = annotate(picture, Reading((ReadLine(digits),)))
+    assert (picture == 255).all()
+    for digit in digits:
+        left, top, _, height = digit.box
+        assert tuple(drawn[top + height // 2, left - 1]) == tint(digit.confidence)
+    assert tint(0.05)[2] > 150 > 100 > tint(0.05)[0]  # vermilion
+    assert tint(0.99)[0] > 150 > 100 > tint(0.99)[2]  # blue
+
+
+def test_every_step_is_explained_on_a_sheet(photo: Path, blank: Path, tmp_path: Path) -> None:
+    assert read(photo, blank, "--explain", tmp_path / "steps", "--annotate", tmp_path / "steps").code == 0
+    assert sorted(path.name for path in (tmp_path / "steps").iterdir()) == [
+        "blank.read.jpg",
+        "blank.steps.png",
+        "숫자.read.jpg",
+        "숫자.steps.png",
+    ]
+    sheet, empty = shown(tmp_path / "steps" / "숫자.steps.png"), shown(tmp_path / "steps" / "blank.steps.png")
+    assert sheet.shape[1] == empty.shape[1] == 1440
+    strips = sheet[-len(NUMBERS) * 100 :]
+    assert (strips < 60).all(axis=2).sum() > 1000, "the ink of both strips"
+    assert sheet.shape[0] > empty.shape[0] + len(NUMBERS) * 96, "a strip a line"
+
+
+def test_drawings_of_pictures_of_one_name_do_not_replace_each_other(mnist: Dataset, tmp_path: Path) -> None:
+    picture = compose(mnist, NUMBERS[:1])
+    names = ("x/page.png", "x/page.jpg", "y/page.png", "z/x/page.png", "y/PAGE.bmp")
+    paths = [save(tmp_path / name, picture) for name in names]
+    assert read(*paths, "--annotate", tmp_path / "out").code == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "PAGE-bmp.read.jpg",
+        "page-jpg.read.jpg",
+        "page-png.read.jpg",
+        "page.read.jpg",
+        "x-page.read.jpg",
+    ]
+
+
+def test_long_names_are_cut_for_drawings(mnist: Dataset, tmp_path: Path) -> None:
+    picture = compose(mnist, NUMBERS[:1])
+    paths = [save(tmp_path / f"{'가' * 80}{number}.png", picture) for number in (1, 2)]
+    assert read(*paths, "--explain", tmp_path / "out").code == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_no_drawing_replaces_a_picture_that_is_read(photo: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.png", tmp_path / "a.read.jpg"
+    first.write_bytes(photo.read_bytes())
+    save(second, shown(photo))
+    before = second.read_bytes()
+    outcome = read(first, second, "--annotate", tmp_path)
+    assert outcome.code == 2
+    assert "is not replaced by a drawing" in outcome.err
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.read.jpg").symlink_to(second)
+    assert read(first, second, "--annotate", tmp_path / "elsewhere").code == 2
+    assert second.read_bytes() == before
+
+
+def test_a_drawing_that_cannot_be_written_is_reported_and_the_reading_told(photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "숫자.read.jpg").mkdir()
+    outcome = read(photo, "--annotate", tmp_path)
+    assert (outcome.code, outcome.out.split()) == (1, list(NUMBERS))
+    assert outcome.err.startswith(f"sutja: {tmp_path / '숫자.read.jpg'}: not an ordinary file")
+
+
+def test_several_processes_read_the_same_in_order(photo: Path, blank: Path, tmp_path: Path) -> None:
+    paths = [photo, blank, tmp_path / "none.png", *[photo] * 8]
+    jobs = [Job(f"{number} {path.name}", path) for number, path in enumerate(paths)]
+    jobs += [Job("-", content=photo.read_bytes())]
+    several = list(read_all(jobs, Settings("line-reader", 0.5), processes=2))
+    one = list(read_all(jobs, Settings("line-reader", 0.5), processes=1))
+    assert [outcome.job for outcome in several] == jobs
+    assert [outcome.reading and outcome.reading.text for outcome in several] == [
+        outcome.reading and outcome.reading.text for outcome in one
+    ]
+    assert [str(outcome.error) for outcome in several] == [str(outcome.error) for outcome in one]
+
+
+def test_a_model_that_is_missing_is_told_by_processes_too(photo: Path) -> None:
+    with pytest.raises(sutja.errors.ModelFileError, match="no such model file"):
+        list(read_in_processes([Job("a", photo)], Settings("none.onnx"), 2))
+
+
+def test_other_processes_are_for_much_work(photo: Path, tmp_path: Path) -> None:
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(12_000_000)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    assert suggested_processes([Job("a", photo)] * 20) == 1
+    assert suggested_processes([Job("a", photo)] * 10_000) == min(cores, 8)
+    assert suggested_processes([Job("a", large)] * 4) == min(cores, 2)
+    assert suggested_processes([Job("a", tmp_path / "none.jpg")]) == 1
+
+
+def many(photo: Path, tmp_path: Path, count: int) -> list[str]:
+    """The command that reads a folder with so many copies of a large picture in it, in several processes."""
+    large = cv2.resize(shown(photo), (3000, 2000), interpolation=cv2.INTER_CUBIC)
+    first = save(tmp_path / "many" / "000.png", large)
+    for number in range(1, count):
+        os.link(first, first.with_name(f"{number:03}.png"))
+    code = (
+        "import os; os.sched_getaffinity = lambda _: {0, 1}\n"
+        "if __name__ == '__main__': from sutja.cli import main; main()\n"
+    )
+    script = tmp_path / "start.py"
+    script.write_text(code)
+    return [sys.executable, str(script), "read", str(first.parent)]
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+
+
+def children(process: int) -> list[int]:
+    found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [int(each) for each in found]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+def test_no_process_outlives_the_command(photo: Path, tmp_path: Path, ending: signal.Signals) -> None:
+    command = many(photo, tmp_path, 150)
+    run = subprocess.Popen(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert run.stdout and run.stderr
+    assert run.stdout.readline().startswith(f"{tmp_path}/many/000.png: ")
+    others = children(run.pid)
+    assert len(others) >= 2
+    if ending == signal.SIGINT:
+        os.killpg(run.pid, ending)  # as a terminal does: all processes hear it
+    else:
+        run.kill()
+    _, errors = run.communicate(timeout=30)
+    assert run.returncode == (130 if ending == signal.SIGINT else -ending)
+    assert errors == ("sutja: interrupted\n" if ending == signal.SIGINT else "")
+    deadline = time.monotonic() + 10
+    while any(map(is_running, others)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, others))
+
+
+def test_who_reads_only_the_first_line_gets_no_traceback(photo: Path, tmp_path: Path) -> None:
+    command = many(photo, tmp_path, 20)
+    with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout and run.stderr
+        assert run.stdout.readline()
+        run.stdout.close()
+        assert run.stderr.read() == ""
+        assert run.wait(timeout=30) == 1
+
+
+def test_a_bar_on_a_terminal_does_not_swallow_results(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr("sutja.console.remarks", Console(file=terminal, force_terminal=True, width=120))
+    outcome = read(*[photo] * 4)
+    assert len(outcome.out.splitlines()) == 4 * len(NUMBERS)
+    assert "4/4" in terminal.getvalue()
+    assert "\x1b" not in outcome.out
+
+
+def test_reading_needs_neither_the_extra_train_nor_scipy(photo: Path) -> None:
+    blocked = ("torch", "matplotlib", "jinja2", "safetensors", "onnx", "onnxscript", "scipy")
+    code = f"import sys; sys.modules.update(dict.fromkeys({blocked})); from sutja.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", code, "read", str(photo)], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout.split(), run.stderr) == (0, list(NUMBERS), "")
+
+
+def test_the_package_offers_the_reader_without_loading_it() -> None:
+    code = (
+        "import sutja, sys\n"
+        "assert 'numpy' not in sys.modules and 'cv2' not in sys.modules\n"
+        "from sutja import Reader, Reading, ReadLine, ReadDigit\n"
+        "from sutja.reading import reader\n"
+        "assert (Reader, Reading, ReadLine, ReadDigit) == "
+        "(reader.Reader, reader.Reading, reader.ReadLine, reader.ReadDigit)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
+    assert sutja.__all__ == ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
+    with pytest.raises(AttributeError, match="has no attribute 'Wirter'"):
+        sutja.Wirter  # noqa: B018
