@@ -145,13 +145,16 @@ def _attached(group: list[int], rest: NDArray[np.int64], boxes: NDArray[np.float
         return []
     left, _, right, _ = _extent(group, boxes)
     tall = float(np.median(boxes[group, 3]))
+    middles = boxes[rest, 0] + boxes[rest, 2] / 2
+    outside = np.maximum(left - middles, middles - right)
     found = []
-    for piece in rest:
+    for piece in rest[np.argsort(outside)]:  # from the inside out: what is attached takes its neighbours along
         x, y = boxes[piece, 0] + boxes[piece, 2] / 2, boxes[piece, 1] + boxes[piece, 3] / 2
         if left - LOOSE * tall <= x <= right + LOOSE * tall and boxes[piece, 3] < 1.5 * tall:
             low, high = _local_range(group, boxes, float(x))
             if low - 0.15 * tall <= y <= high + 0.15 * tall:
                 found.append(int(piece))
+                left, right = min(left, boxes[piece, 0]), max(right, boxes[piece, 0] + boxes[piece, 2])
     return found
 
 
