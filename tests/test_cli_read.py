@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 import sutja
 from sutja.cli import app
 from sutja.dataset import Dataset
+from sutja.errors import ModelFileError, UsageError
 from sutja.reading.batch import Job, Settings, read_all, suggested_processes
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.processes import read_in_processes
@@ -197,7 +198,6 @@ def test_unreadable_files_do_not_keep_others_from_being_read(photo: Path, tmp_pa
         (["--model", "line-raeder"], 2, "did you mean 'line-reader'"),
         (["--model", "none.onnx"], 4, "none.onnx: no such model file"),
         (["--model", "convnet"], 4, "not a network for lines"),
-        (["--min-confidence", "nan"], 2, "min_confidence = nan is out of the range"),
         (["--annotate", "."], 2, "drawings need another folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -214,9 +214,13 @@ def test_what_cannot_be_is_one_line_and_a_code(
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
 
-@pytest.mark.parametrize("value", ["-0.1", "1.1", "much"])
+@pytest.mark.parametrize("value", ["-0.1", "1.1", "nan", "much"])
 def test_a_confidence_out_of_range_is_a_usage_error(value: str, photo: Path) -> None:
-    assert read(photo, "--min-confidence", value).code == 2
+    outcome = read(photo, "--min-confidence", value)
+    assert (outcome.code, outcome.out) == (2, "")
+    if value != "much":
+        with pytest.raises(UsageError, match="is out of the range 0 … 1"):
+            Reader(min_confidence=float(value))
 
 
 @pytest.mark.parametrize("size", [28, 56, 400], ids=str)
@@ -324,7 +328,7 @@ def test_several_processes_read_the_same_in_order(photo: Path, blank: Path, tmp_
 
 
 def test_a_model_that_is_missing_is_told_by_processes_too(photo: Path) -> None:
-    with pytest.raises(sutja.errors.ModelFileError, match="no such model file"):
+    with pytest.raises(ModelFileError, match="no such model file"):
         list(read_in_processes([Job("a", photo)], Settings("none.onnx"), 2))
 
 
@@ -340,8 +344,8 @@ def test_other_processes_are_for_much_work(photo: Path, tmp_path: Path) -> None:
 
 
 def many(photo: Path, tmp_path: Path, count: int) -> list[str]:
-    """The command that reads a folder with so many copies of a large picture in it, in several processes."""
-    large = cv2.resize(shown(photo), (3000, 2000), interpolation=cv2.INTER_CUBIC)
+    """The command that reads a folder with so many copies of a picture in it, in several processes."""
+    large = np.asarray(cv2.resize(shown(photo), (1500, 1000), interpolation=cv2.INTER_CUBIC), np.uint8)
     first = save(tmp_path / "many" / "000.png", large)
     for number in range(1, count):
         os.link(first, first.with_name(f"{number:03}.png"))
@@ -383,7 +387,7 @@ def test_no_process_outlives_the_command(photo: Path, tmp_path: Path, ending: si
         run.kill()
     _, errors = run.communicate(timeout=30)
     assert run.returncode == (130 if ending == signal.SIGINT else -ending)
-    assert errors == ("sutja: interrupted\n" if ending == signal.SIGINT else "")
+    assert errors == "sutja: interrupted\n" or ending == signal.SIGKILL  # of that Python's own helper may tell
     deadline = time.monotonic() + 10
     while any(map(is_running, others)) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -391,7 +395,7 @@ def test_no_process_outlives_the_command(photo: Path, tmp_path: Path, ending: si
 
 
 def test_who_reads_only_the_first_line_gets_no_traceback(photo: Path, tmp_path: Path) -> None:
-    command = many(photo, tmp_path, 20)
+    command = many(photo, tmp_path, 120)
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout and run.stderr
         assert run.stdout.readline()
