@@ -104,6 +104,8 @@ def spot(logits: NDArray[np.float32], temperature: float = 1.0) -> list[Spotted]
 
     The probabilities of a digit are those at the place where it is clearest.
     """
+    if not len(logits):
+        return []
     scaled = logits.astype(np.float64) / temperature
     scaled -= scaled.max(axis=1, keepdims=True)
     probabilities = np.exp(scaled)
@@ -114,7 +116,7 @@ def spot(logits: NDArray[np.float32], temperature: float = 1.0) -> list[Spotted]
     found = []
     for start, stop in zip(starts, stops, strict=True):
         digit = best[start]
-        if digit != BLANK and stop > start:
+        if digit != BLANK:
             clearest = start + int(probabilities[start:stop, digit].argmax())
             found.append(Spotted(start * STRIDE, stop * STRIDE, probabilities[clearest, :CLASSES]))
     return found
