@@ -76,9 +76,11 @@ def even_light(gray: Gray, paper: Gray) -> Gray:
 
 def find_ink(gray: Gray) -> Mask:
     """Where an evenly lit page has ink: what is clearly dark, and what is somewhat dark and touches it."""
-    depth = np.asarray(cv2.subtract(np.full_like(gray, PAPER), cv2.GaussianBlur(gray, (0, 0), 0.8)), np.uint8)
-    counts = np.bincount(depth.ravel()[:: max(1, depth.size // 500_000)], minlength=256)
-    noise = 1.5 * _percentile(counts, 1, 50)
+    soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), 0.8), np.uint8)
+    depth = np.asarray(cv2.subtract(np.full_like(soft, PAPER), soft), np.uint8)
+    some = slice(None, None, max(1, depth.size // 500_000))
+    counts, lighter = np.bincount(depth.ravel()[some], minlength=256), np.bincount(soft.ravel()[some], minlength=256)
+    noise = 1.5 * max(0.0, _percentile(lighter, PAPER + 1, 50) - PAPER)  # what is lighter than paper is no ink
     full = _ink_depth(counts, max(noise * 2, FAINTEST))
     if full < 2 * FAINTEST and full < 3 * noise:
         return np.zeros(gray.shape, np.bool_)

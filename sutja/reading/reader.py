@@ -24,6 +24,7 @@ from sutja.reading.single import as_single, combined, single_digit
 
 LINE_READER = "line-reader"
 CLASSIFIER = "convnet"  # the published network that reads single digits
+UPRIGHT = 0.1  # evidence that a turned picture must have more than the upright one
 CLEAR = 0.8  # evidence above which a picture is not tried turned
 
 
@@ -158,7 +159,7 @@ class Reader:
         if _is_clear(upright):
             return upright
         tries = [upright, *(self._read_turned(gray, turn) for turn in (1, 3))]
-        return max(tries, key=_evidence)
+        return max(tries, key=lambda steps: _evidence(steps) + (UPRIGHT if steps.turned == 0 else 0))
 
     def classify(self, images: NDArray[Any] | Sequence[Path | str | NDArray[Any]]) -> list[ReadDigit]:
         """Read single digits: one for each image, whatever else is on it.
@@ -228,10 +229,13 @@ def _turned_back(points: NDArray[np.float64], shape: tuple[int, ...], turn: int)
 
 
 def _evidence(steps: Steps) -> float:
-    """How well a picture can be read this way round; the upright way has a lead."""
-    found = [digit.confidence for line in steps.reading.lines for digit in line.digits]
-    lead = 0.0 if steps.turned else 0.1
-    return float(np.mean(found)) + lead if found else -1.0
+    """How well a picture can be read this way round, in [0, 1]: the mean confidence, with 0 for a line without digits.
+
+    Sideways lines of digits are mostly rows of one sign each, of which few look like a digit.
+    """
+    found = [digit.confidence for digits in steps.spotted for digit in digits]
+    empty = sum(not digits for digits in steps.spotted)
+    return sum(found) / (len(found) + empty) if found else 0.0
 
 
 def _is_clear(steps: Steps) -> bool:
