@@ -132,7 +132,7 @@ def models(as_json: Json = False) -> None:
     if cards and not as_json:
         print_table(published_table(cards), title=" published models")
     if sizes and not as_json:
-        print_table(model_table(sizes), title=" networks; multiply-adds of a digit, line-reader: of 32×128")
+        print_table(model_table(sizes), title=" networks, for one digit or a line of 32×128")
     for damage in damages:
         print_error(str(damage))
     if damages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,7 +105,8 @@ def choose_min_confidence(views: Sequence[Views], texts: Sequence[str], temperat
         return 0.5
     order = np.argsort(-confidence)
     gain = np.cumsum(np.where(right[order], 1, -1))
-    return round(float(confidence[order][gain.argmax()]), 2)
+    least = float(confidence[order][gain.argmax()])
+    return math.floor(100 * least) / 100  # never up, which would leave out the digit that it was chosen by
 
 
 def outcomes(read: Sequence[Sequence[Spotted]], texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

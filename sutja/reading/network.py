@@ -149,13 +149,15 @@ def spot(chances: NDArray[np.float64]) -> list[Spotted]:
 
     The probabilities of a digit are those at the place where it is clearest.
     """
+    if not len(chances):
+        return []
     best = chances.argmax(axis=1)
     edges = np.flatnonzero(np.diff(best)) + 1
     starts, stops = np.r_[0, edges], np.r_[edges, len(best)]
     found = []
     for start, stop in zip(starts, stops, strict=True):
         digit = best[start]
-        if digit != BLANK and stop > start:
+        if digit != BLANK:
             clearest = start + int(chances[start:stop, digit].argmax())
             found.append(Spotted(start * STRIDE, stop * STRIDE, chances[clearest, :CLASSES]))
     return found

@@ -1,0 +1,274 @@
+"""A line reader from `sutja train` to a published model, and what verbs for single digits say to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from sutja import line_run, line_training
+from sutja.cli import app
+from sutja.dataset import Dataset, save_dataset
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.experiment import Observer, Workplace, train
+from sutja.export import checksums
+from sutja.line_model import LineReader
+from sutja.line_run import export_line_run
+from sutja.line_training import composed, infer_lines
+from sutja.published import Card, list_published, open_model
+from sutja.reading.network import LineNetwork
+from sutja.recipe import RECIPES
+from sutja.report import render_card
+from sutja.run import Run
+from sutja.synth.lines import Writer
+
+pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
+RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, ema=0.5)
+
+
+@pytest.fixture(scope="module")
+def small_epochs() -> Iterator[None]:
+    """Epochs of 48 lines, runs that are judged by 30."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, constants in (
+            (line_training, {"LINES_AN_EPOCH": 48, "CHUNK": 24, "MEASURED": 8}),
+            (line_run, {"FIGURED": 30, "PARITY_LINES": 10}),
+        ):
+            for name, value in constants.items():
+                patch.setattr(module, name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def workplace(few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return Workplace(few, tmp_path_factory.mktemp("runs"), "cpu", 1)
+
+
+@pytest.fixture(scope="module")
+def run(workplace: Workplace, small_epochs: None) -> Run:
+    return train(RECIPE, workplace)
+
+
+@pytest.fixture(scope="module")
+def exported(run: Run, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card]:
+    folder = tmp_path_factory.mktemp("published")
+    return folder, export_line_run(run, folder, weights=True, force=False, dataset=few)
+
+
+class Interrupter(Observer):
+    """Presses Ctrl-C in the second epoch."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+    def batch(self, images: int) -> None:
+        self.lines += images
+        if self.lines > 60:
+            raise KeyboardInterrupt
+
+
+def fails(words: list[str | Path], why: str, code: int = 2) -> None:
+    """Hold a refusal to its form: a code, and one line on standard error."""
+    result = CliRunner().invoke(app, [str(word) for word in words], env={"NO_COLOR": ""})
+    assert result.exit_code == code, result.output
+    assert re.fullmatch(r"sutja: [^\n]+\n", result.stderr), result.stderr
+    assert why in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_run_leaves_its_files(run: Run) -> None:
+    assert run.finished
+    assert {path.name for path in run.folder.iterdir()} == {
+        "recipe.json",
+        "environment.json",
+        "metrics.csv",
+        "checkpoint.pt",
+        "model.safetensors",
+        "model.onnx",
+        "report.json",
+        "figures",
+        "report.html",
+        "MODEL_CARD.md",
+    }
+    pictures = {path.stem: cv2.imread(str(path)) for path in (run.folder / "figures").iterdir()}
+    assert pictures.keys() == {"curves", "lines", "mistakes", "reliability"}
+    assert all(picture is not None and picture.std() > 5 for picture in pictures.values())
+
+
+def test_the_report_counts_lines(run: Run) -> None:
+    figures = run.report["validation"]
+    assert figures["count"] == 30
+    assert figures["errors"] == round(30 * (1 - figures["accuracy"]))
+    assert run.report["epochs"] == 2
+    assert run.report["parity"] <= 1e-4
+    assert {"digits", "character_error", "min_confidence", "told", "told_right"} <= figures.keys()
+
+
+def test_the_card_in_the_run_folder_describes_lines(run: Run) -> None:
+    page = (run.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for text in (
+        "reads a line of handwritten digits",
+        "`model.onnx` maps `lines`, `float32 (N, 1, 32, W)`",
+        "`float32 (N, W/4, 11)`",
+        "| lines | 30 |",
+        "`min_confidence`",
+        "best class of each place",
+        *checksums(run.folder / "model.onnx").values(),
+    ):
+        assert text in page
+    assert "one handwritten digit" not in page
+    assert "(N, 1, 28, 28)" not in page
+    assert "\n\n\n" not in page
+
+
+def test_the_onnx_file_gives_what_pytorch_gives_for_every_width(run: Run, few: Dataset) -> None:
+    lines = [line.ink for line in composed(Writer(few.test), 12, 5)]
+    network = run.load_network()
+    for ours, theirs in zip(
+        infer_lines(network, lines), LineNetwork(run.folder / "model.onnx").logits(lines), strict=True
+    ):
+        assert ours.shape == theirs.shape
+        assert np.abs(ours - theirs).max() <= 1e-4
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bits(
+    run: Run, workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sutja.experiment.finish_lines", lambda *_: None)  # the weights are what counts here
+    elsewhere = dataclasses.replace(workplace, runs=tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, elsewhere, [Interrupter()])
+    stopped = Run.open(elsewhere.folder(RECIPE))
+    assert len(stopped.metrics()) == 1
+    resumed = train(RECIPE, elsewhere, resume=True)
+    ours, theirs = (each.load_checkpoint() for each in (run, resumed))
+    assert ours is not None
+    assert theirs is not None
+    for part in ("network", "average"):
+        assert all(torch.equal(ours[part][name], theirs[part][name]) for name in ours[part])
+    losses = [[record["validation_loss"] for record in each.metrics()] for each in (run, resumed)]
+    assert losses[0] == losses[1]
+
+
+def test_the_published_card_is_read_as_it_was_written(exported: tuple[Path, Card], run: Run) -> None:
+    folder, card = exported
+    assert card.name == "few-line-reader-epochs=2-batch_size=16-ema=0.5"
+    assert {path.name for path in folder.iterdir()} == {
+        f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")
+    }
+    assert Card.read(folder / f"{card.name}.json") == card
+    assert (folder / f"{card.name}.md").read_text(encoding="utf-8") == render_card(dataclasses.asdict(card))
+    assert card.files == checksums(folder / f"{card.name}.onnx", folder / f"{card.name}.safetensors")
+    assert card.reading is not None
+    assert card.calibration is not None
+    assert 0 <= card.reading["min_confidence"] <= 1
+    assert card.figures["validation"]["errors"] == run.report["validation"]["errors"]
+    LineReader().load_state_dict(load_file(folder / f"{card.name}.safetensors"))
+    network = LineNetwork(
+        folder / f"{card.name}.onnx", temperature=card.temperature, sha256=card.files[f"{card.name}.onnx"]
+    )
+    assert network.logits([np.zeros((32, 41), np.float32)])[0].shape == (11, 11)
+
+
+@pytest.mark.parametrize(
+    ("reading", "why"),
+    [
+        ({}, "reading: min_confidence is not a number"),
+        ({"min_confidence": "0.5"}, "reading: min_confidence is not a number"),
+        ({"min_confidence": 0.5}, "reading of validation: not an object"),
+        (
+            {"min_confidence": 0.5, "validation": {"digits": 3}},
+            "reading of validation: character_error is not a number",
+        ),
+        ([], "reading = '\\[\\]' is not of the type dict"),
+    ],
+)
+def test_a_damaged_card_is_named(exported: tuple[Path, Card], tmp_path: Path, reading: object, why: str) -> None:
+    folder, card = exported
+    values = json.loads((folder / f"{card.name}.json").read_text(encoding="utf-8")) | {"reading": reading}
+    path = tmp_path / f"{card.name}.json"
+    path.write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(ModelFileError, match=f"not the card of a model: {why}"):
+        Card.read(path)
+
+
+def test_a_run_of_other_data_or_other_weights_is_not_published(
+    run: Run, few: Dataset, mnist: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="lines of other data than mnist cannot be composed anew for its card"):
+        export_line_run(run, tmp_path / "to", weights=True, force=False, dataset=mnist)
+    report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
+    changed = Run.create(tmp_path / "changed", run.recipe, run.environment)
+    changed.save_weights(run.load_network())
+    (changed.folder / "metrics.csv").write_bytes((run.folder / "metrics.csv").read_bytes())
+    report["validation"]["errors"] -= 9
+    changed.save_json("report.json", report)
+    with pytest.raises(DataError, match=r"its weights do not make the \d+ errors that its report\.json tells"):
+        export_line_run(changed, tmp_path / "to", weights=True, force=False, dataset=few)
+    assert not (tmp_path / "to").exists()
+
+
+def test_verbs_for_single_digits_refuse_it_in_one_line(
+    run: Run, exported: tuple[Path, Card], few: Dataset, tmp_path: Path
+) -> None:
+    why = "reads lines: this is for networks that read single digits"
+    data = tmp_path / "few.npz"
+    save_dataset(few, data, form="npz")
+    here: list[str | Path] = ["--data", data, "--runs", tmp_path / "runs"]
+    fails(["evaluate", run.folder, "--data", data], f"{run.folder}: {why}")
+    onnx = exported[0] / f"{exported[1].name}.onnx"
+    fails(["evaluate", onnx, "--data", data], f"{onnx}: {why}")
+    with pytest.raises(UsageError, match=why):
+        open_model(onnx)
+    fails(["compare", run.folder, "mlp", *here], f"{run.folder}: {why}")
+    fails(["compare", "mlp", "line-reader", *here], f"line-reader: {why}")
+    fails(["study", "line-reader:epochs=1", "--seeds", "1", *here], f"line-reader: {why}")
+    fails(["teach", run.folder, "--to", tmp_path / "runs" / "x.lessons.npz", "--data", data], f"{run.folder}: {why}")
+    other = train(dataclasses.replace(RECIPES["mlp"], epochs=1), Workplace(few, tmp_path / "mlp", "cpu", 1))
+    fails(["ensemble", run.folder, other.folder, "--data", data], f"{run.folder}: {why}")
+    fails(["export", run.folder, "--calibrate-with", run.folder, "--to", tmp_path / "to"], f"--calibrate-with: {why}")
+    fails(["export", run.folder, "--study", tmp_path / "x.csv", "--to", tmp_path / "to"], f"--study: {why}")
+    assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "to").exists()
+
+
+def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_path: Path) -> None:
+    save_dataset(few, tmp_path / "few.npz", form="npz")
+    words = ["train", "line-reader", "--epochs", "1", "--data", tmp_path / "few.npz", "--runs", tmp_path / "runs"]
+    settings = ["--set", "batch_size=16", "--set", "protocol=final", "--device", "cpu", "--threads", "1"]
+    result = CliRunner().invoke(app, [str(word) for word in (*words, *settings)], env={"NO_COLOR": ""})
+    assert result.exit_code == 0, result.output
+    assert "Line reader (epochs = 1" in result.stdout
+    assert "epoch 1/1" in result.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    run = Run.open(folder)
+    assert run.report["test"]["count"] == 30
+    page = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "No temperature was fitted to its logits" in page
+    assert "less confidence than 0.50" in page
+    assert "100 test digits" in page
+    listed = CliRunner().invoke(app, ["runs", "--runs", str(tmp_path / "runs")], env={"NO_COLOR": ""})
+    assert folder.name in listed.stdout
+
+
+def test_models_and_recipes_list_it(exported: tuple[Path, Card], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sutja.published.WEIGHTS", exported[0])
+    assert [card.reading is not None for card in list_published()[0]] == [True]
+    told = CliRunner().invoke(app, ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
+    assert "% validation lines" in told
+    assert "networks, for one digit or a line of 32×128" in " ".join(told.split())
+    values = json.loads(CliRunner().invoke(app, ["models", "--json"]).stdout)
+    assert values["published"][0]["reading"] == exported[1].reading
+    size = values["networks"]["line-reader"]
+    assert size["parameters"] == sum(each.numel() for each in LineReader().parameters())
+    assert size["multiply_adds"] > size["parameters"]
+    assert "line-reader" in CliRunner().invoke(app, ["recipes"], env={"COLUMNS": "200"}).stdout
