@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +20,9 @@ Colour = NDArray[np.uint8]
 MEGAPIXELS = 50  # the largest picture that is read
 MEGABYTES = 200  # the largest file
 SIDE = 20_000  # pixels of the longer side
-WITH_ALPHA = (b"\x89PNG", b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # how files begin that may be transparent
+BAND = 256  # rows that are worked on at once
+PNG = b"\x89PNG\r\n\x1a\n"  # how the file begins
+WITH_ALPHA = (PNG, b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # how files begin that may be transparent
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
 
 
@@ -79,18 +82,35 @@ def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
     if not content:
         raise DataError(f"{name}: the file is empty")
     _check_size(_declared_size(content), name)
+    _check_whole(content, name)
     flags |= cv2.IMREAD_ANYDEPTH
     if content.startswith(WITH_ALPHA):
         flags = cv2.IMREAD_UNCHANGED
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what goes wrong is told by the exception, once
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
         raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
     if pixels is None:
         raise DataError(f"{name}: not a picture, or damaged")
+    return np.asarray(pixels)
+
+
+def _check_whole(content: bytes, name: str) -> None:
+    """Raises `DataError` for a truncated JPEG or PNG and a damaged PNG: the decoders' libraries would print that."""
     if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-1024:]:
         raise DataError(f"{name}: truncated: the JPEG has no end")
-    return pixels
+    if not content.startswith(PNG):
+        return
+    at, kind = len(PNG), b""
+    while kind != b"IEND":
+        length = int.from_bytes(content[at : at + 4], "big")
+        kind, end = content[at + 4 : at + 8], at + 8 + length
+        if end + 4 > len(content):
+            raise DataError(f"{name}: truncated: the PNG has no end")
+        if zlib.crc32(memoryview(content)[at + 4 : end]) != int.from_bytes(content[end : end + 4], "big"):
+            raise DataError(f"{name}: damaged: a checksum of the PNG is wrong")
+        at = end + 4
 
 
 def _declared_size(content: bytes) -> tuple[int, int]:
@@ -138,7 +158,8 @@ def _eight_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
     if pixels.dtype == np.bool_:
         return pixels.astype(np.uint8) * np.uint8(255)
     if pixels.dtype == np.uint16:
-        return (pixels >> 8).astype(np.uint8) if pixels.max() > 255 else pixels.astype(np.uint8)
+        scale = 1 / 257 if pixels.max() > 255 else 1
+        return np.asarray(cv2.convertScaleAbs(pixels, alpha=scale), np.uint8).reshape(pixels.shape)
     if pixels.dtype.kind not in "fiu":
         raise DataError(f"{name}: an array of {pixels.dtype} is no picture: uint8, uint16, bool or float")
     if not np.isfinite(pixels).all():
@@ -152,8 +173,14 @@ def _eight_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
 
 def _on_paper(pixels: NDArray[np.uint8]) -> Gray:
     """A picture with alpha on white paper; on black where its own ink is light and would be lost on white."""
-    gray = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
-    alpha = pixels[:, :, 3].astype(np.float32) / 255
-    seen = alpha > 0.5
-    light = bool(seen.any()) and not seen.all() and float(np.median(gray[seen])) > 160
-    return np.round(gray * alpha + (0 if light else 255) * (1 - alpha)).astype(np.uint8)
+    gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY), np.uint8)
+    alpha = pixels[:, :, 3]
+    seen = (alpha > 127).astype(np.uint8)
+    brightness = np.cumsum(cv2.calcHist([gray], [0], seen, [256], [0, 256]))
+    count = float(brightness[-1])
+    light = 0 < count < gray.size and int(np.searchsorted(brightness, count / 2)) > 160
+    for start in range(0, len(gray), BAND):  # floats of all of a large picture would need a gigabyte
+        rows = slice(start, start + BAND)
+        share = alpha[rows].astype(np.float32) / 255
+        gray[rows] = np.round(gray[rows] * share + (0 if light else 255) * (1 - share))
+    return gray
