@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from sutja.calibration import COLDEST, HOTTEST, Calibration
 from sutja.evaluation import expected_calibration_error, wilson_interval
-from sutja.reading.network import Spotted, spot_views
-
-Views = Sequence[NDArray[np.float32]]  # the logits (T, 11) of one line, seen upright and in the other views
+from sutja.reading.network import Spotted, chances, spot
 
 
 @dataclass(frozen=True)
@@ -43,10 +41,10 @@ class LineReport:
 
 
 def judge_lines(
-    views: Sequence[Views], texts: Sequence[str], *, temperature: float, min_confidence: float
+    logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
 ) -> LineReport:
-    """Hold what the views of lines say against the digits `texts` that stand there."""
-    read = [spot_views(line, temperature) for line in views]
+    """Hold what the logits `(T, 11)` of lines say against the digits `texts` that stand there."""
+    read = [spot(chances(line, temperature)) for line in logits]
     confidence, right = outcomes(read, texts)
     edits = [edit_distance(text, _text(line)) for text, line in zip(texts, read, strict=True)]
     exact = sum(edit == 0 for edit in edits)
@@ -70,12 +68,12 @@ def judge_lines(
     )
 
 
-def calibrate_lines(views: Sequence[Views], texts: Sequence[str]) -> Calibration:
+def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Calibration:
     """Fit the temperature with which the confidences of read digits foretell best whether they are right."""
     from scipy.optimize import minimize_scalar
 
     def judged(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        return outcomes([spot_views(line, temperature) for line in views], texts)
+        return outcomes([spot(chances(line, temperature)) for line in logits], texts)
 
     fit = minimize_scalar(
         lambda log: _loss(*judged(float(np.exp(log)))),
@@ -95,12 +93,12 @@ def calibrate_lines(views: Sequence[Views], texts: Sequence[str]) -> Calibration
     )
 
 
-def choose_min_confidence(views: Sequence[Views], texts: Sequence[str], temperature: float) -> float:
+def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
     """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most.
 
     Where nothing was read, one half.
     """
-    confidence, right = outcomes([spot_views(line, temperature) for line in views], texts)
+    confidence, right = outcomes([spot(chances(line, temperature)) for line in logits], texts)
     if not len(right):
         return 0.5
     order = np.argsort(-confidence)

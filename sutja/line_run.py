@@ -17,10 +17,10 @@ from sutja.errors import DataError, UsageError
 from sutja.export import checksums, export_checked, publish, published_name
 from sutja.files import write_text
 from sutja.line_evaluation import calibrate_lines, choose_min_confidence, judge_lines, outcomes
-from sutja.line_training import LineTraining, composed, infer_lines, infer_views
+from sutja.line_training import LineTraining, composed, infer_lines
 from sutja.model import count_parameters
 from sutja.published import Card
-from sutja.reading.network import LineNetwork, spot_views
+from sutja.reading.network import LineNetwork, chances, spot
 from sutja.report import Picture, Section, render_card, render_page, save_figure
 from sutja.run import Run
 from sutja.synth.lines import Line, Writer
@@ -72,18 +72,18 @@ def _difference(network: nn.Module, lines: list[Line], path: Path) -> float:
 
 def describe_lines(run: Run, network: nn.Module, lines: dict[str, list[Line]], values: dict[str, Any]) -> Card:
     """The card of a line reader, judged on composed `lines` and calibrated by those of validation digits."""
-    views = {part: infer_views(network, [line.ink for line in some]) for part, some in lines.items()}
+    logits = {part: infer_lines(network, [line.ink for line in some]) for part, some in lines.items()}
     texts = {part: [line.text for line in some] for part, some in lines.items()}
     calibration, temperature, least = None, 1.0, 0.5
     if "validation" in lines:
-        fitted = calibrate_lines(views["validation"], texts["validation"])
+        fitted = calibrate_lines(logits["validation"], texts["validation"])
         temperature = fitted.temperature
-        least = choose_min_confidence(views["validation"], texts["validation"], temperature)
+        least = choose_min_confidence(logits["validation"], texts["validation"], temperature)
         calibration = {**asdict(fitted), "digits": f"{fitted.count:,} digits read on lines of validation digits"}
     figures, reading = {}, {"min_confidence": least}
     for part in lines:
         before, after = (
-            asdict(judge_lines(views[part], texts[part], temperature=each, min_confidence=least))
+            asdict(judge_lines(logits[part], texts[part], temperature=each, min_confidence=least))
             for each in (1.0, temperature)
         )
         names = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
@@ -126,7 +126,8 @@ def export_line_run(run: Run, folder: Path, *, weights: bool, force: bool, datas
 
 
 def _write_report(run: Run, network: nn.Module, lines: list[Line], card: Card) -> None:
-    read = [spot_views(views, card.temperature) for views in infer_views(network, [line.ink for line in lines])]
+    logits = infer_lines(network, [line.ink for line in lines])
+    read = [spot(chances(each, card.temperature)) for each in logits]
     texts = ["".join(str(digit.digit) for digit in line) for line in read]
     wrong = [index for index, (line, text) in enumerate(zip(lines, texts, strict=True)) if line.text != text]
     wrong.sort(key=lambda index: -float(np.prod([digit.confidence for digit in read[index]])))

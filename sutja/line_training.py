@@ -16,7 +16,7 @@ from torch.nn import functional
 from sutja.dataset import Splits, batches
 from sutja.errors import UsageError
 from sutja.randomness import derived_seed
-from sutja.reading.network import BLANK, OTHER_VIEWS, chances, in_batches, pad, spot, view
+from sutja.reading.network import BLANK, chances, in_batches, pad, spot
 from sutja.recipe import Recipe
 from sutja.synth.lines import Line, Writer
 from sutja.training import Schooling
@@ -141,12 +141,6 @@ def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> lis
     return answers
 
 
-def infer_views(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> list[tuple[NDArray[np.float32], ...]]:
-    """The logits of each line, upright and in the other views that an unclear line is looked at in."""
-    seen = [infer_lines(network, [view(line, *how) for line in lines]) for how in OTHER_VIEWS]
-    return list(zip(infer_lines(network, lines), *seen, strict=True))
-
-
 def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, float]:
     """Mean loss a digit, and the share of lines that are read without any error."""
     answers = infer_lines(network, [line.ink for line in lines])
@@ -160,4 +154,4 @@ def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, flo
 
 def read_text(logits: NDArray[np.float32]) -> str:
     """The digits that the logits `(T, 11)` of a line say."""
-    return "".join(str(each.digit) for each in spot(chances([logits], 1.0)))
+    return "".join(str(each.digit) for each in spot(chances(logits, 1.0)))

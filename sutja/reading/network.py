@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +17,6 @@ from sutja.reading.normalise import LINE_HEIGHT, Ink
 
 BLANK = CLASSES  # the network's last class: nothing
 STRIDE = 4  # columns of the picture for one place of the network's answer
-OTHER_VIEWS = ((-0.2, 0.92), (0.2, 1.08))  # slant and height of a line that is not read surely
-CLEAR = 0.95  # confidence of its weakest digit from which on a line is clear
 CELLS = 20_000  # columns that are read at once at most, all lines together
 
 
@@ -64,14 +61,8 @@ class LineNetwork:
         )
 
     def read(self, lines: Sequence[Ink]) -> list[list[Spotted]]:
-        """The digits of each line `float32 (32, W)`, from left to right; unclear lines are looked at in three ways."""
-        upright = self.logits(lines)
-        spotted = [spot(chances([logits], self.temperature)) for logits in upright]
-        unclear = [index for index, digits in enumerate(spotted) if not are_clear(digits)]
-        others = [self.logits([view(lines[index], *how) for index in unclear]) for how in OTHER_VIEWS]
-        for index, *more in zip(unclear, *others, strict=True):
-            spotted[index] = spot(chances([upright[index], *more], self.temperature))
-        return spotted
+        """The digits of each line `float32 (32, W)`, from left to right."""
+        return [spot(chances(logits, self.temperature)) for logits in self.logits(lines)]
 
     def logits(self, lines: Sequence[Ink]) -> list[NDArray[np.float32]]:
         """The logits `float32 (ceil(W / 4), 11)` of each line `float32 (32, W)`; like widths are read together."""
@@ -83,30 +74,9 @@ class LineNetwork:
         return in_batches(lines, run)
 
 
-def view(line: Ink, slant: float, height: float) -> Ink:
-    """A line `float32 (32, W)` leaned by `slant` columns a row and stretched to `height`; its middle stays in place.
-
-    So what stands at a place of the line stands there in every view, and the answers can be averaged place by place.
-    """
-    middle = (LINE_HEIGHT - 1) / 2
-    matrix = np.array([[1, slant, -slant * middle], [0, height, middle * (1 - height)]], np.float64)
-    return np.asarray(cv2.warpAffine(line, matrix, line.shape[::-1], flags=cv2.INTER_LINEAR), np.float32)
-
-
-def chances(views: Sequence[NDArray[np.float32]], temperature: float) -> NDArray[np.float64]:
-    """How probable each class is at each place, `(T, 11)`: the mean over the logits `(T, 11)` of several views."""
-    return np.asarray(np.mean([softmax(cooled(logits, temperature)) for logits in views], axis=0))
-
-
-def spot_views(views: Sequence[NDArray[np.float32]], temperature: float) -> list[Spotted]:
-    """The digits of a line by the logits `(T, 11)` of its views: by the upright first alone, if that is clear."""
-    upright = spot(chances(views[:1], temperature))
-    return upright if are_clear(upright) else spot(chances(views, temperature))
-
-
-def are_clear(digits: Sequence[Spotted]) -> bool:
-    """Whether a line was read so surely that other views would not change it."""
-    return bool(digits) and min(digit.confidence for digit in digits) >= CLEAR
+def chances(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """How probable each class is at each place, `(T, 11)`, by logits `(T, 11)`."""
+    return softmax(cooled(logits, temperature))
 
 
 def in_batches(
