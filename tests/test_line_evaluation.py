@@ -18,16 +18,11 @@ from sutja.line_evaluation import (
     matched,
     outcomes,
 )
-<<<<<<< HEAD
 from sutja.reading.network import BLANK, chances, spot
-=======
-from sutja.reading.network import BLANK, spot_views
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
 
 numbers = st.text("0123", max_size=7)
 
 
-<<<<<<< HEAD
 def line_of(text: str, sure: float = 5.0) -> NDArray[np.float32]:
     """The logits `(T, 11)` of a line on which each digit stands at one place, with nothing between them."""
     logits = np.zeros((2 * len(text) + 1, 11), np.float32)
@@ -87,9 +82,6 @@ def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, st
     texts = [text for text, _ in pairs]
 <<<<<<< HEAD
     report = judge_lines(([line_of(read) for _, read in pairs]), texts, temperature=1.0, min_confidence=0.5)
-=======
-    report = judge_lines([line_of(read) for _, read in pairs], texts, temperature=1.0, min_confidence=0.5)
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
     assert report.count == len(pairs)
     assert report.errors == sum(text != read for text, read in pairs)
     assert report.accuracy == pytest.approx(1 - report.errors / report.count)
@@ -102,21 +94,12 @@ def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, st
 
 
 def test_the_loss_is_that_of_being_right_as_foretold() -> None:
-<<<<<<< HEAD
     logits = [line_of("12", sure=3.0), line_of("3", sure=3.0)]
     confidence, right = outcomes([spot(chances(each, 1.0)) for each in logits], ["12", "4"])
     sure = float(np.exp(3) / (np.exp(3) + 10))
     assert confidence == pytest.approx([sure] * 3)
     assert right.tolist() == [True, True, False]
     report = judge_lines((logits), ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
-=======
-    views = [line_of("12", sure=3.0), line_of("3", sure=3.0)]
-    confidence, right = outcomes([spot_views(each, 1.0) for each in views], ["12", "4"])
-    sure = float(np.exp(3) / (np.exp(3) + 10))
-    assert confidence == pytest.approx([sure] * 3)
-    assert right.tolist() == [True, True, False]
-    report = judge_lines(views, ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
     assert report.loss == pytest.approx(-(2 * np.log(sure) + np.log(1 - sure)) / 3)
     assert report.brier == pytest.approx((2 * (1 - sure) ** 2 + sure**2) / 3)
     assert report.calibration_error == pytest.approx(abs(sure - 2 / 3))
@@ -125,20 +108,13 @@ def test_the_loss_is_that_of_being_right_as_foretold() -> None:
 
 def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
     """Of 100 digits that are told with 99.9 % eighty are right: the temperature has to bring them to 80 %."""
-<<<<<<< HEAD
     logits = [line_of("7", sure=9.2)] * 100
     texts = ["7"] * 80 + ["1"] * 20
     fitted = calibrate_lines((logits), texts)
-=======
-    views = [line_of("7", sure=9.2)] * 100
-    texts = ["7"] * 80 + ["1"] * 20
-    fitted = calibrate_lines(views, texts)
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
     assert fitted.count == 100
     assert fitted.loss_after < fitted.loss_before
     assert fitted.error_after == pytest.approx(0, abs=0.01)
     assert fitted.error_before == pytest.approx(0.2, abs=0.01)
-<<<<<<< HEAD
     assert spot(chances(logits[0], fitted.temperature))[0].confidence == pytest.approx(0.8, abs=0.01)
 
 
@@ -147,16 +123,6 @@ def test_the_least_confidence_parts_the_right_from_the_wrong() -> None:
     texts = ["1"] * 10 + ["3"] * 8 + ["2"] * 2
     least = choose_min_confidence((logits), texts, 1.0)
     report = judge_lines((logits), texts, temperature=1.0, min_confidence=least)
-=======
-    assert spot_views(views[0], fitted.temperature)[0].confidence == pytest.approx(0.8, abs=0.01)
-
-
-def test_the_least_confidence_parts_the_right_from_the_wrong() -> None:
-    views = [line_of("1", sure=6.0)] * 10 + [line_of("2", sure=2.0)] * 10
-    texts = ["1"] * 10 + ["3"] * 8 + ["2"] * 2
-    least = choose_min_confidence(views, texts, 1.0)
-    report = judge_lines(views, texts, temperature=1.0, min_confidence=least)
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
     assert (report.told, report.told_right) == (10, 1.0)
 
 

@@ -25,11 +25,7 @@ from sutja.line_training import (
     infer_lines,
     read_text,
 )
-<<<<<<< HEAD
 from sutja.reading.network import BLANK, chances, pad, spot
-=======
-from sutja.reading.network import BLANK, pad, spot_views
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
 from sutja.recipe import RECIPES
 from sutja.synth.lines import Writer
 
@@ -77,20 +73,12 @@ def test_what_repeats_counts_once_and_nothing_parts(places: list[int], text: str
 def test_a_digit_has_its_columns_and_the_probabilities_of_its_clearest_place() -> None:
     logits = logits_of([BLANK, 3, 3, BLANK])
     logits[2, 3] = 6
-<<<<<<< HEAD
     (digit,) = spot(chances(logits, 1.0))
-=======
-    (digit,) = spot_views([logits], 1.0)
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
     assert (digit.start, digit.stop, digit.digit) == (4, 12, 3)
     assert digit.confidence == pytest.approx(np.exp(6) / (np.exp(6) + 10))
     assert digit.probabilities.shape == (10,)
     assert digit.probabilities.sum() == pytest.approx((np.exp(6) + 9) / (np.exp(6) + 10))
-<<<<<<< HEAD
     assert spot(chances(logits, 2.0))[0].confidence == pytest.approx(np.exp(3) / (np.exp(3) + 10))
-=======
-    assert spot_views([logits], 2.0)[0].confidence == pytest.approx(np.exp(3) / (np.exp(3) + 10))
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
 
 
 @pytest.mark.parametrize("text", ["", "1", "11", "12"])

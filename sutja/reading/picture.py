@@ -93,11 +93,7 @@ def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
         raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
     if pixels is None:
         raise DataError(f"{name}: not a picture, or damaged")
-<<<<<<< HEAD
-    return pixels
-=======
     return np.asarray(pixels)
->>>>>>> 8629f4c486a8e7baea08ba49e820ded454aa584c
 
 
 def _check_whole(content: bytes, name: str) -> None:
