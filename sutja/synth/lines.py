@@ -47,19 +47,17 @@ class Writer:
     def line(self, rng: np.random.Generator) -> Line:
         """A line of one to ten digits; one in thirty has other things on it instead."""
         text = "" if rng.random() < 0.03 else random_number(rng)
-        canvas, text = self.write(rng, text)
-        gray = photographed(canvas, rng)
+        hand = Hand(rng)
+        canvas, text = self.write(hand, text)
+        gray = photographed(hand.reink(canvas), rng)
         return Line(line_ink(gray), text, gray)
 
-    def write(
-        self, rng: np.random.Generator, text: str, *, hand: Hand | None = None, widest: int = WIDEST, signs: bool = True
-    ) -> tuple[Gray, str]:
-        """The ink of a line, `uint8 (hand.rows, W)`, and as many digits of `text` as there was room for.
+    def write(self, hand: Hand, text: str, *, widest: int = WIDEST, signs: bool = True) -> tuple[Gray, str]:
+        """The strokes of a line, `uint8 (hand.rows, W)`, and as many digits of `text` as there was room for.
 
-        A new hand writes it unless one is given; W is at most `widest`. Without `signs` there is nothing but what the
-        hand puts between digits.
+        W is at most `widest`. Without `signs` there is nothing but what the hand puts between digits.
         """
-        hand = hand or Hand(rng)
+        rng = hand.rng
         canvas = np.zeros((hand.rows, widest), np.uint8)
         at = float(rng.uniform(2, 30)) * hand.scale
         if signs and rng.random() < 0.1:
@@ -74,7 +72,7 @@ class Writer:
             for _ in range(int(rng.integers(1, 4))):
                 at = self._sign(canvas, hand, at) if at < widest - 60 * hand.scale else at
         end = int(np.clip(at + rng.uniform(0, 40) * hand.scale, 32, widest))
-        return hand.reink(bent(canvas[:, :end], rng, scale=hand.scale)), text[:done]
+        return bent(canvas[:, :end], rng, scale=hand.scale), text[:done]
 
     def _digit(self, hand: Hand, digit: int) -> Glyph:
         rng = hand.rng
@@ -186,9 +184,9 @@ class Hand:
         side = round(2 * self.scale) + 1
         brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         if kind < 0.3:
-            canvas = cv2.erode(canvas, brush)
+            canvas = np.asarray(cv2.erode(canvas, brush), np.uint8)
         elif kind < 0.4:
-            canvas = cv2.dilate(canvas, brush)
+            canvas = np.asarray(cv2.dilate(canvas, brush), np.uint8)
         soft = cv2.GaussianBlur(canvas, (0, 0), self.scale)
         edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4)) * max(1, self.scale)
         return np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255).astype(np.uint8)
