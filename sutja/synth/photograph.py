@@ -22,7 +22,7 @@ class Difficulty:
     """How hard a photograph is to read: what stands on it, how it is held, lit and taken.
 
     `turn` is the largest angle in degrees, `tilt` how far the corners wander in sizes of the picture, `edge` how often
-    the sheet's edge and the desk around it are seen, `drawn` the share of digits in styles that MNIST lacks.
+    the sheet's edge and the desk around it are seen.
     """
 
     contents: Contents

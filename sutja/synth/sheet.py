@@ -14,6 +14,7 @@ from sutja.synth.paper import grain
 
 Colours = NDArray[np.float32]  # (height, width, 3), blue, green, red; 1 = the light of white paper
 
+SMALLEST = 16.0  # pixels of a digit's height
 TALL = 44  # rows of a digit that a hand of scale 1 writes
 MARGIN = 0.13  # of the sheet that stays free at each edge
 PAPERS = (  # blue, green, red
@@ -40,14 +41,14 @@ class Pen:
 
 
 PENS = {
-    "ballpoint, blue": Pen((0.62, 0.28, 0.20), (0.045, 0.075), 0.08, 0.15),
-    "ballpoint, black": Pen((0.17, 0.16, 0.16), (0.045, 0.075), 0.08, 0.15),
-    "pencil": Pen((0.42, 0.41, 0.41), (0.05, 0.08), 0.45, 0.25),
-    "felt pen, black": Pen((0.12, 0.11, 0.12), (0.09, 0.15), 0.02, 0.05),
-    "felt pen, blue": Pen((0.55, 0.20, 0.12), (0.09, 0.15), 0.02, 0.05),
-    "felt pen, red": Pen((0.20, 0.18, 0.75), (0.09, 0.14), 0.02, 0.05),
+    "ballpoint, blue": Pen((0.62, 0.28, 0.20), (0.055, 0.09), 0.08, 0.15),
+    "ballpoint, black": Pen((0.17, 0.16, 0.16), (0.055, 0.09), 0.08, 0.15),
+    "pencil": Pen((0.42, 0.41, 0.41), (0.06, 0.095), 0.45, 0.25),
+    "felt pen, black": Pen((0.12, 0.11, 0.12), (0.11, 0.18), 0.02, 0.05),
+    "felt pen, blue": Pen((0.55, 0.20, 0.12), (0.11, 0.18), 0.02, 0.05),
+    "felt pen, red": Pen((0.20, 0.18, 0.75), (0.11, 0.17), 0.02, 0.05),
 }
-CHALK = Pen((0.88, 0.90, 0.90), (0.09, 0.15), 0.5, 0.2)
+CHALK = Pen((0.88, 0.90, 0.90), (0.11, 0.18), 0.5, 0.2)
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,13 @@ class Contents:
 def write_sheet(writer: Writer, rng: np.random.Generator, size: tuple[int, int], contents: Contents) -> Sheet:
     """Write random numbers on a sheet of `size`, width and height in pixels, in one hand."""
     width, height = size
-    numbers = [_number(rng, contents.digits) for _ in range(int(rng.integers(1, contents.lines + 1)))]
     inner = (1 - 2 * MARGIN) * width, (1 - 2 * MARGIN) * height
     pitch = float(rng.uniform(1.7, 2.6))  # heights of a digit from line to line
+    most = min(contents.lines, max(1, int(inner[1] / (SMALLEST * pitch) - 0.3)))
+    longest = min(contents.digits, max(1, int(inner[0] / (1.25 * SMALLEST) - 1)))
+    numbers = [_number(rng, longest) for _ in range(int(rng.integers(1, most + 1)))]
     tallest = min(inner[0] / (1.25 * max(map(len, numbers)) + 1), inner[1] / (len(numbers) * pitch + 0.3), height / 4)
-    tall = max(16.0, tallest * float(rng.uniform(0.55, 1)))
+    tall = max(SMALLEST, tallest * float(rng.uniform(0.55, 1)))
     hand = Hand(rng, scale=tall / TALL, rows=round(2 * ROWS * tall / TALL))
     dark = rng.random() < contents.dark
     pen = CHALK if dark else PENS[list(PENS)[rng.integers(len(PENS))]]
@@ -153,8 +156,7 @@ def with_pen(ink: Gray, width: float, *, scale: float = 1.0) -> Gray:
     away = cv2.distanceTransform((~middles).astype(np.uint8), cv2.DIST_L2, 5)
     away = cv2.GaussianBlur(away, (0, 0), max(0.5, 0.3 * width * shrunk))
     away = cv2.resize(away, ink.shape[::-1], interpolation=cv2.INTER_CUBIC) / np.float32(shrunk)
-    # The blur lifts the distance in the middle of a stroke, which would make it thinner than it should be.
-    drawn = np.clip(0.62 * width - away + 0.5, 0, 1)
+    drawn = np.clip(width / 2 - away + 0.5, 0, 1)
     return np.asarray(drawn * 255, np.uint8)
 
 
