@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from sutja.errors import UsageError
-from sutja.verbs import Force, Json, Verbs
+from sutja.verbs import Data, Force, Json, Verbs
 
-data_app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Describe, convert and download data sets.")
+data_app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="Describe, convert and download data sets; make pictures of numbers."
+)
 
 
 @data_app.command(epilog="Example: `sutja data info fashion-mnist/`")
@@ -77,3 +80,76 @@ def download(
 
     download_mnist(to, say=remark)
     print_path("Written", to)
+
+
+Seed = Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same pictures.")]
+
+
+@data_app.command(
+    epilog="Examples: `sutja data photographs --to photos` · `sutja data photographs --to big -n 3 --size 4000x3000`"
+)
+def photographs(
+    to: Annotated[Path, typer.Option("--to", help="The folder for the pictures and their labels.csv.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="How many of each difficulty.")] = 10,
+    difficulty: Annotated[str, typer.Option("--difficulty", help="easy, medium, hard or all.")] = "all",
+    size: Annotated[
+        Optional[str], typer.Option("--size", metavar="WxH", help="Width and height in pixels. [default: various]")
+    ] = None,
+    form: Annotated[str, typer.Option("--form", help="jpg or png.")] = "jpg",
+    seed: Seed = 0,
+    data: Data = "mnist",
+    force: Force = False,
+) -> None:
+    """Make photographs of handwritten numbers that nobody took, with what stands on them.
+
+    They are composed of the training digits of a data set, strokes of a pen, and painted paper, desk and light.
+    """
+    from sutja.console import print_path
+    from sutja.dataset import load_dataset
+    from sutja.errors import unknown
+    from sutja.synth.folder import Order, write_photographs
+    from sutja.synth.lines import Writer
+    from sutja.synth.photograph import DIFFICULTIES
+
+    if difficulty not in (*DIFFICULTIES, "all"):
+        raise unknown("difficulty", difficulty, (*DIFFICULTIES, "all"))
+    if form not in ("jpg", "png"):
+        raise unknown("form", form, ("jpg", "png"))
+    wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
+    order = Order(wanted, count, seed, _size(size) if size else None)
+    write_photographs(Writer(load_dataset(data).train), order, to, suffix=f".{form}", force=force)
+    print_path("Written", to)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Width and height of `1600x1200`; raises `UsageError` for anything else, and for too small or too large ones."""
+    match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
+    if not match:
+        raise UsageError(f"{text}: a size is width and height in pixels, like 1600x1200")
+    width, height = int(match[1]), int(match[2])
+    if min(width, height) < 200 or width * height > 50_000_000:
+        raise UsageError(f"{text}: at least 200 pixels a side and at most 50 megapixels")
+    return width, height
+
+
+@data_app.command(epilog="Example: `sutja data lines --to lines.png --seed 3`")
+def lines(
+    to: Annotated[Path, typer.Option("--to", help="The sheet, a PNG file.")] = Path("lines.png"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="How many lines.")] = 40,
+    seed: Seed = 0,
+    data: Data = "mnist",
+) -> None:
+    """Draw a sheet of lines as the line reader is trained on, each with the digits on it."""
+    import numpy as np
+
+    from sutja import plots
+    from sutja.console import print_path
+    from sutja.dataset import load_dataset
+    from sutja.report import save_figure
+    from sutja.synth.lines import Writer
+
+    if to.suffix.lower() != ".png":
+        raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
+    written = Writer(load_dataset(data).train).lines(np.random.default_rng(seed), count)
+    save_figure(plots.lines([(line.gray, line.text or "nothing") for line in written]), to)
+    print_path("Lines", to)

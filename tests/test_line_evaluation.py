@@ -80,8 +80,7 @@ def test_cases_made_by_hand(read: str, text: str, right: list[bool]) -> None:
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6))
 def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, str]]) -> None:
     texts = [text for text, _ in pairs]
-<<<<<<< HEAD
-    report = judge_lines(([line_of(read) for _, read in pairs]), texts, temperature=1.0, min_confidence=0.5)
+    report = judge_lines([line_of(read) for _, read in pairs], texts, temperature=1.0, min_confidence=0.5)
     assert report.count == len(pairs)
     assert report.errors == sum(text != read for text, read in pairs)
     assert report.accuracy == pytest.approx(1 - report.errors / report.count)
@@ -99,7 +98,7 @@ def test_the_loss_is_that_of_being_right_as_foretold() -> None:
     sure = float(np.exp(3) / (np.exp(3) + 10))
     assert confidence == pytest.approx([sure] * 3)
     assert right.tolist() == [True, True, False]
-    report = judge_lines((logits), ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
+    report = judge_lines(logits, ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
     assert report.loss == pytest.approx(-(2 * np.log(sure) + np.log(1 - sure)) / 3)
     assert report.brier == pytest.approx((2 * (1 - sure) ** 2 + sure**2) / 3)
     assert report.calibration_error == pytest.approx(abs(sure - 2 / 3))
@@ -110,7 +109,7 @@ def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
     """Of 100 digits that are told with 99.9 % eighty are right: the temperature has to bring them to 80 %."""
     logits = [line_of("7", sure=9.2)] * 100
     texts = ["7"] * 80 + ["1"] * 20
-    fitted = calibrate_lines((logits), texts)
+    fitted = calibrate_lines(logits, texts)
     assert fitted.count == 100
     assert fitted.loss_after < fitted.loss_before
     assert fitted.error_after == pytest.approx(0, abs=0.01)
@@ -121,17 +120,16 @@ def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
 def test_the_least_confidence_parts_the_right_from_the_wrong() -> None:
     logits = [line_of("1", sure=6.0)] * 10 + [line_of("2", sure=2.0)] * 10
     texts = ["1"] * 10 + ["3"] * 8 + ["2"] * 2
-    least = choose_min_confidence((logits), texts, 1.0)
-    report = judge_lines((logits), texts, temperature=1.0, min_confidence=least)
+    least = choose_min_confidence(logits, texts, 1.0)
+    report = judge_lines(logits, texts, temperature=1.0, min_confidence=least)
     assert (report.told, report.told_right) == (10, 1.0)
 
 
 def test_where_nothing_is_read_there_are_figures_all_the_same() -> None:
     nothing = [line_of("")] * 3
-<<<<<<< HEAD
-    report = judge_lines((nothing), ["12", "3", ""], temperature=1.0, min_confidence=0.5)
+    report = judge_lines(nothing, ["12", "3", ""], temperature=1.0, min_confidence=0.5)
     assert (report.errors, report.character_error, report.told) == (2, 1.0, 0)
     assert (report.loss, report.brier, report.calibration_error) == (0, 0, 0)
-    assert choose_min_confidence((nothing), ["12", "3", ""], 1.0) == 0.5
-    fitted = calibrate_lines((nothing), ["12", "3", ""])
+    assert choose_min_confidence(nothing, ["12", "3", ""], 1.0) == 0.5
+    fitted = calibrate_lines(nothing, ["12", "3", ""])
     assert (fitted.count, fitted.loss_before, fitted.loss_after) == (0, 0, 0)

@@ -56,28 +56,32 @@ class Writer:
     def line(self, rng: np.random.Generator) -> Line:
         """A line of one to ten digits; one in thirty has other things on it instead."""
         text = "" if rng.random() < 0.03 else random_number(rng)
-        canvas, text = self.write(rng, text)
-        gray = photographed(canvas, rng)
+        hand = Hand(rng)
+        canvas, text = self.write(hand, text)
+        gray = photographed(hand.reink(canvas), rng)
         return Line(line_ink(gray), text, gray)
 
-    def write(self, rng: np.random.Generator, text: str) -> tuple[Gray, str]:
-        """The ink of a line, `uint8 (64, W)`, and as many digits of `text` as there was room for."""
-        hand = Hand(rng)
-        canvas = np.zeros((ROWS, WIDEST), np.uint8)
-        at = float(rng.uniform(2, 30))
-        if rng.random() < 0.1:
+    def write(self, hand: Hand, text: str, *, widest: int = WIDEST, signs: bool = True) -> tuple[Gray, str]:
+        """The strokes of a line, `uint8 (hand.rows, W)`, and as many digits of `text` as there was room for.
+
+        W is at most `widest`. Without `signs` there is nothing but what the hand puts between digits.
+        """
+        rng = hand.rng
+        canvas = np.zeros((hand.rows, widest), np.uint8)
+        at = float(rng.uniform(2, 30)) * hand.scale
+        if signs and rng.random() < 0.1:
             at = self._sign(canvas, hand, at)
         done = 0
-        while done < len(text) and at < WIDEST - 100:
+        while done < len(text) and at < widest - 100 * hand.scale:
             at = hand.put_digit(canvas, self._digit(hand, int(text[done])), int(text[done]), at)
             done += 1
             if done < len(text) and rng.random() < hand.separators:
                 at = self._sign(canvas, hand, at, marks=".,.,.,.-.,-.: /, ")
-        if rng.random() < 0.25 or not text:
+        if signs and (rng.random() < 0.25 or not text):
             for _ in range(int(rng.integers(1, 4))):
-                at = self._sign(canvas, hand, at) if at < WIDEST - 60 else at
-        end = int(np.clip(at + rng.uniform(0, 40), 32, WIDEST))
-        return hand.reink(bent(canvas[:, :end], rng)), text[:done]
+                at = self._sign(canvas, hand, at) if at < widest - 60 * hand.scale else at
+        end = int(np.clip(at + rng.uniform(0, 40) * hand.scale, 32, widest))
+        return bent(canvas[:, :end], rng, scale=hand.scale), text[:done]
 
     def _digit(self, hand: Hand, digit: int) -> Glyph:
         rng = hand.rng
@@ -114,12 +118,16 @@ def random_number(rng: np.random.Generator) -> str:
 
 
 class Hand:
-    """How one line is written: height, slant, width, distances, pen, and how much they vary."""
+    """How somebody writes: height, slant, width, distances, pen, and how much they vary."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, *, scale: float = 1.0, rows: int = ROWS) -> None:
+        """A hand that writes `scale` times as large as a line needs that a network shall read, on `rows` rows."""
         self.rng = rng
-        self.height = float(np.clip(rng.normal(44, 6), 26, 60))  # of a digit, in rows
-        self.middle = ROWS / 2 + float(rng.normal(0, 3 + max(0, (50 - self.height) * 0.2)))
+        self.scale = scale
+        self.rows = rows
+        height = float(np.clip(rng.normal(44, 6), 26, 60))
+        self.height = height * scale  # of a digit, in rows
+        self.middle = rows / 2 + float(rng.normal(0, 3 + max(0, (50 - height) * 0.2))) * scale
         self.slant = float(np.clip(rng.normal(0.12, 0.22), -0.4, 0.8))
         self.width = float(np.clip(rng.normal(0.98, 0.24), 0.5, 1.7))
         self.gap = float(
@@ -160,7 +168,7 @@ class Hand:
         rows, columns = glyph.shape
         y = self.middle + self.height * (below + float(rng.normal(0, unrest * 0.5)))
         if below == 0:  # along a baseline that may climb or fall
-            y += self.drift * (at - 150)
+            y += self.drift * (at - 150 * self.scale)
         inset = MARGIN if drawn else 0
         matrix = np.array([[wide, -slant * tall, 0], [wide * turn, tall, 0]])
         middle = matrix[:, :2] @ (columns / 2, rows / 2)
@@ -172,7 +180,9 @@ class Hand:
         if right <= left:
             return at
         matrix[0, 2] -= left
-        patch = cv2.warpAffine(glyph, matrix, (right - left, canvas.shape[0]), flags=cv2.INTER_LINEAR)
+        patch = cv2.warpAffine(
+            glyph, matrix, (right - left, canvas.shape[0]), flags=cv2.INTER_LINEAR if tall < 4 else cv2.INTER_CUBIC
+        )
         np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
         return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
 
@@ -180,25 +190,27 @@ class Hand:
         """Thicker or thinner strokes, all alike."""
         rng = self.rng
         kind = rng.random()
+        side = round(2 * self.scale) + 1
+        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         if kind < 0.3:
-            canvas = np.asarray(cv2.erode(canvas, _ROUND), np.uint8)
+            canvas = np.asarray(cv2.erode(canvas, brush), np.uint8)
         elif kind < 0.4:
-            canvas = np.asarray(cv2.dilate(canvas, _ROUND), np.uint8)
-        soft = cv2.GaussianBlur(canvas, (0, 0), 1)
-        edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4))
-        return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
+            canvas = np.asarray(cv2.dilate(canvas, brush), np.uint8)
+        soft = cv2.GaussianBlur(canvas, (0, 0), self.scale)
+        edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4)) * max(1, self.scale)
+        return np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255).astype(np.uint8)
 
 
-_ROUND = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+def bent(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> Gray:
+    """Bend the ink of a line as no slant and size can: places wander smoothly, sideways and up and down.
 
-
-def bent(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """Bend the ink of a line as no slant and size can: places wander smoothly, sideways and up and down."""
+    `scale` is how much larger it is than the lines that a network reads.
+    """
     if rng.random() < 0.3:
         return canvas
     rows, columns = canvas.shape
-    grid = (4, max(3, columns // 24))
-    strength = float(rng.uniform(0.5, 3))
+    grid = (4, max(3, int(columns / (24 * scale))))
+    strength = float(rng.uniform(0.5, 3)) * scale
     moves = rng.normal(0, strength, (2, *grid)).astype(np.float32)
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     x += cv2.resize(moves[0], (columns, rows), interpolation=cv2.INTER_CUBIC)

@@ -1,0 +1,200 @@
+"""Pictures that nobody took: seeded, within their ranges, and with the digits on them that they say."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sutja.dataset import Dataset
+from sutja.errors import UsageError
+from sutja.reading.normalise import LINE_HEIGHT, stroke_width
+from sutja.synth.folder import LABELS, Order, photographs, write_photographs
+from sutja.synth.lines import ROWS, Hand, Writer, random_number
+from sutja.synth.paper import dots, grain, line_paper, rules, shade, waves
+from sutja.synth.photograph import DIFFICULTIES, photograph
+from sutja.synth.sheet import PENS, skeleton, with_pen
+from sutja.synth.strokes import DIGITS, MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
+
+
+def seeded(*seed: int) -> np.random.Generator:
+    return np.random.default_rng(list(seed))
+
+
+@pytest.fixture(scope="module")
+def writer(mnist: Dataset) -> Writer:
+    return Writer(mnist.train)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_each_style_of_a_digit_can_be_drawn(digit: int) -> None:
+    for shape in DIGITS[digit]:
+        ink = draw(shape, seeded(1), pen=4, width=0.45 if digit == 1 else 0.68, unrest=0)
+        assert ink.dtype == np.uint8
+        assert ink.shape[0] == SIDE + 2 * MARGIN
+        rows = np.flatnonzero(ink.max(axis=1) > 127)
+        assert np.ptp(rows) > 0.8 * SIDE, shape  # it fills the height it was given
+        edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+        assert edge.max() == 0, shape  # and nothing is cut off
+
+
+def test_each_mark_can_be_drawn_and_has_a_size() -> None:
+    assert set(MARKS) == set(SIZES)
+    for name, shapes in MARKS.items():
+        for shape in shapes:
+            assert draw(shape, seeded(2), pen=5).max() == 255, name
+
+
+def test_no_two_drawings_are_the_same_but_those_of_one_seed() -> None:
+    makers: tuple[Callable[[np.random.Generator], Glyph], ...] = (
+        lambda rng: draw_digit(3, rng, pen=5),
+        lambda rng: draw_letter(rng, pen=5),
+    )
+    for make in makers:
+        first, again, other = make(seeded(1)), make(seeded(1)), make(seeded(2))
+        assert np.array_equal(first, again)
+        assert not np.array_equal(first, other)
+    assert scribble(seeded(4), pen=4).max() == 255
+
+
+def test_a_thicker_pen_leaves_more_ink() -> None:
+    thin, thick = (draw(DIGITS[0][0], seeded(1), pen=pen, unrest=0) for pen in (3, 9))
+    assert stroke_width(thick > 127) > 2 * stroke_width(thin > 127)
+
+
+def test_papers_have_their_shape_and_strength() -> None:
+    shape = (40, 130)
+    for paper in (
+        waves(shape, seeded(1), spacing=5, strength=0.3),
+        dots(shape, seeded(1), spacing=5, strength=0.3),
+        rules(shape, seeded(1), spacing=15, strength=0.3),
+    ):
+        assert paper.shape == shape
+        assert -0.301 <= paper.min() < -0.1
+        assert paper.max() == 0  # patterns are darker than paper, nowhere lighter
+    assert np.abs(grain(shape, seeded(1), size=1, strength=0.05)).max() < 0.4
+    assert np.abs(shade(shape, seeded(1), strength=0.1)).max() < 0.2
+    assert np.array_equal(line_paper(shape, seeded(3), strongest=0.5), line_paper(shape, seeded(3), strongest=0.5))
+
+
+def test_numbers_have_one_to_ten_digits() -> None:
+    rng = seeded(0)
+    numbers = [random_number(rng) for _ in range(500)]
+    assert {len(number) for number in numbers} == set(range(1, 11))
+    assert all(number.isdigit() for number in numbers)
+
+
+def test_lines_are_what_the_network_sees(writer: Writer) -> None:
+    lines, again = (list(writer.lines(seeded(7), 30)) for _ in range(2))
+    for line, same in zip(lines, again, strict=True):
+        assert line.ink.dtype == np.float32
+        assert line.ink.shape == line.gray.shape
+        assert line.ink.shape[0] == LINE_HEIGHT
+        assert (line.ink >= 0).all() and (line.ink <= 1).all()
+        assert line.text == same.text
+        assert np.array_equal(line.gray, same.gray)
+    assert len({line.text for line in lines}) > 20
+
+
+def test_a_hand_writes_the_same_in_any_size(writer: Writer) -> None:
+    small, text = writer.write(Hand(seeded(5)), "4711", signs=False)
+    large, same = writer.write(Hand(seeded(5), scale=3, rows=3 * ROWS), "4711", widest=3 * 640, signs=False)
+    assert text == same == "4711"
+    assert large.shape == (3 * ROWS, pytest.approx(3 * small.shape[1], abs=3))
+    shrunk = cv2.resize(large, small.shape[::-1], interpolation=cv2.INTER_AREA)
+    both = ((shrunk > 127) & (small > 127)).sum() / ((shrunk > 127) | (small > 127)).sum()
+    assert both > 0.8
+
+
+def test_a_line_holds_as_many_digits_as_there_is_room_for(writer: Writer) -> None:
+    canvas, text = writer.write(Hand(seeded(5)), "1234567890", widest=300, signs=False)
+    assert canvas.shape[1] <= 300
+    assert 0 < len(text) < 10
+    assert "1234567890".startswith(text)
+
+
+def test_a_skeleton_is_thin_and_connected() -> None:
+    ring = np.zeros((60, 60), np.uint8)
+    cv2.circle(ring, (30, 30), 20, 255, 9)
+    middles = skeleton(ring > 0)
+    assert middles[ring == 0].sum() == 0
+    assert cv2.connectedComponents(middles.astype(np.uint8), connectivity=8)[0] == 2  # paper and one ring
+    assert 90 < middles.sum() < 160  # the circumference
+    assert not skeleton(np.zeros((5, 5), np.bool_)).any()
+
+
+@pytest.mark.parametrize("width", [4.0, 8.0, 14.0])
+def test_a_pen_has_its_width_whatever_the_strokes_were(width: float) -> None:
+    for thick in (7, 15):
+        strokes = np.zeros((120, 200), np.uint8)
+        cv2.line(strokes, (20, 60), (180, 70), 255, thick)
+        written = with_pen(strokes, width, scale=2)
+        assert stroke_width(written > 127) == pytest.approx(width, rel=0.2, abs=1)
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_a_photograph_has_what_it_says_where_it_says_it(writer: Writer, difficulty: str) -> None:
+    for seed in range(3):
+        taken = photograph(writer, seeded(seed), difficulty=difficulty, size=(600, 400))
+        assert taken.picture.dtype == np.uint8
+        assert taken.picture.shape == (400, 600, 3)
+        assert taken.text == "\n".join(line.text for line in taken.lines)
+        limits = DIFFICULTIES[difficulty].contents
+        assert 0 < len(taken.lines) <= limits.lines
+        for line in taken.lines:
+            assert line.text.isdigit()
+            assert len(line.text) <= limits.digits
+            assert (line.corners > 0).all() and (line.corners < (600, 400)).all()
+            assert contrast(taken.picture, line.corners) > 8  # something is written there
+        middles = [float(line.corners[:, 1].mean()) for line in taken.lines]
+        assert middles == sorted(middles)
+
+
+def contrast(picture: np.ndarray, corners: np.ndarray) -> float:
+    """How far the darkest or lightest of a region is from its median, in grey levels."""
+    left, top = np.floor(corners.min(axis=0)).astype(int)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int)
+    gray = picture[top:bottom, left:right].mean(axis=2)
+    return float(np.abs(gray - np.median(gray)).max())
+
+
+def test_a_seed_gives_a_photograph(writer: Writer) -> None:
+    first, again, other = (photograph(writer, seeded(seed), size=(600, 400)) for seed in (1, 1, 2))
+    assert np.array_equal(first.picture, again.picture)
+    assert first.text == again.text
+    assert not np.array_equal(first.picture, other.picture)
+
+
+def test_photographs_differ_in_pen_and_paper(writer: Writer) -> None:
+    order = Order(["medium"], 12, 0, (300, 300))
+    papers = {tuple(np.median(each.picture, axis=(0, 1)) // 16) for _, each in photographs(writer, order)}
+    assert len(papers) > 5
+    assert all(0 < low < high < 0.25 for low, high in (pen.widths for pen in PENS.values()))
+
+
+def test_an_unknown_difficulty_has_a_hint(writer: Writer) -> None:
+    with pytest.raises(UsageError, match="did you mean 'hard'"):
+        photograph(writer, seeded(1), difficulty="hart")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_folder_of_photographs(writer: Writer, tmp_path: Path, suffix: str) -> None:
+    folder, order = tmp_path / "사진", Order(["easy", "hard"], 2, 3, (300, 200))
+    write_photographs(writer, order, folder, suffix=suffix, force=False)
+    with (folder / LABELS).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = list(photographs(writer, order))
+    assert [row["difficulty"] for row in rows] == ["easy", "easy", "hard", "hard"]
+    for row, (_, taken) in zip(rows, expected, strict=True):
+        assert row["text"] == taken.text
+        stored = cv2.imdecode(np.frombuffer((folder / row["file"]).read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        assert stored is not None
+        assert np.abs(stored.astype(int) - taken.picture).mean() < (1 if suffix == ".png" else 6)
+    with pytest.raises(UsageError, match="--force replaces it"):
+        write_photographs(writer, order, folder, suffix=suffix, force=False)
+    write_photographs(writer, Order(["easy"], 1, 0, (300, 200)), folder, suffix=suffix, force=True)
+    assert sorted(path.name for path in folder.iterdir()) == [f"easy-0001{suffix}", LABELS]
