@@ -198,7 +198,7 @@ class Hand:
             canvas = np.asarray(cv2.dilate(canvas, brush), np.uint8)
         soft = cv2.GaussianBlur(canvas, (0, 0), self.scale)
         edge, sharp = float(rng.uniform(40, 150)), float(rng.uniform(1.5, 4)) * max(1, self.scale)
-        return np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
 
 
 def bent(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> Gray:
