@@ -12,6 +12,7 @@ from sutja.reading.page import Mask, usual_height
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
+FRAME = 0.1  # share of its box that a large piece of writing fills at least; frames and slanting rules fill less
 LOOSE = 2.0  # heights of a digit that small pieces may lie beside a line
 SMALLEST = 6  # pixels of the height of a digit
 
@@ -63,7 +64,7 @@ def find_lines(ink: Mask) -> Layout:
 
 
 def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[int, int]) -> Mask:
-    """Pieces that may be writing: no specks, and nothing large at the edge of the picture, where desks are."""
+    """Pieces that may be writing: no specks, no frames, and nothing large at the edge of the picture, where desks are."""
     height, width = shape
     left, top, wide, high = boxes.T
     usable = areas >= 4
@@ -73,6 +74,7 @@ def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[i
     large = (high > 0.5 * height) | (wide > 0.5 * width)
     usable &= ~((at_edge >= 2) & large & (min(shape) > 150))
     usable &= ~((high > 0.6 * height) & (wide > 0.6 * width) & (filled > 0.6))
+    usable &= ~((filled < FRAME) & (np.maximum(high, wide) > 100))
     return np.asarray(usable)
 
 

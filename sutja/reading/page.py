@@ -14,6 +14,8 @@ Mask = NDArray[np.bool_]
 
 LONGER_SIDE = 2000  # pixels of the longer side of a page on which lines are sought
 PAPER = 230  # brightness of evenly lit paper
+SMALLEST_PAGE = 300  # pixels of the shorter side of a picture on which a sheet and a desk may be
+EDGE = 10  # grey levels a pixel, in a picture as coarse as that, that make a sharp edge
 COARSE = 256  # pixels of the longer side on which the light is measured
 
 
@@ -40,14 +42,65 @@ def prepare(picture: Gray) -> Page:
     if scale > 1:
         size = (max(1, round(picture.shape[1] / scale)), max(1, round(picture.shape[0] / scale)))
         gray = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    sheet = find_sheet(gray)
+    if sheet is not None:  # what lies around it must not count as paper
+        gray = _continued(gray, shrunk(sheet))
     paper = surroundings(gray)
     inverted = is_light_on_dark(gray, paper)
     if inverted:
         gray, paper = 255 - gray, 255 - paper
     evened = even_light(gray, paper)
+    if sheet is not None:
+        evened = np.where(shrunk(sheet), evened, np.uint8(PAPER))
     ink = find_ink(evened)
     rules = find_rules(ink)
     return Page(np.where(rules, np.uint8(PAPER), evened), ink & ~rules, scale, inverted)
+
+
+def find_sheet(gray: Gray) -> Mask | None:
+    """Where the sheet of paper is that lies on something else; `None` where the picture shows nothing but paper.
+
+    The sheet is the largest area without sharp edges, which writing is too fine to make; it must be about convex.
+    """
+    height, width = gray.shape
+    if min(height, width) < SMALLEST_PAGE:
+        return None
+    coarse = max(height, width) / COARSE
+    small = cv2.resize(gray, (round(width / coarse), round(height / coarse)), interpolation=cv2.INTER_AREA)
+    small = cv2.medianBlur(small, 7)
+    across, down = cv2.Sobel(small, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(small, cv2.CV_32F, 0, 1, scale=0.25)
+    even = (cv2.magnitude(across, down) < EDGE).astype(np.uint8)
+    even = cv2.erode(even, np.ones((3, 3), np.uint8), borderValue=1)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    largest = (labels == areas.argmax()).astype(np.uint8)
+    outline = np.argwhere(largest)[:, ::-1].astype(np.int32)
+    hull = np.zeros_like(largest)
+    cv2.fillConvexPoly(hull, cv2.convexHull(outline), 1)
+    part = float(hull.mean())
+    if not 0.15 < part < 0.95 or largest.sum() < 0.75 * hull.sum():
+        return None
+    return np.asarray(cv2.resize(hull, (width, height), interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def _continued(gray: Gray, sheet: Mask) -> Gray:
+    """A picture in which the paper of the sheet goes on beyond its edges, as bright as it is at the nearest one."""
+    coarse = max(gray.shape) / COARSE
+    size = (max(1, round(gray.shape[1] / coarse)), max(1, round(gray.shape[0] / coarse)))
+    small = cv2.medianBlur(np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8), 9)
+    outside = 1 - cv2.resize(sheet.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    _, nearest = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL)
+    values = np.zeros(int(nearest.max()) + 1, np.uint8)
+    values[nearest[outside == 0]] = small[outside == 0]
+    beyond = cv2.resize(values[nearest], gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(sheet, gray, np.asarray(beyond, np.uint8))
+
+
+def shrunk(sheet: Mask) -> Mask:
+    """A sheet without a margin of a hundredth, where its edge and the shadow of it are."""
+    side = round(max(sheet.shape) * 0.01) * 2 + 1
+    return np.asarray(cv2.erode(sheet.astype(np.uint8), np.ones((side, side), np.uint8), borderValue=1) > 0)
 
 
 def is_light_on_dark(gray: Gray, paper: Gray) -> bool:
@@ -76,7 +129,8 @@ def even_light(gray: Gray, paper: Gray) -> Gray:
 
 def find_ink(gray: Gray) -> Mask:
     """Where an evenly lit page has ink: what is clearly dark, and what is somewhat dark and touches it."""
-    soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), 0.8), np.uint8)
+    blur = float(np.clip(max(gray.shape) / 800, 0.8, 2))  # strokes on a large picture are broad, its noise is fine
+    soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), blur), np.uint8)
     depth = np.asarray(cv2.subtract(np.full_like(soft, PAPER), soft), np.uint8)
     some = slice(None, None, max(1, depth.size // 500_000))
     counts, lighter = np.bincount(depth.ravel()[some], minlength=256), np.bincount(soft.ravel()[some], minlength=256)
@@ -132,7 +186,7 @@ def find_rules(ink: Mask) -> Mask:
     if tall == 0:
         return rules
     rules |= _straight(ink & ~rules, round(max(1.8 * tall, 20)))
-    upright = _straight(np.ascontiguousarray((ink & ~rules).T), round(max(2.2 * tall, 0.5 * width, 20))).T
+    upright = _straight(np.ascontiguousarray((ink & ~rules).T), round(max(2.2 * tall, 20))).T
     return rules | upright
 
 
