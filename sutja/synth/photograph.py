@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -83,18 +84,24 @@ class Photograph:
 
 
 def photograph(
-    writer: Writer, rng: np.random.Generator, *, difficulty: str = "medium", size: tuple[int, int] | None = None
+    writer: Writer,
+    rng: np.random.Generator,
+    *,
+    difficulty: str = "medium",
+    size: tuple[int, int] | None = None,
+    numbers: Sequence[str] | None = None,
 ) -> Photograph:
-    """A photograph of random numbers that `writer` wrote on a sheet.
+    """A photograph of numbers that `writer` wrote on a sheet.
 
-    `size` is width and height in pixels, by default one of `SIZES`. The same generator state gives the same picture.
-    Raises `UsageError` for an unknown difficulty.
+    `size` is width and height in pixels, by default one of `SIZES`; `numbers` are the lines, by default random ones. Of
+    a number that does not fit on the sheet the rest is missing, in the text too. The same state of the generator gives
+    the same picture. Raises `UsageError` for an unknown difficulty.
     """
     if difficulty not in DIFFICULTIES:
         raise unknown("difficulty", difficulty, DIFFICULTIES)
     how = DIFFICULTIES[difficulty]
     size = size or SIZES[rng.integers(len(SIZES))]
-    sheet = write_sheet(writer, rng, size, how.contents)
+    sheet = write_sheet(writer, rng, size, how.contents, numbers)
     view = _view(sheet, size, how, rng)
     scene = _scene(sheet, view, size, rng)
     lines = tuple(WrittenLine(text, _corners(box, view)) for text, box in sheet.lines)

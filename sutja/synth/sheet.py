@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -72,14 +73,18 @@ class Contents:
     faintest: float
 
 
-def write_sheet(writer: Writer, rng: np.random.Generator, size: tuple[int, int], contents: Contents) -> Sheet:
-    """Write random numbers on a sheet of `size`, width and height in pixels, in one hand."""
+def write_sheet(
+    writer: Writer,
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    contents: Contents,
+    numbers: Sequence[str] | None = None,
+) -> Sheet:
+    """Write numbers, random ones unless some are given, on a sheet of `size`, width and height, in one hand."""
     width, height = size
     inner = (1 - 2 * MARGIN) * width, (1 - 2 * MARGIN) * height
     pitch = float(rng.uniform(1.7, 2.6))  # heights of a digit from line to line
-    most = min(contents.lines, max(1, int(inner[1] / (SMALLEST * pitch) - 0.3)))
-    longest = min(contents.digits, max(1, int(inner[0] / (1.25 * SMALLEST) - 1)))
-    numbers = [_number(rng, longest) for _ in range(int(rng.integers(1, most + 1)))]
+    numbers = numbers or _numbers(rng, inner, pitch, contents)
     tallest = min(inner[0] / (1.25 * max(map(len, numbers)) + 1), inner[1] / (len(numbers) * pitch + 0.3), height / 4)
     tall = max(SMALLEST, tallest * float(rng.uniform(0.55, 1)))
     hand = Hand(rng, scale=tall / TALL, rows=round(2 * ROWS * tall / TALL))
@@ -93,14 +98,18 @@ def write_sheet(writer: Writer, rng: np.random.Generator, size: tuple[int, int],
     return Sheet(colours, tuple(lines), tall)
 
 
-def _number(rng: np.random.Generator, longest: int) -> str:
-    return random_number(rng)[: int(rng.integers(1, longest + 1))]
+def _numbers(rng: np.random.Generator, inner: tuple[float, float], pitch: float, contents: Contents) -> list[str]:
+    """Random numbers, as many and as long as there is room for."""
+    most = min(contents.lines, max(1, int(inner[1] / (SMALLEST * pitch) - 0.3)))
+    longest = min(contents.digits, max(1, int(inner[0] / (1.25 * SMALLEST) - 1)))
+    count = int(rng.integers(1, most + 1))
+    return [random_number(rng)[: int(rng.integers(1, longest + 1))] for _ in range(count)]
 
 
 def _write_lines(
     writer: Writer,
     hand: Hand,
-    numbers: list[str],
+    numbers: Sequence[str],
     size: tuple[int, int],
     pitch: float,
     pen: Pen,
