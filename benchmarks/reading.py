@@ -1,8 +1,8 @@
 """The reader: errors on photographs, single digits, what it refuses, whether confidences hold, time and memory.
 
 The photographs are seeded and composed of MNIST's test digits, which no training and no choice of a threshold saw; real
-pictures are read where `--pictures` names a folder with `labels.csv` files. Writes `results/reading.json` and the gallery
-`docs/reading.png`, of synthetic photographs only.
+pictures are read where `--pictures` names a folder with `labels.csv` files. Writes `results/reading.json` and the
+gallery `docs/reading.png`, of synthetic photographs only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def reliability(outcomes: Sequence[Outcome]) -> list[dict[str, float]]:
     confidence = np.array([d.confidence for each in outcomes for line in each.reading.lines for d in line.digits])
     right = np.array([good for each in outcomes for good in matched(each.guessed, each.text)], np.bool_)
     rows = []
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = (confidence >= low) & (confidence < high)
         if inside.any():
             row = {"low": low, "high": min(high, 1.0), "digits": int(inside.sum())}

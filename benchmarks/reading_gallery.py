@@ -39,7 +39,7 @@ def draw_gallery(outcomes: Sequence[Outcome], path: Path) -> None:
 
 
 def end_of(outcome: Outcome) -> str:
-    """`read`: all digits told and right; `refused`: at least one not told, but nothing told wrongly; or `still wrong`."""
+    """`read`: all told and right; `refused`: not all told, but nothing told wrongly; else `still wrong`."""
     if outcome.told == outcome.text:
         return "read"
     reading = outcome.reading.text.replace("\n", "")

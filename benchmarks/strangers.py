@@ -43,7 +43,7 @@ def letters(count: int, rng: np.random.Generator) -> Images:
         letter, font = LETTERS[rng.integers(len(LETTERS))], fonts[rng.integers(len(fonts))]
         ImageDraw.Draw(canvas).text((40, 30), letter, 255, font=font)
         turned = canvas.rotate(float(rng.uniform(-12, 12)))
-        images.append(normalise(np.asarray(turned, np.float32) / 255))
+        images.append(normalise(np.asarray(turned, np.float32) / np.float32(255)))
     return np.stack(images)
 
 
@@ -72,22 +72,23 @@ def clothes(count: int, rng: np.random.Generator, folder: Path | None) -> Images
     return np.stack([_garment(rng) for _ in range(count)])
 
 
-OUTLINES: dict[str, list[tuple[float, float]]] = {  # in a box of width and height 1, y downwards
-    "shirt": [(0.3, 0), (0.7, 0), (1, 0.25), (0.85, 0.4), (0.75, 0.3), (0.75, 1), (0.25, 1), (0.25, 0.3), (0.15, 0.4), (0, 0.25)],
-    "trousers": [(0.25, 0), (0.75, 0), (0.85, 1), (0.6, 1), (0.5, 0.3), (0.4, 1), (0.15, 1)],
-    "dress": [(0.4, 0), (0.6, 0), (0.62, 0.35), (0.8, 1), (0.2, 1), (0.38, 0.35)],
-    "coat": [(0.35, 0), (0.65, 0), (0.95, 0.2), (1, 0.85), (0.85, 0.85), (0.8, 0.4), (0.8, 1), (0.2, 1), (0.2, 0.4), (0.15, 0.85), (0, 0.85), (0.05, 0.2)],
-    "shoe": [(0, 0.45), (0.3, 0.4), (0.6, 0.6), (1, 0.7), (1, 0.85), (0, 0.85)],
-    "boot": [(0.3, 0), (0.65, 0), (0.65, 0.65), (1, 0.8), (1, 0.98), (0.3, 0.98)],
-    "bag": [(0.05, 0.4), (0.95, 0.4), (1, 0.95), (0, 0.95)],
-}  # fmt: skip
+OUTLINES = {  # x and y in a box of width and height 1, y downwards
+    "shirt": "0.3,0 0.7,0 1,0.25 0.85,0.4 0.75,0.3 0.75,1 0.25,1 0.25,0.3 0.15,0.4 0,0.25",
+    "trousers": "0.25,0 0.75,0 0.85,1 0.6,1 0.5,0.3 0.4,1 0.15,1",
+    "dress": "0.4,0 0.6,0 0.62,0.35 0.8,1 0.2,1 0.38,0.35",
+    "coat": "0.35,0 0.65,0 0.95,0.2 1,0.85 0.85,0.85 0.8,0.4 0.8,1 0.2,1 0.2,0.4 0.15,0.85 0,0.85 0.05,0.2",
+    "shoe": "0,0.45 0.3,0.4 0.6,0.6 1,0.7 1,0.85 0,0.85",
+    "boot": "0.3,0 0.65,0 0.65,0.65 1,0.8 1,0.98 0.3,0.98",
+    "bag": "0.05,0.4 0.95,0.4 1,0.95 0,0.95",
+}
 
 
 def _garment(rng: np.random.Generator) -> Images:
     """A filled silhouette of a garment, with folds."""
-    outline = np.array(list(OUTLINES.values())[rng.integers(len(OUTLINES))])
+    corners = list(OUTLINES.values())[rng.integers(len(OUTLINES))].split()
+    outline = np.array([[float(place) for place in corner.split(",")] for corner in corners])
     points = 1 + 26 * np.clip(outline + rng.normal(0, 0.03, outline.shape), 0, 1)
     mask = np.zeros((SIDE, SIDE), np.uint8)
     cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], 255, cv2.LINE_AA, shift=3)
     folds = cv2.resize(rng.uniform(0.5, 1, (5, 7)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    return np.clip(mask * folds * rng.uniform(0.5, 1), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mask * folds * rng.uniform(0.5, 1), 0, 255), np.uint8)

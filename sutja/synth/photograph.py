@@ -36,7 +36,7 @@ class Difficulty:
 
 DIFFICULTIES = {
     "easy": Difficulty(
-        Contents(lines=3, digits=8, printed=0.15, signs=0.0, dark=0.05, faintest=0.85),
+        Contents(lines=3, digits=8, printed=0.15, signs=0.0, dark=0.05, faintest=0.85, closest=0.12),
         turn=1.5,
         tilt=0.01,
         edge=0.15,
@@ -44,7 +44,7 @@ DIFFICULTIES = {
         optics=Optics(blur=0.025, noise=3, quality=(80, 95)),
     ),
     "medium": Difficulty(
-        Contents(lines=5, digits=10, printed=0.5, signs=0.15, dark=0.12, faintest=0.75),
+        Contents(lines=5, digits=10, printed=0.5, signs=0.15, dark=0.12, faintest=0.75, closest=0.03),
         turn=4,
         tilt=0.035,
         edge=0.4,
@@ -52,7 +52,7 @@ DIFFICULTIES = {
         optics=Optics(blur=0.045, noise=6, quality=(55, 90)),
     ),
     "hard": Difficulty(
-        Contents(lines=7, digits=10, printed=0.7, signs=0.3, dark=0.15, faintest=0.6),
+        Contents(lines=7, digits=10, printed=0.7, signs=0.3, dark=0.15, faintest=0.6, closest=-0.06),
         turn=8,
         tilt=0.07,
         edge=0.6,

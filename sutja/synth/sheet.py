@@ -45,11 +45,11 @@ PENS = {
     "ballpoint, blue": Pen((0.62, 0.28, 0.20), (0.055, 0.09), 0.08, 0.15),
     "ballpoint, black": Pen((0.17, 0.16, 0.16), (0.055, 0.09), 0.08, 0.15),
     "pencil": Pen((0.42, 0.41, 0.41), (0.06, 0.095), 0.45, 0.25),
-    "felt pen, black": Pen((0.12, 0.11, 0.12), (0.11, 0.18), 0.02, 0.05),
-    "felt pen, blue": Pen((0.55, 0.20, 0.12), (0.11, 0.18), 0.02, 0.05),
-    "felt pen, red": Pen((0.20, 0.18, 0.75), (0.11, 0.17), 0.02, 0.05),
+    "felt pen, black": Pen((0.12, 0.11, 0.12), (0.09, 0.14), 0.02, 0.05),
+    "felt pen, blue": Pen((0.55, 0.20, 0.12), (0.09, 0.14), 0.02, 0.05),
+    "felt pen, red": Pen((0.20, 0.18, 0.75), (0.09, 0.14), 0.02, 0.05),
 }
-CHALK = Pen((0.88, 0.90, 0.90), (0.11, 0.18), 0.5, 0.2)
+CHALK = Pen((0.88, 0.90, 0.90), (0.09, 0.14), 0.5, 0.2)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Contents:
-    """What stands on a sheet at most: lines, digits a line; and how often: printed rules, signs, a dark board."""
+    """What stands on a sheet at most: lines, digits a line; and how often: printed rules, signs, a dark board.
+
+    `faintest` is the least strength of the ink, in [0, 1], `closest` the least distance of two digits in heights.
+    """
 
     lines: int
     digits: int
@@ -71,6 +74,7 @@ class Contents:
     signs: float
     dark: float
     faintest: float
+    closest: float
 
 
 def write_sheet(
@@ -88,6 +92,7 @@ def write_sheet(
     tallest = min(inner[0] / (1.25 * max(map(len, numbers)) + 1), inner[1] / (len(numbers) * pitch + 0.3), height / 4)
     tall = max(SMALLEST, tallest * float(rng.uniform(0.55, 1)))
     hand = Hand(rng, scale=tall / TALL, rows=round(2 * ROWS * tall / TALL))
+    hand.gap = max(hand.gap, contents.closest)
     dark = rng.random() < contents.dark
     pen = CHALK if dark else PENS[list(PENS)[rng.integers(len(PENS))]]
     ink, lines = _write_lines(writer, hand, numbers, size, pitch * tall, pen, contents)
