@@ -1,6 +1,6 @@
 """Write the measured parts of the pages anew from `results/`; with --check only say whether they fit.
 
-The pages are README.md, README.ko.md and docs/performance.md. A measured part stands between
+The pages are README.md, README.ko.md, docs/performance.md and docs/reading.md. A measured part stands between
 `<!-- measured: NAME -->` and `<!-- end -->`.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import performance
+from benchmarks import performance, reading_page
 from benchmarks.markdown import write_table
 from benchmarks.recording import RESULTS, ROOT, load
 from sutja.comparison import format_p
@@ -24,6 +24,7 @@ from sutja.spread import read_results
 PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
 PERFORMANCE = ROOT / "docs" / "performance.md"
+READING = ROOT / "docs" / "reading.md"
 WORDS = {
     "en": {
         "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
@@ -72,7 +73,7 @@ def main() -> None:
 
 def refresh_pages(*, check: bool = False) -> list[str]:
     """Write the measured parts of all pages, or only check them; returns the names of those that were not right."""
-    pages = [*READMES.items(), ("en", PERFORMANCE)]
+    pages = [*READMES.items(), ("en", PERFORMANCE), ("en", READING)]
     return [path.name for language, path in pages if not _refresh(path, language, check=check)]
 
 
@@ -94,6 +95,7 @@ def measured(text: str, language: str) -> str:
         "speed": lambda: _speed(words),
         "study": lambda: _study(words),
         **performance.PARTS,
+        **reading_page.PARTS,
     }
     return PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
 

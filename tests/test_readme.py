@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
+from benchmarks import reading_page
 from benchmarks.performance import PARTS
-from benchmarks.readme import PERFORMANCE, READMES, measured
+from benchmarks.readme import PERFORMANCE, READING, READMES, measured
 from benchmarks.readme_commands import commands
 from benchmarks.recording import ROOT
 from sutja.cli import app
@@ -29,7 +30,13 @@ def test_the_page_on_performance_has_each_of_its_parts_as_recorded() -> None:
     assert re.findall(r"<!-- measured: (\w+)", text) == ["speed", *PARTS]
 
 
-@pytest.mark.parametrize("page", ["performance", "protocol"])
+def test_the_page_on_reading_has_each_of_its_parts_as_recorded() -> None:
+    text = READING.read_text(encoding="utf-8")
+    assert measured(text, "en") == text
+    assert re.findall(r"<!-- measured: (\w+)", text) == list(reading_page.PARTS)
+
+
+@pytest.mark.parametrize("page", ["performance", "protocol", "reading"])
 def test_links_of_a_page_lead_somewhere(page: str) -> None:
     path = PERFORMANCE.with_name(f"{page}.md")
     targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8"))

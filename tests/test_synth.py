@@ -39,7 +39,7 @@ def test_each_style_of_a_digit_can_be_drawn(digit: int) -> None:
         rows = np.flatnonzero(ink.max(axis=1) > 127)
         assert np.ptp(rows) > 0.8 * SIDE, shape  # it fills the height it was given
         edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
-        assert edge.max() == 0, shape  # and nothing is cut off
+        assert edge.max() < 128, shape  # and nothing but a soft edge is cut off
 
 
 def test_each_mark_can_be_drawn_and_has_a_size() -> None:

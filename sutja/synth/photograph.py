@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -35,7 +36,7 @@ class Difficulty:
 
 DIFFICULTIES = {
     "easy": Difficulty(
-        Contents(lines=3, digits=8, printed=0.15, signs=0.0, dark=0.05, faintest=0.85),
+        Contents(lines=3, digits=8, printed=0.15, signs=0.0, dark=0.05, faintest=0.85, closest=0.12),
         turn=1.5,
         tilt=0.01,
         edge=0.15,
@@ -43,7 +44,7 @@ DIFFICULTIES = {
         optics=Optics(blur=0.025, noise=3, quality=(80, 95)),
     ),
     "medium": Difficulty(
-        Contents(lines=5, digits=10, printed=0.5, signs=0.15, dark=0.12, faintest=0.75),
+        Contents(lines=5, digits=10, printed=0.5, signs=0.15, dark=0.12, faintest=0.75, closest=0.03),
         turn=4,
         tilt=0.035,
         edge=0.4,
@@ -51,7 +52,7 @@ DIFFICULTIES = {
         optics=Optics(blur=0.045, noise=6, quality=(55, 90)),
     ),
     "hard": Difficulty(
-        Contents(lines=7, digits=10, printed=0.7, signs=0.3, dark=0.15, faintest=0.6),
+        Contents(lines=7, digits=10, printed=0.7, signs=0.3, dark=0.15, faintest=0.6, closest=-0.06),
         turn=8,
         tilt=0.07,
         edge=0.6,
@@ -83,18 +84,24 @@ class Photograph:
 
 
 def photograph(
-    writer: Writer, rng: np.random.Generator, *, difficulty: str = "medium", size: tuple[int, int] | None = None
+    writer: Writer,
+    rng: np.random.Generator,
+    *,
+    difficulty: str = "medium",
+    size: tuple[int, int] | None = None,
+    numbers: Sequence[str] | None = None,
 ) -> Photograph:
-    """A photograph of random numbers that `writer` wrote on a sheet.
+    """A photograph of numbers that `writer` wrote on a sheet.
 
-    `size` is width and height in pixels, by default one of `SIZES`. The same generator state gives the same picture.
-    Raises `UsageError` for an unknown difficulty.
+    `size` is width and height in pixels, by default one of `SIZES`; `numbers` are the lines, by default random ones. Of
+    a number that does not fit on the sheet the rest is missing, in the text too. The same state of the generator gives
+    the same picture. Raises `UsageError` for an unknown difficulty.
     """
     if difficulty not in DIFFICULTIES:
         raise unknown("difficulty", difficulty, DIFFICULTIES)
     how = DIFFICULTIES[difficulty]
     size = size or SIZES[rng.integers(len(SIZES))]
-    sheet = write_sheet(writer, rng, size, how.contents)
+    sheet = write_sheet(writer, rng, size, how.contents, numbers)
     view = _view(sheet, size, how, rng)
     scene = _scene(sheet, view, size, rng)
     lines = tuple(WrittenLine(text, _corners(box, view)) for text, box in sheet.lines)

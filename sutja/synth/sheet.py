@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -44,11 +45,11 @@ PENS = {
     "ballpoint, blue": Pen((0.62, 0.28, 0.20), (0.055, 0.09), 0.08, 0.15),
     "ballpoint, black": Pen((0.17, 0.16, 0.16), (0.055, 0.09), 0.08, 0.15),
     "pencil": Pen((0.42, 0.41, 0.41), (0.06, 0.095), 0.45, 0.25),
-    "felt pen, black": Pen((0.12, 0.11, 0.12), (0.11, 0.18), 0.02, 0.05),
-    "felt pen, blue": Pen((0.55, 0.20, 0.12), (0.11, 0.18), 0.02, 0.05),
-    "felt pen, red": Pen((0.20, 0.18, 0.75), (0.11, 0.17), 0.02, 0.05),
+    "felt pen, black": Pen((0.12, 0.11, 0.12), (0.09, 0.14), 0.02, 0.05),
+    "felt pen, blue": Pen((0.55, 0.20, 0.12), (0.09, 0.14), 0.02, 0.05),
+    "felt pen, red": Pen((0.20, 0.18, 0.75), (0.09, 0.14), 0.02, 0.05),
 }
-CHALK = Pen((0.88, 0.90, 0.90), (0.11, 0.18), 0.5, 0.2)
+CHALK = Pen((0.88, 0.90, 0.90), (0.09, 0.14), 0.5, 0.2)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Contents:
-    """What stands on a sheet at most: lines, digits a line; and how often: printed rules, signs, a dark board."""
+    """What stands on a sheet at most: lines, digits a line; and how often: printed rules, signs, a dark board.
+
+    `faintest` is the least strength of the ink, in [0, 1], `closest` the least distance of two digits in heights.
+    """
 
     lines: int
     digits: int
@@ -70,19 +74,25 @@ class Contents:
     signs: float
     dark: float
     faintest: float
+    closest: float
 
 
-def write_sheet(writer: Writer, rng: np.random.Generator, size: tuple[int, int], contents: Contents) -> Sheet:
-    """Write random numbers on a sheet of `size`, width and height in pixels, in one hand."""
+def write_sheet(
+    writer: Writer,
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    contents: Contents,
+    numbers: Sequence[str] | None = None,
+) -> Sheet:
+    """Write numbers, random ones unless some are given, on a sheet of `size`, width and height, in one hand."""
     width, height = size
     inner = (1 - 2 * MARGIN) * width, (1 - 2 * MARGIN) * height
     pitch = float(rng.uniform(1.7, 2.6))  # heights of a digit from line to line
-    most = min(contents.lines, max(1, int(inner[1] / (SMALLEST * pitch) - 0.3)))
-    longest = min(contents.digits, max(1, int(inner[0] / (1.25 * SMALLEST) - 1)))
-    numbers = [_number(rng, longest) for _ in range(int(rng.integers(1, most + 1)))]
+    numbers = numbers or _numbers(rng, inner, pitch, contents)
     tallest = min(inner[0] / (1.25 * max(map(len, numbers)) + 1), inner[1] / (len(numbers) * pitch + 0.3), height / 4)
     tall = max(SMALLEST, tallest * float(rng.uniform(0.55, 1)))
     hand = Hand(rng, scale=tall / TALL, rows=round(2 * ROWS * tall / TALL))
+    hand.gap = max(hand.gap, contents.closest)
     dark = rng.random() < contents.dark
     pen = CHALK if dark else PENS[list(PENS)[rng.integers(len(PENS))]]
     ink, lines = _write_lines(writer, hand, numbers, size, pitch * tall, pen, contents)
@@ -93,14 +103,18 @@ def write_sheet(writer: Writer, rng: np.random.Generator, size: tuple[int, int],
     return Sheet(colours, tuple(lines), tall)
 
 
-def _number(rng: np.random.Generator, longest: int) -> str:
-    return random_number(rng)[: int(rng.integers(1, longest + 1))]
+def _numbers(rng: np.random.Generator, inner: tuple[float, float], pitch: float, contents: Contents) -> list[str]:
+    """Random numbers, as many and as long as there is room for."""
+    most = min(contents.lines, max(1, int(inner[1] / (SMALLEST * pitch) - 0.3)))
+    longest = min(contents.digits, max(1, int(inner[0] / (1.25 * SMALLEST) - 1)))
+    count = int(rng.integers(1, most + 1))
+    return [random_number(rng)[: int(rng.integers(1, longest + 1))] for _ in range(count)]
 
 
 def _write_lines(
     writer: Writer,
     hand: Hand,
-    numbers: list[str],
+    numbers: Sequence[str],
     size: tuple[int, int],
     pitch: float,
     pen: Pen,
