@@ -204,8 +204,9 @@ def _confidences(reader: Reader, images: NDArray[np.uint8]) -> NDArray[np.float6
 def measure_times(reader: Reader, digits: Digits, rounds: int) -> dict[str, Any]:
     """Milliseconds in a running process, seconds and megabytes of a process of its own."""
     writer = Writer(digits, drawn=0)
-    ink, text = writer.write(Hand(np.random.default_rng(SEED)), "05221859", signs=False)
-    line = np.where(ink > 127, 40, 235).astype(np.uint8)
+    rng = np.random.default_rng(SEED)
+    ink, text = writer.write(Hand(rng), "05221859", signs=False)
+    line = np.clip(np.where(ink > 127, 40, 235) + rng.normal(0, 4, ink.shape), 0, 255).astype(np.uint8)
     assert text == "05221859"
     numbers = ["314159", "271828", "161803", "141421", "577215"]
     taken = photograph(writer, np.random.default_rng(2), difficulty="easy", size=(4000, 3000), numbers=numbers)
