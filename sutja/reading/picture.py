@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import DataError
+from sutja.reading.exif import PNG, png_chunks, upright
 from sutja.reading.normalise import Gray
 
 Colour = NDArray[np.uint8]
@@ -21,7 +22,6 @@ MEGAPIXELS = 50  # the largest picture that is read
 MEGABYTES = 200  # the largest file
 SIDE = 20_000  # pixels of the longer side
 BAND = 256  # rows that are worked on at once
-PNG = b"\x89PNG\r\n\x1a\n"  # how the file begins
 WITH_ALPHA = (PNG, b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # how files begin that may be transparent
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
 
@@ -93,7 +93,7 @@ def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
         raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
     if pixels is None:
         raise DataError(f"{name}: not a picture, or damaged")
-    return np.asarray(pixels)
+    return upright(pixels, content) if flags == cv2.IMREAD_UNCHANGED else np.asarray(pixels)
 
 
 def _check_whole(content: bytes, name: str) -> None:
@@ -102,15 +102,12 @@ def _check_whole(content: bytes, name: str) -> None:
         raise DataError(f"{name}: truncated: the JPEG has no end")
     if not content.startswith(PNG):
         return
-    at, kind = len(PNG), b""
-    while kind != b"IEND":
-        length = int.from_bytes(content[at : at + 4], "big")
-        kind, end = content[at + 4 : at + 8], at + 8 + length
-        if end + 4 > len(content):
-            raise DataError(f"{name}: truncated: the PNG has no end")
-        if zlib.crc32(memoryview(content)[at + 4 : end]) != int.from_bytes(content[end : end + 4], "big"):
+    for at, end in png_chunks(content):
+        if zlib.crc32(memoryview(content)[at:end]) != int.from_bytes(content[end : end + 4], "big"):
             raise DataError(f"{name}: damaged: a checksum of the PNG is wrong")
-        at = end + 4
+        if content[at : at + 4] == b"IEND":
+            return
+    raise DataError(f"{name}: truncated: the PNG has no end")
 
 
 def _declared_size(content: bytes) -> tuple[int, int]:
