@@ -24,8 +24,9 @@ from sutja.reading.single import as_single, combined, single_digit
 
 LINE_READER = "line-reader"
 CLASSIFIER = "convnet"  # the published network that reads single digits
-UPRIGHT = 0.1  # evidence that a turned picture must have more than the upright one
-CLEAR = 0.8  # evidence above which a picture is not tried turned
+UPRIGHT = 0.05  # evidence that a turned picture must have more than the upright one
+MANY = 0.1  # evidence for twice as many digits: the wrong way round few signs look like one
+CLEAR = 0.9  # evidence above which a picture is not tried turned
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class Reader:
         if _is_clear(upright):
             return upright
         tries = [upright, *(self._read_turned(gray, turn) for turn in (1, 3))]
-        return max(tries, key=lambda steps: _evidence(steps) + (UPRIGHT if steps.turned == 0 else 0))
+        return max(tries, key=_preference)
 
     def classify(self, images: NDArray[Any] | Sequence[Path | str | NDArray[Any]]) -> list[ReadDigit]:
         """Read single digits: one for each image, whatever else is on it.
@@ -236,6 +237,12 @@ def _evidence(steps: Steps) -> float:
     found = [digit.confidence for digits in steps.spotted for digit in digits]
     empty = sum(not digits for digits in steps.spotted)
     return sum(found) / (len(found) + empty) if found else 0.0
+
+
+def _preference(steps: Steps) -> float:
+    """How much speaks for this way round: evidence, more of it for many digits, and a lead for the upright way."""
+    count = sum(map(len, steps.spotted))
+    return _evidence(steps) + MANY * float(np.log2(1 + count)) + (UPRIGHT if steps.turned == 0 else 0)
 
 
 def _is_clear(steps: Steps) -> bool:
