@@ -12,6 +12,7 @@ Gray = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 
 FITTED = 20  # pixels of the longer side of a digit
+MIDDLE = SIDE / 2 + 0.5  # where MNIST has the centre of mass: in the middle of pixel 14, counted from 0
 PEN = (1.8, 4.0)  # widths of MNIST's strokes in pixels, but for one in twenty on either side
 LINE_HEIGHT = 32  # rows of a line as the network sees it
 FAINTEST = 10  # grey levels between paper and ink below which there is no writing
@@ -74,13 +75,13 @@ def stroke_width(ink: NDArray[np.bool_]) -> float:
 
 
 def _centred(digit: Ink) -> Gray:
-    """Put a digit of at most 20×20 pixels with its centre of mass in the middle of 28×28."""
+    """Put a digit of at most 20×20 pixels into 28×28 with its centre of mass where MNIST has it."""
     height, width = digit.shape
     mass = float(digit.sum()) or 1.0
     y = float((digit.sum(axis=1) * (np.arange(height) + 0.5)).sum()) / mass
     x = float((digit.sum(axis=0) * (np.arange(width) + 0.5)).sum()) / mass
-    top = int(np.clip(round(SIDE / 2 - y), 0, SIDE - height))
-    left = int(np.clip(round(SIDE / 2 - x), 0, SIDE - width))
+    top = int(np.clip(round(MIDDLE - y), 0, SIDE - height))
+    left = int(np.clip(round(MIDDLE - x), 0, SIDE - width))
     image = np.zeros((SIDE, SIDE), np.uint8)
     image[top : top + height, left : left + width] = np.round(digit * 255)
     return image

@@ -22,8 +22,10 @@ from PIL import Image
 from sutja.dataset import Dataset
 from sutja.errors import DataError
 from sutja.reading import picture
+from sutja.reading.exif import PNG
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_colour, decode_picture, load_picture, to_gray
+
 from .written import write
 
 ROOT = Path(__file__).parent.parent.parent
@@ -104,21 +106,20 @@ def test_a_korean_name(gray: Gray, tmp_path: Path) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_exif_turns_a_picture_upright(gray: Gray, orientation: int, form: str) -> None:
-    undo = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6, 8: 7}[orientation]
-    stored = (
-        lambda pixels: pixels,
-        lambda pixels: pixels[:, ::-1],
-        lambda pixels: pixels[::-1, ::-1],
-        lambda pixels: pixels[::-1],
-        lambda pixels: pixels.T,
-        lambda pixels: np.rot90(pixels, 1),
-        lambda pixels: pixels[::-1, ::-1].T,
-        lambda pixels: np.rot90(pixels, -1),
-    )[undo](gray)
+    turned: dict[int, Gray] = {  # what a camera stores that is held so
+        1: gray,
+        2: gray[:, ::-1],
+        3: gray[::-1, ::-1],
+        4: gray[::-1],
+        5: gray.T,
+        6: np.rot90(gray, 1),
+        7: gray[::-1, ::-1].T,
+        8: np.rot90(gray, -1),
+    }
     exif = Image.Exif()
     exif[0x0112] = orientation
-    how: dict[str, Any] = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(form, {})
-    image = Image.fromarray(np.ascontiguousarray(stored)).convert("RGB")
+    how: dict[str, Any] = {"quality": 95} if form == "JPEG" else {"lossless": True} if form == "WEBP" else {}
+    image = Image.fromarray(np.ascontiguousarray(turned[orientation])).convert("RGB")
     decoded = decode_picture(file_of(image, form, exif=exif, **how), "a file")
     assert difference(decoded, gray) < 3
 
@@ -129,8 +130,8 @@ def test_transparent_paper_is_what_ink_can_be_seen_on(gray: Gray, ink: int, pape
     alpha = np.clip((225 - gray.astype(int)) * 255 / 185, 0, 255).astype(np.uint8)
     pixels = np.dstack([np.full_like(gray, ink)] * 3 + [alpha])
     pixels[alpha == 0, :3] = 128
-    for scale, kind in ((1, np.uint8), (257, np.uint16)):
-        content = cv2.imencode(".png", pixels.astype(kind) * kind(scale))[1].tobytes()
+    for stored in (pixels, pixels.astype(np.uint16) * np.uint16(257)):
+        content = cv2.imencode(".png", stored)[1].tobytes()
         expected = np.round(paper + (ink - paper) * (alpha / 255))
         assert difference(decode_picture(content, "a file"), expected.astype(np.uint8)) < 1
         assert decode_colour(content, "a file").shape == (*gray.shape, 3)
@@ -198,7 +199,7 @@ def bomb(width: int, height: int) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes(1_000_000))
-    return picture.PNG + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return PNG + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize(("width", "height"), [(60_000, 60_000), (100_000, 1), (1, 100_000), (7_072, 7_072)])
@@ -323,11 +324,11 @@ def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -
     side = 7071
     bgr = np.full((side, side, 3), 220, np.uint8)
     cv2.putText(bgr, "7", (2000, 4000), cv2.FONT_HERSHEY_SIMPLEX, 12, (40, 40, 40), 40)
-    pixels: NDArray[Any] = {
-        "jpg": lambda: bgr,
-        "alpha": lambda: np.dstack([bgr, np.full((side, side), 255, np.uint8)]),
-        "deep": lambda: bgr.astype(np.uint16) * np.uint16(257),
-    }[kind]()
+    pixels: NDArray[Any] = bgr
+    if kind == "alpha":
+        pixels = np.dstack([bgr, np.full((side, side), 255, np.uint8)])
+    elif kind == "deep":
+        pixels = bgr.astype(np.uint16) * np.uint16(257)
     path = tmp_path / f"large.{'jpg' if kind == 'jpg' else 'png'}"
     how = [] if kind == "jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, 3]
     path.write_bytes(cv2.imencode(path.suffix, pixels, how)[1].tobytes())

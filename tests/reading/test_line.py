@@ -1,0 +1,71 @@
+"""From a line on a page to the strip that the network sees, and from columns of the strip back to the page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sutja.dataset import Dataset
+from sutja.reading.layout import find_lines
+from sutja.reading.line import DIGIT_HEIGHT, Strip, cut_strip, digit_boxes
+from sutja.reading.page import prepare
+
+from .written import Written, overlap, write
+
+
+def strips(written: Written) -> list[Strip]:
+    page = prepare(written.gray)
+    layout = find_lines(page.ink)
+    return [cut_strip(page, layout, line) for line in layout.lines]
+
+
+@pytest.mark.parametrize("size", [28, 56, 120])
+@pytest.mark.parametrize("slope", [-0.15, 0, 0.1])
+def test_a_strip_is_level_and_as_high_as_the_network_wants_it(mnist: Dataset, size: int, slope: float) -> None:
+    for strip in strips(write(mnist, "40417", "92605", size=size, slope=slope)):
+        assert strip.ink.shape[0] == 32
+        assert strip.ink.dtype == np.float32
+        assert 0 <= strip.ink.min() <= strip.ink.max() == 1
+        thirds = np.array_split(strip.ink > 0.5, 3, axis=1)
+        extents = [np.flatnonzero(third.any(axis=1)) for third in thirds]
+        for rows in extents:
+            assert np.ptp(rows) + 1 == pytest.approx(DIGIT_HEIGHT, abs=6)
+            assert rows.mean() == pytest.approx(15.5, abs=3.5)
+
+
+@pytest.mark.parametrize("slope", [-0.15, 0, 0.1])
+def test_the_boxes_of_digits_are_found_again_on_the_page(mnist: Dataset, slope: float) -> None:
+    written = write(mnist, "40417", "92605", slope=slope)
+    boxes = iter(written.boxes)
+    for strip in strips(written):
+        places = [next(boxes) for _ in range(5)]
+        middles = [(x + wide / 2 - strip.left) * strip.zoom for x, _, wide, _ in places]
+        found = digit_boxes(strip, [(middle - 4, middle + 4) for middle in middles])
+        for (left, top, right, bottom), place in zip(found, places, strict=True):
+            assert overlap((round(left), round(top), round(right - left), round(bottom - top)), place) > 0.65
+
+
+def test_a_point_of_a_strip_lies_on_the_page_where_it_was_cut() -> None:
+    strip = Strip(np.zeros((32, 100), np.float32), zoom=0.5, left=10, top=20, slope=0.1)
+    assert strip.to_page(0, 0) == (10, 20)
+    assert strip.to_page(50, 16) == (110, 20 + (16 + 5) / 0.5)
+
+
+def test_no_digits_have_no_boxes_and_paper_has_a_box_all_the_same() -> None:
+    strip = Strip(np.zeros((32, 100), np.float32), zoom=1, left=0, top=0, slope=0)
+    assert digit_boxes(strip, []) == []
+    ((left, top, right, bottom),) = digit_boxes(strip, [(40, 48)])
+    assert 0 <= left < 44 < right <= 100
+    assert 0 <= top < 16 < bottom <= 32
+
+
+def test_ink_of_other_lines_is_not_in_a_strip(mnist: Dataset) -> None:
+    """Lines that nearly touch: the strip of each is that of the line alone."""
+    written = write(mnist, "11111", "00000", size=40)
+    tight = np.delete(written.gray, np.s_[52:68], axis=0)
+    page = prepare(tight)
+    layout = find_lines(page.ink)
+    assert len(layout.lines) == 2
+    first = cut_strip(page, layout, layout.lines[0]).ink > 0.5
+    rows = np.flatnonzero(first.any(axis=1))
+    assert np.ptp(rows) + 1 <= DIGIT_HEIGHT + 6

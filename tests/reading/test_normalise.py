@@ -1,0 +1,94 @@
+"""A digit as MNIST has it, of ink of any size, and the ink of a line."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from sutja.dataset import Dataset
+from sutja.reading.normalise import PEN, Ink, line_ink, normalise, stroke_width
+
+
+def centre(image: Ink) -> tuple[float, float]:
+    """The centre of mass, in pixels from the upper left corner."""
+    mass = image.sum()
+    y, x = np.mgrid[0 : image.shape[0], 0 : image.shape[1]] + 0.5
+    return float((y * image).sum() / mass), float((x * image).sum() / mass)
+
+
+@given(arrays.arrays(np.float32, st.tuples(st.integers(1, 60), st.integers(1, 60)), elements=st.floats(0, 1, width=32)))
+def test_any_ink_becomes_a_picture_as_mnist_has_them(ink: Ink) -> None:
+    digit = normalise(ink)
+    assert digit.shape == (28, 28)
+    assert digit.dtype == np.uint8
+    rows, columns = (np.flatnonzero(digit.any(axis=axis)) for axis in (1, 0))
+    if not (ink > 0.3).any():
+        assert not digit.any()
+    elif len(rows):
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 <= 20
+        middle = centre(digit.astype(np.float32))
+        free = min(rows[0], columns[0], 27 - rows[-1], 27 - columns[-1]) > 0
+        assert not free or max(abs(middle[0] - 14.5), abs(middle[1] - 14.5)) <= 1
+
+
+def test_mnist_digits_stay_nearly_what_they_are(mnist: Dataset) -> None:
+    images = mnist.test.images[:200]
+    same = np.stack([normalise(image.astype(np.float32) / 255) for image in images])
+    assert np.abs(same.astype(int) - images).mean() < 2
+
+
+@pytest.mark.parametrize("zoom", [2, 5, 9])
+def test_size_and_place_do_not_matter(mnist: Dataset, zoom: int) -> None:
+    images = mnist.test.images[:60]
+    differences = []
+    for image in images:
+        large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+        moved = np.pad(np.clip(large / np.float32(255), 0, 1), ((30, 5), (0, 50)))
+        differences.append(np.abs(normalise(moved).astype(int) - normalise(image.astype(np.float32) / 255)).mean())
+    assert np.mean(differences) < 12
+
+
+@pytest.mark.parametrize("pen", [1, 3, 8, 20, 40])
+def test_pens_are_brought_into_the_range_of_mnist(pen: int) -> None:
+    ink = np.zeros((300, 300), np.uint8)
+    cv2.ellipse(ink, (150, 150), (80, 110), 0, 0, 360, 255, pen, cv2.LINE_AA)
+    digit = normalise(ink.astype(np.float32) / 255)
+    assert PEN[0] - 0.9 <= stroke_width(digit > 127) <= PEN[1] + 1
+
+
+def test_mnists_pens_are_what_the_range_says(mnist: Dataset) -> None:
+    widths = [stroke_width(image > 127) for image in mnist.test.images[:400]]
+    low, high = np.percentile(widths, [5, 95])
+    assert low == pytest.approx(PEN[0], abs=0.4)
+    assert high == pytest.approx(PEN[1], abs=0.5)
+
+
+@pytest.mark.parametrize("width", [2, 5, 12])
+def test_the_width_of_a_stroke_is_measured(width: int) -> None:
+    y, x = np.mgrid[-100:100, -100:100] + 0.5
+    ring = np.abs(np.hypot(x, y) - 60) < width / 2
+    assert stroke_width(ring) == pytest.approx(width, rel=0.1)
+    assert stroke_width(np.zeros((5, 5), np.bool_)) == 0
+
+
+@given(arrays.arrays(np.uint8, st.tuples(st.just(32), st.integers(1, 80))))
+def test_the_ink_of_any_line_is_from_none_to_full(gray: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> None:
+    ink = line_ink(gray)
+    assert ink.shape == gray.shape
+    assert ink.dtype == np.float32
+    assert 0 <= ink.min() <= ink.max() <= 1
+
+
+def test_the_ink_of_a_line_does_not_depend_on_the_light() -> None:
+    rng = np.random.default_rng(0)
+    gray = np.full((32, 200), 200, np.uint8)
+    for x in range(20, 180, 20):
+        cv2.line(gray, (x, 6), (x + int(rng.integers(-5, 6)), 26), 60, 2, cv2.LINE_AA)
+    bright, dim = line_ink(gray), line_ink((gray * 0.5).astype(np.uint8))
+    assert np.abs(bright - dim).mean() < 0.02
+    assert bright[gray < 80].min() > 0.8
+    assert bright[:, :10].max() < 0.05

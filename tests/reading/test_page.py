@@ -1,0 +1,135 @@
+"""A page: light, polarity, ink and rules."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from sutja.dataset import Dataset
+from sutja.reading.normalise import Gray
+from sutja.reading.page import PAPER, Mask, find_rules, is_light_on_dark, prepare, surroundings, usual_height
+
+from .written import Written, write
+
+
+@pytest.fixture(scope="module")
+def written(mnist: Dataset) -> Written:
+    return write(mnist, "40417", "92605")
+
+
+def covered(ink: Mask, written: Written, scale: float = 1) -> float:
+    """The share of the digits in whose boxes there is ink."""
+    boxes = [[round(side / scale) for side in box] for box in written.boxes]
+    return float(np.mean([ink[y : y + high, x : x + wide].mean() > 0.08 for x, y, wide, high in boxes]))
+
+
+def outside(ink: Mask, written: Written) -> int:
+    """The number of pixels of ink that are in no digit's box."""
+    rest = ink.copy()
+    for x, y, wide, high in written.boxes:
+        rest[y - 3 : y + high + 3, x - 3 : x + wide + 3] = False
+    return int(rest.sum())
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(225, 40), (255, 0), (120, 30), (225, 150), (30, 220), (0, 255), (90, 200)])
+def test_ink_is_where_the_digits_are_whatever_is_light_and_dark(mnist: Dataset, paper: int, ink: int) -> None:
+    written = write(mnist, "40417", "92605", paper=paper, ink=ink)
+    page = prepare(written.gray)
+    assert page.inverted == (ink > paper)
+    assert covered(page.ink, written) == 1
+    assert outside(page.ink, written) < 30
+    assert page.scale == 1
+    assert page.gray.shape == page.ink.shape == written.gray.shape
+    assert np.median(page.gray) == pytest.approx(PAPER, abs=3)
+
+
+@pytest.mark.parametrize("size", [28, 60, 120, 200])
+def test_ink_on_paper_without_any_noise_is_found(mnist: Dataset, size: int) -> None:
+    """As drawing programs and fax machines make it: there is nothing between paper and ink to measure noise by."""
+    written = write(mnist, "721", size=size, noise=0)
+    assert covered(prepare(written.gray).ink, written) == 1
+
+
+def test_uneven_light_is_divided_out(written: Written) -> None:
+    height, width = written.gray.shape
+    y, x = np.mgrid[0:height, 0:width]
+    light = 0.35 + 0.65 * x / width - 0.15 * y / height
+    light[:, width // 2 :] *= 0.8  # the edge of a shadow
+    page = prepare(np.clip(written.gray * light, 0, 255).astype(np.uint8))
+    assert covered(page.ink, written) == 1
+    paper = page.gray[: height // 8]
+    assert np.ptp([np.median(part) for part in np.array_split(paper, 6, axis=1)]) < 12
+
+
+def test_a_large_picture_is_made_smaller(mnist: Dataset) -> None:
+    written = write(mnist, "40417", size=600)
+    page = prepare(written.gray)
+    assert page.scale == max(written.gray.shape) / 2000
+    assert max(page.ink.shape) == 2000
+    assert covered(page.ink, written, page.scale) == 1
+
+
+def with_rules(gray: Gray, spacing: int, thick: int, slope: float = 0) -> tuple[Gray, Mask]:
+    """A picture on ruled paper, and where the rules are."""
+    lines = np.zeros_like(gray)
+    for y in range(-gray.shape[1], gray.shape[0], spacing):
+        cv2.line(lines, (0, y), (gray.shape[1], round(y + slope * gray.shape[1])), 255, thick)
+    return np.where(lines > 0, np.minimum(gray, 110), gray).astype(np.uint8), lines > 0
+
+
+@pytest.mark.parametrize("slope", [0, 0.01])
+@pytest.mark.parametrize("thick", [1, 3])
+def test_rules_are_removed_and_digits_stay(written: Written, thick: int, slope: float) -> None:
+    ruled, lines = with_rules(written.gray, 56, thick, slope)
+    page = prepare(ruled)
+    assert covered(page.ink, written) == 1
+    plain = prepare(written.gray).ink
+    assert (
+        page.ink & lines & ~cv2.dilate(plain.astype(np.uint8), np.ones((7, 7))).astype(np.bool_)
+    ).sum() < 0.1 * lines.sum()
+
+
+def test_a_table_has_no_ink_but_its_digits(written: Written) -> None:
+    gray = written.gray.copy()
+    for y in range(4, gray.shape[0], 56):
+        cv2.line(gray, (0, y), (gray.shape[1], y), 60, 2)
+    for x in range(4, gray.shape[1], 112):
+        cv2.line(gray, (x, 0), (x, gray.shape[0]), 60, 2)
+    page = prepare(gray)
+    assert covered(page.ink, written) == 1
+    assert outside(page.ink, written) < 0.02 * gray.size
+
+
+def test_a_one_is_no_rule(mnist: Dataset) -> None:
+    ink = prepare(write(mnist, "11111").gray).ink
+    assert not find_rules(ink).any()
+
+
+@pytest.mark.parametrize("level", [20, 128, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 3), (300, 400)])
+def test_what_is_all_alike_has_no_ink(shape: tuple[int, int], level: int) -> None:
+    page = prepare(np.full(shape, level, np.uint8))
+    assert not page.ink.any()
+    assert not page.inverted
+
+
+def test_noise_and_slow_changes_of_light_have_no_ink() -> None:
+    rng = np.random.default_rng(0)
+    noisy = np.clip(rng.normal(200, 6, (300, 400)), 0, 255).astype(np.uint8)
+    slow = np.tile(np.linspace(150, 250, 400), (300, 1)).astype(np.uint8)
+    for gray in (noisy, slow):
+        assert prepare(gray).ink.mean() < 0.001
+
+
+def test_the_surroundings_are_the_paper_not_the_writing(written: Written) -> None:
+    paper = surroundings(written.gray)
+    assert abs(paper.astype(int) - 225).max() < 25
+    assert is_light_on_dark(255 - written.gray, 255 - paper)
+    assert not is_light_on_dark(written.gray, paper)
+
+
+def test_the_usual_height_is_that_of_most_ink(written: Written) -> None:
+    assert usual_height(np.zeros((5, 5), np.bool_)) == 0
+    heights = [high for _, _, _, high in written.boxes]
+    assert min(heights) - 3 <= usual_height(prepare(written.gray).ink) <= max(heights) + 3

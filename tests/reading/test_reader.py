@@ -1,0 +1,246 @@
+"""Reading whole pictures and single digits with the published networks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from sutja.dataset import Dataset
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.reading.normalise import Gray
+from sutja.reading.reader import ReadDigit, Reader, Reading, ReadLine
+
+from .written import Box, Written, overlap, write
+
+ROOT = Path(__file__).parent.parent.parent
+NUMBERS = ("40417", "92605", "31786")
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(threads=1)
+
+
+@pytest.fixture(scope="module")
+def written(mnist: Dataset) -> Written:
+    return write(mnist, *NUMBERS)
+
+
+def boxes(reading: Reading) -> list[Box]:
+    return [digit.box for line in reading.lines for digit in line.digits]
+
+
+def scribble(rng: np.random.Generator) -> Gray:
+    gray = np.full((200, 300), 230, np.uint8)
+    points = rng.integers(20, 180, (30, 1, 2)).astype(np.int32)
+    cv2.polylines(gray, [points], False, 30, 2, cv2.LINE_AA)
+    return gray
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"size": 28},
+        {"size": 100},
+        {"noise": 0},
+        {"noise": 0, "size": 120},
+        {"noise": 12},
+        {"slope": 0.12},
+        {"slope": -0.12},
+        {"paper": 40, "ink": 220},
+        {"paper": 0, "ink": 255, "noise": 0},
+        {"ink": 160},
+    ],
+    ids=str,
+)
+def test_numbers_on_paper_and_where_they_stand(mnist: Dataset, reader: Reader, how: dict[str, float]) -> None:
+    written = write(mnist, *NUMBERS, **how)  # type: ignore[arg-type]
+    reading = reader.read(written.gray)
+    assert reading.text == written.text
+    assert reading.readable
+    for box, place in zip(boxes(reading), written.boxes, strict=True):
+        assert overlap(box, place) > 0.6
+
+
+@pytest.mark.parametrize("turn", [0, 1, 3])
+def test_quarter_turns_are_noticed_and_the_boxes_are_those_of_the_picture(
+    written: Written, reader: Reader, turn: int
+) -> None:
+    """A picture that lies on its side is read as the upright one, its boxes lie on its side too."""
+    height, width = written.gray.shape
+    steps = reader.explain(np.ascontiguousarray(np.rot90(written.gray, turn)))
+    assert steps.reading.text == written.text
+    assert steps.turned == -turn % 4
+    for box, (x, y, wide, high) in zip(boxes(steps.reading), written.boxes, strict=True):
+        place = {
+            0: (x, y, wide, high),
+            1: (y, width - x - wide, high, wide),
+            3: (height - y - high, x, high, wide),
+        }[turn]
+        assert overlap(box, place) > 0.6
+
+
+def test_ruled_paper_and_tables(written: Written, reader: Reader) -> None:
+    ruled, table = written.gray.copy(), written.gray.copy()
+    for y in range(20, ruled.shape[0], 56):
+        cv2.line(ruled, (0, y), (ruled.shape[1], y), 120, 2)
+    for y in range(0, table.shape[0], 112):
+        cv2.line(table, (0, y + 4), (table.shape[1], y + 4), 60, 2)
+    for x in (8, table.shape[1] - 8):
+        cv2.line(table, (x, 0), (x, table.shape[0]), 60, 2)
+    assert reader.read(ruled).text == written.text
+    assert reader.read(table).text == written.text
+
+
+def test_shadows(written: Written, reader: Reader) -> None:
+    height, width = written.gray.shape
+    y, x = np.mgrid[0:height, 0:width]
+    light = (0.4 + 0.6 * x / width) * np.where(x + y > width, 0.75, 1)
+    assert reader.read((written.gray * light).astype(np.uint8)).text == written.text
+
+
+def test_files_are_read_as_their_arrays(written: Written, reader: Reader, tmp_path: Path) -> None:
+    path = tmp_path / "손글씨.png"
+    path.write_bytes(cv2.imencode(".png", written.gray)[1].tobytes())
+    reading = reader.read(written.gray)
+    assert reader.read(path) == reader.read(str(path)) == reading
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.fromarray(np.ascontiguousarray(np.rot90(written.gray, 1)))
+    stored.save(tmp_path / "phone.jpg", exif=exif, quality=95)
+    assert reader.read(tmp_path / "phone.jpg").text == written.text
+
+
+def test_ink_on_transparent_paper(written: Written, reader: Reader) -> None:
+    alpha = np.clip((225 - written.gray.astype(int)) * 255 / 185, 0, 255).astype(np.uint8)
+    for ink in (20, 250):
+        assert reader.read(np.dstack([np.full_like(alpha, ink)] * 3 + [alpha])).text == written.text
+
+
+@pytest.mark.parametrize("level", [0, 100, 230, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 3), (20, 30), (300, 400)])
+def test_blank_paper_holds_nothing(reader: Reader, shape: tuple[int, int], level: int) -> None:
+    reading = reader.read(np.full(shape, level, np.uint8))
+    assert (reading.lines, reading.text, reading.confidence, reading.readable) == ((), "", 0.0, False)
+
+
+def test_noise_light_and_scribbles_hold_hardly_a_digit(reader: Reader) -> None:
+    rng = np.random.default_rng(0)
+    pictures: list[Gray] = [rng.integers(0, 256, (200, 300), dtype=np.uint8)]
+    pictures += [np.clip(rng.normal(220, spread, (300, 400)), 0, 255).astype(np.uint8) for spread in (2, 10, 30)]
+    pictures += [np.tile(np.linspace(80, 250, 400).astype(np.uint8), (300, 1))]
+    pictures += [scribble(rng) for _ in range(10)]
+    told = [digit.digit for picture in pictures for line in reader.read(picture).lines for digit in line.digits]
+    assert sum(digit is not None for digit in told) <= 1
+
+
+def test_a_digit_that_is_not_sure_is_a_question_mark(written: Written, reader: Reader) -> None:
+    sure = reader.read(written.gray)
+    confidences = [digit.confidence for line in sure.lines for digit in line.digits]
+    strict = Reader(min_confidence=float(np.median(confidences)), threads=1).read(written.gray)
+    assert boxes(strict) == boxes(sure)
+    for line, same in zip(strict.lines, sure.lines, strict=True):
+        for digit, other in zip(line.digits, same.digits, strict=True):
+            assert (digit.guess, digit.confidence) == (other.guess, other.confidence)
+            assert digit.digit == (digit.guess if digit.confidence >= np.median(confidences) else None)
+    assert strict.text.count("?") == sum(each < np.median(confidences) for each in confidences)
+
+
+def test_a_reading_as_json() -> None:
+    digits = (ReadDigit(4, 4, 0.9, (1, 2, 3, 4)), ReadDigit(None, 7, 0.25, (9, 2, 3, 4)))
+    reading = Reading((ReadLine(digits), ReadLine(digits[:1])))
+    assert (reading.text, reading.readable) == ("4?\n4", True)
+    assert reading.confidence == pytest.approx(0.9 * 0.25 * 0.9)
+    told = reading.as_json("a.png")
+    assert (told["file"], told["text"], told["confidence"]) == ("a.png", "4?\n4", 0.2025)
+    assert told["lines"][0] == {
+        "text": "4?",
+        "confidence": 0.225,
+        "digits": [
+            {"digit": 4, "guess": 4, "confidence": 0.9, "box": [1, 2, 3, 4]},
+            {"digit": None, "guess": 7, "confidence": 0.25, "box": [9, 2, 3, 4]},
+        ],
+    }
+    assert not Reading((ReadLine(digits[1:]),)).readable
+
+
+def test_single_digits(mnist: Dataset, reader: Reader) -> None:
+    images, labels = mnist.test.images[:200], mnist.test.labels[:200]
+    found = reader.classify(images)
+    assert np.mean([digit.guess == label for digit, label in zip(found, labels, strict=True)]) > 0.98
+    assert np.mean([digit.digit is None for digit in found]) < 0.05
+    assert all(0 <= digit.confidence <= 1 for digit in found)
+    assert reader.classify([]) == []
+    assert reader.classify(images[:0]) == []
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+def test_single_digits_of_other_sizes(mnist: Dataset, reader: Reader, light_on_dark: bool) -> None:
+    pictures: list[NDArray[np.uint8]] = []
+    for number, image in enumerate(mnist.test.images[:60]):
+        large = cv2.resize(image, (50 + 5 * number, 50 + 5 * number), interpolation=cv2.INTER_CUBIC)
+        pictures.append((20 + large * 0.9 if light_on_dark else 240 - large * 0.8).astype(np.uint8))
+    found = reader.classify(pictures)
+    assert np.mean([digit.digit == label for digit, label in zip(found, mnist.test.labels[:60], strict=True)]) > 0.93
+
+
+def test_where_there_is_no_digit_none_is_told(reader: Reader) -> None:
+    rng = np.random.default_rng(0)
+    nothing = [np.zeros((28, 28), np.uint8), np.full((90, 60), 200, np.uint8), np.zeros((1, 1), np.uint8)]
+    for digit in reader.classify(nothing):
+        assert (digit.digit, digit.confidence) == (None, 0)
+    noise = rng.integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    noise[:, [0, -1]] = noise[:, :, [0, -1]] = 0
+    assert sum(digit.digit is not None for digit in reader.classify(noise)) <= 2
+
+
+def test_one_reader_serves_several_threads(written: Written, mnist: Dataset) -> None:
+    reader = Reader(threads=1)
+    others = [write(mnist, number).gray for number in NUMBERS] * 3
+    expected = [reader.read(gray) for gray in others]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(reader.read, others)) == expected
+        singles = list(pool.map(lambda _: reader.classify(mnist.test.images[:20]), range(3)))
+    assert singles[0] == singles[1] == singles[2]
+
+
+def test_what_is_no_picture_and_no_reader_is_refused(reader: Reader, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    with pytest.raises(DataError, match=r"notes\.png: not a picture, or damaged"):
+        reader.read(tmp_path / "notes.png")
+    with pytest.raises(DataError, match="is no picture"):
+        reader.read(np.zeros(5))
+    with pytest.raises(DataError, match="not finite"):
+        reader.classify([np.full((28, 28), np.nan)])
+    with pytest.raises(UsageError, match="line-raeder"):
+        Reader("line-raeder")
+    with pytest.raises(ModelFileError, match="not a network for lines"):
+        Reader("convnet")
+    with pytest.raises(UsageError, match="min_confidence"):
+        Reader(min_confidence=float("nan"))
+
+
+def test_reading_needs_no_pytorch(written: Written, tmp_path: Path) -> None:
+    path = tmp_path / "numbers.png"
+    path.write_bytes(cv2.imencode(".png", written.gray)[1].tobytes())
+    code = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(['torch', 'matplotlib', 'jinja2', 'safetensors', 'onnx', 'sklearn']))\n"
+        "import cv2, sutja\n"
+        "reader = sutja.Reader()\n"
+        "print(reader.read(sys.argv[1]).text)\n"
+        "print(len(reader.classify([sys.argv[1]])))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (run.stdout, run.stderr) == (written.text + "\n1\n", "")

@@ -1,0 +1,91 @@
+"""Pictures of one digit: what the networks see of it, and the answer of both."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import cv2
+import numpy as np
+import pytest
+
+from sutja.dataset import Dataset
+from sutja.errors import DataError
+from sutja.reading.network import BLANK
+from sutja.reading.single import as_single, as_strip, combined, single_digit
+
+
+def test_an_mnist_digit_is_taken_as_it_is(mnist: Dataset) -> None:
+    image = mnist.test.images[0]
+    single = as_single(image)
+    assert np.abs(single.digit.astype(int) - image).mean() < 2
+    assert single.strip.shape[0] == 32
+    x, y, wide, high = single.box
+    assert image[y : y + high, x : x + wide].max() == 255
+    rest = image.copy()
+    rest[y : y + high, x : x + wide] = 0
+    assert rest.max() <= 0.3 * 255
+
+
+@pytest.mark.parametrize("light_on_dark", [False, True])
+@pytest.mark.parametrize("side", [28, 50, 140, 500])
+def test_a_picture_of_a_digit_becomes_that_digit(mnist: Dataset, side: int, light_on_dark: bool) -> None:
+    differences = []
+    for image in mnist.test.images[:20]:
+        large = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if side <= 28 else cv2.INTER_CUBIC)
+        picture = (30 + large * 0.8 if light_on_dark else 230 - large * 0.8).astype(np.uint8)
+        differences.append(np.abs(as_single(picture).digit.astype(int) - as_single(image).digit).mean())
+    assert np.median(differences) < 14
+
+
+@pytest.mark.parametrize("level", [0, 60, 255])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (9, 2), (28, 28), (64, 64), (200, 90)])
+def test_where_there_is_nothing_there_is_no_digit(shape: tuple[int, int], level: int) -> None:
+    single = as_single(np.full(shape, level, np.uint8))
+    assert not single.digit.any()
+    assert not single.strip.any()
+    assert single.box == (0, 0, 0, 0)
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(DataError, match="is no picture"):
+        as_single(np.zeros((28, 28, 2), np.uint8))
+    with pytest.raises(DataError, match=r"none\.png: cannot be read"):
+        as_single("none.png")
+
+
+def test_a_strip_holds_the_digit_in_its_middle(mnist: Dataset) -> None:
+    strip = as_strip(mnist.test.images[0])
+    rows, columns = (np.flatnonzero((strip > 0.5).any(axis=axis)) for axis in (1, 0))
+    assert np.ptp(rows) + 1 == pytest.approx(22, abs=2)
+    assert rows.mean() == pytest.approx(15.5, abs=4)
+    assert columns[0] >= 8
+    assert columns[-1] < strip.shape[1] - 8
+
+
+def test_the_probability_of_one_digit_is_that_of_all_paths_that_read_so() -> None:
+    """Held against every path of four places."""
+    logits = np.random.default_rng(2).normal(size=(4, 11)).astype(np.float32) * 2
+    odds = np.exp(logits.astype(np.float64) / 1.5)
+    odds /= odds.sum(axis=1, keepdims=True)
+    expected = np.zeros(10)
+    for digit in range(10):
+        for path in product([digit, BLANK], repeat=4):
+            runs = sum(each == digit and (place == 0 or path[place - 1] != digit) for place, each in enumerate(path))
+            if runs == 1:
+                expected[digit] += np.prod([odds[place, each] for place, each in enumerate(path)])
+    assert single_digit(logits, 1.5) == pytest.approx(expected)
+
+
+def test_two_networks_agree_on_a_digit_and_the_line_reader_says_whether_there_is_one() -> None:
+    shape = np.full(10, 0.02)
+    shape[3] = 0.82
+    line = np.zeros(10)
+    line[3], line[5] = 0.45, 0.15
+    both = combined(shape, line)
+    assert both.argmax() == 3
+    assert both.sum() == pytest.approx(0.6)
+    assert both[3] / both[5] == pytest.approx(np.sqrt(0.82 * 0.45 / (0.02 * 0.15)))
+    assert not combined(shape, np.zeros(10)).any()
+    contrary = np.zeros(10)
+    contrary[7] = 1
+    assert not combined(np.eye(10)[2], contrary).any()
