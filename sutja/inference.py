@@ -77,12 +77,12 @@ def open_session(
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
         inputs, outputs = session.get_inputs(), session.get_outputs()
+        found = [[(each.name, each.type, each.shape[1:]) for each in side] for side in (inputs, outputs)]
     except Exception as error:  # ONNX Runtime's own exceptions share no other base class
         raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error
     fixed = [each for each in inputs if isinstance(each.shape[0], int)]
     if fixed:
         raise ModelFileError(f"{path}: not a network for {kind}: it takes exactly {fixed[0].shape[0]} at once")
-    found = [[(each.name, each.type, each.shape[1:]) for each in side] for side in (inputs, outputs)]
     if not (_fits(found[0], takes) and _fits(found[1], gives)):
         raise ModelFileError(f"{path}: not a network for {kind}: it maps {found[0]} to {found[1]}")
     return session

@@ -137,8 +137,9 @@ def _write_report(run: Run, network: nn.Module, lines: list[Line], card: Card) -
         "mistakes": plots.lines(
             [(lines[index].gray, f"{lines[index].text} read as {texts[index] or 'nothing'}") for index in wrong[:40]]
         ),
-        "reliability": plots.reliability(*outcomes(read, [line.text for line in lines])),
     }
+    if any(read):  # a reader that has hardly begun may read nothing
+        figures["reliability"] = plots.reliability(*outcomes(read, [line.text for line in lines]))
     captions = {
         "curves": "Loss a digit, and the share of lines that are read without any error, over the epochs.",
         "lines": "Lines as they were composed, with the digits on them.",
