@@ -24,10 +24,12 @@ WIDEST = 4000  # columns of a line
 class Strip:
     """A line as the network sees it: `ink` is `float32 (32, W)`; `to_page` turns its columns and rows into the page's.
 
-    A point (x, y) of the strip lies on the page at `left + x / zoom`, `top + y / zoom + slope * x / zoom`.
+    `depth` is how many grey levels its darkest hundredth is darker than paper. A point (x, y) of the strip lies on
+    the page at `left + x / zoom`, `top + y / zoom + slope * x / zoom`.
     """
 
     ink: Ink
+    depth: float
     zoom: float
     left: float
     top: float
@@ -63,7 +65,8 @@ def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
     strip = cv2.warpAffine(
         gray, matrix, (width, LINE_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
     )
-    return Strip(line_ink(np.asarray(strip, np.uint8)), zoom, window[0], window[1] + shift / zoom, line.slope)
+    depth = PAPER - float(np.percentile(strip, 1))
+    return Strip(line_ink(np.asarray(strip, np.uint8)), depth, zoom, window[0], window[1] + shift / zoom, line.slope)
 
 
 def _own_ink(page: Page, layout: Layout, line: TextLine, window: tuple[int, ...]) -> Gray:

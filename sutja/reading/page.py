@@ -13,9 +13,10 @@ from sutja.reading.normalise import FAINTEST, Gray
 Mask = NDArray[np.bool_]
 
 LONGER_SIDE = 2000  # pixels of the longer side of a page on which lines are sought
-PAPER = 230  # brightness of evenly lit paper
+PAPER = 180  # brightness of evenly lit paper: what is lighter, as noise is, has to have room
 SMALLEST_PAGE = 300  # pixels of the shorter side of a picture on which a sheet and a desk may be
 EDGE = 10  # grey levels a pixel, in a picture as coarse as that, that make a sharp edge
+NOISE = 3.5  # deviations of the paper's noise that ink is deeper than
 COARSE = 256  # pixels of the longer side on which the light is measured
 
 
@@ -79,8 +80,9 @@ def find_sheet(gray: Gray) -> Mask | None:
     hull = np.zeros_like(largest)
     cv2.fillConvexPoly(hull, cv2.convexHull(outline), 1)
     part = float(hull.mean())
-    if not 0.15 < part < 0.95 or largest.sum() < 0.75 * hull.sum():
-        return None
+    border = float(np.concatenate([hull[0], hull[-1], hull[:, 0], hull[:, -1]]).mean())
+    if not 0.15 < part < 0.95 or border > 0.4 or largest.sum() < 0.75 * hull.sum():
+        return None  # nothing else, a shadow's edge on one sheet, or no sheet at all
     return np.asarray(cv2.resize(hull, (width, height), interpolation=cv2.INTER_NEAREST) > 0)
 
 
@@ -136,7 +138,7 @@ def find_ink(gray: Gray) -> Mask:
     counts, lighter = np.bincount(depth.ravel()[some], minlength=256), np.bincount(soft.ravel()[some], minlength=256)
     noise = 1.5 * max(0.0, _percentile(lighter, PAPER + 1, 50) - PAPER)  # what is lighter than paper is no ink
     full = _ink_depth(counts, max(noise * 2, FAINTEST))
-    if full < 2 * FAINTEST and full < 3 * noise:
+    if full < max(1.5 * FAINTEST, NOISE * noise):
         return np.zeros(gray.shape, np.bool_)
     local = _local_depth(depth, full, 2.5 * noise)
     return grown(depth > 0.55 * local, depth > np.maximum(np.float32(0.33) * local, np.float32(noise)))

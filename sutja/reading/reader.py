@@ -17,7 +17,7 @@ from sutja.published import load_published, published_path, read_card
 from sutja.reading.layout import find_lines
 from sutja.reading.line import Strip, cut_strip, digit_boxes
 from sutja.reading.network import LineNetwork, Spotted
-from sutja.reading.normalise import Gray
+from sutja.reading.normalise import LINE_HEIGHT, Gray
 from sutja.reading.page import Page, prepare
 from sutja.reading.picture import load_picture, to_gray
 from sutja.reading.single import as_single, combined, single_digit
@@ -26,6 +26,7 @@ LINE_READER = "line-reader"
 CLASSIFIER = "convnet"  # the published network that reads single digits
 UPRIGHT = 0.05  # evidence that a turned picture must have more than the upright one
 MANY = 0.1  # evidence for twice as many digits: the wrong way round few signs look like one
+TRACE = 0.45  # part of the depth of the deepest line's ink that a short line of writing has at least
 CLEAR = 0.9  # evidence above which a picture is not tried turned
 
 
@@ -174,7 +175,7 @@ class Reader:
         lines = self._network.logits([single.strip for single in singles])
         found = []
         for single, shape, line in zip(singles, probabilities, lines, strict=True):
-            both = combined(shape, single_digit(line, self._network.temperature))
+            both = combined(shape, single_digit(line, self._network.temperature)) * single.has_ink
             guess = int(both.argmax())
             found.append(self._digit(guess, float(both[guess]), single.box))
         return found
@@ -188,7 +189,7 @@ class Reader:
         turned = np.ascontiguousarray(np.rot90(gray, turn))
         page = prepare(turned)
         layout = find_lines(page.ink)
-        strips = [cut_strip(page, layout, line) for line in layout.lines]
+        strips = _without_traces([cut_strip(page, layout, line) for line in layout.lines])
         spotted = self._network.read([strip.ink for strip in strips]) if strips else []
         lines = [
             ReadLine(
@@ -204,6 +205,12 @@ class Reader:
 
     def _digit(self, guess: int, confidence: float, box: tuple[int, int, int, int]) -> ReadDigit:
         return ReadDigit(guess if confidence >= self.min_confidence else None, guess, confidence, box)
+
+
+def _without_traces(strips: list[Strip]) -> list[Strip]:
+    """Strips without the narrow ones of much weaker ink than the rest: edges of shadows, what shines through."""
+    deepest = max((strip.depth for strip in strips), default=0.0)
+    return [strip for strip in strips if strip.depth > TRACE * deepest or strip.ink.shape[1] > 2 * LINE_HEIGHT]
 
 
 def _boxes(

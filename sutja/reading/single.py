@@ -29,6 +29,11 @@ class Single:
     strip: Ink
     box: tuple[int, int, int, int]
 
+    @property
+    def has_ink(self) -> bool:
+        """Whether there is anything that could be a digit."""
+        return self.box[2] > 0
+
 
 def as_single(image: Path | str | NDArray[Any]) -> Single:
     """Make a `Single` of an image `uint8 (28, 28)`, light ink on black, or of any picture.

@@ -46,13 +46,13 @@ def test_the_boxes_of_digits_are_found_again_on_the_page(mnist: Dataset, slope: 
 
 
 def test_a_point_of_a_strip_lies_on_the_page_where_it_was_cut() -> None:
-    strip = Strip(np.zeros((32, 100), np.float32), zoom=0.5, left=10, top=20, slope=0.1)
+    strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=0.5, left=10, top=20, slope=0.1)
     assert strip.to_page(0, 0) == (10, 20)
     assert strip.to_page(50, 16) == (110, 20 + (16 + 5) / 0.5)
 
 
 def test_no_digits_have_no_boxes_and_paper_has_a_box_all_the_same() -> None:
-    strip = Strip(np.zeros((32, 100), np.float32), zoom=1, left=0, top=0, slope=0)
+    strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=1, left=0, top=0, slope=0)
     assert digit_boxes(strip, []) == []
     ((left, top, right, bottom),) = digit_boxes(strip, [(40, 48)])
     assert 0 <= left < 44 < right <= 100
