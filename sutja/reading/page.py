@@ -70,8 +70,8 @@ def find_sheet(gray: Gray) -> Mask | None:
     small = cv2.resize(gray, (round(width / coarse), round(height / coarse)), interpolation=cv2.INTER_AREA)
     small = cv2.medianBlur(small, 7)
     across, down = cv2.Sobel(small, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(small, cv2.CV_32F, 0, 1, scale=0.25)
-    even = (cv2.magnitude(across, down) < EDGE).astype(np.uint8)
-    even = cv2.erode(even, np.ones((3, 3), np.uint8), borderValue=1)
+    smooth = (cv2.magnitude(across, down) < EDGE).astype(np.uint8)
+    even = cv2.erode(smooth, np.ones((3, 3), np.uint8), borderValue=1)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0

@@ -56,7 +56,7 @@ def test_size_and_place_do_not_matter(mnist: Dataset, zoom: int) -> None:
 def test_pens_are_brought_into_the_range_of_mnist(pen: int) -> None:
     ink = np.zeros((300, 300), np.uint8)
     cv2.ellipse(ink, (150, 150), (80, 110), 0, 0, 360, 255, pen, cv2.LINE_AA)
-    digit = normalise(ink.astype(np.float32) / 255)
+    digit = normalise(ink.astype(np.float32) / np.float32(255))
     assert PEN[0] - 0.9 <= stroke_width(digit > 127) <= PEN[1] + 1
 
 
