@@ -187,7 +187,7 @@ def test_unreadable_files_do_not_keep_others_from_being_read(photo: Path, tmp_pa
     assert outcome.out.splitlines() == [f"{photo}: {number}" for number in NUMBERS]
     errors = outcome.err.splitlines()
     assert len(errors) == 3
-    for path, why in ((empty, "no pictures in this folder"), (tmp_path / "none.png", "No such"), (damaged, "not a")):
+    for path, why in ((empty, "no pictures in this folder"), (tmp_path / "none.png", "No such"), (damaged, "trunc")):
         assert any(line.startswith(f"sutja: {path}: ") and why in line for line in errors), errors
 
 

@@ -64,7 +64,7 @@ def find_lines(ink: Mask) -> Layout:
 
 
 def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[int, int]) -> Mask:
-    """Pieces that may be writing: no specks, no frames, and nothing large at the edge of the picture, where desks are."""
+    """Pieces that may be writing: no specks, no frames, and nothing large at the picture's edge, where desks are."""
     height, width = shape
     left, top, wide, high = boxes.T
     usable = areas >= 4

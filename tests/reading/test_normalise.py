@@ -46,8 +46,8 @@ def test_size_and_place_do_not_matter(mnist: Dataset, zoom: int) -> None:
     images = mnist.test.images[:60]
     differences = []
     for image in images:
-        large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-        moved = np.pad(np.clip(large / np.float32(255), 0, 1), ((30, 5), (0, 50)))
+        large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+        moved = np.pad(np.clip(np.asarray(large, np.float32) / np.float32(255), 0, 1), ((30, 5), (0, 50)))
         differences.append(np.abs(normalise(moved).astype(int) - normalise(image.astype(np.float32) / 255)).mean())
     assert np.mean(differences) < 12
 
@@ -56,7 +56,7 @@ def test_size_and_place_do_not_matter(mnist: Dataset, zoom: int) -> None:
 def test_pens_are_brought_into_the_range_of_mnist(pen: int) -> None:
     ink = np.zeros((300, 300), np.uint8)
     cv2.ellipse(ink, (150, 150), (80, 110), 0, 0, 360, 255, pen, cv2.LINE_AA)
-    digit = normalise(ink.astype(np.float32) / 255)
+    digit = normalise(ink.astype(np.float32) / np.float32(255))
     assert PEN[0] - 0.9 <= stroke_width(digit > 127) <= PEN[1] + 1
 
 
