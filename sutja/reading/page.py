@@ -70,7 +70,7 @@ def find_sheet(gray: Gray) -> Mask | None:
     small = np.asarray(cv2.medianBlur(small, 7), np.uint8)
     across, down = cv2.Sobel(small, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(small, cv2.CV_32F, 0, 1, scale=0.25)
     even = (cv2.magnitude(across, down) < EDGE).astype(np.uint8)
-    even = cv2.erode(even, np.ones((3, 3), np.uint8), borderValue=1)
+    even = np.asarray(cv2.erode(even, np.ones((3, 3), np.uint8), borderValue=1), np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
