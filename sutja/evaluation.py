@@ -84,7 +84,7 @@ def evaluate(logits: Logits, labels: Labels) -> Report:
 
 
 def softmax(logits: Logits) -> NDArray[np.float64]:
-    """The probabilities `(N, 10)` that logits stand for."""
+    """The probabilities `(N, C)` that logits `(N, C)` stand for."""
     return np.exp(_log_softmax(logits))
 
 

@@ -133,13 +133,13 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Fi
     bins = calibration(confidence, right)
     figure = Figure(figsize=(6.4, 6.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    middles, width = [(row.low + row.high) / 2 for row in bins], bins[0].high - bins[0].low
+    middles, widths = [(row.low + row.high) / 2 for row in bins], [row.high - row.low for row in bins]
     upper.plot([0, 1], [0, 1], color="grey", linestyle="--", label="perfectly calibrated")
-    upper.bar(middles, [row.accuracy for row in bins], width, color=BLUE, alpha=0.35, edgecolor=BLUE)
+    upper.bar(middles, [row.accuracy for row in bins], widths, color=BLUE, alpha=0.35, edgecolor=BLUE)
     upper.plot([row.confidence for row in bins], [row.accuracy for row in bins], "o", color=BLUE, label="this network")
     upper.set(ylabel="accuracy", ylim=(0, 1.03), xlim=(0, 1))
-    lower.bar(middles, [row.share * len(right) for row in bins], width, color=ORANGE, edgecolor="white")
-    lower.set(xlabel="confidence", ylabel="digits", yscale="log", ylim=(0.7, 1.5 * len(right)))
+    lower.bar(middles, [row.share * len(right) for row in bins], widths, color=ORANGE, edgecolor="white")
+    lower.set(xlabel="confidence", ylabel="digits", yscale="log", ylim=(0.7, 1.5 * max(1, len(right))))
     lower.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else ""))
     for axes in (upper, lower):
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -68,7 +68,7 @@ def find_sheet(gray: Gray) -> Mask | None:
         return None
     coarse = max(height, width) / COARSE
     small = cv2.resize(gray, (round(width / coarse), round(height / coarse)), interpolation=cv2.INTER_AREA)
-    small = cv2.medianBlur(small, 7)
+    small = np.asarray(cv2.medianBlur(small, 7), np.uint8)
     across, down = cv2.Sobel(small, cv2.CV_32F, 1, 0, scale=0.25), cv2.Sobel(small, cv2.CV_32F, 0, 1, scale=0.25)
     smooth = (cv2.magnitude(across, down) < EDGE).astype(np.uint8)
     even = cv2.erode(smooth, np.ones((3, 3), np.uint8), borderValue=1)

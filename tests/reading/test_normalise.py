@@ -46,8 +46,8 @@ def test_size_and_place_do_not_matter(mnist: Dataset, zoom: int) -> None:
     images = mnist.test.images[:60]
     differences = []
     for image in images:
-        large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-        moved = np.pad(np.clip(large / np.float32(255), 0, 1), ((30, 5), (0, 50)))
+        large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+        moved = np.pad(np.clip(np.asarray(large, np.float32) / np.float32(255), 0, 1), ((30, 5), (0, 50)))
         differences.append(np.abs(normalise(moved).astype(int) - normalise(image.astype(np.float32) / 255)).mean())
     assert np.mean(differences) < 12
 
