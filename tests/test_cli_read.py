@@ -377,7 +377,7 @@ def children(process: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_outlives_the_command(photo: Path, tmp_path: Path, ending: signal.Signals) -> None:
-    command = many(photo, tmp_path, 150)
+    command = many(photo, tmp_path, 2000)  # more than are read before the signal
     run = subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -399,7 +399,7 @@ def test_no_process_outlives_the_command(photo: Path, tmp_path: Path, ending: si
 
 
 def test_who_reads_only_the_first_line_gets_no_traceback(photo: Path, tmp_path: Path) -> None:
-    command = many(photo, tmp_path, 120)
+    command = many(photo, tmp_path, 2000)
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stdout and run.stderr
         assert run.stdout.readline()
