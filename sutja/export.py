@@ -112,12 +112,7 @@ def publish(
     """
     from safetensors.torch import save
 
-    onnx, tensors, values, page = (f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md"))
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder}: not a folder")
-    there = [folder / name for name in (onnx, tensors, values, page) if (folder / name).exists()]
-    if there and not force:
-        raise UsageError(f"{there[0]}: exists already; --force replaces it")
+    onnx, tensors, values, page = check_free(folder, card.name, force=force)
     with whole_folder(folder) as partial:
         write = write or (lambda network, path: export_onnx(network, path, load_dataset().test))
         parity = write(network.eval(), partial / onnx)
@@ -130,6 +125,20 @@ def publish(
     if not weights:
         (folder / tensors).unlink(missing_ok=True)  # those of the model that was replaced
     return card
+
+
+def check_free(folder: Path, name: str, *, force: bool) -> list[str]:
+    """The names of the four files of a published model: ONNX, weights, values and page.
+
+    Raises `UsageError` when `folder` is none, or one of them is there already and `force` is not set.
+    """
+    names = [f"{name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")]
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: not a folder")
+    there = [folder / each for each in names if (folder / each).exists()]
+    if there and not force:
+        raise UsageError(f"{there[0]}: exists already; --force replaces it")
+    return names
 
 
 def checksums(*paths: Path) -> dict[str, str]:

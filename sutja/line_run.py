@@ -14,7 +14,7 @@ from torch import nn
 from sutja import plots
 from sutja.dataset import Dataset, Splits, load_dataset, split
 from sutja.errors import DataError, UsageError
-from sutja.export import checksums, export_checked, publish, published_name
+from sutja.export import check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text
 from sutja.line_evaluation import calibrate_lines, choose_min_confidence, judge_lines, outcomes
 from sutja.line_training import LineTraining, composed, infer_lines
@@ -111,6 +111,7 @@ def describe_lines(run: Run, network: nn.Module, lines: dict[str, list[Line]], v
 def export_line_run(run: Run, folder: Path, *, weights: bool, force: bool, dataset: Dataset | None = None) -> Card:
     """Publish a finished line reader into a folder: ONNX, weights, and a card. Raises what `export.publish` does."""
     run.require_finished()
+    check_free(folder, published_name(run), force=force)  # said before a minute of work
     dataset = dataset or load_dataset()
     if run.data_sha256 != dataset.sha256:
         raise UsageError(f"{run.folder}: lines of other data than {dataset.name} cannot be composed anew for its card")
