@@ -23,7 +23,6 @@ FONTS = (
     "timesrb",
     "timesi",
     "timesib",
-    "greeks",
     "gothgbt",
 )
 
