@@ -15,6 +15,10 @@ class SutjaError(Exception):
         super().__init__(printable(text))
 
 
+class StorageError(SutjaError):
+    """What was to be kept cannot be written, or there is no more room for it."""
+
+
 class UsageError(SutjaError):
     """What was asked for does not exist or makes no sense."""
 
