@@ -22,6 +22,11 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "onnxscript": "train",
     "scipy": "train",
     "tensorboard": "track",
+    "fastapi": "web",
+    "pydantic": "web",
+    "python_multipart": "web",
+    "starlette": "web",
+    "uvicorn": "web",
 }
 
 

@@ -11,12 +11,12 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from sutja.web.problems import Problem
+from sutja.web.problems import ProblemError
 
 MEGABYTE = 2**20
 ALL = 256 * MEGABYTE  # bytes of all bodies that are in memory at once
 DRAINED = 64 * MEGABYTE  # bytes of a refused body that are read all the same: else the client may miss the answer
-BUSY = Problem(503, "Too many requests at once; try again in a moment.", {"retry-after": "1"})
+BUSY = ProblemError(503, "Too many requests at once; try again in a moment.", {"retry-after": "1"})
 CLOSE = {"connection": "close"}
 
 
@@ -39,7 +39,7 @@ class Intake:
     async def body(self, request: Request) -> AsyncIterator[bytes]:
         """The body of a request; it counts among all bodies until the block ends.
 
-        Raises a `Problem`: 408 too slow, 413 too large, 503 too much of other requests.
+        Raises a `ProblemError`: 408 too slow, 413 too large, 503 too much of other requests.
         """
         parts: list[bytes] = []
         try:
@@ -48,7 +48,7 @@ class Intake:
                     await self._receive(request, parts)
             except TimeoutError:
                 slow = f"The request took longer than {self._seconds:g} seconds to arrive."
-                raise Problem(408, slow, CLOSE) from None
+                raise ProblemError(408, slow, CLOSE) from None
             parts[:] = [b"".join(parts)]  # not twice in memory
             yield parts[0]
         finally:
@@ -65,13 +65,13 @@ class Intake:
                 if size > self._most or _declared(request.headers) > self._most:
                     await _drain(stream)
                     limit = self._most // MEGABYTE
-                    raise Problem(413, f"The request is larger than {limit} MB; a smaller picture will do.", CLOSE)
+                    raise ProblemError(413, f"The request is larger than {limit} MB; a smaller picture will do.", CLOSE)
                 if self._held + len(part) > ALL:
-                    raise Problem(503, BUSY.detail, {**BUSY.headers, **CLOSE})
+                    raise ProblemError(503, BUSY.detail, {**BUSY.headers, **CLOSE})
                 self._held += len(part)
                 parts.append(part)
         except ClientDisconnect:
-            raise Problem(400, "The request ended before its body did.", CLOSE) from None
+            raise ProblemError(400, "The request ended before its body did.", CLOSE) from None
 
 
 def _declared(headers: Headers) -> int:
@@ -99,7 +99,7 @@ async def parse_form(
 ) -> tuple[Upload | None, str | None]:
     """The one file and the one text field of a multipart body, `None` where it has none of that name.
 
-    Raises a `Problem`, 422, when it is no such form or has anything else in it.
+    Raises a `ProblemError`, 422, when it is no such form or has anything else in it.
     """
 
     async def stream() -> AsyncGenerator[bytes, None]:
@@ -109,19 +109,21 @@ async def parse_form(
         parser = _InMemory(headers, stream(), max_files=1, max_fields=1, max_part_size=len(body) + 1)
         form = await parser.parse()
     except (MultiPartException, ValueError) as error:
-        raise Problem(422, f"Not a multipart form that can be read: {error}") from None
+        raise ProblemError(422, f"Not a multipart form that can be read: {error}") from None
     upload, text = None, None
-    async with form:
+    try:
         for name, value in form.multi_items():
             if name == file and isinstance(value, UploadFile):
                 upload = Upload(await value.read(), _base_name(value.filename or ""))
-            elif name == field and isinstance(value, str):
-                text = value
-            elif name == field and isinstance(value, UploadFile):
-                text = _decoded(await value.read())
+            elif name == field:
+                text = value if isinstance(value, str) else _decoded(await value.read())
             else:
                 wanted = " and ".join(f"'{each}'" for each in (file, field) if each)
-                raise Problem(422, f"The form has a field '{name[:40]}' that is not expected: {wanted} is, as a file.")
+                raise ProblemError(
+                    422, f"The form has a field '{name[:40]}' that is not expected: {wanted} is, as a file."
+                )
+    finally:
+        await form.close()
     return upload, text
 
 
@@ -129,7 +131,7 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise Problem(422, "A text in the form is not UTF-8.") from None
+        raise ProblemError(422, "A text in the form is not UTF-8.") from None
 
 
 def _base_name(name: str) -> str:

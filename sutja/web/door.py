@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sutja.web.problems import Problem, as_response
+from sutja.web.problems import ProblemError, as_response
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -31,9 +31,11 @@ class Doorkeeper:
             return
         headers = Headers(scope=scope)
         if self._hosts is not None and host_name(headers.get("host", "")) not in self._hosts:
-            refused = Problem(421, "This server is not called by that name; its own is where it said that it listens.")
+            refused = ProblemError(
+                421, "This server is not called by that name; its own is where it said that it listens."
+            )
         elif scope["method"] not in SAFE and _is_cross_site(headers):
-            refused = Problem(403, "Pages of other sites may send nothing to this server.")
+            refused = ProblemError(403, "Pages of other sites may send nothing to this server.")
         else:
             await self._app(scope, receive, send)
             return
@@ -65,3 +67,8 @@ def _is_cross_site(headers: Headers) -> bool:
         return True
     origin = headers.get("origin")
     return origin is not None and origin.partition("//")[2].lower() != headers.get("host", "").lower()
+
+
+def local_names(host: str) -> frozenset[str]:
+    """The names of a server that listens on `host`, which only this computer reaches."""
+    return frozenset({"localhost", "127.0.0.1", "::1", host.lower()})

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
 
 from sutja.corrections import Correction, Corrections
-from sutja.errors import SutjaError
+from sutja.errors import DataError, StorageError
 from sutja.web.answers import CorrectionRequest, KeptAnswer, StoredAnswer, problems
 from sutja.web.bodies import Intake, parse_form
 from sutja.web.pool import Pool
-from sutja.web.problems import Problem
+from sutja.web.problems import ProblemError
 from sutja.web.reading import BINARY, JSON, MULTIPART, decode_image, decode_upload, first_error, require_type
 
 MOST = 1000  # corrections in one request
@@ -63,7 +63,7 @@ def corrections_router(store: Corrections, intake: Intake, pool: Pool) -> APIRou
             require_type(request, MULTIPART)
             upload, text = await parse_form(body, request.headers, file="picture", field="corrections")
             if text is None:
-                raise Problem(422, "The form has no field 'corrections'.")
+                raise ProblemError(422, "The form has no field 'corrections'.")
             corrections = _parsed(text)
             return await pool.run(partial(_keep, store, corrections, upload.content if upload else None))
 
@@ -79,13 +79,13 @@ def corrections_router(store: Corrections, intake: Intake, pool: Pool) -> APIRou
 
 
 def _parsed(text: str) -> list[Correction]:
-    """The corrections in JSON; raises a `Problem`, 422, for anything else."""
+    """The corrections in JSON; raises a `ProblemError`, 422, for anything else."""
     try:
         asked = CORRECTIONS.validate_json(text)
     except ValidationError as error:
-        raise Problem(422, f"corrections: {first_error(error)}") from None
+        raise ProblemError(422, f"corrections: {first_error(error)}") from None
     if not 1 <= len(asked) <= MOST:
-        raise Problem(422, f"corrections: {len(asked)} are not from 1 to {MOST}")
+        raise ProblemError(422, f"corrections: {len(asked)} are not from 1 to {MOST}")
     return [
         Correction(
             image=decode_image(each.image),
@@ -99,13 +99,13 @@ def _parsed(text: str) -> list[Correction]:
 
 
 def _keep(store: Corrections, corrections: list[Correction], picture: bytes | None) -> dict[str, int]:
-    """Store corrections; raises a `Problem`: 507 when they cannot be written, and what `decode_upload` raises."""
+    """Store corrections; raises a `ProblemError`: 507 when they cannot be written, and what `decode_upload` raises."""
     if picture is not None:
         decode_upload(picture)  # nothing else is kept on the disk
     try:
         stored = store.add(corrections, picture)
         return {"stored": len(stored), "total": len(store)}
-    except OSError as error:
-        raise Problem(507, f"The corrections could not be written: {error.strerror or error}") from None
-    except SutjaError as error:
-        raise Problem(507, f"The corrections could not be written: {error}") from None
+    except StorageError as error:
+        raise ProblemError(507, f"The corrections could not be written: {error}") from None
+    except DataError as error:
+        raise ProblemError(422, str(error)) from None

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sutja.web.bodies import BUSY
-from sutja.web.problems import Problem
+from sutja.web.problems import ProblemError
 
 Result = TypeVar("Result")
 
@@ -25,8 +25,8 @@ class Pool:
     async def run(self, work: Callable[[], Result]) -> Result:
         """What `work` returns, or raises.
 
-        Raises a `Problem`, 503, at once where all places are taken, and 504 when the time is over: work that has not
-        begun by then never does; work that has keeps its place until it is done, for a thread cannot be stopped.
+        Raises a `ProblemError`, 503, at once where all places are taken, and 504 when the time is over: work that has
+        not begun by then never does; work that has keeps its place until it is done, for a thread cannot be stopped.
         """
         if not self._places.acquire(blocking=False):
             raise BUSY
@@ -36,7 +36,9 @@ class Pool:
             async with asyncio.timeout(self._seconds):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise Problem(504, f"That took longer than {self._seconds:g} seconds; a smaller picture may do.") from None
+            raise ProblemError(
+                504, f"That took longer than {self._seconds:g} seconds; a smaller picture may do."
+            ) from None
 
     def close(self) -> None:
         """Let the threads end after what they have begun."""

@@ -27,7 +27,7 @@ class ProblemDetails(BaseModel):
     detail: str = Field(description="What is wrong, and what to do.")
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An answer that is no success: its status, what is wrong in one line, and headers that go with it."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -35,7 +35,7 @@ class Problem(Exception):
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
 
 
-def as_response(problem: Problem) -> Response:
+def as_response(problem: ProblemError) -> Response:
     """The problem as an HTTP response."""
     told = {
         "type": "about:blank",
@@ -49,14 +49,14 @@ def as_response(problem: Problem) -> Response:
 
 def install_handlers(app: FastAPI) -> None:
     """Let an app answer with problem details whatever goes wrong."""
-    app.add_exception_handler(Problem, _answer)
+    app.add_exception_handler(ProblemError, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(Exception, _answer_unexpected)
 
 
 async def _answer(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
+    assert isinstance(error, ProblemError)
     return as_response(error)
 
 
@@ -68,16 +68,16 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible here; /docs lists what is.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return as_response(Problem(error.status_code, detail, error.headers))
+    return as_response(ProblemError(error.status_code, detail, error.headers))
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:5]]
-    return as_response(Problem(422, "; ".join(wrong)[:1000]))
+    return as_response(ProblemError(422, "; ".join(wrong)[:1000]))
 
 
 async def _answer_unexpected(_: Request, __: Exception) -> Response:
     """A fault of the server's: its log has the traceback, the client has not."""
-    problem = Problem(500, "Something went wrong in the server; its log says what.", HEADERS)
+    problem = ProblemError(500, "Something went wrong in the server; its log says what.", HEADERS)
     return as_response(problem)

@@ -23,7 +23,7 @@ from sutja.reading.reader import Reader
 from sutja.web.answers import LookAnswer, LookRequest, ReadingAnswer, problems
 from sutja.web.bodies import Intake, Upload, parse_form
 from sutja.web.pool import Pool
-from sutja.web.problems import Problem
+from sutja.web.problems import ProblemError
 
 PICTURE = "the picture"  # what errors call it
 MULTIPART, RAW, JSON = "multipart/form-data", "application/octet-stream", "application/json"
@@ -59,7 +59,9 @@ def reading_router(reader: Reader, intake: Intake, pool: Pool) -> APIRouter:
     )
     async def read(
         request: Request,
-        detail: Annotated[bool, Query(description="With each digit what the network sees, and its ten numbers.")] = False,
+        detail: Annotated[
+            bool, Query(description="With each digit what the network sees, and its ten numbers.")
+        ] = False,
     ) -> Response:
         """The numbers in a picture, sent as it is or as the field `picture` of a form.
 
@@ -83,7 +85,7 @@ def reading_router(reader: Reader, intake: Intake, pool: Pool) -> APIRouter:
             try:
                 image = decode_image(LookRequest.model_validate_json(body).image)
             except ValidationError as error:
-                raise Problem(422, first_error(error)) from None
+                raise ProblemError(422, first_error(error)) from None
             return await _timed(pool, partial(look_at, reader, image))
 
     return router
@@ -104,15 +106,15 @@ async def _timed(pool: Pool, work: Callable[[], dict[str, Any]]) -> Response:
 
 
 async def _upload(request: Request, body: bytes) -> Upload:
-    """The picture in a body; raises a `Problem` where the type of its content is not one that may hold one."""
+    """The picture in a body; raises a `ProblemError` where the type of its content is not one that may hold one."""
     kind = content_type(request)
     if kind == MULTIPART:
         upload, _ = await parse_form(body, request.headers, file="picture")
         if upload is None:
-            raise Problem(422, "The form has no field 'picture'.")
+            raise ProblemError(422, "The form has no field 'picture'.")
         return upload
     if not (kind.startswith("image/") or kind == RAW):
-        raise Problem(415, f"Content of the type '{kind[:60]}' is not taken: image/…, {RAW} and {MULTIPART} are.")
+        raise ProblemError(415, f"Content of the type '{kind[:60]}' is not taken: image/…, {RAW} and {MULTIPART} are.")
     return Upload(body, "")
 
 
@@ -122,30 +124,30 @@ def content_type(request: Request) -> str:
 
 
 def require_type(request: Request, wanted: str) -> None:
-    """Raises a `Problem`, 415, for content of another type."""
+    """Raises a `ProblemError`, 415, for content of another type."""
     if content_type(request) != wanted:
-        raise Problem(415, f"Content of the type {wanted} is expected.")
+        raise ProblemError(415, f"Content of the type {wanted} is expected.")
 
 
 def decode_upload(content: bytes) -> Gray:
-    """The picture in bytes, grey `uint8 (H, W)`; raises a `Problem`: 413 too many pixels, 422 no picture."""
+    """The picture in bytes, grey `uint8 (H, W)`; raises a `ProblemError`: 413 too many pixels, 422 no picture."""
     try:
         return decode_picture(content, PICTURE)
     except LargePictureError as error:
-        raise Problem(413, str(error)) from None
+        raise ProblemError(413, str(error)) from None
     except DataError as error:
-        raise Problem(422, str(error)) from None
+        raise ProblemError(422, str(error)) from None
     except MemoryError:
-        raise Problem(413, f"{PICTURE}: there is not enough memory for it") from None
+        raise ProblemError(413, f"{PICTURE}: there is not enough memory for it") from None
 
 
 def read_picture(reader: Reader, upload: Upload, *, detail: bool) -> dict[str, Any]:
-    """What `POST /api/read` tells. Raises a `Problem` where there is no picture."""
+    """What `POST /api/read` tells. Raises a `ProblemError` where there is no picture."""
     gray = decode_upload(upload.content)
     try:
         reading = reader.read(gray)
     except (MemoryError, cv2.error) as error:
-        raise Problem(422, f"{PICTURE}: could not be read: {error or 'memory is short'}") from None
+        raise ProblemError(422, f"{PICTURE}: could not be read: {error or 'memory is short'}") from None
     height, width = gray.shape
     return {**reading.as_json(upload.name, detail=detail), "width": width, "height": height}
 
