@@ -253,7 +253,9 @@ def usual_height(ink: Mask) -> float:
     """The height of the pieces of ink that most of the ink belongs to; 0 where there is none."""
     half = 2 if ink.size > 1_000_000 else 1  # half as fine is fine enough for the height, and four times as fast
     pixels = ink.view(np.uint8)
-    pixels = pixels[where_ink(ink)] if half == 1 else cv2.dilate(pixels, np.ones((half, half), np.uint8))[::half, ::half]
+    pixels = (
+        pixels[where_ink(ink)] if half == 1 else cv2.dilate(pixels, np.ones((half, half), np.uint8))[::half, ::half]
+    )
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(pixels), connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     if not len(heights):

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from sutja.web.headers import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
+CLOSE = {"connection": "close"}
 
 
 class ProblemDetails(BaseModel):
@@ -79,5 +80,5 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
 
 async def _answer_unexpected(_: Request, __: Exception) -> Response:
     """A fault of the server's: its log has the traceback, the client has not."""
-    problem = ProblemError(500, "Something went wrong in the server; its log says what.", HEADERS)
+    problem = ProblemError(500, "Something went wrong in the server; its log says what.", {**HEADERS, **CLOSE})
     return as_response(problem)
