@@ -69,7 +69,11 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible here; /docs lists what is.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return as_response(ProblemError(error.status_code, detail, error.headers))
+    headers = dict(error.headers or {})
+    described = request.app.openapi()["paths"].get(request.url.path)
+    if error.status_code == 405 and described:  # the router knows only the first of the routes of an address
+        headers["Allow"] = ", ".join(sorted(map(str.upper, described)))
+    return as_response(ProblemError(error.status_code, detail, headers))
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:

@@ -164,6 +164,8 @@ def test_other_methods_are_told(client: httpx.Client) -> None:
     answer = client.get("/api/read")
     is_problem(answer, 405)
     assert answer.headers["allow"] == "POST"
+    assert client.delete("/api/corrections").headers["allow"] == "GET, POST"
+    assert set(client.post("/", headers={"content-type": "a/b"}).headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 def test_every_answer_has_the_security_headers(client: httpx.Client, picture: bytes) -> None:
@@ -295,6 +297,8 @@ WRONG = [
     json.dumps([{**GOOD, "confidence": 1.5}]),
     json.dumps([{**GOOD, "confidence": float("nan")}]),
     json.dumps([{**GOOD, "box": [1, 2, 3]}]),
+    json.dumps([{**GOOD, "box": [1, 2, 3, True]}]),
+    json.dumps([{**GOOD, "label": "3"}]),
     json.dumps([{**GOOD, "more": 1}]),
     json.dumps([GOOD] * 1001),
     "[" * 100_000,
