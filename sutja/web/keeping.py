@@ -16,7 +16,7 @@ from sutja.web.pool import Pool
 from sutja.web.problems import ProblemError
 from sutja.web.reading import BINARY, JSON, MULTIPART, decode_image, decode_upload, first_error, require_type
 
-MOST = 1000  # corrections in one request
+MOST = 100  # corrections in one request: each is a file that is written through to the disk
 CORRECTIONS: TypeAdapter[list[CorrectionRequest]] = TypeAdapter(list[CorrectionRequest])
 
 

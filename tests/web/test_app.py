@@ -229,6 +229,9 @@ BOMBS = {  # small files that declare billions of pixels
     + chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0))
     + chunk(b"IDAT", zlib.compress(bytes(1_000_000)))
     + chunk(b"IEND", b""),
+    "wide gif": b"GIF89a"
+    + struct.pack("<HHBBBcHHHHB", 40_000, 20_000, 0, 0, 0, b",", 0, 0, 40_000, 20_000, 0)
+    + b"\x02\0;",
     "gif": b"GIF89a" + struct.pack("<HHBBBcHHHHB", SIDE, SIDE, 0, 0, 0, b",", 0, 0, SIDE, SIDE, 0) + b"\x02\0;",
     "bmp": struct.pack("<2sIHHI", b"BM", 1054, 0, 0, 54)
     + struct.pack("<IiiHHIIiiII", 40, SIDE, SIDE, 1, 24, 0, 0, 0, 0, 0, 0)
@@ -300,7 +303,7 @@ WRONG = [
     json.dumps([{**GOOD, "box": [1, 2, 3, True]}]),
     json.dumps([{**GOOD, "label": "3"}]),
     json.dumps([{**GOOD, "more": 1}]),
-    json.dumps([GOOD] * 1001),
+    json.dumps([GOOD] * 101),
     "[" * 100_000,
 ]
 
