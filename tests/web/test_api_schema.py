@@ -38,7 +38,7 @@ schemathesis.openapi.format("binary", PICTURES)
 
 
 FOLDER = Path(tempfile.gettempdir()) / f"sutja-described-{os.getpid()}"  # made with the first correction
-APP = create_app(Settings(corrections=FOLDER))
+APP = create_app(Settings(corrections=FOLDER, workers=1))
 described = schemathesis.openapi.from_dict(APP.openapi())
 
 
