@@ -23,6 +23,7 @@ FONTS = (
     "timesrb",
     "timesi",
     "timesib",
+    "greeks",
     "gothgbt",
 )
 
