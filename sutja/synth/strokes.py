@@ -309,7 +309,7 @@ FONTS = (
 
 
 def draw_letter(rng: np.random.Generator, *, pen: float) -> Glyph:
-    """A letter of one of OpenCV's fonts: those of strokes (A. V. Hershey, 1967) before OpenCV 5, one sans font since."""
+    """A letter of one of OpenCV's fonts: Hershey's of strokes (1967) before OpenCV 5, one sans font since."""
     letter = LETTERS[rng.integers(len(LETTERS))]
     font = FONTS[rng.integers(len(FONTS))] | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
     thick = max(1, round(pen * rng.uniform(0.6, 1)))
