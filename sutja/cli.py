@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from sutja import __version__
+from sutja.cli_corrections import corrections
 from sutja.cli_data import data_app
 from sutja.cli_ensemble import ensemble
 from sutja.cli_models import evaluate, export, models
@@ -39,6 +40,9 @@ app.add_typer(data_app, name="data")
 app.command(
     epilog="Examples: `sutja read photo.jpg` · `sutja read scans/ --csv` · `sutja read photo.jpg --annotate out`"
 )(read)
+app.command(epilog="Examples: `sutja corrections` · `sutja corrections --export mine.npz` · `… --delete 2d0ee9ee`")(
+    corrections
+)
 app.command(epilog="Examples: `sutja sprint` · `sutja sprint --target 99.5 --seeds 10`")(sprint)
 
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]
