@@ -263,6 +263,18 @@ def dataset_table(description: dict[str, Any]) -> Table:
     return Table([description["name"], "training", "test"], rows)
 
 
+def taught_table(taught: dict[str, dict[str, int]]) -> Table:
+    """Digits read wrongly before and after a network was taught corrections: of these, and of MNIST's parts."""
+    rows = [
+        [
+            part if part == "corrections" else f"{part} digits",
+            *(f"{each[name]:,}" for name in ("count", "before", "after")),
+        ]
+        for part, each in taught.items()
+    ]
+    return Table(["wrong of", "digits", "before", "after"], rows)
+
+
 def correction_table(kept: Sequence[Kept]) -> Table:
     """Corrections, the oldest first: what the digit is, what it was read as, and which picture it is from."""
     rows = []
