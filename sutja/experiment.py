@@ -235,6 +235,8 @@ def _finish(run: Run, training: Schooling, splits: Splits) -> None:
     }
     if task and "validation" not in splits.judged:  # nothing to fit one on that the network has not seen
         values["temperature"] = task.start.temperature
+    if isinstance(training, Correcting):
+        values["learned"] = training.learned
     files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
     told = {name: values[name] for name in ("parameters", "epochs", "seconds", "parity")}
     write_text(run.folder / "MODEL_CARD.md", render_card(asdict(describe_run(run, {**told, "files": files}))))

@@ -27,6 +27,7 @@ LIMITS = {  # field → smallest and largest value that make sense
     "teaching": (0, 1),
     "softness": (0.01, 100),
     "share": (0.01, 0.99),
+    "styled": (0, 0.99),
     "seed": (0, 2**32 - 1),
 }
 
@@ -44,8 +45,9 @@ class Recipe:
     comes on top of them, and the teacher's answer stays.
 
     `start` and `corrections` tell where a network comes from that was taught corrections, `NAME@SHA-256` each: the
-    weights that it began with, and the corrected digits. `share` is their part of each batch; the rest are MNIST's, on
-    which the network of `start` is the teacher, so that nothing is forgotten.
+    weights that it began with, and the corrected digits. `share` is their part of each batch, and `styled` that of
+    MNIST's digits made to look as if the same hand had written them; of the rest, MNIST's as they are, the network of
+    `start` is the teacher, so that nothing is forgotten.
 
     `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
     after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
@@ -71,7 +73,8 @@ class Recipe:
     softness: float = 2.0
     start: str = ""
     corrections: str = ""
-    share: float = 0.5
+    share: float = 0.25
+    styled: float = 0.375
     protocol: str = "curves"
     seed: int = 0
 
@@ -92,6 +95,10 @@ class Recipe:
             value = getattr(self, field)
             if value and not re.fullmatch(r"[\w.+-]+@[0-9a-f]{64}", value):
                 raise UsageError(f"{field} = {value!r}: not a name, @ and a SHA-256")
+        if self.share + self.styled > 0.99:
+            raise UsageError(
+                f"share = {self.share} and styled = {self.styled} leave nothing of a batch for other digits"
+            )
         if bool(self.start) != bool(self.corrections):
             raise UsageError("start and corrections belong together: the one is taught the others")
         if self.patience and self.protocol == "final":
@@ -251,7 +258,7 @@ CORRECTED = Recipe(  # begins with a trained network; an epoch has as many batch
     "corrected",
     "convnet",
     epochs=4,
-    learning_rate=0.001,
+    learning_rate=0.0006,
     weight_decay=0.05,
     augmentation="affine-elastic",
     ema=0.98,
