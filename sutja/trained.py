@@ -17,7 +17,7 @@ from sutja.errors import ModelFileError, SutjaError, UsageError
 from sutja.evaluation import read_logits
 from sutja.formats import UNREADABLE
 from sutja.inference import Classifier
-from sutja.published import is_published, list_published, published_path, read_card
+from sutja.published import is_published, published_path, read_card
 from sutja.recipe import Recipe
 
 LEAST = 0.5  # the confidence below which a digit is not told, where nothing says better
@@ -54,16 +54,11 @@ def open_trained(model: str | Path) -> Trained:
     path = Path(model)
     if path.is_dir() and any((path / name).is_file() for name in ("recipe.json", "ensemble.json")):
         return _of_folder(path)
-    if path.suffix == ".onnx" and path.exists():
-        return _of_card(path)
-    if is_published(str(model)):
-        return _of_card(published_path(str(model)))
     if path.suffix == ".onnx":
-        raise ModelFileError(f"{model}: no such model file")
-    if path.exists():
+        return _of_card(path)
+    if path.exists() and not is_published(str(model)):
         raise ModelFileError(f"{model}: neither the folder of a run, with its recipe.json, nor an ONNX file")
-    known = ", ".join(card.name for card in list_published()[0])
-    raise UsageError(f"{model}: no such model: a run's folder, an ONNX file or a published one: {known}")
+    return _of_card(published_path(str(model)))
 
 
 def _of_card(path: Path) -> Trained:
