@@ -93,7 +93,7 @@ class Recipe:
             raise UsageError(f"teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
         for field in ("start", "corrections"):
             value = getattr(self, field)
-            if value and not re.fullmatch(r"[\w.+-]+@[0-9a-f]{64}", value):
+            if value and not re.fullmatch(r"[\w.+=-]+@[0-9a-f]{64}", value):
                 raise UsageError(f"{field} = {value!r}: not a name, @ and a SHA-256")
         if self.share + self.styled > 0.99:
             raise UsageError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from sutja.correcting import Start
@@ -32,7 +33,7 @@ def open_start(name: str) -> Start:
     run.require_finished()
     network = run.load_network()
     sha256 = hashlib.sha256((run.folder / "model.safetensors").read_bytes()).hexdigest()
-    plain = run.folder.resolve().name.removesuffix(f"-s{run.recipe.seed}")
+    plain = re.sub(r"[^\w.+=-]", "_", run.folder.resolve().name.removesuffix(f"-s{run.recipe.seed}"))
     return Start(plain, sha256, run.recipe, run.data_sha256, network, open_trained(path).temperature)
 
 

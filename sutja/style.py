@@ -14,6 +14,7 @@ from sutja.augment import affine_resampled, elastic_shifts
 from sutja.digits import CLASSES, SIDE, Digits
 
 MEASURED = 5000  # training digits that show what is usual
+TRIED = 500  # of them, on which strokes are tried
 BLUR = 0.5  # square pixels added to each variance: a digit that is one straight line has a shape, too
 NARROWEST, WIDEST = 0.3, 3.0  # how much a style may change a length
 CAUTION = 4  # so many digits as usual are counted with the corrected ones
@@ -38,11 +39,13 @@ class Style:
         self.maps = torch.eye(2) + trust * (_bounded(mean + APART * (maps - mean)) - torch.eye(2))
         longer = float(torch.linalg.det(mean).abs().clamp(min=1e-3).sqrt())
         self.pen = float((_as_float(corrected).mean((1, 2)) / means[labels]).mean()) / longer
-        self.stroke = trust * _needed_stroke(_as_float(usual), self.pen)
+        self.stroke = trust * _needed_stroke(_as_float(usual)[:TRIED], self.pen)
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:
         """Images `float32 (N, 1, 28, 28)` in [0, 1] as the writer would have written them, each a little otherwise."""
         number = len(images)
+        if number == 0:
+            return images
         maps = self.maps[torch.randint(len(self.maps), (number,), generator=generator)]
         maps = torch.eye(2) + _between(MOST, number, generator).view(-1, 1, 1) * (maps - torch.eye(2))
         stroke = self.stroke * _between(PEN, number, generator).view(-1, 1, 1, 1)
@@ -83,7 +86,7 @@ def _covariances(images: Tensor) -> Tensor:
     y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     places = torch.stack([y, x]).flatten(1).float()  # (2, 784)
     apart = places - (ink @ places.T)[:, :, None]  # (N, 2, 784)
-    return torch.einsum("np,nip,njp->nij", ink, apart, apart) + BLUR * torch.eye(2)
+    return (apart * ink[:, None]) @ apart.mT + BLUR * torch.eye(2)
 
 
 def _bounded(maps: Tensor) -> Tensor:
