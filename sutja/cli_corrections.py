@@ -100,7 +100,7 @@ def _delete(kept: Corrections, ids: set[str], *, force: bool, as_json: bool) -> 
         raise UsageError(f"{kept.folder}: no correction has the id {unknown[0]}: `sutja corrections` lists them")
     if not force and ids:
         which = "all " if len(ids) == len(there) > 1 else ""
-        if not sys.stdin.isatty():
+        if not _is_person():
             raise UsageError(
                 f"{which}{_counted(len(ids))} would be deleted for good: --force does it without a question"
             )
@@ -113,6 +113,11 @@ def _delete(kept: Corrections, ids: set[str], *, force: bool, as_json: bool) -> 
         print_json({"deleted": number, "left": len(kept)})
     else:
         out.print(f"{_counted(number)} deleted, {len(kept)} left", markup=False)
+
+
+def _is_person() -> bool:
+    """Whether somebody can answer a question."""
+    return sys.stdin.isatty()
 
 
 def _counted(number: int) -> str:
