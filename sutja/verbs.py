@@ -16,7 +16,6 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "torch": "train",
     "matplotlib": "train",
     "jinja2": "train",
-    "HersheyFonts": "train",
     "safetensors": "train",
     "onnx": "train",
     "onnxscript": "train",
