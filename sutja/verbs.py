@@ -68,7 +68,7 @@ Data = Annotated[
         "--data",
         "-d",
         help="`mnist`, which comes with sutja, or a path: a folder of IDX files or of train.tar and test.tar, a zip "
-        "of these tars, or an .npz.",
+        "of these tars, an .npz, or a folder of corrections.",
     ),
 ]
 Runs = Annotated[Path, typer.Option("--runs", help="The folder of the run folders.")]

@@ -14,7 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from sutja import __version__
 from sutja.corrections import Corrections
-from sutja.published import list_published
+from sutja.published import WEIGHTS, list_published
+from sutja.trained import open_trained
 from sutja.web.answers import HealthAnswer, ModelAnswer
 from sutja.web.bodies import Intake
 from sutja.web.docs import describe, render_docs
@@ -68,10 +69,12 @@ def create_app(settings: Settings) -> FastAPI:
 def _facts_router(settings: Settings) -> APIRouter:
     router = APIRouter(tags=["server"])
 
+    listed = _models(settings)  # once: a run's folder may change, but not what was read from it
+
     @router.get("/api/models", summary="List the networks", response_model=list[ModelAnswer])
     async def models() -> list[dict[str, Any]]:
         """The networks that this version has, and those that read now."""
-        return _models(settings)
+        return listed
 
     @router.get("/healthz", summary="Ask whether the server is there", response_model=HealthAnswer)
     async def healthz() -> dict[str, str]:
@@ -82,27 +85,26 @@ def _facts_router(settings: Settings) -> APIRouter:
 
 
 def _models(settings: Settings) -> list[dict[str, Any]]:
-    used = {"lines": settings.model, "digits": settings.classifier}
+    """The published networks, and those in use that are none of them."""
+    used = [open_trained(model) for model in (settings.model, settings.classifier)]
     listed = []
     for card in list_published()[0]:
-        reads = "lines" if card.reading is not None else "digits"
         figures = card.figures.get("test")
         listed.append(
             {
                 "name": card.name,
                 "title": card.title,
-                "reads": reads,
+                "reads": "lines" if card.reading is not None else "digits",
                 "parameters": card.parameters,
                 "accuracy": figures["accuracy"] if figures else None,
-                "used": str(used[reads]) == card.name,
-                "version": __version__,
+                "used": any(each.path == WEIGHTS / f"{card.name}.onnx" for each in used),
             }
         )
-    for reads, model in used.items():
-        if not any(each["used"] and each["reads"] == reads for each in listed):
-            own = {"name": Path(model).name, "title": Path(model).name, "reads": reads, "parameters": None}
-            listed.append({**own, "accuracy": None, "used": True, "version": __version__})
-    return listed
+    for each in used:
+        if each.path.parent != WEIGHTS:
+            unknown = {"parameters": None, "accuracy": None, "used": True}
+            listed.append({"name": each.name, "title": each.name, "reads": each.reads, **unknown})
+    return [{**each, "version": __version__} for each in listed]
 
 
 class _Static(StaticFiles):
