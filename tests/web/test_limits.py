@@ -257,7 +257,7 @@ def test_what_work_raises_comes_through_and_frees_the_place() -> None:
 
 
 def sleep(_: Reader) -> None:
-    time.sleep(30)
+    time.sleep(60)
 
 
 def die(_: Reader) -> None:
@@ -273,11 +273,11 @@ def text(reader: Reader, *, content: bytes) -> str:
 
 
 def test_processes_that_hang_or_die_are_replaced(picture: bytes) -> None:
-    readers = Readers(Networks("line-reader", "convnet"), workers=1, waiting=1, seconds=0.5)
+    readers = Readers(Networks("line-reader", "convnet"), workers=1, waiting=1, seconds=3)
     readers.start()
 
     async def check() -> None:
-        for work, status in ((sleep, 504), (die, 422), (sleep, 504)):
+        for work, status in ((sleep, 504), (die, 422)):
             with pytest.raises(ProblemError) as raised:
                 await readers.run(work)
             assert raised.value.status == status
