@@ -1,7 +1,8 @@
 """The server under load: single digits a second from 32 clients at once, how long each waits, and what one costs.
 
 The server is `sutja serve` as anybody starts it, the clients are a process of their own on the same machine, with one
-connection each that stays open. Each digit of MNIST's test set is a PNG of 280×280 pixels, as a canvas gives it.
+connection each that stays open. Each digit of MNIST's test set is a PNG as the page makes it of what was drawn: 36 pixels
+high, with as much paper around.
 Writes `results/web.json`.
 """
 
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from benchmarks.recording import ROOT, record, spread
 from sutja.dataset import load_dataset
 
-CANVAS, DRAWN = 280, 56  # pixels of the canvas, and of a digit's 28×28 on it: about what the page sends
+TALL = 36  # pixels of a digit's height and of the paper around, as `static/drawing.js` has them
 DIGITS = 500
 CLIENTS = 32
 SECONDS = 15.0
@@ -105,12 +106,12 @@ async def measure(address: str, seconds: float) -> dict[str, object]:
 
 
 def draw(image: NDArray[np.uint8]) -> bytes:
-    """A digit `uint8 (28, 28)` in black on a white canvas, as PNG."""
-    canvas = np.full((CANVAS, CANVAS), 255, np.uint8)
-    corner = (CANVAS - DRAWN) // 2
-    ink = cv2.resize(image, (DRAWN, DRAWN), interpolation=cv2.INTER_CUBIC)
-    canvas[corner : corner + DRAWN, corner : corner + DRAWN] = 255 - ink
-    return cv2.imencode(".png", canvas)[1].tobytes()
+    """A digit `uint8 (28, 28)` in black on white paper, as PNG."""
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    wide = max(1, round(ink.shape[1] * TALL / ink.shape[0]))
+    paper = 255 - cv2.resize(ink, (wide, TALL), interpolation=cv2.INTER_CUBIC)
+    return cv2.imencode(".png", np.pad(paper, TALL, constant_values=255))[1].tobytes()
 
 
 async def load(
