@@ -14,6 +14,7 @@ from sutja.cli_data import data_app
 from sutja.cli_ensemble import ensemble
 from sutja.cli_models import evaluate, export, models
 from sutja.cli_read import read
+from sutja.cli_serve import serve
 from sutja.cli_sprint import sprint
 from sutja.cli_study import study
 from sutja.errors import UsageError
@@ -39,6 +40,9 @@ app.add_typer(data_app, name="data")
 app.command(
     epilog="Examples: `sutja read photo.jpg` · `sutja read scans/ --csv` · `sutja read photo.jpg --annotate out`"
 )(read)
+app.command(epilog="Examples: `sutja serve --open` · `sutja serve --host 0.0.0.0` · `sutja serve --model runs/mine`")(
+    serve
+)
 app.command(epilog="Examples: `sutja sprint` · `sutja sprint --target 99.5 --seeds 10`")(sprint)
 
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]

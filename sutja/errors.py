@@ -15,6 +15,10 @@ class SutjaError(Exception):
         super().__init__(printable(text))
 
 
+class StorageError(SutjaError):
+    """What was to be kept cannot be written, or there is no more room for it."""
+
+
 class UsageError(SutjaError):
     """What was asked for does not exist or makes no sense."""
 
@@ -25,6 +29,10 @@ class DataError(SutjaError):
     """A data file is missing, damaged or not what it should be."""
 
     exit_code = 3
+
+
+class LargePictureError(DataError):
+    """A picture has more pixels than are read."""
 
 
 class ModelFileError(SutjaError):

@@ -16,11 +16,17 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "torch": "train",
     "matplotlib": "train",
     "jinja2": "train",
+    "HersheyFonts": "train",
     "safetensors": "train",
     "onnx": "train",
     "onnxscript": "train",
     "scipy": "train",
     "tensorboard": "track",
+    "fastapi": "web",
+    "pydantic": "web",
+    "python_multipart": "web",
+    "starlette": "web",
+    "uvicorn": "web",
 }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sutja.errors import DataError, ModelFileError, NothingReadError, SutjaError, UsageError, unknown
+from sutja.errors import DataError, ModelFileError, NothingReadError, StorageError, SutjaError, UsageError, unknown
 
 
 @pytest.mark.parametrize(
     ("kind", "exit_code"),
-    [(SutjaError, 1), (UsageError, 2), (DataError, 3), (ModelFileError, 4), (NothingReadError, 5)],
+    [(SutjaError, 1), (StorageError, 1), (UsageError, 2), (DataError, 3), (ModelFileError, 4), (NothingReadError, 5)],
 )
 def test_each_kind_has_its_exit_code(kind: type[SutjaError], exit_code: int) -> None:
     assert kind("why").exit_code == exit_code

@@ -12,7 +12,7 @@ import imagesize
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.errors import DataError
+from sutja.errors import DataError, LargePictureError
 from sutja.reading.exif import PNG, png_chunks, upright
 from sutja.reading.normalise import Gray
 
@@ -122,7 +122,7 @@ def _declared_size(content: bytes) -> tuple[int, int]:
 def _check_size(shape: tuple[int, int], name: str) -> None:
     height, width = shape
     if height * width > MEGAPIXELS * 1_000_000 or max(shape) > SIDE:
-        raise DataError(
+        raise LargePictureError(
             f"{name}: {width:,} × {height:,} pixels are too many: at most {MEGAPIXELS} megapixels and {SIDE:,} a side"
         )
 

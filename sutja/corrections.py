@@ -1,0 +1,406 @@
+"""Corrections: digits that a person told the right label of, kept in a folder until that person deletes them.
+
+    corrections/
+      corrections.jsonl    one line a correction, the oldest first
+      digits/<id>.png      28×28 pixels as the network for single digits saw them, light ink on black
+      pictures/<name>      the pictures that they were read from, as they were sent
+
+A line is added last, when the files that it speaks of are on the disk: whoever is killed or finds the disk full before
+leaves at most files of which no line speaks, or the torn beginning of a line, and neither is a correction. What `add`
+has returned is on the disk. Names of files are made here, of random bytes and checksums, never of what was sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import re
+import secrets
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.digits import CLASSES, SIDE, Digits
+from sutja.errors import DataError, StorageError, UsageError
+from sutja.files import exclusive, write_through
+
+LINES = "corrections.jsonl"  # what tells the folder of corrections from others
+MOST = 20_000  # corrections in a folder
+MOST_BYTES = 10 << 20  # of a picture
+MOST_PICTURE_BYTES = 2 << 30  # of all pictures together
+DIGIT_BYTES = 1 << 16  # no picture of 28×28 pixels needs more
+LONGEST = 4096  # bytes: more than any line has
+FARTHEST = 1_000_000  # pixels: further from the corner of its picture is no box
+ID = re.compile(r"[0-9a-f]{8}")
+KINDS = {  # how the content of a picture file begins → the suffix of its name
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"\xff\xd8": "jpg",
+    b"RIFF": "webp",
+    b"BM": "bmp",
+    b"II*\0": "tif",
+    b"MM\0*": "tif",
+    b"GIF8": "gif",
+    b"\0\0\0\x0cjP  \r\n": "jp2",
+    **{b"P%d" % number: "pnm" for number in range(1, 7)},
+}
+PICTURE = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(sorted(set(KINDS.values())))})")
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What a person says of one digit: `image uint8 (28, 28)`, light ink on black, shows the digit `label`.
+
+    `guess` is what the reader thought and `confidence`, from 0 to 1, how sure it was; `box` is where the digit stands
+    in its picture: left, top, width, height in pixels.
+    """
+
+    image: NDArray[np.uint8]
+    label: int
+    guess: int | None = None
+    confidence: float | None = None
+    box: tuple[int, int, int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `DataError` for what cannot be."""
+        if self.image.dtype != np.uint8 or self.image.shape != (SIDE, SIDE):
+            raise DataError(f"a correction: {self.image.dtype} {self.image.shape} instead of uint8 ({SIDE}, {SIDE})")
+        for name, digit in (("label", self.label), ("guess", self.guess)):
+            if (name == "label" or digit is not None) and not (type(digit) is int and 0 <= digit < CLASSES):
+                raise DataError(f"a correction: the {name} {digit!r} is no digit from 0 to {CLASSES - 1}")
+        sure = self.confidence
+        if sure is not None and not (type(sure) in (int, float) and 0 <= sure <= 1 and math.isfinite(sure)):
+            raise DataError(f"a correction: the confidence {sure!r} is not from 0 to 1")
+        if self.box is not None and not (
+            len(self.box) == 4 and all(type(side) is int and abs(side) <= FARTHEST for side in self.box)
+        ):
+            raise DataError(f"a correction: the box {self.box!r} is not left, top, width and height in pixels")
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A correction in its folder: `id` names it, `time` says when it was made (UTC, ISO 8601).
+
+    `picture` is the file that it was read from, `None` where none was kept.
+    """
+
+    id: str
+    time: str
+    correction: Correction
+    picture: Path | None
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the file: all of a correction but its pixels; `picture` is the name of a file in `pictures/`."""
+
+    id: str
+    time: str
+    label: int
+    guess: int | None
+    confidence: float | None
+    box: tuple[int, int, int, int] | None
+    picture: str | None
+    text: str = field(repr=False, compare=False)
+
+
+class Corrections:
+    """The corrections in a folder, which comes into being with the first. Threads and processes may share it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `UsageError` when `folder` is there but no folder."""
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder}: not a folder: corrections need one")
+        self.folder = folder
+        self._threads = threading.Lock()
+        self._known: tuple[tuple[int, ...], list[_Line]] = ((), [])
+
+    def __len__(self) -> int:
+        """The number of corrections."""
+        return len(self._lines())
+
+    def add(self, corrections: Sequence[Correction], picture: bytes | None = None) -> list[str]:
+        """Keep some corrections, and the content of the picture file that they are from; all of them or none.
+
+        Returns their ids when all is on the disk. Raises `StorageError` when it cannot be written or the folder is
+        full, `DataError` for a picture that is none or too large.
+        """
+        kind = _kind(picture) if picture is not None else ""
+        if not corrections:
+            return []
+        made: list[Path] = []
+        try:
+            with self._alone():
+                lines = self._lines()
+                self._check_room(lines, len(corrections), picture)
+                taken = {line.id for line in lines}
+                name = self._keep_picture(picture, kind, lines, made) if picture is not None else None
+                texts = [_text(each, _new_id(taken), name) for each in corrections]
+                added = [_parsed(text) for text in texts]
+                for line, each in zip(added, corrections, strict=True):
+                    made.append(self._digit(line.id))
+                    write_through(made[-1], _png(each.image))
+                self._append(texts)
+                self._known = (_stamp((self.folder / LINES).stat()), [*lines, *added])
+        except OSError as error:
+            for path in made:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
+        return [line.id for line in added]
+
+    def all(self) -> list[Kept]:
+        """All corrections, the oldest first. Raises `DataError` when a file is damaged or its digit is missing."""
+        return [
+            Kept(
+                line.id,
+                line.time,
+                Correction(self._read_digit(line.id), line.label, line.guess, line.confidence, line.box),
+                self.folder / "pictures" / line.picture if line.picture else None,
+            )
+            for line in self._lines()
+        ]
+
+    def digits(self) -> Digits:
+        """The corrected digits with their right labels, the oldest first. Raises what `all` does."""
+        corrections = [each.correction for each in self.all()]
+        images = np.array([each.image for each in corrections], np.uint8).reshape(-1, SIDE, SIDE)
+        return Digits(images, np.array([each.label for each in corrections], np.int64))
+
+    def ids(self) -> list[str]:
+        """The ids of all corrections, the oldest first."""
+        return [line.id for line in self._lines()]
+
+    def delete(self, ids: Collection[str]) -> int:
+        """Delete the corrections of these ids with their digits, and the pictures that only they are from.
+
+        The lines go in one step, then the files; what a killed deletion or addition left over goes with them. Returns
+        the number of deleted corrections. Raises `UsageError` for an id that is not there: then nothing is deleted.
+        """
+        if not self.folder.is_dir():
+            if ids:
+                raise UsageError(f"{self.folder}: there are no corrections")
+            return 0
+        try:
+            with self._alone():
+                lines = self._lines()
+                missing = sorted(set(ids) - {line.id for line in lines})
+                if missing:
+                    raise UsageError(f"{self.folder}: no correction has the id {missing[0]}")
+                left = [line for line in lines if line.id not in ids]
+                write_through(self.folder / LINES, "".join(line.text for line in left).encode())
+                self._sweep(left)
+        except OSError as error:
+            raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
+        return len(lines) - len(left)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep all others, threads and processes, from changing the folder; it is made where it is not there."""
+        with self._threads:
+            for name in ("digits", "pictures"):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+            with exclusive(self.folder / ".lock"):
+                yield
+
+    def _lines(self) -> list[_Line]:
+        """The lines of the file, read anew when it has changed. Raises `DataError` when one of them is damaged."""
+        path = self.folder / LINES
+        try:
+            with path.open("rb") as file:
+                stamp = _stamp(os.fstat(file.fileno()))
+                known, lines = self._known
+                if known != stamp:
+                    lines = _read_lines(file.read(), path)
+                    self._known = (stamp, lines)
+                return lines
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+    def _append(self, texts: Sequence[str]) -> None:
+        """Add lines in one piece, or none of them: a torn line of before is cut off, and so is what does not fit."""
+        path = self.folder / LINES
+        new = not path.exists()
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            rest = _tail(file, size, LONGEST)
+            whole = _is_line(rest)  # an editor may have left the last newline out
+            start = size if whole else size - len(rest)
+            file.truncate(start)
+            file.seek(start)
+            more = memoryview((b"\n" if whole else b"") + "".join(texts).encode())
+            try:
+                while more:
+                    more = more[file.write(more) :]
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(start)
+                raise
+        if new:
+            write_through(self.folder, None)
+
+    def _check_room(self, lines: Sequence[_Line], more: int, picture: bytes | None) -> None:
+        if len(lines) + more > MOST:
+            raise StorageError(f"{self.folder}: holds {len(lines):,} corrections, and at most {MOST:,} fit in")
+        if picture is not None:
+            with os.scandir(self.folder / "pictures") as entries:
+                size = sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+            if size + len(picture) > MOST_PICTURE_BYTES:
+                raise StorageError(f"{self.folder}: its pictures fill the {MOST_PICTURE_BYTES >> 30} GiB that they may")
+
+    def _keep_picture(self, picture: bytes, kind: str, lines: Sequence[_Line], made: list[Path]) -> str:
+        """Write a picture, the same one only once; returns the name of its file."""
+        name = f"{hashlib.sha256(picture).hexdigest()[:32]}.{kind}"
+        if not any(line.picture == name for line in lines):
+            made.append(self.folder / "pictures" / name)
+            write_through(made[-1], picture)
+        return name
+
+    def _sweep(self, lines: Sequence[_Line]) -> None:
+        """Remove the files of which no line speaks; those that have other names than ours stay."""
+        wanted = {f"{line.id}.png" for line in lines} | {line.picture for line in lines}
+        for folder, names in (("digits", rf"\.?{ID.pattern}\.png"), ("pictures", rf"\.?{PICTURE.pattern}")):
+            for path in (self.folder / folder).iterdir():
+                if path.name not in wanted and re.fullmatch(rf"{names}(\.partial)?", path.name):
+                    path.unlink()
+
+    def _digit(self, number: str) -> Path:
+        return self.folder / "digits" / f"{number}.png"
+
+    def _read_digit(self, number: str) -> NDArray[np.uint8]:
+        """The pixels of a digit `uint8 (28, 28)`; raises `DataError` when there are none."""
+        path = self._digit(number)
+        try:
+            with path.open("rb") as file:
+                content = file.read(DIGIT_BYTES)
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}: `--delete {number}` takes it out") from error
+        # The head tells the size, so that no small file becomes a large picture.
+        sides = [int.from_bytes(content[at : at + 4], "big") for at in (16, 20)]
+        pixels = None
+        if content.startswith(b"\x89PNG") and sides == [SIDE, SIDE]:
+            pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if pixels is None:
+            raise DataError(f"{path}: not a picture of {SIDE}×{SIDE} pixels: `--delete {number}` takes it out")
+        return np.asarray(pixels, np.uint8)
+
+
+def holds_corrections(folder: Path) -> bool:
+    """Whether corrections are kept in a folder."""
+    return (folder / LINES).is_file()
+
+
+def read_corrections(folder: Path) -> Digits:
+    """The corrected digits of a folder. Raises `DataError` when there are none, or they are damaged."""
+    digits = Corrections(folder).digits()
+    if not len(digits):
+        raise DataError(f"{folder}: there are no corrections in it: `sutja serve` opens the page to make some")
+    return digits
+
+
+def _tail(file: IO[bytes], size: int, most: int) -> bytes:
+    """What follows the last newline of a file of so many bytes, looked for in its last `most` first."""
+    file.seek(max(0, size - most))
+    _, newline, rest = file.read().rpartition(b"\n")
+    return rest if newline or size <= most else _tail(file, size, size)
+
+
+def _stamp(state: os.stat_result) -> tuple[int, ...]:
+    """What differs when a file has changed."""
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _kind(picture: bytes) -> str:
+    """The suffix for a picture file by its content; raises `DataError` when it is no picture or too large."""
+    if len(picture) > MOST_BYTES:
+        raise DataError(f"the picture has {len(picture):,} bytes: at most {MOST_BYTES:,} are kept")
+    for start, kind in KINDS.items():
+        if picture.startswith(start) and (kind != "webp" or picture[8:12] == b"WEBP"):
+            return kind
+    raise DataError("the picture is none: neither PNG nor JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM")
+
+
+def _png(image: NDArray[np.uint8]) -> bytes:
+    done, content = cv2.imencode(".png", image)
+    assert done, "28×28 pixels are always a PNG"
+    return content.tobytes()
+
+
+def _new_id(taken: set[str]) -> str:
+    """An id that is not yet `taken`; it is then."""
+    while (number := secrets.token_hex(4)) in taken:
+        pass
+    taken.add(number)
+    return number
+
+
+def _text(correction: Correction, number: str, picture: str | None) -> str:
+    values: dict[str, Any] = {
+        "id": number,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "label": correction.label,
+        "guess": correction.guess,
+        "confidence": correction.confidence,
+        "box": correction.box,
+        "picture": picture,
+    }
+    return json.dumps(values) + "\n"
+
+
+def _read_lines(content: bytes, path: Path) -> list[_Line]:
+    """The lines in the content of the file; the torn beginning of a line at its end is none."""
+    whole, newline, rest = content.rpartition(b"\n")
+    lines = []
+    for number, line in enumerate(whole.split(b"\n") if newline else [], 1):
+        try:
+            lines.append(_parsed(line.decode() + "\n"))
+        except (ValueError, DataError) as error:
+            raise DataError(f"{path}: line {number} is damaged: {error}") from error
+    if _is_line(rest):
+        lines.append(_parsed(rest.decode() + "\n"))
+    if len({line.id for line in lines}) < len(lines):
+        raise DataError(f"{path}: damaged: two lines have the same id")
+    return lines
+
+
+def _is_line(content: bytes) -> bool:
+    try:
+        _parsed(content.decode() + "\n")
+    except (ValueError, DataError):
+        return False
+    return True
+
+
+def _parsed(text: str) -> _Line:
+    """A line by its text. Raises `ValueError` or `DataError` for what `add` would not have written."""
+    try:
+        values = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("not a correction") from error
+    needed = {"id", "time", "label", "guess", "confidence", "box", "picture"}
+    if not isinstance(values, dict) or set(values) != needed:
+        raise ValueError(f"not an object with {', '.join(sorted(needed))}")
+    if not isinstance(values["id"], str) or not ID.fullmatch(values["id"]):
+        raise ValueError("its id is none")
+    if not isinstance(values["time"], str) or not re.fullmatch(r"[0-9T:+-]{19,25}", values["time"]):
+        raise ValueError("its time is none")
+    picture = values["picture"]
+    if picture is not None and not (isinstance(picture, str) and PICTURE.fullmatch(picture)):
+        raise ValueError("its picture has a name that no picture here has")
+    if isinstance(values["box"], list):
+        values["box"] = tuple(values["box"])
+    told = {name: values[name] for name in ("label", "guess", "confidence", "box")}
+    Correction(np.zeros((SIDE, SIDE), np.uint8), **told)  # raises for values that cannot be
+    return _Line(**values, text=text)

@@ -1,0 +1,134 @@
+"""The server: the page, and the API behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter, FastAPI
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from sutja import __version__
+from sutja.corrections import Corrections
+from sutja.published import list_published
+from sutja.reading.reader import Reader
+from sutja.web.answers import HealthAnswer, ModelAnswer
+from sutja.web.bodies import Intake
+from sutja.web.docs import describe, render_docs
+from sutja.web.door import Doorkeeper
+from sutja.web.headers import SecureHeaders
+from sutja.web.keeping import corrections_router
+from sutja.web.pool import Pool
+from sutja.web.problems import install_handlers
+from sutja.web.reading import reading_router
+from sutja.web.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+REVALIDATED = {"cache-control": "no-cache"}  # kept by the browser, but it asks whether there is a newer one
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the server's app. Raises what `Reader` and `Corrections` do where networks or folder are no good."""
+    reader = Reader(settings.model, classifier=settings.classifier, threads=1)
+    intake = Intake(megabytes=settings.megabytes, seconds=settings.seconds)
+    readers = Pool("reader", workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
+    keeper = Pool("keeper", workers=1, waiting=settings.waiting, seconds=settings.seconds)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await readers.run(lambda: _warm_up(reader))
+        yield
+        readers.close()
+        keeper.close()
+
+    app = FastAPI(
+        title="sutja",
+        version=__version__,
+        description="Reads handwritten numbers in pictures, and keeps corrections to learn from.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    install_handlers(app)
+    app.add_middleware(Doorkeeper, hosts=settings.hosts)
+    app.add_middleware(SecureHeaders)  # added last, so around everything else
+    app.include_router(reading_router(reader, intake, readers))
+    app.include_router(corrections_router(Corrections(settings.corrections), intake, keeper))
+    app.include_router(_facts_router(settings))
+    _add_pages(app)
+    return app
+
+
+def _warm_up(reader: Reader) -> None:
+    """Read a stroke, so that the first who draws one does not wait for what is loaded on first use."""
+    stroke = np.full((64, 64), 255, np.uint8)
+    stroke[16:48, 30:34] = 0
+    reader.read(stroke)
+
+
+def _facts_router(settings: Settings) -> APIRouter:
+    router = APIRouter(tags=["server"])
+
+    @router.get("/api/models", summary="List the networks", response_model=list[ModelAnswer])
+    async def models() -> list[dict[str, Any]]:
+        """The networks that this version has, and those that read now."""
+        return _models(settings)
+
+    @router.get("/healthz", summary="Ask whether the server is there", response_model=HealthAnswer)
+    async def healthz() -> dict[str, str]:
+        """Answers at once."""
+        return {"status": "ok"}
+
+    return router
+
+
+def _models(settings: Settings) -> list[dict[str, Any]]:
+    used = {"lines": settings.model, "digits": settings.classifier}
+    listed = []
+    for card in list_published()[0]:
+        reads = "lines" if card.reading is not None else "digits"
+        figures = card.figures.get("test")
+        listed.append(
+            {
+                "name": card.name,
+                "title": card.title,
+                "reads": reads,
+                "parameters": card.parameters,
+                "accuracy": figures["accuracy"] if figures else None,
+                "used": str(used[reads]) == card.name,
+                "version": __version__,
+            }
+        )
+    for reads, model in used.items():
+        if not any(each["used"] and each["reads"] == reads for each in listed):
+            own = {"name": Path(model).name, "title": Path(model).name, "reads": reads, "parameters": None}
+            listed.append({**own, "accuracy": None, "used": True, "version": __version__})
+    return listed
+
+
+class _Static(StaticFiles):
+    """Files that the browser keeps but asks after."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """A file, or that the browser's is still the same."""
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(REVALIDATED)
+        return response
+
+
+def _add_pages(app: FastAPI) -> None:
+    docs = render_docs(describe(app))
+
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(STATIC / "index.html", headers=REVALIDATED)
+
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
+    async def documentation() -> HTMLResponse:
+        return HTMLResponse(docs)
+
+    app.mount("/static", _Static(directory=STATIC), name="static")
