@@ -119,6 +119,7 @@ function forget(why) {
 
 function select(digit) {
   if (!digit) return false;
+  if (digit !== selected && !corrections.waiting) note = "";
   selected = digit;
   show();
   view.focus(digit);
@@ -179,6 +180,7 @@ function show() {
   element("trouble").textContent = trouble
     ? word(trouble.name, { detail: trouble.detail }) + (trouble.wait ? ` ${word("again")}` : "")
     : "";
+  element("hints").hidden = lines.length > 0 || remark !== "nothingYet";
   element("copy").hidden = lines.length === 0 || !navigator.clipboard;
   element("copy").textContent = word("copy");
   showTools();
@@ -196,9 +198,10 @@ function showTools() {
 }
 
 function showKept() {
-  const counted = word("corrections", { total: corrections.total });
-  const where = corrections.folder ? word("where", { folder: corrections.folder }) : "";
-  element("kept").textContent = [note && word(note), where, where && counted].filter(Boolean).join(" ");
+  const { folder, total } = corrections;
+  const counted = word(["countNone", "countOne"][total] ?? "countMany", { total });
+  element("kept").textContent = folder && `${word("where", { folder })} ${counted}`;
+  element("note").textContent = note && word(note);
   element("revoke").hidden = !corrections.waiting;
 }
 

@@ -3,6 +3,8 @@
 import { shown, standing } from "./digit.js";
 import { percent, word } from "./language.js";
 
+const MANY = 12; // digits that are shown large
+
 export class ReadingView {
   #lines = [];
   #buttons = new Map();
@@ -20,6 +22,7 @@ export class ReadingView {
     const focused = this.element.contains(document.activeElement);
     this.#lines = lines;
     this.#buttons.clear();
+    this.element.classList.toggle("many", lines.length > 2 || lines.flat().length > MANY);
     const reachable = chosen ?? lines.flat()[0]; // one stop for the tab key, arrows do the rest
     this.element.replaceChildren(
       ...lines.map((line, index) => {

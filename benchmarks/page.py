@@ -1,0 +1,136 @@
+"""The page of `sutja serve` in a real browser: how soon a drawn digit is read, and how many are read right.
+
+MNIST's test digits are drawn on the page's canvas by pointer events: strokes of the page's pen that fill their outlines
+(`benchmarks/pen.py`). The time goes from the last event, the pen's lifting, until the frame with the answer is on the
+screen; that of the server is what the browser waits for it, the way there and back included.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.browser import open_browser, serve
+from benchmarks.pen import draw, outline_strokes
+from benchmarks.recording import record
+from sutja.dataset import load_dataset
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+DIGITS = 500  # of the test set, the first ones
+TIMED = 100  # of these are drawn at the pace of a hand
+PACE = 8  # milliseconds between two events of a pointer: 125 a second, as of most mice and screens
+STATIC = Path(__file__).parent.parent / "sutja" / "web" / "static"
+
+# Counts the requests that are under way, and keeps when the pen was lifted and when which answer was on the screen.
+WATCH = """() => {
+  const watch = (window.watch = { open: 0, shown: 0, lifted: 0, server: 0, asked: 0 });
+  const ask = window.fetch;
+  window.fetch = async (...words) => {
+    const start = performance.now();
+    watch.open += 1;
+    watch.asked = start;
+    try {
+      const answer = await ask(...words);
+      const read = answer.json.bind(answer);
+      answer.json = async () => {
+        const value = await read();
+        watch.server = performance.now() - start;
+        setTimeout(() => (watch.open -= 1));
+        return value;
+      };
+      return answer;
+    } catch (error) {
+      watch.open -= 1;
+      throw error;
+    }
+  };
+  addEventListener("pointerup", () => (watch.lifted = performance.now()), true);
+  new MutationObserver(() => requestAnimationFrame(() => {
+    const channel = new MessageChannel(); // its message comes when the frame is drawn
+    channel.port1.onmessage = () => (watch.shown = performance.now());
+    channel.port2.postMessage(0);
+  })).observe(document.getElementById("lines"), { childList: true });
+}"""
+DONE = "() => watch.open === 0 && watch.asked >= watch.lifted && watch.shown > watch.asked"
+
+
+def main() -> None:
+    """Measure and write `results/page.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--digits", type=int, default=DIGITS)
+    parser.add_argument("--address", help="of a server that runs already, instead of one that is started for this")
+    words = parser.parse_args()
+    with _served(words.address) as address, open_browser() as browser:
+        page = browser.new_page(viewport={"width": 1200, "height": 820})
+        page.goto(address, wait_until="networkidle")
+        page.evaluate(WATCH)
+        values = {"digits": words.digits, **_accuracy(page, words.digits), **_latency(page)}
+    values["page_bytes"] = sum(path.stat().st_size for path in STATIC.iterdir())
+    print({name: value for name, value in values.items() if name != "wrong"})
+    print(f"→ {record('page', values)}")
+
+
+@contextmanager
+def _served(address: str | None) -> Iterator[str]:
+    if address:
+        yield address
+        return
+    with TemporaryDirectory() as folder, serve(Path(folder) / "corrections") as started:
+        yield started
+
+
+def _accuracy(page: Page, count: int) -> dict[str, Any]:
+    """How many digits are read as just what they are; by the best guess, and as far as the reader is sure."""
+    test = load_dataset().test
+    wrong = []
+    told = 0
+    for index in range(count):
+        guess, said = _drawn_and_read(page, test.images[index])
+        label = str(test.labels[index])
+        told += said == label
+        if guess != label:
+            wrong.append({"index": index, "label": label, "read": guess})
+    return {"accuracy": 1 - len(wrong) / count, "told_right": told / count, "wrong": wrong}
+
+
+def _drawn_and_read(page: Page, image: Any, pace: float = 0) -> tuple[str, str]:
+    """The digits that are read of a digit drawn on an empty page: the guesses, and with `?` for unsure ones."""
+    page.click("#clear:enabled", timeout=500) if page.locator("#clear:enabled").count() else None
+    page.wait_for_function("() => watch.open === 0 && !document.querySelector('.digit')")
+    box = page.locator("#ink").bounding_box()
+    assert box is not None
+    draw(page, outline_strokes(image, box["width"] / 2 - 70, box["height"] / 2 - 70), pace)
+    page.wait_for_function(DONE)
+    said = page.locator(".digit .big").all_inner_texts()
+    guesses = page.locator(".digit").evaluate_all(
+        "all => all.map((each) => (each.querySelector('.guess') ?? each.querySelector('.big')).textContent[0])"
+    )
+    return "".join(guesses), "".join(said)
+
+
+def _latency(page: Page) -> dict[str, Any]:
+    """Milliseconds from the lifted pen to the answer on the screen, and those that the server took."""
+    test = load_dataset().test
+    whole, server = [], []
+    for index in range(TIMED):
+        _drawn_and_read(page, test.images[-1 - index], PACE)
+        times = page.evaluate("watch")
+        whole.append(times["shown"] - times["lifted"])
+        server.append(times["server"])
+    return {"milliseconds": _summary(whole), "server_milliseconds": _summary(server)}
+
+
+def _summary(values: list[float]) -> dict[str, float]:
+    return {"median": float(np.median(values)), "p95": float(np.percentile(values, 95))}
+
+
+if __name__ == "__main__":
+    main()
