@@ -113,8 +113,13 @@ def is_light_on_dark(gray: Gray, paper: Gray) -> bool:
 
 
 def surroundings(gray: Gray) -> Gray:
-    """The brightness of the paper around each pixel: the median of a neighbourhood that writing does not fill."""
+    """The brightness of the paper around each pixel: the median of a neighbourhood that writing does not fill.
+
+    What was drawn on a screen stands on one colour, which needs no median and stays right around the broadest strokes.
+    """
     height, width = gray.shape
+    if _is_plain(gray):
+        return np.full_like(gray, gray[0, 0])
     coarse = max(1.0, max(gray.shape) / COARSE)
     size = (max(1, round(width / coarse)), max(1, round(height / coarse)))
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
@@ -122,6 +127,19 @@ def surroundings(gray: Gray) -> Gray:
     border = cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE
     paper = cv2.medianBlur(cv2.copyMakeBorder(small, near, near, near, near, border), near)[near:-near, near:-near]
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _is_plain(gray: Gray) -> bool:
+    """Whether most of a picture and all of its edge have exactly one brightness, as no photograph has."""
+    first = int(gray[0, 0])
+    edges = (gray[0], gray[-1], gray[:, 0], gray[:, -1])
+    return all((edge == first).all() for edge in edges) and cv2.countNonZero(cv2.absdiff(gray, first)) < gray.size / 2
+
+
+def where_ink(ink: Mask) -> tuple[slice, slice]:
+    """The rows and columns of the smallest box around all ink; of one pixel where there is none."""
+    left, top, width, height = cv2.boundingRect(ink.view(np.uint8))
+    return slice(top, top + max(1, height)), slice(left, left + max(1, width))
 
 
 def even_light(gray: Gray, paper: Gray) -> Gray:
@@ -172,11 +190,15 @@ def _local_depth(depth: Gray, full: float, least: float) -> NDArray[np.float32]:
 
 def grown(strong: Mask, weak: Mask) -> Mask:
     """The connected parts of `weak` that hold something of `strong`."""
-    count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
+    box = where_ink(weak)
+    inner = np.ascontiguousarray(weak[box])
+    count, labels = cv2.connectedComponents(inner.view(np.uint8), connectivity=8)
     keep = np.zeros(count, np.bool_)
-    keep[labels[strong & weak]] = True
+    keep[labels[strong[box] & inner]] = True
     keep[0] = False
-    return np.asarray(keep[labels])
+    parts = np.zeros_like(weak)
+    parts[box] = keep[labels]
+    return parts
 
 
 def find_rules(ink: Mask) -> Mask:
@@ -194,7 +216,8 @@ def find_rules(ink: Mask) -> Mask:
 
 def _straight(ink: Mask, length: int) -> Mask:
     """The pixels of level lines that are thin and at least so long, also a little sloping."""
-    if length > ink.shape[1] or length < 3:
+    _, columns = where_ink(ink)
+    if length > columns.stop - columns.start or length < 3:
         return np.zeros(ink.shape, np.bool_)
     pixels = ink.astype(np.uint8)
     thick = np.asarray(cv2.dilate(pixels, np.ones((3, 1), np.uint8)), np.uint8)
@@ -219,7 +242,8 @@ def _run_sums(pixels: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
 def usual_height(ink: Mask) -> float:
     """The height of the pieces of ink that most of the ink belongs to; 0 where there is none."""
     half = 2 if ink.size > 1_000_000 else 1  # half as fine is fine enough for the height, and four times as fast
-    pixels = cv2.dilate(ink.astype(np.uint8), np.ones((half, half), np.uint8))[::half, ::half]
+    pixels = ink.view(np.uint8)
+    pixels = pixels[where_ink(ink)] if half == 1 else cv2.dilate(pixels, np.ones((half, half), np.uint8))[::half, ::half]
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(pixels), connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     if not len(heights):
