@@ -62,7 +62,8 @@ def _pen_places(shape: NDArray[np.uint8], radius: float) -> NDArray[np.uint8]:
     deep = (depth >= radius).astype(np.uint8)
     reached = cv2.dilate(deep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(2 * radius) + 1,) * 2))
     ridge = (depth >= cv2.dilate(depth, np.ones((5, 5), np.uint8)) - 0.5) & (reached == 0) & (depth > radius / 3)
-    return cv2.dilate(deep | ridge.astype(np.uint8), np.ones((3, 3), np.uint8)) & shape
+    places = np.asarray(cv2.dilate(deep | ridge.astype(np.uint8), np.ones((3, 3), np.uint8)), np.uint8)
+    return places & shape
 
 
 def _runs(inner: NDArray[np.uint8]) -> list[NDArray[np.int64]]:

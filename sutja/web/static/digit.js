@@ -3,13 +3,13 @@
 const FAIR = 0.9; // a confidence below this is shown as a doubtful one
 const SAME = 0.6; // part of their common area that boxes of the same digit share at least
 
-/** The digits of an answer of the server, line by line, each with its `spot` on the page where `place` is that of the
- * picture. What the writer said of a digit in `before`, the lines read earlier, still holds if it is still there. */
-export function digitsOf(answer, place, before) {
+/** The digits of an answer of the server, line by line, each with its `spot`, which `spotOf` makes of its box. What the
+ * writer said of a digit in `before`, the lines read earlier, still holds if it is still there. */
+export function digitsOf(answer, spotOf, before) {
   const corrected = before.flat().filter((digit) => digit.label !== null);
   return answer.lines.map((line) =>
     line.digits.map((digit) => {
-      const spot = spotOf(digit.box, place);
+      const spot = spotOf(digit.box);
       const same = corrected.find((each) => overlap(each.spot, spot) > SAME);
       return { ...digit, spot, label: same?.label ?? null, kept: same?.kept ?? false };
     }),
@@ -33,7 +33,8 @@ export function standing(digit) {
   return digit.confidence < FAIR ? "fair" : "sure";
 }
 
-function spotOf([left, top, width, height], place) {
+/** Where a box of a picture is on the page, by the picture's `place` there. */
+export function onPage([left, top, width, height], place) {
   return {
     left: place.left + left * place.scale,
     top: place.top + top * place.scale,

@@ -99,6 +99,18 @@ export class Drawing {
     return { blob, ...size, place };
   }
 
+  /** The box of the strokes that lie in a box of what was read: the reader saw them smaller, so its own is coarse. */
+  inkIn(spot) {
+    const inside = this.#strokes.map(strokeBox).filter((box) => {
+      const [x, y] = [(box.left + box.right) / 2 - spot.left, (box.top + box.bottom) / 2 - spot.top];
+      const within = x > 0 && x < spot.width && y > 0 && y < spot.height;
+      return within && box.right - box.left < 1.5 * spot.width; // else it goes on into the next digit
+    });
+    if (!inside.length) return spot;
+    const { left, top, right, bottom } = around(inside);
+    return { left, top, width: right - left, height: bottom - top };
+  }
+
   #rendered({ width, height }, { left, top, scale }, finest) {
     const context = this.#small;
     Object.assign(context.canvas, { width, height });

@@ -3,7 +3,7 @@
 import { read, Trouble } from "./api.js";
 import { Corrections } from "./corrections.js";
 import { Detail } from "./detail.js";
-import { digitsOf, sameDigit, shown } from "./digit.js";
+import { digitsOf, onPage, sameDigit, shown } from "./digit.js";
 import { Drawing } from "./drawing.js";
 import { writeExample } from "./example.js";
 import { switchLanguage, translate, word } from "./language.js";
@@ -14,6 +14,7 @@ import { readAloud, ReadingView } from "./reading.js";
 
 const PAUSE = 150; // milliseconds between two readings while the pen is down
 const QUIET = 700; // milliseconds without change after which a reading is told aloud
+const AS_IT_IS = { left: 0, top: 0, scale: 1 };
 const TRIES = 5; // of a picture when the reader is busy
 
 const element = (id) => document.getElementById(id);
@@ -52,7 +53,7 @@ async function readDrawing() {
   try {
     const answer = await read(now.blob);
     if (picture || drawing.empty) return; // meanwhile something else is on the page
-    take(answer, { ...now, across: drawing.size.width }, now.place);
+    take(answer, { ...now, across: drawing.size.width }, (box) => drawing.inkIn(onPage(box, now.place)));
   } catch (error) {
     tell(error);
     if (error.wait) setTimeout(live.now, error.wait * 1000);
@@ -75,7 +76,7 @@ async function showPicture(file) {
   paper.classList.add("busy");
   try {
     const answer = await patiently(() => read(opened.blob));
-    if (picture === opened) take(answer, { ...opened, across: answer.width }, { left: 0, top: 0, scale: 1 });
+    if (picture === opened) take(answer, { ...opened, across: answer.width }, (box) => onPage(box, AS_IT_IS));
   } catch (error) {
     if (picture === opened) forget("nothing");
     tell(error);
@@ -97,10 +98,10 @@ async function patiently(asked) {
   }
 }
 
-/** A sheet was read. */
-function take(answer, read, place) {
+/** Take what was read of a sheet; `spotOf` says where a box is on the page. */
+function take(answer, read, spotOf) {
   trouble = null;
-  lines = digitsOf(answer, place, picture ? [] : lines);
+  lines = digitsOf(answer, spotOf, picture ? [] : lines);
   selected = sameDigit(lines, selected) ?? null;
   sheet = read;
   const unsure = lines.flat().some((digit) => shown(digit) === "?");
