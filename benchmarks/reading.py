@@ -33,7 +33,8 @@ from benchmarks.strangers import FONTS, LETTERS, LOOK_ALIKES, clothes, letters, 
 from sutja.dataset import load_dataset
 from sutja.digits import Digits
 from sutja.line_evaluation import edit_distance, matched
-from sutja.reading.reader import Reader, Reading
+from sutja.reading.answer import Reading
+from sutja.reading.reader import Reader
 from sutja.synth.folder import Order, photographs
 from sutja.synth.lines import Hand, Writer
 from sutja.synth.photograph import DIFFICULTIES, photograph

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sutja.reading.reader import ReadDigit, Reader, Reading, ReadLine
+    from sutja.reading.answer import ReadDigit, Reading, ReadLine
+    from sutja.reading.reader import Reader
 
 __all__ = ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
 __version__ = "0.1.0"

@@ -12,9 +12,10 @@ import cv2
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
 from sutja.reading.annotate import annotate
+from sutja.reading.answer import Reading
 from sutja.reading.explain import explain
 from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
-from sutja.reading.reader import Reader, Reading
+from sutja.reading.reader import Reader
 
 SECONDS_A_PICTURE, SECONDS_A_MEGABYTE = 0.02, 0.08  # about, on a processor of 2020
 MOST_PROCESSES = 8  # each may need a gigabyte for a picture of 50 megapixels

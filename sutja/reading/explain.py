@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from sutja.reading.annotate import Tint, tint, write
-from sutja.reading.line import Strip, digit_boxes
+from sutja.reading.cells import digit_boxes
+from sutja.reading.line import Strip
 from sutja.reading.network import Spotted
 from sutja.reading.normalise import LINE_HEIGHT, Gray
 from sutja.reading.picture import Colour
@@ -28,19 +29,19 @@ def explain(steps: Steps, min_confidence: float) -> Colour:
     Below each strip, which is what the network sees, stand the digits that it spotted there with their confidence in
     per cent, and `?` where that is less than `min_confidence`.
     """
-    turned = f", turned by {90 * steps.turned} degrees to the left" if steps.turned else ""
-    inverted = ", light on dark" if steps.page.inverted else ""
-    picture = np.rot90(steps.picture, steps.turned)
+    turned = f", turned by {90 * steps.sight.turned} degrees to the left" if steps.sight.turned else ""
+    inverted = ", light on dark" if steps.sight.page.inverted else ""
+    picture = np.rot90(steps.picture, steps.sight.turned)
     panels = [
         _panel(f"1  picture{turned}{inverted}", _coloured(np.ascontiguousarray(picture))),
-        _panel("2  light evened, rules removed", _coloured(steps.page.gray)),
-        _panel("3  ink", _coloured(np.where(steps.page.ink, 0, PAPER).astype(np.uint8))),
-        _panel(f"4  lines: {len(steps.strips)}", _with_lines(steps)),
+        _panel("2  light evened, rules removed", _coloured(steps.sight.page.gray)),
+        _panel("3  ink", _coloured(np.where(steps.sight.page.ink, 0, PAPER).astype(np.uint8))),
+        _panel(f"4  lines: {len(steps.sight.strips)}", _with_lines(steps)),
     ]
     rows = [_beside(panels[:2]), _beside(panels[2:]), _caption("5  what the network sees, and its digits in per cent")]
-    for number, (strip, spotted) in enumerate(zip(steps.strips, steps.spotted, strict=True), start=1):
+    for number, (strip, spotted) in enumerate(zip(steps.sight.strips, steps.sight.spotted, strict=True), start=1):
         if number > MOST_STRIPS:
-            rows.append(_caption(f"and {len(steps.strips) - MOST_STRIPS} more lines"))
+            rows.append(_caption(f"and {len(steps.sight.strips) - MOST_STRIPS} more lines"))
             break
         rows += _strip_rows(number, strip, spotted, min_confidence)
     return np.vstack(rows)
@@ -80,13 +81,13 @@ def _beside(panels: list[Colour]) -> Colour:
 
 def _with_lines(steps: Steps) -> Colour:
     """The page with the outline of each line and the boxes of its digits."""
-    page = _coloured(steps.page.gray)
+    page = _coloured(steps.sight.page.gray)
     thick = max(1, round(max(page.shape) / 700))
-    for strip, spotted in zip(steps.strips, steps.spotted, strict=True):
+    for strip, spotted in zip(steps.sight.strips, steps.sight.spotted, strict=True):
         width = strip.ink.shape[1]
         corners = [strip.to_page(x, y) for x, y in ((0, 0), (width, 0), (width, LINE_HEIGHT), (0, LINE_HEIGHT))]
         cv2.polylines(page, [np.round(corners).astype(np.int32)], isClosed=True, color=OUTLINE, thickness=thick)
-        boxes = digit_boxes(strip, [(each.start, each.stop) for each in spotted])
+        boxes = digit_boxes(strip, spotted)
         for each, (left, top, right, bottom) in zip(spotted, boxes, strict=True):
             cv2.rectangle(page, (round(left), round(top)), (round(right), round(bottom)), tint(each.confidence), thick)
     return page

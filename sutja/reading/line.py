@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -115,34 +113,3 @@ def _resized(gray: Gray, zoom: float) -> Gray:
     size = (max(4, round(gray.shape[1] * zoom)), max(1, round(gray.shape[0] * zoom)))
     kind = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(gray, size, interpolation=kind), np.uint8)
-
-
-def digit_boxes(strip: Strip, spans: Sequence[tuple[float, float]]) -> list[tuple[float, float, float, float]]:
-    """Left, top, right and bottom on the page of digits that were seen from column to column of a strip.
-
-    Two neighbours are parted where there is least ink between their middles; a box holds the ink of its part.
-    """
-    if not spans:
-        return []
-    columns = strip.ink.sum(axis=0)
-    middles = [(start + stop) / 2 for start, stop in spans]
-    reach = LINE_HEIGHT * 0.6  # no digit is wider than that to one side
-    edges = [max(0.0, middles[0] - reach)]
-    for left, right in pairwise(middles):
-        between = columns[int(left) : max(int(left) + 1, int(np.ceil(right)))]
-        centred = np.abs(np.arange(len(between)) - len(between) / 2) * 0.02  # of equals the one in the middle
-        edges.append(int(left) + float((between + centred).argmin()))
-    edges.append(min(float(len(columns)), middles[-1] + reach))
-    return [_tight(strip, left, right) for left, right in pairwise(edges)]
-
-
-def _tight(strip: Strip, left: float, right: float) -> tuple[float, float, float, float]:
-    start, stop = int(left), max(int(left) + 1, int(np.ceil(right)))
-    part = strip.ink[:, start:stop] > 0.45
-    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-    if not len(rows):
-        rows, columns = np.array([4, LINE_HEIGHT - 5]), np.array([0, stop - start - 1])
-    x0, x1 = start + int(columns[0]), start + int(columns[-1]) + 1
-    corners = [strip.to_page(x, y) for x in (x0, x1) for y in (int(rows[0]), int(rows[-1]) + 1)]
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    return min(xs), min(ys), max(xs), max(ys)

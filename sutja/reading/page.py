@@ -108,7 +108,7 @@ def shrunk(sheet: Mask) -> Mask:
 def is_light_on_dark(gray: Gray, paper: Gray) -> bool:
     """Whether the writing is lighter than what it stands on: what differs from its surroundings is mostly lighter."""
     lighter, darker = cv2.subtract(gray, paper), cv2.subtract(paper, gray)
-    strong = max(FAINTEST, 0.35 * max(int(lighter.max()), int(darker.max())))
+    strong = int(max(FAINTEST, 0.35 * max(int(lighter.max()), int(darker.max()))))
     return bool(np.count_nonzero(lighter > strong) > 1.3 * np.count_nonzero(darker > strong))
 
 
@@ -153,22 +153,32 @@ def find_ink(gray: Gray) -> Mask:
     soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), blur), np.uint8)
     depth = np.asarray(cv2.subtract(np.full_like(soft, PAPER), soft), np.uint8)
     some = slice(None, None, max(1, depth.size // 500_000))
-    counts, lighter = np.bincount(depth.ravel()[some], minlength=256), np.bincount(soft.ravel()[some], minlength=256)
+    counts, lighter = _counts(depth.ravel()[some]), _counts(soft.ravel()[some])
     noise = 1.5 * max(0.0, _percentile(lighter, PAPER + 1, 50) - PAPER)  # what is lighter than paper is no ink
     full = _ink_depth(counts, max(noise * 2, FAINTEST))
     if full < max(1.5 * FAINTEST, NOISE * noise):
         return np.zeros(gray.shape, np.bool_)
     local = _local_depth(depth, full, 2.5 * noise)
-    return grown(depth > 0.55 * local, depth > np.maximum(np.float32(0.33) * local, np.float32(noise)))
+    dark = where_ink(depth > int(noise))
+    depth, local = depth[dark], local[dark]
+    ink = np.zeros(gray.shape, np.bool_)
+    ink[dark] = grown(depth > 0.55 * local, depth > np.maximum(np.float32(0.33) * local, np.float32(noise)))
+    return ink
 
 
-def _percentile(counts: NDArray[np.int_], least: int, percent: float) -> float:
+def _counts(values: Gray) -> NDArray[np.float64]:
+    """How often each brightness occurs, `(256,)`."""
+    found = cv2.calcHist([np.ascontiguousarray(values)], [0], None, [256], [0, 256])
+    return np.asarray(found.ravel(), np.float64)
+
+
+def _percentile(counts: NDArray[np.float64], least: int, percent: float) -> float:
     """The value below which so many per cent of those that are at least `least` lie, by their counts; 0 of none."""
     share = np.cumsum(counts[least:])
     return float(least + np.searchsorted(share, share[-1] * percent / 100)) if share[-1] else 0.0
 
 
-def _ink_depth(counts: NDArray[np.int_], least: float) -> float:
+def _ink_depth(counts: NDArray[np.float64], least: float) -> float:
     """How much darker than paper ink usually is: well above the mean of all that is darker than `least`."""
     dark = counts * (np.arange(len(counts)) > least)
     if dark.sum() < 10:
@@ -243,7 +253,9 @@ def usual_height(ink: Mask) -> float:
     """The height of the pieces of ink that most of the ink belongs to; 0 where there is none."""
     half = 2 if ink.size > 1_000_000 else 1  # half as fine is fine enough for the height, and four times as fast
     pixels = ink.view(np.uint8)
-    pixels = pixels[where_ink(ink)] if half == 1 else cv2.dilate(pixels, np.ones((half, half), np.uint8))[::half, ::half]
+    pixels = (
+        pixels[where_ink(ink)] if half == 1 else cv2.dilate(pixels, np.ones((half, half), np.uint8))[::half, ::half]
+    )
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(pixels), connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     if not len(heights):

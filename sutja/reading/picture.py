@@ -17,6 +17,7 @@ from sutja.reading.exif import PNG, png_chunks, upright
 from sutja.reading.normalise import Gray
 
 Colour = NDArray[np.uint8]
+Picture = Path | str | bytes | NDArray[Any]
 
 MEGAPIXELS = 50  # the largest picture that is read
 MEGABYTES = 200  # the largest file
@@ -24,6 +25,16 @@ SIDE = 20_000  # pixels of the longer side
 BAND = 256  # rows that are worked on at once
 WITH_ALPHA = (PNG, b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # how files begin that may be transparent
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
+
+
+def as_gray(picture: Picture) -> Gray:
+    """A picture as `uint8 (H, W)`: that of a file, of the bytes of one, or an array as `to_gray` takes it.
+
+    Raises `DataError` when it is no picture.
+    """
+    if isinstance(picture, np.ndarray):
+        return to_gray(picture)
+    return decode_picture(picture, "picture") if isinstance(picture, bytes) else load_picture(Path(picture))
 
 
 def load_picture(path: Path) -> Gray:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +13,7 @@ from sutja.evaluation import softmax
 from sutja.reading.network import BLANK
 from sutja.reading.normalise import FAINTEST, FITTED, LINE_HEIGHT, Gray, Ink, normalise
 from sutja.reading.page import Mask
-from sutja.reading.picture import load_picture, to_gray
+from sutja.reading.picture import Picture, as_gray
 
 SMALLEST, LARGEST = 64, 256  # pixels of the longer side of a picture of one digit
 BESIDE = 8  # columns of paper left and right of a single digit on a strip
@@ -35,12 +33,12 @@ class Single:
         return self.box[2] > 0
 
 
-def as_single(image: Path | str | NDArray[Any]) -> Single:
+def as_single(image: Picture) -> Single:
     """Make a `Single` of an image `uint8 (28, 28)`, light ink on black, or of any picture.
 
     Raises `DataError` when it is no picture.
     """
-    gray = to_gray(image) if isinstance(image, np.ndarray) else load_picture(Path(image))
+    gray = as_gray(image)
     ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
     if not len(rows):

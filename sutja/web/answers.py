@@ -27,9 +27,9 @@ Image = Annotated[
 
 
 class Answer(BaseModel):
-    """An object with just these fields."""
+    """An object with just these fields, of just these types: true is no number."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class DigitAnswer(Answer):

@@ -121,7 +121,9 @@ class _Static(StaticFiles):
 
 
 def _add_pages(app: FastAPI) -> None:
-    docs = render_docs(describe(app))
+    described = describe(app)
+    app.openapi = lambda: described  # type: ignore[method-assign]
+    docs = render_docs(described)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> FileResponse:

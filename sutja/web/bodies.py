@@ -11,13 +11,12 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from sutja.web.problems import ProblemError
+from sutja.web.problems import CLOSE, ProblemError
 
 MEGABYTE = 2**20
 ALL = 256 * MEGABYTE  # bytes of all bodies that are in memory at once
 DRAINED = 64 * MEGABYTE  # bytes of a refused body that are read all the same: else the client may miss the answer
 BUSY = ProblemError(503, "Too many requests at once; try again in a moment.", {"retry-after": "1"})
-CLOSE = {"connection": "close"}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from sutja.web.headers import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
+CLOSE = {"connection": "close"}
 
 
 class ProblemDetails(BaseModel):
@@ -68,7 +69,11 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible here; /docs lists what is.",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return as_response(ProblemError(error.status_code, detail, error.headers))
+    headers = dict(error.headers or {})
+    described = request.app.openapi()["paths"].get(request.url.path)
+    if error.status_code == 405 and described:  # the router knows only the first of the routes of an address
+        headers["Allow"] = ", ".join(sorted(map(str.upper, described)))
+    return as_response(ProblemError(error.status_code, detail, headers))
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:
@@ -79,5 +84,5 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
 
 async def _answer_unexpected(_: Request, __: Exception) -> Response:
     """A fault of the server's: its log has the traceback, the client has not."""
-    problem = ProblemError(500, "Something went wrong in the server; its log says what.", HEADERS)
+    problem = ProblemError(500, "Something went wrong in the server; its log says what.", {**HEADERS, **CLOSE})
     return as_response(problem)

@@ -15,8 +15,9 @@ from PIL import Image
 
 from sutja.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.normalise import Gray
-from sutja.reading.reader import ReadDigit, Reader, Reading, ReadLine
+from sutja.reading.reader import Reader
 
 from .written import Box, Written, overlap, write
 
@@ -79,7 +80,7 @@ def test_quarter_turns_are_noticed_and_the_boxes_are_those_of_the_picture(
     height, width = written.gray.shape
     steps = reader.explain(np.ascontiguousarray(np.rot90(written.gray, turn)))
     assert steps.reading.text == written.text
-    assert steps.turned == -turn % 4
+    assert steps.sight.turned == -turn % 4
     for box, (x, y, wide, high) in zip(boxes(steps.reading), written.boxes, strict=True):
         place = {
             0: (x, y, wide, high),
