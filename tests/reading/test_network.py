@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ def counted(batch: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.repeat(means[:, :, None], 11, axis=2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 900), max_size=40))
 def test_every_line_gets_its_own_answer_whatever_stands_beside_it(widths: list[int]) -> None:
     lines = [np.full((32, width), 1 + number, np.float32) for number, width in enumerate(widths)]
@@ -46,6 +47,7 @@ def test_lines_are_padded_with_paper() -> None:
     assert batch.sum() == 32 * 14
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10), max_size=30))
 def test_digits_are_what_changes_from_place_to_place(places: list[int]) -> None:
     logits = np.zeros((len(places), 11), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from PIL import Image
 
 from sutja.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.published import load_published
 from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader
@@ -172,6 +174,39 @@ def test_a_reading_as_json() -> None:
         ],
     }
     assert not Reading((ReadLine(digits[1:]),)).readable
+
+
+def test_a_reading_in_detail_shows_each_digit(reader: Reader, written: Written) -> None:
+    reading = reader.read(written.gray)
+    told = [digit for line in reading.as_json("a.png", detail=True)["lines"] for digit in line["digits"]]
+    found = [digit for line in reading.lines for digit in line.digits]
+    assert len(told) == len(found) == sum(map(len, NUMBERS))
+    for detail, digit in zip(told, found, strict=True):
+        image = np.frombuffer(base64.b64decode(detail["image"]), np.uint8).reshape(28, 28)
+        np.testing.assert_array_equal(image, digit.image)
+        assert detail["probabilities"] == [round(each, 4) for each in digit.probabilities]
+        assert np.argmax(detail["probabilities"]) == digit.guess
+        assert digit.confidence == digit.probabilities.max() <= 1
+    # They are pictures of digits as MNIST has them: the network for those reads the same.
+    seen = load_published("convnet", threads=1).probabilities(np.stack([digit.image for digit in found]))
+    assert np.mean(seen.argmax(axis=1) == [digit.guess for digit in found]) > 0.9
+
+
+def test_a_picture_is_read_from_its_bytes_as_from_its_file(reader: Reader, written: Written, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), written.gray)
+    assert reader.read((tmp_path / "a.png").read_bytes()) == reader.read(tmp_path / "a.png")
+    with pytest.raises(DataError, match="picture: truncated"):
+        reader.read((tmp_path / "a.png").read_bytes()[:-20])
+
+
+def test_the_network_for_single_digits_has_a_say(mnist: Dataset, written: Written, reader: Reader) -> None:
+    other = Reader(classifier="mlp-best", threads=1)
+    ours, theirs = reader.read(written.gray), other.read(written.gray)
+    assert boxes(ours) == boxes(theirs)
+    assert ours != theirs
+    assert not np.array_equal(reader.look(mnist.test.images[0]).saliency, other.look(mnist.test.images[0]).saliency)
+    with pytest.raises(UsageError, match="no-such"):
+        Reader(classifier="no-such", threads=1).read(written.gray)
 
 
 def test_single_digits(mnist: Dataset, reader: Reader) -> None:

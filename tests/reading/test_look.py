@@ -1,0 +1,51 @@
+"""Where the classifier looks on a digit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sutja.dataset import Dataset
+from sutja.published import load_published
+from sutja.reading.look import look
+
+
+def loop_or_stroke(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A network that says 8 by the ink in the upper left, and 1 by that in the lower right."""
+    logits = np.zeros((len(images), 10), np.float32)
+    logits[:, 8] = images[:, :14, :14].mean(axis=(1, 2))
+    logits[:, 1] = images[:, 14:, 14:].mean(axis=(1, 2))
+    return logits
+
+
+def test_what_speaks_for_the_digit_and_what_against_it() -> None:
+    image = np.zeros((28, 28), np.uint8)
+    image[2:12, 2:12], image[16:22, 16:22] = 200, 200
+    seen = look(loop_or_stroke, image)
+    assert seen.probabilities.argmax() == 8
+    assert seen.probabilities.sum() == pytest.approx(1)
+    assert seen.saliency.dtype == np.float32
+    assert seen.saliency.max() == 1
+    assert seen.saliency[4:10, 4:10].min() > 0
+    assert seen.saliency[17:21, 17:21].max() < 0
+    assert not seen.saliency[16:, :8].any()
+
+
+def test_an_empty_image_shows_nothing() -> None:
+    assert not look(loop_or_stroke, np.zeros((28, 28), np.uint8)).saliency.any()
+
+
+def test_covering_where_the_published_network_looks_changes_its_mind_most(mnist: Dataset) -> None:
+    network = load_published("convnet", threads=1)
+    for image in mnist.test.images[:5]:
+        seen = look(network.logits, image, network.temperature)
+        digit = int(seen.probabilities.argmax())
+        ranked = np.argsort(np.where(image > 60, seen.saliency, np.nan), axis=None)[: int((image > 60).sum())]
+        third = len(ranked) // 3
+        left = []
+        for covered in (ranked[-third:], ranked[:third]):
+            picture = image.copy()
+            picture.flat[covered] = 0
+            left.append(network.probabilities(picture[None])[0, digit])
+        assert left[0] < left[1]
