@@ -1,4 +1,4 @@
-"""A pen for the page: MNIST's digits as strokes that fill their outlines, drawn by pointer events."""
+"""A pen for the page: digits as strokes, filling the outlines of MNIST's or as of a hand, drawn by pointer events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+
+from sutja.synth.strokes import Shape, smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +56,13 @@ def outline_strokes(digit: NDArray[np.uint8], left: float = 0, top: float = 0, z
     paths = [cv2.approxPolyDP(contour, FINE / 2, closed=True)[:, 0] for contour in contours]
     paths = [np.concatenate([path, path[:1]]) for path in paths] + _runs(inner)
     return [[(left + float(x) / FINE, top + float(y) / FINE) for x, y in path] for path in paths]
+
+
+def hand_strokes(shape: Shape, left: float, top: float, height: float) -> list[Stroke]:
+    """The strokes of a hand that writes a shape in a box so high, with about twelve points a stroke's bend."""
+    width = 0.7 * height
+    paths = [smooth(np.array(stroke, np.float64), steps=12) for stroke in shape]
+    return [[(left + width * float(x), top + height * float(y)) for x, y in path] for path in paths]
 
 
 def _pen_places(shape: NDArray[np.uint8], radius: float) -> NDArray[np.uint8]:

@@ -4,8 +4,8 @@ import { grayPng } from "./png.js";
 import { around, drawStep, drawStroke, strokeBox, usualHeight } from "./strokes.js";
 
 const PEN = 8; // pixels of a stroke's width without pressure
-const TALL = 30; // pixels of the digits in the picture that is read: small pictures are read quickly
-const MARGIN = 3; // heights of a digit around the writing: by its paper the reader knows what is ink
+const TALL = 36; // pixels of the digits in the picture that is read: small pictures are read quickly
+const MARGIN = 1; // heights of a digit around the writing
 const LONGEST = 1400; // pixels of the picture that is read
 const FINEST = 0.055; // of the digits' height: thinner strokes would be lost in the small picture
 const STILL = 4; // pixels that a tap may move
