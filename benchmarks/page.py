@@ -31,27 +31,26 @@ TIMED = 5  # shapes of each digit that are written at the pace of a hand, twice 
 PACE = 8  # milliseconds between two events of a pointer: 125 a second, as of most mice and screens
 STATIC = Path(__file__).parent.parent / "sutja" / "web" / "static"
 
-# Counts the requests that are under way, and keeps when the pen was lifted and when which answer was on the screen.
+# Counts the readings that are under way, from the making of the picture on, and keeps when the pen was lifted, when the
+# latest picture was made and when an answer was on the screen.
 WATCH = """() => {
-  const watch = (window.watch = { open: 0, shown: 0, lifted: 0, asked: 0 });
-  const ask = window.fetch;
-  window.fetch = async (...words) => {
-    const start = performance.now();
+  const watch = (window.watch = { open: 0, shown: 0, lifted: 0, made: 0 });
+  const Packer = window.CompressionStream;
+  window.CompressionStream = function (kind) {
     watch.open += 1;
-    watch.asked = start;
-    try {
-      const answer = await ask(...words);
-      const read = answer.json.bind(answer);
-      answer.json = async () => {
-        const value = await read();
-        setTimeout(() => (watch.open -= 1));
-        return value;
-      };
-      return answer;
-    } catch (error) {
-      watch.open -= 1;
-      throw error;
-    }
+    watch.made = performance.now();
+    return new Packer(kind);
+  };
+  const ask = window.fetch;
+  window.fetch = async (address, how) => {
+    const answer = await ask(address, how);
+    const parse = answer.json.bind(answer);
+    answer.json = async () => {
+      const value = await parse();
+      setTimeout(() => (watch.open -= address.startsWith("api/read"))); // when the page has taken it and goes on
+      return value;
+    };
+    return answer;
   };
   addEventListener("pointerup", () => (watch.lifted = performance.now()), true);
   new MutationObserver(() => requestAnimationFrame(() => {
@@ -65,7 +64,7 @@ SERVER = """() => {
   performance.clearResourceTimings(); // the browser keeps 250 and no more
   return asked.responseStart - asked.requestStart;
 }"""
-DONE = "() => watch.open === 0 && watch.asked >= watch.lifted && watch.shown > watch.asked"
+DONE = "() => watch.open === 0 && watch.made >= watch.lifted && watch.shown > watch.made"
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ Stroke = list[tuple[float, float]]
 PEN = 8  # pixels of the width of a stroke on the page
 ZOOM = 5  # pixels of the page that a pixel of MNIST is wide
 FINE = 4  # times finer than the page is what the strokes are found on
+DENSE = 2 * FINE  # pixels of these between two points of a stroke
 APART = 6  # pixels of the page between strokes that fill
 INK = 110  # brightness at which the outline of a digit is, between paper, 0, and ink, 255
 
@@ -53,8 +54,8 @@ def outline_strokes(digit: NDArray[np.uint8], left: float = 0, top: float = 0, z
     large = cv2.resize(digit, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     inner = _pen_places((large > INK).astype(np.uint8), PEN * FINE / 2)
     contours, _ = cv2.findContours(inner, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    paths = [cv2.approxPolyDP(contour, FINE / 2, closed=True)[:, 0] for contour in contours]
-    paths = [np.concatenate([path, path[:1]]) for path in paths] + _runs(inner)
+    along = [np.concatenate([contour[::DENSE, 0], contour[:1, 0]]) for contour in contours]
+    paths = along + _runs(inner)
     return [[(left + float(x) / FINE, top + float(y) / FINE) for x, y in path] for path in paths]
 
 

@@ -44,7 +44,8 @@ export class Marks {
     const context = this.canvas.getContext("2d");
     context.scale(dense, dense);
     const style = getComputedStyle(this.canvas);
-    for (const digit of this.#digits) this.#drawBox(context, digit, style);
+    const above = this.#digits.filter((digit) => digit === this.#selected); // no other box hides this one
+    for (const digit of [...this.#digits, ...above]) this.#drawBox(context, digit, style);
   }
 
   #drawBox(context, digit, style) {
@@ -60,7 +61,7 @@ export class Marks {
     context.beginPath();
     context.roundRect(left, top, width, height, 5);
     context.stroke();
-    const size = Math.min(16, Math.max(11, height * 0.4));
+    const size = Math.min(16, Math.max(9, height * 0.35));
     const above = top - size - 4 >= 0 ? top - size - 4 : top + height; // below where the page ends above
     context.beginPath();
     context.roundRect(left, above, size + 2, size + 3, 3);
