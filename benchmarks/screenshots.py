@@ -26,7 +26,7 @@ from sutja.synth.strokes import DIGITS as HANDS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-DESKTOP = {"viewport": {"width": 1180, "height": 920}}
+DESKTOP = {"viewport": {"width": 1180, "height": 880}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
 SHAPES = {0: 2, 1: 8, 2: 5, 3: 0, 4: 1, 5: 3, 6: 0, 7: 3, 8: 4, 9: 0}  # of each digit, one that is easy on the eye
 LARGEST = 150_000  # bytes of a picture; one that has more is kept in 256 colours
@@ -64,6 +64,7 @@ def _photographed(page: Page, path: Path, name: str) -> None:
     writer = Writer(load_dataset().test, drawn=0.2)
     taken = photograph(writer, np.random.default_rng(SEED), difficulty="medium", size=(1280, 960), numbers=numbers)
     cv2.imwrite(str(path), taken.picture)
+    page.set_viewport_size({"width": 1180, "height": 920})
     page.set_input_files("#choose", path)
     page.wait_for_selector(".digit")
     _choose(page, page.locator(".digit").count() - 2)

@@ -186,6 +186,12 @@ def affine_places(images: Tensor, generator: Generator, strength: Tensor | float
     return _combine(matrices.to(images.device), _coordinates(*images.shape[-2:], images.device))
 
 
+def affine_resampled(images: Tensor, matrices: Tensor, shifts: Tensor) -> Tensor:
+    """Read each image at the places that its own matrix `(N, 2, 2)` gives, moved by `shifts (N, 2, H·W)`."""
+    unmoved = torch.cat([matrices, torch.zeros(len(matrices), 2, 1)], 2).to(images.device)
+    return resample(images, _combine(unmoved, _coordinates(*images.shape[-2:], images.device)) + shifts)
+
+
 def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
     """For each image of a batch and each pixel a smooth random displacement, `(N, 2, H·W)`.
 

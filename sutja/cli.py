@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from sutja import __version__
+from sutja.cli_corrections import corrections
 from sutja.cli_data import data_app
 from sutja.cli_ensemble import ensemble
 from sutja.cli_models import evaluate, export, models
@@ -17,12 +18,11 @@ from sutja.cli_read import read
 from sutja.cli_serve import serve
 from sutja.cli_sprint import sprint
 from sutja.cli_study import study
+from sutja.cli_train import Seed, Threads, Track, changed_recipe, open_workplace, settings_of, train, train_watched
 from sutja.errors import UsageError
 from sutja.verbs import Data, Device, Force, Json, Runs, Verbs
 
 if TYPE_CHECKING:
-    from sutja.experiment import Observer, Workplace
-    from sutja.recipe import Recipe
     from sutja.run import Run
 
 DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
@@ -43,14 +43,10 @@ app.command(
 app.command(epilog="Examples: `sutja serve --open` · `sutja serve --host 0.0.0.0` · `sutja serve --model runs/mine`")(
     serve
 )
+app.command(epilog="Examples: `sutja corrections` · `sutja corrections --export mine.npz` · `… --delete 2d0ee9ee`")(
+    corrections
+)
 app.command(epilog="Examples: `sutja sprint` · `sutja sprint --target 99.5 --seeds 10`")(sprint)
-
-Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]
-Threads = Annotated[
-    int, typer.Option("--threads", min=0, max=1024, help="CPU threads; 0 = as many as PyTorch thinks best.")
-]
-Track = Annotated[bool, typer.Option("--track", help="Write events for TensorBoard into the run folder.")]
-
 
 # What Typer raises for a word that it does not understand; it does not name this class itself.
 WordError: Any = typer.BadParameter.__bases__[0]
@@ -85,79 +81,10 @@ def _version(
         raise typer.Exit
 
 
-@app.command(epilog="Examples: `sutja train lenet5 --epochs 3` · `sutja train mlp --set learning_rate=0.002 --seed 1`")
-def train(
-    recipe: Annotated[str, typer.Argument(help="The name of a recipe; `sutja recipes` lists them.")],
-    epochs: Annotated[Optional[int], typer.Option("--epochs", "-e", help="How often each digit is seen.")] = None,
-    seed: Seed = None,
-    setting: Annotated[
-        Optional[list[str]], typer.Option("--set", metavar="FIELD=VALUE", help="Change any field of the recipe.")
-    ] = None,
-    data: Data = "mnist",
-    runs: Runs = Path("runs"),
-    device: Device = "auto",
-    threads: Threads = 0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last epoch that was kept.")] = False,
-    force: Force = False,
-    track: Track = False,
-) -> None:
-    """Train a network by a recipe into a run folder."""
-    if resume and force:
-        raise UsageError("--resume and --force contradict each other: go on, or begin anew?")
-    changed = _changed_recipe(recipe, epochs, seed, setting or [])
-    run = _train(
-        changed, _workplace(data, runs, device, threads), resume=resume, force=force, track=track, hint="--resume"
-    )
-    _show_run(run)
-
-
-def _changed_recipe(name: str, epochs: int | None, seed: int | None, settings: list[str]) -> Recipe:
-    from sutja.recipe import get_recipe
-
-    words: list[tuple[str, str]] = []
-    for setting in settings:
-        field, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"--set {setting}: expected FIELD=VALUE, as in --set learning_rate=0.02")
-        words.append((field.strip(), value.strip()))
-    words += [(field, str(value)) for field, value in (("epochs", epochs), ("seed", seed)) if value is not None]
-    for field, _ in words:
-        if [name for name, _ in words].count(field) > 1:
-            raise UsageError(f"{field} is set twice")
-    return get_recipe(name).with_settings(dict(words))
-
-
-def _workplace(data: str, runs: Path, device: str, threads: int) -> Workplace:
-    from sutja.dataset import load_dataset
-    from sutja.experiment import Workplace
-
-    return Workplace(load_dataset(data), runs, device, threads)
-
-
-def _train(recipe: Recipe, workplace: Workplace, *, resume: bool, force: bool, track: bool, hint: str) -> Run:
-    from sutja.experiment import train
-    from sutja.progress import TrainingProgress
-
-    observers: list[Observer] = [TrainingProgress()]
-    if track:
-        from sutja.tracking import Tracking
-
-        observers.append(Tracking())
-    try:
-        return train(recipe, workplace, observers, resume=resume, force=force)
-    except KeyboardInterrupt:
-        if not (workplace.folder(recipe) / "recipe.json").exists():
-            raise
-        raise KeyboardInterrupt(f"{hint} goes on after the last epoch that was kept") from None
-
-
-def _show_run(run: Run) -> None:
-    from sutja.console import print_path, print_table
-    from sutja.tables import run_table
-
-    print_table(run_table([run]))
-    print_path("Report", run.folder / "report.html")
-    print_path("Pictures", run.folder / "figures")
+app.command(
+    epilog="Examples: `sutja train lenet5 --epochs 3` · `sutja train mlp --set learning_rate=0.002 --seed 1` · "
+    "`sutja train --from convnet --data corrections`"
+)(train)
 
 
 @app.command(epilog="Examples: `sutja compare` · `sutja compare lenet5 mlp --seed 1` · `sutja compare runs/*-s0`")
@@ -187,13 +114,13 @@ def compare(
     from sutja.run import Run
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
-    recipes = {name: _changed_recipe(name, None, seed, []) for name in names if _is_recipe(name)}
+    recipes = {name: changed_recipe(name, settings_of(None, seed, [])) for name in names if _is_recipe(name)}
     for name, recipe in recipes.items():
         recipe.require_single_digits(name)
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
     folder = to or runs / "comparison"
     if recipes:
-        workplace = _workplace(data, runs, device, threads)
+        workplace = open_workplace(data, runs, device, threads)
         there = {run.folder.resolve() for run in opened.values()}
         more = sum(workplace.folder(recipe).resolve() not in there for recipe in recipes.values())
         # What would fail at the end is said before minutes of training.
@@ -202,7 +129,7 @@ def compare(
         for name, recipe in recipes.items():
             resume = not force and (workplace.folder(recipe) / "recipe.json").exists()
             hint = "the same command without --force" if force else "the same command"
-            opened[name] = _train(recipe, workplace, resume=resume, force=force, track=track, hint=hint)
+            opened[name] = train_watched(recipe, workplace, resume=resume, force=force, track=track, hint=hint)
     _compare(_different([opened[name] for name in names]), folder, as_json)
 
 
@@ -283,7 +210,7 @@ def teach(
         raise UsageError(f"{to}: exists already; --force replaces it")
     if to.suffix != ".npz" or to.is_dir():  # said before minutes of work
         raise UsageError(f"{to}: lessons are a file: its name must end in .lessons.npz")
-    workplace = _workplace(data, to.parent, "cpu", threads)
+    workplace = open_workplace(data, to.parent, "cpu", threads)
     done = teach_from_runs([Run.open(run) for run in runs], workplace, to, augmentation=augmentation, views=views)
     for _ in watch(done, lambda number: f"view {number}", total=views):
         pass

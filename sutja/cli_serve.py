@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sutja.errors import UsageError
-
 if TYPE_CHECKING:
     import socket
 
@@ -42,15 +40,16 @@ def serve(
 
     from sutja.console import print_path
     from sutja.reading.reader import CLASSIFIER, LINE_READER
+    from sutja.trained import open_trained
     from sutja.web.app import create_app
     from sutja.web.door import is_loopback, local_names
     from sutja.web.server import listen
     from sutja.web.settings import Settings
 
-    reads_lines = _reads_lines(model)
+    reads_lines = open_trained(model).reads == "lines"
     settings = Settings(
-        model=_word(model) if reads_lines else LINE_READER,
-        classifier=CLASSIFIER if reads_lines else _word(model),
+        model=model if reads_lines else LINE_READER,
+        classifier=CLASSIFIER if reads_lines else model,
         corrections=corrections,
         hosts=local_names(host) if is_loopback(host) else None,
     )
@@ -58,28 +57,6 @@ def serve(
     with listen(host, port) as listener:
         print_path("Corrections", corrections.resolve())
         _run(app, listener, _address(listener, host), open_page=open_page)
-
-
-def _word(model: str) -> str | Path:
-    """A published name as it is, everything else as a path."""
-    return model if Path(model).name == model and not Path(model).exists() else Path(model)
-
-
-def _reads_lines(model: str) -> bool:
-    """Whether a model reads lines instead of single digits; raises a `SutjaError` when there is none."""
-    from sutja.published import published_path, read_card
-
-    path = Path(model)
-    if path.is_dir():
-        from sutja.recipe import Recipe
-
-        recipe = path / "recipe.json"
-        if not recipe.is_file():
-            raise UsageError(f"{path}: not a run folder: recipe.json is missing")
-        return Recipe.from_json(recipe.read_text(encoding="utf-8"), recipe).reads_lines
-    if path.suffix != ".onnx":
-        path = published_path(model)
-    return read_card(path).reading is not None
 
 
 def _address(listener: socket.socket, host: str) -> str:

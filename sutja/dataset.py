@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.corrections import holds_corrections, read_corrections
 from sutja.digits import CLASSES, Digits, Labels
 from sutja.errors import DataError, UsageError, unknown
 from sutja.files import whole_file, whole_folder
@@ -69,7 +70,8 @@ def load_dataset(source: str | Path = "mnist") -> Dataset:
 
     That may be a folder of IDX files, gzipped or not, flat or in torchvision's `MNIST/raw` layout, of any MNIST-like
     set (Fashion-MNIST, KMNIST, EMNIST digits, QMNIST); a folder or a zip with `train.tar` and `test.tar` of PNG files
-    `<index>_<label>.png`; or an `.npz` in the form of Keras. Raises `DataError`.
+    `<index>_<label>.png`; an `.npz` in the form of Keras; or a folder of corrections, all of them training digits
+    and test digits at once: they are for judging a network, or for teaching a trained one. Raises `DataError`.
     """
     if str(source) == "mnist":
         return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
@@ -83,6 +85,8 @@ def load_dataset(source: str | Path = "mnist") -> Dataset:
 
 
 def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
+    if path.is_dir() and holds_corrections(path):
+        return _read_corrections
     if path.is_dir():
         return read_png_tars if holds_png_tars(path) else read_idx_folder
     if not path.exists():
@@ -91,6 +95,25 @@ def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
     if path.suffix.lower() not in readers or not path.is_file():
         raise DataError(f"{path}: not a data set: expected a folder of IDX files or tars, a .zip or an .npz")
     return readers[path.suffix.lower()]
+
+
+def _read_corrections(folder: Path) -> tuple[Digits, Digits]:
+    digits = read_corrections(folder)
+    return digits, digits
+
+
+def sixth_for_test(name: str, digits: Digits) -> Dataset:
+    """A set of digits of which every sixth, and at least the last, is a test digit: the share that MNIST has.
+
+    Raises `UsageError` for fewer than two digits.
+    """
+    if len(digits) < 2:
+        raise UsageError(
+            f"{name}: a data set needs training and test digits: at least two, and there are {len(digits)}"
+        )
+    places = np.arange(len(digits))
+    test = places[5::6] if len(digits) > 5 else places[-1:]
+    return Dataset(name, digits.take(np.setdiff1d(places, test)), digits.take(test))
 
 
 def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False) -> None:

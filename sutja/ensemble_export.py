@@ -15,11 +15,11 @@ import numpy as np
 from sutja.calibration import calibrate
 from sutja.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import Logits
+from sutja.evaluation import Logits, read_logits
 from sutja.export import check_weights, counterpart_differences, publish
 from sutja.published import MEMBER, Card, judge
 from sutja.recipe import Recipe
-from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json, read_logits
+from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
 
 if TYPE_CHECKING:
     from sutja.ensemble import Ensemble

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.digits import CLASSES, Labels
+from sutja.errors import DataError
+from sutja.formats import UNREADABLE
 
 CALIBRATION_BINS = 15
 Logits = NDArray[np.float32]
@@ -152,3 +155,19 @@ def _class_reports(confusion: NDArray[np.int_]) -> list[ClassReport]:
         ClassReport(digit, float(precision[digit]), float(recall[digit]), float(f1[digit]), int(there[digit]))
         for digit in range(CLASSES)
     ]
+
+
+def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
+    """The logits `float32 (N, 10)` and labels `int64 (N,)` of one part in a `logits.npz`.
+
+    Raises `DataError` when the file is missing or damaged.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
+    except (KeyError, *UNREADABLE) as error:
+        raise DataError(f"{path}: missing or damaged: {error}") from error
+    fits = logits.ndim == 2 and logits.shape[1] == CLASSES and labels.shape == logits.shape[:1] and len(labels)
+    if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
+        raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
+    return logits, labels

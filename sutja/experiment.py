@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from sutja.comparison import Comparison, compare
+from sutja.correcting import Correcting, Task
 from sutja.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
@@ -73,8 +74,11 @@ def train(
     *,
     resume: bool = False,
     force: bool = False,
+    task: Task | None = None,
 ) -> Run:
     """Train a recipe to the end and fill its run folder.
+
+    A recipe that teaches corrections has its `task`.
 
     With `resume` an existing run of the recipe goes on after the last epoch that it kept, or is left alone when it is
     finished; with `force` it is replaced; with neither it is an error. Raises `UsageError`, `DataError` when the run
@@ -86,7 +90,7 @@ def train(
     if run and run.finished:
         return run
     splits = split(workplace.dataset, recipe.protocol)
-    training = _schooling(recipe, workplace, splits)
+    training = _schooling(recipe, workplace, splits, task)
     if run is None:
         run = Run.create(folder, recipe, _environment(workplace, training), force=force)
     else:
@@ -99,8 +103,12 @@ def train(
     return run
 
 
-def _schooling(recipe: Recipe, workplace: Workplace, splits: Splits) -> Schooling:
+def _schooling(recipe: Recipe, workplace: Workplace, splits: Splits, task: Task | None) -> Schooling:
     """The training, before its first epoch, of what the recipe asks for."""
+    if task is not None:
+        if task.start.data_sha256 != workplace.dataset.sha256:
+            raise UsageError(f"{task.start.name}: was trained on other data than {workplace.dataset.name}")
+        return Correcting(recipe, splits, task, device=workplace.device)
     if recipe.reads_lines:
         return LineTraining(recipe, splits, device=workplace.device)
     return Training(recipe, splits, device=workplace.device, lessons=_lessons(recipe, workplace))
@@ -184,6 +192,9 @@ def _resumable(folder: Path, recipe: Recipe, workplace: Workplace) -> Run:
     if not folder.exists():
         raise UsageError(f"{folder}: there is nothing to go on with: leave out --resume")
     run = Run.open(folder)
+    taught = (recipe.start, recipe.corrections)
+    if (run.recipe.start, run.recipe.corrections) != taught:
+        raise UsageError(f"{folder}: was taught other corrections, or began with other weights: --force begins anew")
     if run.recipe != recipe and not run.finished:
         raise UsageError(f"{folder}: was begun by another recipe of that name: --force begins anew")
     if run.data_sha256 != workplace.dataset.sha256:
@@ -198,7 +209,8 @@ def _environment(workplace: Workplace, training: Schooling) -> dict[str, Any]:
     device = {"device": str(training.device), "threads": torch.get_num_threads()}
     taught = training.lessons if isinstance(training, Training) else None
     lessons = {"lessons": taught.describe()} if taught else {}
-    return {**describe_environment(), **device, "data": data, **lessons}
+    task = training.task.describe() if isinstance(training, Correcting) else {}
+    return {**describe_environment(), **device, "data": data, **lessons, **task}
 
 
 def _finish(run: Run, training: Schooling, splits: Splits) -> None:
@@ -211,15 +223,23 @@ def _finish(run: Run, training: Schooling, splits: Splits) -> None:
     run.save_logits(**{f"{k}_logits": v for k, v in logits.items()}, **{f"{k}_labels": v for k, v in labels.items()})
     reports = {part: evaluate(logits[part], labels[part]) for part in logits}
     difference = export_onnx(network, run.folder / "model.onnx", splits.train)
-    write_run_report(run, network, splits, reports, logits)
+    task = training.task if isinstance(training, Correcting) else None
+    taught = {"taught": task.before_and_after(network, splits)} if task else {}
+    write_run_report(run, network, splits, reports, logits, **taught)
     values: dict[str, Any] = {
         "parameters": count_parameters(network),
         "epochs": len(training.records),
         "seconds": training.records[-1].seconds,
         "parity": difference,
+        **taught,
     }
+    if task and "validation" not in splits.judged:  # nothing to fit one on that the network has not seen
+        values["temperature"] = task.start.temperature
+    if isinstance(training, Correcting):
+        values["learned"] = training.learned
     files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
-    write_text(run.folder / "MODEL_CARD.md", render_card(asdict(describe_run(run, {**values, "files": files}))))
+    told = {name: values[name] for name in ("parameters", "epochs", "seconds", "parity")}
+    write_text(run.folder / "MODEL_CARD.md", render_card(asdict(describe_run(run, {**told, "files": files}))))
     run.save_json("report.json", {**values, **{part: asdict(report) for part, report in reports.items()}})
 
 

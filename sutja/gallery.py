@@ -36,6 +36,7 @@ from sutja.tables import (
     score_table,
     spread_table,
     standing_table,
+    taught_table,
 )
 from sutja.training import scaled
 
@@ -43,18 +44,26 @@ EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
 def write_run_report(
-    run: Run, network: nn.Module, splits: Splits, reports: dict[str, Report], logits: dict[str, Logits]
+    run: Run,
+    network: nn.Module,
+    splits: Splits,
+    reports: dict[str, Report],
+    logits: dict[str, Logits],
+    taught: dict[str, dict[str, int]] | None = None,
 ) -> None:
     """Draw every picture of a run into its `figures` and put them, with its numbers, into its `report.html`.
 
-    `reports` and `logits (N, 10)` are those of each judged part: "validation", "test".
+    `reports` and `logits (N, 10)` are those of each judged part: "validation", "test". `taught` is what `report.json`
+    tells of a network that was taught corrections.
     """
     part = run.judged_by
     digits, judged = splits.judged[part], reports[part]
+    seen = "on training data over 10,000 digits" if taught is None else "the training data are the corrections"
     sections = [
+        *([Section("What was taught", table=taught_table(taught))] if taught else []),
         Section(
             "Curves",
-            ["Measured after each epoch without dropout and distortion; on training data over 10,000 digits."],
+            [f"Measured after each epoch without dropout and distortion; {seen}."],
             pictures=[_curves(run)],
         ),
         Section(

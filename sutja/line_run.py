@@ -42,7 +42,13 @@ def finish_lines(run: Run, training: LineTraining, splits: Splits) -> None:
     files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
     write_text(run.folder / "MODEL_CARD.md", render_card(asdict(card) | {"files": files}))
     reading = {part: {**card.figures[part], **(card.reading or {})[part]} for part in card.figures}
-    told = {"parameters": card.parameters, "epochs": card.epochs, "seconds": card.seconds, "parity": difference}
+    told = {
+        "parameters": card.parameters,
+        "epochs": card.epochs,
+        "seconds": card.seconds,
+        "parity": difference,
+        "temperature": card.temperature,
+    }
     run.save_json("report.json", {**told, **reading})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sutja.errors import DataError, UsageError, unknown
 
+GIVEN = ("model", "start", "corrections", "protocol")  # in a recipe for corrections: as the network that it begins with
 PROTOCOLS = ("curves", "held-out", "final")
 LINE_READER = "line-reader"  # the network that reads lines; all others read single digits
 CHOICES = {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine", "constant"), "protocol": PROTOCOLS}
@@ -25,6 +26,8 @@ LIMITS = {  # field → smallest and largest value that make sense
     "patience": (0, 100_000),
     "teaching": (0, 1),
     "softness": (0.01, 100),
+    "share": (0.01, 0.99),
+    "styled": (0, 0.99),
     "seed": (0, 2**32 - 1),
 }
 
@@ -40,6 +43,11 @@ class Recipe:
     `teacher` names lessons (see `lessons.py`), from which a network learns with the weight `teaching`, and from the
     labels with the rest; both sides are softened by `softness`. Lessons bring distortions of their own; `augmentation`
     comes on top of them, and the teacher's answer stays.
+
+    `start` and `corrections` tell where a network comes from that was taught corrections, `NAME@SHA-256` each: the
+    weights that it began with, and the corrected digits. `share` is their part of each batch, and `styled` that of
+    MNIST's digits made to look as if the same hand had written them; of the rest, MNIST's as they are, the network of
+    `start` is the teacher, so that nothing is forgotten.
 
     `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
     after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
@@ -63,6 +71,10 @@ class Recipe:
     teacher: str = ""
     teaching: float = 0.7
     softness: float = 2.0
+    start: str = ""
+    corrections: str = ""
+    share: float = 0.25
+    styled: float = 0.375
     protocol: str = "curves"
     seed: int = 0
 
@@ -79,6 +91,16 @@ class Recipe:
                 raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
         if not re.fullmatch(r"[\w.+-]*", self.teacher):
             raise UsageError(f"teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
+        for field in ("start", "corrections"):
+            value = getattr(self, field)
+            if value and not re.fullmatch(r"[\w.+=-]+@[0-9a-f]{64}", value):
+                raise UsageError(f"{field} = {value!r}: not a name, @ and a SHA-256")
+        if self.share + self.styled > 0.99:
+            raise UsageError(
+                f"share = {self.share} and styled = {self.styled} leave nothing of a batch for other digits"
+            )
+        if bool(self.start) != bool(self.corrections):
+            raise UsageError("start and corrections belong together: the one is taught the others")
         if self.patience and self.protocol == "final":
             raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
 
@@ -97,13 +119,20 @@ class Recipe:
         """The name for people, with what was changed and a seed other than 0: "LeNet-5 (epochs = 3)"."""
         differing = self.changes() | ({"seed": self.seed} if self.seed else {})
         changes = ", ".join(f"{field} = {value}" for field, value in differing.items())
-        return TITLES.get(self.name, self.name) + (f" ({changes})" if changes else "")
+        name = _name(self.start) or self.name
+        taught = f", taught {_name(self.corrections)}" if self.corrections else ""
+        return TITLES.get(name, name) + taught + (f" ({changes})" if changes else "")
 
     @property
     def run_name(self) -> str:
-        """The name of the run's folder: recipe, changes and seed, as in `lenet5-epochs=3-s0`."""
+        """The name of the run's folder: recipe, changes and seed, as in `lenet5-epochs=3-s0`.
+
+        Of a network that was taught corrections it is `convnet-corrections-20-s0`: what it began with, and what it was
+        taught.
+        """
         changes = "".join(f"-{field}={value}" for field, value in self.changes().items())
-        return f"{self.name}{changes}-s{self.seed}"
+        name = f"{_name(self.start)}-{_name(self.corrections)}" if self.start else self.name
+        return f"{name}{changes}-s{self.seed}"
 
     def with_settings(self, settings: dict[str, str]) -> Recipe:
         """The same recipe with some fields set from words, as `--set learning_rate=0.02` gives them.
@@ -114,10 +143,16 @@ class Recipe:
 
     def changes(self) -> dict[str, Any]:
         """The fields, but for the seed, in which this recipe differs from the published one of its name."""
-        if self.name not in RECIPES:
+        known = {**RECIPES, CORRECTED.name: CORRECTED}
+        if self.name not in known:
             return {}
-        published = dataclasses.asdict(dataclasses.replace(RECIPES[self.name], seed=self.seed))
-        return {field: value for field, value in dataclasses.asdict(self).items() if value != published[field]}
+        published = dataclasses.asdict(dataclasses.replace(known[self.name], seed=self.seed))
+        own = GIVEN if self.start else ()
+        return {
+            field: value
+            for field, value in dataclasses.asdict(self).items()
+            if value != published[field] and field not in own
+        }
 
     def to_json(self) -> str:
         """The recipe as a JSON object, one field a line."""
@@ -139,6 +174,11 @@ class Recipe:
             raise DataError(f"{name}: not a recipe: {error}") from error
 
 
+def _name(origin: str) -> str:
+    """The name in `NAME@SHA-256`."""
+    return origin.partition("@")[0]
+
+
 def _field_type(field: str) -> type:
     types = {each.name: {"str": str, "int": int, "float": float}[str(each.type)] for each in dataclasses.fields(Recipe)}
     if field not in types:
@@ -150,6 +190,8 @@ def _parse(field: str, word: str) -> Any:
     kind = _field_type(field)
     if field == "name":
         raise UsageError("the name of a recipe cannot be set: it says which recipe the settings started from")
+    if field in ("start", "corrections") and word:
+        raise UsageError(f"{field} cannot be set: `sutja train --from NAME --data FOLDER` sets it")
     try:
         return kind(word)
     except ValueError:
@@ -210,6 +252,17 @@ _LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
     dropout=0.1,
     ema=0.999,
     protocol="held-out",
+)
+
+CORRECTED = Recipe(  # begins with a trained network; an epoch has as many batches as `correcting` says
+    "corrected",
+    "convnet",
+    epochs=4,
+    learning_rate=0.0006,
+    weight_decay=0.05,
+    augmentation="affine-elastic",
+    ema=0.98,
+    teaching=0.9,
 )
 
 RECIPES: dict[str, Recipe] = {

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sutja.digits import CLASSES, Labels
+from sutja.digits import Labels
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
-from sutja.evaluation import Logits
+from sutja.evaluation import Logits, read_logits
 from sutja.files import remove_folder, whole_file, whole_folder, write_text
-from sutja.formats import UNREADABLE
 from sutja.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -235,22 +234,6 @@ class Run:
     def save_json(self, name: str, values: dict[str, Any]) -> None:
         """Write a JSON file into the folder."""
         write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
-
-
-def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
-    """The logits `float32 (N, 10)` and labels `int64 (N,)` of one part in a `logits.npz`.
-
-    Raises `DataError` when the file is missing or damaged.
-    """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
-    except (KeyError, *UNREADABLE) as error:
-        raise DataError(f"{path}: missing or damaged: {error}") from error
-    fits = logits.ndim == 2 and logits.shape[1] == CLASSES and labels.shape == logits.shape[:1] and len(labels)
-    if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
-        raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
-    return logits, labels
 
 
 def is_run_or_ensemble(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from sutja.run import Run
 from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
+    from sutja.corrections import Kept
     from sutja.ensemble import Standing
     from sutja.model import Size
     from sutja.published import Card
@@ -260,6 +261,32 @@ def dataset_table(description: dict[str, Any]) -> Table:
     rows += [["deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
     rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASSES)]
     return Table([description["name"], "training", "test"], rows)
+
+
+def taught_table(taught: dict[str, dict[str, int]]) -> Table:
+    """Digits read wrongly before and after a network was taught corrections: of these, and of MNIST's parts."""
+    rows = [
+        [
+            part if part == "corrections" else f"{part} digits",
+            *(f"{each[name]:,}" for name in ("count", "before", "after")),
+        ]
+        for part, each in taught.items()
+    ]
+    return Table(["wrong of", "digits", "before", "after"], rows)
+
+
+def correction_table(kept: Sequence[Kept]) -> Table:
+    """Corrections, the oldest first: what the digit is, what it was read as, and which picture it is from."""
+    rows = []
+    for each in kept:
+        told = each.correction
+        guess = "–" if told.guess is None else str(told.guess)
+        sure = "–" if told.confidence is None else percent(told.confidence, 0)
+        picture = each.picture.name if each.picture else "–"
+        rows.append(
+            [each.id, each.time.replace("T", " ").replace("+00:00", " UTC"), str(told.label), guess, sure, picture]
+        )
+    return Table(["id", "made", "digit", "read as", "confidence", "picture"], rows)
 
 
 def sprint_table(spreads: dict[str, SprintSummary]) -> Table:

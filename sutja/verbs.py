@@ -16,7 +16,6 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "torch": "train",
     "matplotlib": "train",
     "jinja2": "train",
-    "HersheyFonts": "train",
     "safetensors": "train",
     "onnx": "train",
     "onnxscript": "train",
@@ -69,7 +68,7 @@ Data = Annotated[
         "--data",
         "-d",
         help="`mnist`, which comes with sutja, or a path: a folder of IDX files or of train.tar and test.tar, a zip "
-        "of these tars, or an .npz.",
+        "of these tars, an .npz, or a folder of corrections.",
     ),
 ]
 Runs = Annotated[Path, typer.Option("--runs", help="The folder of the run folders.")]

@@ -14,12 +14,11 @@ from sutja.dataset import Dataset
 from sutja.errors import UsageError
 from sutja.reading.normalise import LINE_HEIGHT, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs
-from sutja.synth.letters import draw_letter
 from sutja.synth.lines import ROWS, Hand, Writer, random_number
 from sutja.synth.paper import dots, grain, line_paper, rules, shade, waves
 from sutja.synth.photograph import DIFFICULTIES, photograph
 from sutja.synth.sheet import PENS, skeleton, with_pen
-from sutja.synth.strokes import DIGITS, MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, scribble
+from sutja.synth.strokes import DIGITS, MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
 
 
 def seeded(*seed: int) -> np.random.Generator:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sutja.digits import SIDE
 from sutja.errors import UsageError
 from sutja.inference import Classifier
-from sutja.published import load_published, open_model, published_path, read_card
 from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.cells import cells, digit_boxes, digit_images
 from sutja.reading.layout import find_lines
@@ -25,6 +24,7 @@ from sutja.reading.normalise import LINE_HEIGHT, Gray
 from sutja.reading.page import Page, prepare
 from sutja.reading.picture import Picture, as_gray
 from sutja.reading.single import as_single, combined, single_digit
+from sutja.trained import open_trained
 
 LINE_READER = "line-reader"
 CLASSIFIER = "convnet"  # the published network that reads single digits
@@ -68,7 +68,7 @@ class Reader:
         min_confidence: float | None = None,
         threads: int = 0,
     ) -> None:
-        """`model` is the name of a published line reader, or the path of its ONNX file with the card beside it.
+        """`model` is the name of a published line reader, its ONNX file with the card beside it, or a run's folder.
 
         `classifier` is, likewise, the network for single digits, which has a say on digits that stand alone. `threads`
         compute at once; 0 = as many as ONNX Runtime thinks best. Raises `UsageError` for an unknown name or a
@@ -76,13 +76,13 @@ class Reader:
         """
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence = {min_confidence} is out of the range 0 … 1")
-        path = Path(model) if Path(model).suffix == ".onnx" else published_path(str(model))
-        card = read_card(path)
+        trained = open_trained(model)
         self._threads = threads
         self._classifier_model = classifier
-        self._network = LineNetwork(path, temperature=card.temperature, sha256=card.files[path.name], threads=threads)
-        advised = float((card.reading or {}).get("min_confidence", 0.5))
-        self.min_confidence = advised if min_confidence is None else min_confidence
+        self._network = LineNetwork(
+            trained.path, temperature=trained.temperature, sha256=trained.sha256, threads=threads
+        )
+        self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
     def read(self, picture: Picture) -> Reading:
         """Read a picture: the path of a file, the bytes of one, or an array as `picture.to_gray` takes it.
@@ -127,10 +127,7 @@ class Reader:
 
     @cached_property
     def _classifier(self) -> Classifier:
-        model = self._classifier_model
-        if Path(model).suffix == ".onnx":
-            return open_model(Path(model), threads=self._threads)
-        return load_published(str(model), threads=self._threads)
+        return open_trained(self._classifier_model).classifier(threads=self._threads)
 
     def _see(self, gray: Gray, turned: int) -> Sight:
         """Spot the digits of a picture after so many quarter turns to the left."""

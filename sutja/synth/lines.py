@@ -15,9 +15,8 @@ import numpy as np
 from sutja.digits import Digits
 from sutja.errors import DataError
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
-from sutja.synth.letters import draw_letter
 from sutja.synth.paper import line_paper
-from sutja.synth.strokes import MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, scribble, smooth
+from sutja.synth.strokes import MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
 
 ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
 WIDEST = 640  # columns of it
@@ -55,8 +54,8 @@ class Writer:
             yield self.line(rng)
 
     def line(self, rng: np.random.Generator) -> Line:
-        """A line of one to ten digits; one in fifteen has other things on it instead."""
-        text = "" if rng.random() < 0.07 else random_number(rng)
+        """A line of one to ten digits; one in thirty has other things on it instead."""
+        text = "" if rng.random() < 0.03 else random_number(rng)
         hand = Hand(rng)
         canvas, text = self.write(hand, text)
         gray = photographed(hand.reink(canvas), rng)
@@ -74,12 +73,9 @@ class Writer:
             at = self._sign(canvas, hand, at)
         done = 0
         while done < len(text) and at < widest - 100 * hand.scale:
-            start = at
             at = hand.put_digit(canvas, self._digit(hand, int(text[done])), int(text[done]), at)
-            if done and rng.random() < hand.joining:
-                hand.join(canvas, start)
             done += 1
-            if done < len(text) and rng.random() < hand.parts(len(text) - done):
+            if done < len(text) and rng.random() < hand.separators:
                 at = self._sign(canvas, hand, at, marks=".,.,.,.-.,-.: /, ")
         if signs and (rng.random() < 0.25 or not text):
             for _ in range(int(rng.integers(1, 4))):
@@ -98,8 +94,8 @@ class Writer:
     def _sign(self, canvas: Gray, hand: Hand, at: float, marks: str = "") -> float:
         """Put something that is no digit; returns where it ends."""
         rng = hand.rng
-        if not marks and rng.random() < 0.35:
-            thing = scribble(rng, pen=hand.pen) if rng.random() < 0.2 else draw_letter(rng, pen=hand.pen)
+        if not marks and rng.random() < 0.25:
+            thing = scribble(rng, pen=hand.pen) if rng.random() < 0.3 else draw_letter(rng, pen=hand.pen)
             return hand.put(canvas, thing, at, height=float(rng.uniform(0.6, 1.1)))
         marks = marks or "=-.,-=-.=-.=-,$#*:+()~x"
         mark = marks[rng.integers(len(marks))]
@@ -112,15 +108,13 @@ class Writer:
 
 
 def random_number(rng: np.random.Generator) -> str:
-    """One to ten digits: any, or as amounts are, that begin with small digits more often (Benford) and end in zeros."""
+    """One to ten digits, now and then a round or repetitive number."""
     length = int(rng.integers(1, 11))
-    digits = rng.integers(0, 10, length)
-    if rng.random() < 0.4:
-        digits[0] = int(10 ** rng.uniform(0, 1))
-    if length > 2 and rng.random() < 0.3:
-        start = length - int(rng.integers(length // 2, length))
-        digits[start : start + int(rng.integers(2, length + 1))] = rng.choice([0, 0, 0, 1, 1, *range(10)])
-    return "".join(map(str, digits))
+    text = "".join(map(str, rng.integers(0, 10, length)))
+    if length > 2 and rng.random() < 0.2:
+        kept = length // 2
+        text = text[:kept] + str(rng.choice([0, 0, 0, *range(10)])) * (length - kept)
+    return text
 
 
 class Hand:
@@ -141,30 +135,13 @@ class Hand:
         )
         self.unrest = float(rng.uniform(0.02, 0.12))
         self.drift = float(rng.normal(0, 0.025))  # rows a column
-        self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.6, 0.2, 0.2]))
-        self.grouping = rng.random() < 0.25  # a point before every third digit from the end, as amounts have
-        self.joining = float(rng.choice([0, 0.2, 0.7], p=[0.75, 0.15, 0.1]))
+        self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
         self.pen = float(rng.uniform(3, 9))  # pixels of a digit 64 high
         self.shakiness = float(rng.uniform(0.015, 0.06))
         # Habits: small flat zeros, digits that reach below the others.
         flat = rng.random() < 0.3
         self.zero = (float(rng.uniform(0.5, 0.9)), float(rng.uniform(0.9, 1.9))) if flat else (1.0, 1.0)
         self.low = {int(digit): float(rng.uniform(0, 0.35)) for digit in (1, 4, 7, 9) if rng.random() < 0.2}
-
-    def parts(self, left: int) -> float:
-        """How probably a sign stands before the last `left` digits."""
-        return 0.9 if self.grouping and left % 3 == 0 else self.separators
-
-    def join(self, canvas: Gray, at: float) -> None:
-        """Draw on from the digit before a column to the one after it, without lifting the pen."""
-        rng = self.rng
-        reach = self.height * np.array([-self.gap - rng.uniform(0.05, 0.3), rng.uniform(0.05, 0.3)])
-        heights = self.middle + self.height * (rng.choice([-0.45, -0.35, 0, 0.45], 2) + rng.normal(0, 0.06, 2))
-        sag = self.height * float(rng.normal(0.05, 0.12))
-        ends = np.stack([at + np.sort(reach), heights], axis=1)
-        curve = smooth(np.stack([ends[0], ends.mean(axis=0) + np.array([0, sag]), ends[1]])) * 8
-        thick = max(1, round(self.pen * self.height / SIDE))
-        cv2.polylines(canvas, [curve.astype(np.int32)], False, 255, thick, cv2.LINE_AA, shift=3)
 
     def put_digit(self, canvas: Gray, glyph: Glyph, digit: int, at: float) -> float:
         """Put a digit as this hand is used to write it; returns where the next one may begin."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from sutja import __version__
 from sutja.corrections import Corrections
-from sutja.published import list_published
-from sutja.reading.reader import Reader
+from sutja.published import WEIGHTS, list_published
+from sutja.trained import open_trained
 from sutja.web.answers import HealthAnswer, ModelAnswer
 from sutja.web.bodies import Intake
 from sutja.web.docs import describe, render_docs
@@ -24,6 +24,7 @@ from sutja.web.headers import SecureHeaders
 from sutja.web.keeping import corrections_router
 from sutja.web.pool import Pool
 from sutja.web.problems import install_handlers
+from sutja.web.readers import Networks, Readers
 from sutja.web.reading import reading_router
 from sutja.web.settings import Settings
 
@@ -33,14 +34,16 @@ REVALIDATED = {"cache-control": "no-cache"}  # kept by the browser, but it asks 
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the server's app. Raises what `Reader` and `Corrections` do where networks or folder are no good."""
-    reader = Reader(settings.model, classifier=settings.classifier, threads=1)
+    networks = Networks(settings.model, settings.classifier)
+    networks.open()  # what is wrong with them is told here, not by the processes
     intake = Intake(megabytes=settings.megabytes, seconds=settings.seconds)
-    readers = Pool("reader", workers=settings.workers, waiting=settings.waiting, seconds=settings.seconds)
-    keeper = Pool("keeper", workers=1, waiting=settings.waiting, seconds=settings.seconds)
+    waiting, seconds = settings.waiting, settings.seconds
+    readers = Readers(networks, workers=settings.workers, waiting=waiting, seconds=seconds)
+    keeper = Pool("keeper", workers=1, waiting=waiting, seconds=seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await readers.run(lambda: _warm_up(reader))
+        await asyncio.to_thread(readers.start)
         yield
         readers.close()
         keeper.close()
@@ -56,27 +59,22 @@ def create_app(settings: Settings) -> FastAPI:
     install_handlers(app)
     app.add_middleware(Doorkeeper, hosts=settings.hosts)
     app.add_middleware(SecureHeaders)  # added last, so around everything else
-    app.include_router(reading_router(reader, intake, readers))
-    app.include_router(corrections_router(Corrections(settings.corrections), intake, keeper))
+    app.include_router(reading_router(readers, intake))
+    app.include_router(corrections_router(Corrections(settings.corrections), intake, readers, keeper))
     app.include_router(_facts_router(settings))
     _add_pages(app)
     return app
 
 
-def _warm_up(reader: Reader) -> None:
-    """Read a stroke, so that the first who draws one does not wait for what is loaded on first use."""
-    stroke = np.full((64, 64), 255, np.uint8)
-    stroke[16:48, 30:34] = 0
-    reader.read(stroke)
-
-
 def _facts_router(settings: Settings) -> APIRouter:
     router = APIRouter(tags=["server"])
+
+    listed = _models(settings)  # once: a run's folder may change, but not what was read from it
 
     @router.get("/api/models", summary="List the networks", response_model=list[ModelAnswer])
     async def models() -> list[dict[str, Any]]:
         """The networks that this version has, and those that read now."""
-        return _models(settings)
+        return listed
 
     @router.get("/healthz", summary="Ask whether the server is there", response_model=HealthAnswer)
     async def healthz() -> dict[str, str]:
@@ -87,27 +85,26 @@ def _facts_router(settings: Settings) -> APIRouter:
 
 
 def _models(settings: Settings) -> list[dict[str, Any]]:
-    used = {"lines": settings.model, "digits": settings.classifier}
+    """The published networks, and those in use that are none of them."""
+    used = [open_trained(model) for model in (settings.model, settings.classifier)]
     listed = []
     for card in list_published()[0]:
-        reads = "lines" if card.reading is not None else "digits"
         figures = card.figures.get("test")
         listed.append(
             {
                 "name": card.name,
                 "title": card.title,
-                "reads": reads,
+                "reads": "lines" if card.reading is not None else "digits",
                 "parameters": card.parameters,
                 "accuracy": figures["accuracy"] if figures else None,
-                "used": str(used[reads]) == card.name,
-                "version": __version__,
+                "used": any(each.path == WEIGHTS / f"{card.name}.onnx" for each in used),
             }
         )
-    for reads, model in used.items():
-        if not any(each["used"] and each["reads"] == reads for each in listed):
-            own = {"name": Path(model).name, "title": Path(model).name, "reads": reads, "parameters": None}
-            listed.append({**own, "accuracy": None, "used": True, "version": __version__})
-    return listed
+    for each in used:
+        if each.path.parent != WEIGHTS:
+            unknown = {"parameters": None, "accuracy": None, "used": True}
+            listed.append({"name": each.name, "title": each.name, "reads": each.reads, **unknown})
+    return [{**each, "version": __version__} for each in listed]
 
 
 class _Static(StaticFiles):

@@ -14,9 +14,10 @@ from sutja.web.answers import CorrectionRequest, KeptAnswer, StoredAnswer, probl
 from sutja.web.bodies import Intake, parse_form
 from sutja.web.pool import Pool
 from sutja.web.problems import ProblemError
-from sutja.web.reading import BINARY, JSON, MULTIPART, decode_image, decode_upload, first_error, require_type
+from sutja.web.readers import Readers
+from sutja.web.reading import BINARY, JSON, MULTIPART, check_picture, decode_image, first_error, require_type
 
-MOST = 1000  # corrections in one request
+MOST = 100  # corrections in one request: each is a file that is written through to the disk
 CORRECTIONS: TypeAdapter[list[CorrectionRequest]] = TypeAdapter(list[CorrectionRequest])
 
 
@@ -41,7 +42,7 @@ def _body() -> dict[str, Any]:
     }
 
 
-def corrections_router(store: Corrections, intake: Intake, pool: Pool) -> APIRouter:
+def corrections_router(store: Corrections, intake: Intake, readers: Readers, pool: Pool) -> APIRouter:
     """The endpoints, with the store that they use; `pool` writes to the disk, where reading does not wait for it."""
     router = APIRouter(prefix="/api", tags=["corrections"])
 
@@ -65,6 +66,8 @@ def corrections_router(store: Corrections, intake: Intake, pool: Pool) -> APIRou
             if text is None:
                 raise ProblemError(422, "The form has no field 'corrections'.")
             corrections = _parsed(text)
+            if upload:  # nothing but pictures is kept on the disk
+                await readers.run(partial(check_picture, content=upload.content))
             return await pool.run(partial(_keep, store, corrections, upload.content if upload else None))
 
     @router.get(
@@ -99,9 +102,7 @@ def _parsed(text: str) -> list[Correction]:
 
 
 def _keep(store: Corrections, corrections: list[Correction], picture: bytes | None) -> dict[str, int]:
-    """Store corrections; raises a `ProblemError`: 507 when they cannot be written, and what `decode_upload` raises."""
-    if picture is not None:
-        decode_upload(picture)  # nothing else is kept on the disk
+    """Store corrections; raises a `ProblemError`: 507 when they cannot be written, 422 for what the store refuses."""
     try:
         stored = store.add(corrections, picture)
         return {"stored": len(stored), "total": len(store)}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -22,8 +20,8 @@ from sutja.reading.picture import decode_picture
 from sutja.reading.reader import Reader
 from sutja.web.answers import LookAnswer, LookRequest, ReadingAnswer, problems
 from sutja.web.bodies import Intake, Upload, parse_form
-from sutja.web.pool import Pool
 from sutja.web.problems import ProblemError
+from sutja.web.readers import Readers, Work
 
 PICTURE = "the picture"  # what errors call it
 MULTIPART, RAW, JSON = "multipart/form-data", "application/octet-stream", "application/json"
@@ -46,8 +44,8 @@ READ_BODY = {
 LOOK_BODY = {"required": True, "content": {JSON: {"schema": LookRequest.model_json_schema()}}}
 
 
-def reading_router(reader: Reader, intake: Intake, pool: Pool) -> APIRouter:
-    """The endpoints, with the reader that they use."""
+def reading_router(readers: Readers, intake: Intake) -> APIRouter:
+    """The endpoints, with the readers that they use."""
     router = APIRouter(prefix="/api", tags=["reading"])
 
     @router.post(
@@ -69,7 +67,7 @@ def reading_router(reader: Reader, intake: Intake, pool: Pool) -> APIRouter:
         """
         async with intake.body(request) as body:
             upload = await _upload(request, body)
-            return await _timed(pool, partial(read_picture, reader, upload, detail=detail))
+            return await _timed(readers, partial(read_picture, upload=upload, detail=detail))
 
     @router.post(
         "/look",
@@ -86,23 +84,18 @@ def reading_router(reader: Reader, intake: Intake, pool: Pool) -> APIRouter:
                 image = decode_image(LookRequest.model_validate_json(body).image)
             except ValidationError as error:
                 raise ProblemError(422, first_error(error)) from None
-            return await _timed(pool, partial(look_at, reader, image))
+            return await _timed(readers, partial(look_at, image=image))
 
     return router
 
 
-async def _timed(pool: Pool, work: Callable[[], dict[str, Any]]) -> Response:
-    """The answer as JSON, with how long it waited and how long it took, for the browser's tools and for benchmarks."""
+async def _timed(readers: Readers, work: Work) -> Response:
+    """The answer as JSON, with how long it took and waited, for the browser's tools and for benchmarks."""
     asked = time.perf_counter()
-
-    def timed() -> tuple[bytes, float, float]:
-        begun = time.perf_counter()
-        content = json.dumps(work(), ensure_ascii=False, separators=(",", ":")).encode()
-        return content, begun, time.perf_counter()
-
-    content, begun, done = await pool.run(timed)
-    told = f"wait;dur={1000 * (begun - asked):.2f}, read;dur={1000 * (done - begun):.2f}"
-    return Response(content, headers={"server-timing": told}, media_type=JSON)
+    done = await readers.run(work)
+    waited = time.perf_counter() - asked - done.seconds
+    told = f"wait;dur={1000 * waited:.2f}, read;dur={1000 * done.seconds:.2f}"
+    return Response(done.content, headers={"server-timing": told}, media_type=JSON)
 
 
 async def _upload(request: Request, body: bytes) -> Upload:
@@ -141,7 +134,7 @@ def decode_upload(content: bytes) -> Gray:
         raise ProblemError(413, f"{PICTURE}: there is not enough memory for it") from None
 
 
-def read_picture(reader: Reader, upload: Upload, *, detail: bool) -> dict[str, Any]:
+def read_picture(reader: Reader, *, upload: Upload, detail: bool) -> dict[str, Any]:
     """What `POST /api/read` tells. Raises a `ProblemError` where there is no picture."""
     gray = decode_upload(upload.content)
     try:
@@ -152,7 +145,12 @@ def read_picture(reader: Reader, upload: Upload, *, detail: bool) -> dict[str, A
     return {**reading.as_json(upload.name, detail=detail), "width": width, "height": height}
 
 
-def look_at(reader: Reader, image: Gray) -> dict[str, Any]:
+def check_picture(_: Reader, *, content: bytes) -> None:
+    """Raises a `ProblemError` for what is no picture."""
+    decode_upload(content)
+
+
+def look_at(reader: Reader, *, image: Gray) -> dict[str, Any]:
     """What `POST /api/look` tells of an image `uint8 (28, 28)`."""
     seen = reader.look(image)
     saliency = np.clip(np.round(127 * seen.saliency), -127, 127).astype(np.int8)

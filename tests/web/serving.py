@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,12 +37,11 @@ def serving(app: FastAPI) -> Iterator[str]:
         listener.close()
 
 
-def draw(images: Sequence[NDArray[np.uint8]], size: int = 56) -> NDArray[np.uint8]:
+def draw(images: Iterable[NDArray[np.uint8]], size: int = 56) -> NDArray[np.uint8]:
     """Digits `uint8 (28, 28)` side by side in black on white, `uint8 (H, W)`."""
-    canvas = np.full((3 * size, (len(images) + 2) * size), 255, np.uint8)
-    for column, image in enumerate(images, start=1):
-        ink = cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC)
-        canvas[size : 2 * size, column * size : (column + 1) * size] = 255 - ink
+    inks = [cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC) for image in images]
+    canvas = np.full((3 * size, (len(inks) + 2) * size), 255, np.uint8)
+    canvas[size : 2 * size, size:-size] = 255 - np.hstack(inks)
     return canvas
 
 

@@ -74,7 +74,7 @@ def test_the_networks_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
         (tmp_path / f"lenet5-best{suffix}").write_bytes((WEIGHTS / f"lenet5-best{suffix}").read_bytes())
     with served("--model", "lenet5-best.onnx", "--corrections", "mine", folder=tmp_path) as (_, address):
         used = {each["reads"]: each["name"] for each in httpx.get(f"{address}/api/models").json() if each["used"]}
-        assert used == {"lines": "line-reader", "digits": "lenet5-best.onnx"}
+        assert used == {"lines": "line-reader", "digits": "lenet5-best"}
         assert httpx.get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
 
 
@@ -90,7 +90,7 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
         (["--host", "no.such.host.invalid"], 1, "no.such.host.invalid"),
         (["--model", "nothing"], 2, "unknown published model 'nothing'"),
         (["--model", "nothing.onnx"], 4, "nothing.onnx"),
-        (["--model", "."], 2, "recipe.json is missing"),
+        (["--model", "."], 4, "neither the folder of a run"),
         (["--port", "70000"], 2, "--port"),
         (["--corrections", "file"], 2, "file"),
     ],

@@ -1,0 +1,152 @@
+"""`sutja corrections` and `sutja train --from`, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from sutja.cli import app
+from sutja.corrections import Correction, Corrections
+from sutja.dataset import Dataset, load_dataset
+
+PICTURE = b"\xff\xd8 a photograph"
+
+
+def run(*words: str | Path, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words], input=typed)
+
+
+@pytest.fixture
+def store(mnist: Dataset, tmp_path: Path) -> Corrections:
+    store = Corrections(tmp_path / "corrections")
+    digits = mnist.test
+    store.add([Correction(digits.images[k], int(digits.labels[k]), 8, 0.25, (1, 2, 3, 4)) for k in range(7)], PICTURE)
+    store.add([Correction(digits.images[7], int(digits.labels[7]))])
+    return store
+
+
+def test_the_list_is_a_table_or_json(store: Corrections) -> None:
+    table = run("corrections", store.folder)
+    assert table.exit_code == 0
+    assert all(number in table.stdout for number in store.ids())
+    assert "8 corrections" in table.stdout
+    listed = json.loads(run("corrections", store.folder, "--json").stdout)
+    assert [each["id"] for each in listed] == store.ids()
+    picture = listed[0].pop("picture")
+    assert Path(picture).read_bytes() == PICTURE
+    assert {name: listed[0][name] for name in ("label", "guess", "confidence", "box")} == {
+        "label": 7,
+        "guess": 8,
+        "confidence": 0.25,
+        "box": [1, 2, 3, 4],
+    }
+    assert (listed[7]["guess"], listed[7]["picture"]) == (None, None)
+
+
+def test_no_corrections_are_no_failure(tmp_path: Path) -> None:
+    result = run("corrections", tmp_path / "none")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "no corrections" in result.stderr
+    assert json.loads(run("corrections", tmp_path / "none", "--json").stdout) == []
+    assert run("corrections", tmp_path / "none", "--all").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["mine.npz", "mine"])
+def test_an_export_is_data_for_the_other_verbs(store: Corrections, tmp_path: Path, mnist: Dataset, name: str) -> None:
+    path = tmp_path / name
+    assert "7 training and 1 test digits" in run("corrections", store.folder, "--export", path).stdout
+    dataset = load_dataset(path)
+    assert sorted([*dataset.train.labels, *dataset.test.labels]) == sorted(mnist.test.labels[:8])
+    again = run("corrections", store.folder, "--export", path)
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+    forced = run("corrections", store.folder, "--export", path, "--force", "--json")
+    assert json.loads(forced.stdout) == {"path": str(path), "train": 7, "test": 1}
+
+
+def test_one_is_deleted_by_its_id(store: Corrections) -> None:
+    first, second, *rest = store.ids()
+    refused = run("corrections", store.folder, "--delete", first)
+    assert refused.exit_code == 2
+    assert "--force" in refused.stderr
+    assert len(store) == 8
+    words = ("--delete", first, "--delete", second, "--force")
+    assert "2 corrections deleted, 6 left" in run("corrections", store.folder, *words).stdout
+    assert store.ids() == rest
+    gone = run("corrections", store.folder, "--delete", first, "--force")
+    assert gone.exit_code == 2
+    assert f"no correction has the id {first}" in gone.stderr
+
+
+def test_all_are_deleted(store: Corrections) -> None:
+    result = run("corrections", store.folder, "--all", "--force", "--json")
+    assert json.loads(result.stdout) == {"deleted": 8, "left": 0}
+    assert not list((store.folder / "digits").iterdir())
+    assert not list((store.folder / "pictures").iterdir())
+
+
+@pytest.mark.parametrize(("typed", "left", "code"), [("y\n", 0, 0), ("n\n", 8, 1), ("\n", 8, 1)])
+def test_a_person_is_asked(
+    store: Corrections, monkeypatch: pytest.MonkeyPatch, typed: str, left: int, code: int
+) -> None:
+    monkeypatch.setattr("sutja.cli_corrections._is_person", lambda: True)
+    result = run("corrections", store.folder, "--all", typed=typed)
+    assert "Delete all 8 corrections in" in result.stderr
+    assert (result.exit_code, len(store)) == (code, left)
+
+
+def test_one_thing_at_a_time(store: Corrections, tmp_path: Path) -> None:
+    result = run("corrections", store.folder, "--all", "--export", tmp_path / "x.npz", "--force")
+    assert result.exit_code == 2
+    assert "one at a time" in result.stderr
+    assert len(store) == 8
+
+
+def test_a_damaged_file_is_told(store: Corrections) -> None:
+    lines = store.folder / "corrections.jsonl"
+    lines.write_bytes(b"nothing\n" + lines.read_bytes())
+    result = run("corrections", store.folder)
+    assert result.exit_code == 3
+    assert "line 1 is damaged" in result.stderr
+
+
+def test_corrections_are_data(store: Corrections) -> None:
+    result = run("evaluate", "mlp-best", "--data", store.folder, "--json")
+    assert json.loads(result.stdout)["count"] == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["train"], 2, "either a RECIPE to train or --from"),
+        (["train", "mlp", "--from", "convnet"], 2, "either a RECIPE to train or --from"),
+        (["train", "--from", "convnet"], 2, "--data mnist: --from needs a folder of corrections"),
+        (["train", "mlp", "--data", "STORE"], 2, "sutja train --from convnet --data"),
+        (["train", "--from", "convnett", "--data", "STORE"], 2, "neither a published model nor a run's folder"),
+        (["train", "--from", "line-reader", "--data", "STORE"], 2, "reads lines"),
+        (["train", "--from", "convnet", "--data", "STORE", "--set", "protocol=curves"], 2, "protocol cannot be set"),
+        (["train", "--from", "convnet", "--data", "STORE", "--set", "epochs=0"], 2, "epochs = 0"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_at_once(store: Corrections, words: list[str], code: int, why: str) -> None:
+    result = run(*[str(store.folder) if word == "STORE" else word for word in words])
+    assert result.exit_code == code
+    assert why in result.stderr
+
+
+def test_a_network_is_taught(store: Corrections, tmp_path: Path) -> None:
+    words = ["train", "--from", "mlp-best", "--data", str(store.folder), "--runs", str(tmp_path / "runs")]
+    result = run(*words, "--epochs", "1", "--set", "batch_size=16", "--threads", "1")
+    assert result.exit_code == 0, result.stderr
+    folder = tmp_path / "runs" / "mlp-best-corrections-8-epochs=1-batch_size=16-s0"
+    assert f"`sutja serve --model {folder}`" in result.stdout.replace("\n", "")
+    report = json.loads((folder / "report.json").read_text())
+    assert report["taught"]["test"]["after"] <= report["taught"]["test"]["before"] + 10
+    assert report["taught"]["corrections"]["count"] == 8
+    images = load_dataset().test.images[:4]
+    assert np.array_equal(store.digits().images[:4], images)
+    assert run(*words, "--epochs", "1", "--set", "batch_size=16").exit_code == 2  # never silently anew

@@ -1,0 +1,189 @@
+"""Teaching corrections to a trained network: it learns them, forgets nothing, and the run says where it comes from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sutja.correcting import Correcting, Start, Task
+from sutja.dataset import Dataset, split
+from sutja.digits import Digits
+from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.experiment import Workplace, train
+from sutja.inference import Classifier
+from sutja.recipe import CORRECTED, Recipe
+from sutja.run import Run
+from sutja.start import open_start
+from sutja.style import Style, with_stroke
+from sutja.trained import open_trained
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="session")
+def slanted(mnist: Dataset) -> Digits:
+    """Test digits of MNIST that all lean far to the right: row by row moved by its distance from the middle."""
+    images = mnist.test.images[:200]
+    moved = [np.roll(images[:, row], round((13 - row) * 0.7), axis=1) for row in range(28)]
+    return Digits(np.stack(moved, axis=1), mnist.test.labels[:200])
+
+
+@pytest.fixture(scope="session")
+def start(counterparts: dict[str, Run]) -> Start:
+    return open_start(str(counterparts["held-out"].folder))
+
+
+@pytest.fixture(scope="session")
+def task(start: Start, slanted: Digits) -> Task:
+    return Task(start, "mine", slanted.take(np.arange(20)))
+
+
+@pytest.fixture(scope="session")
+def taught(task: Task, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    workplace = Workplace(few, tmp_path_factory.mktemp("taught"), "cpu", 1)
+    return train(task.recipe({"epochs": "2"}), workplace, task=task)
+
+
+def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run, start: Start) -> None:
+    written = Recipe.from_json((taught.folder / "recipe.json").read_text(), "recipe.json")
+    assert written.start == f"{start.name}@{start.sha256}"
+    assert written.corrections == f"mine-20@{task.sha256}"
+    assert (written.model, written.protocol) == ("mlp", "held-out")
+    assert taught.folder.name.endswith(f"{start.name}-mine-20-epochs=2-s0")
+    assert taught.environment["corrections"] == {"name": "mine", "digits": 20, "sha256": task.sha256}
+    assert taught.environment["start"]["sha256"] == start.sha256
+
+
+def test_the_run_is_whole(taught: Run) -> None:
+    names = {path.name for path in taught.folder.iterdir()}
+    assert names >= {"report.html", "MODEL_CARD.md", "model.onnx", "model.safetensors", "logits.npz", "figures"}
+    assert "was then taught the corrections `mine-20`" in (taught.folder / "MODEL_CARD.md").read_text()
+    assert "What was taught" in (taught.folder / "report.html").read_text()
+    assert open_trained(taught.folder).reads == "digits"
+
+
+def test_corrections_are_learned_and_the_rest_is_not_forgotten(taught: Run, start: Start, slanted: Digits) -> None:
+    told = taught.report["taught"]
+    assert told["corrections"]["after"] < told["corrections"]["before"] / 2
+    assert told["validation"]["after"] <= told["validation"]["before"] + 1
+    after = Classifier(taught.folder / "model.onnx")
+    further = slanted.take(np.arange(20, 200))
+    wrong = int((after.logits(further.images).argmax(1) != further.labels).sum())
+    assert wrong < _errors(start.network, further)
+
+
+def _errors(network: torch.nn.Module, digits: Digits) -> int:
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(digits.images).unsqueeze(1).float() / 255)
+    return int((logits.argmax(1).numpy() != digits.labels).sum())
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(task: Task, few: Dataset) -> None:
+    recipe = task.recipe({"epochs": "2", "batch_size": "16"})
+    splits = split(few, recipe.protocol)
+    straight, first, second = (Correcting(recipe, splits, task, device="cpu") for _ in range(3))
+    list(straight.fit())
+    next(iter(islice(first.fit(), 1)))
+    second.load_state_dict(first.state_dict())
+    list(second.fit())
+    for one, other in zip(straight.result().parameters(), second.result().parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_what_forgets_goes_back(task: Task, few: Dataset) -> None:
+    recipe = task.recipe({"epochs": "1", "learning_rate": "0.05", "teaching": "0", "share": "0.98", "styled": "0"})
+    training = Correcting(recipe, split(few, recipe.protocol), task, device="cpu")
+    list(training.fit())
+    training.result()
+    assert training.learned < 1
+
+
+def test_other_corrections_are_no_run_to_go_on_with(task: Task, few: Dataset, taught: Run, slanted: Digits) -> None:
+    other = Task(task.start, "mine", slanted.take(np.arange(1, 21)))
+    workplace = Workplace(few, taught.folder.parent, "cpu", 1)
+    with pytest.raises(UsageError, match="other corrections"):
+        train(other.recipe({"epochs": "2"}), workplace, task=other, resume=True)
+    again = train(task.recipe({"epochs": "2"}), workplace, task=task, resume=True)
+    assert again.report == taught.report
+
+
+def test_settings_that_belong_to_the_start_are_refused(task: Task) -> None:
+    for field, value in (("model", "lenet5"), ("protocol", "final"), ("teacher", "x")):
+        with pytest.raises(UsageError, match=f"{field} cannot be set with --from"):
+            task.recipe({field: value})
+    with pytest.raises(UsageError, match="start cannot be set with --from"):
+        task.recipe({"start": "x@" + "0" * 64})
+
+
+def test_a_recipe_with_half_an_origin_is_none() -> None:
+    with pytest.raises(UsageError, match="belong together"):
+        dataclasses.replace(CORRECTED, start="convnet@" + "0" * 64)
+    with pytest.raises(UsageError, match="not a name, @ and a SHA-256"):
+        dataclasses.replace(CORRECTED, start="convnet", corrections="x")
+    with pytest.raises(UsageError, match="leave nothing of a batch"):
+        dataclasses.replace(CORRECTED, share=0.6, styled=0.5)
+
+
+def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="was trained on other data than small"):
+        train(task.recipe(), Workplace(small, tmp_path, "cpu", 1), task=task)
+
+
+def test_published_networks_are_starts() -> None:
+    opened = open_start("lenet5-best")
+    assert opened.recipe.model == "lenet5"
+    assert open_trained("lenet5-best").temperature == opened.temperature
+    for name, why in (("line-reader", "reads lines"), ("nothing", "published models: convnet")):
+        with pytest.raises(UsageError, match=why):
+            open_start(name)
+
+
+def test_a_damaged_start_is_told(taught: Run, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    for path in taught.folder.glob("*.*"):
+        (tmp_path / "run" / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "run" / "model.safetensors").write_bytes(b"x")
+    with pytest.raises(ModelFileError, match="damaged"):
+        open_start(str(tmp_path / "run"))
+    (tmp_path / "run" / "report.json").write_text(json.dumps({}))
+    with pytest.raises((DataError, ModelFileError)):
+        open_start(str(tmp_path / "run"))
+
+
+def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits) -> None:
+    style = Style(slanted, mnist.train)
+    usual = torch.from_numpy(mnist.train.images[:300]).unsqueeze(1).float() / 255
+    styled = style(usual, torch.Generator().manual_seed(0))
+    assert styled.shape == usual.shape
+    assert 0 <= float(styled.min()) <= float(styled.max()) <= 1
+
+    def lean(images: torch.Tensor) -> float:
+        """How far ink goes to the left a row further down: the covariance over the variance of the rows."""
+        ink = images.squeeze(1) / images.sum((1, 2, 3)).view(-1, 1, 1)
+        y, x = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
+        dy, dx = (each - (ink * each).sum((1, 2)).view(-1, 1, 1) for each in (y, x))
+        return float((-(ink * dy * dx).sum((1, 2)) / (ink * dy**2).sum((1, 2))).mean())
+
+    own = lean(torch.from_numpy(slanted.images).unsqueeze(1).float())
+    assert abs(lean(styled) - own) < abs(lean(usual) - own) / 3
+
+
+@pytest.mark.parametrize("change", [-0.5, 0.4, 1.5])
+def test_strokes_become_thicker_or_thinner(mnist: Dataset, change: float) -> None:
+    images = torch.from_numpy(mnist.train.images[:50]).unsqueeze(1).float() / 255
+    changed = with_stroke(images, torch.tensor(change).view(1, 1, 1, 1))
+    assert bool((changed.mean() > images.mean()) == (change > 0))
+    assert torch.equal(with_stroke(images, torch.zeros(1, 1, 1, 1)), images)
+
+
+def test_blank_corrections_do_no_harm(mnist: Dataset) -> None:
+    blank = Digits(np.zeros((2, 28, 28), np.uint8), np.array([1, 7]))
+    images = torch.from_numpy(mnist.train.images[:20]).unsqueeze(1).float() / 255
+    styled = Style(blank, mnist.train)(images, torch.Generator().manual_seed(0))
+    assert bool(torch.isfinite(styled).all())

@@ -1,0 +1,312 @@
+"""The folder of corrections: what was answered is there, whatever happens next, and what was deleted is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from sutja import corrections as module
+from sutja.corrections import Correction, Corrections, holds_corrections, read_corrections
+from sutja.dataset import Dataset, load_dataset, save_dataset, sixth_for_test
+from sutja.errors import DataError, StorageError, UsageError
+
+PICTURE = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
+ADDER = """
+import sys
+from pathlib import Path
+import numpy as np
+from sutja.corrections import Correction, Corrections
+PICTURE = b"\\x89PNG\\r\\n\\x1a\\n" + bytes(2000)
+store = Corrections(Path(sys.argv[1]))
+for number in range(int(sys.argv[2])):
+    image = np.full((28, 28), number % 256, np.uint8)
+    for each in store.add([Correction(image, number % 10, 3, 0.5, (1, 2, 3, 4))], PICTURE):
+        print(each, flush=True)
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Corrections:
+    return Corrections(tmp_path / "corrections")
+
+
+def some(mnist: Dataset, count: int) -> list[Correction]:
+    """The first test digits of MNIST, each with its right label."""
+    digits = mnist.test
+    return [Correction(digits.images[k], int(digits.labels[k]), 3, 0.25, (k, 2, 30, 40)) for k in range(count)]
+
+
+def files(store: Corrections) -> set[str]:
+    return {f"{path.parent.name}/{path.name}" for path in store.folder.rglob("*.*") if path.parent != store.folder}
+
+
+def test_what_is_added_comes_back(mnist: Dataset, store: Corrections) -> None:
+    added = some(mnist, 3)
+    ids = store.add(added, PICTURE)
+    kept = Corrections(store.folder).all()
+    assert [each.id for each in kept] == ids == store.ids()
+    assert len(set(ids)) == len(store) == 3
+    for each, correction in zip(kept, added, strict=True):
+        assert np.array_equal(each.correction.image, correction.image)
+        told = (each.correction.label, each.correction.guess, each.correction.confidence, each.correction.box)
+        assert told == (correction.label, 3, 0.25, correction.box)
+        assert each.picture is not None
+        assert each.picture.read_bytes() == PICTURE
+    digits = store.digits()
+    assert np.array_equal(digits.labels, mnist.test.labels[:3])
+    assert np.array_equal(digits.images, mnist.test.images[:3])
+
+
+def test_an_empty_store_makes_no_folder(store: Corrections) -> None:
+    assert (len(store), store.all(), store.ids(), store.delete([])) == (0, [], [], 0)
+    assert store.add([], PICTURE) == []
+    assert store.digits().images.shape == (0, 28, 28)
+    assert not store.folder.exists()
+    assert not holds_corrections(store.folder)
+
+
+def test_the_same_picture_is_kept_once(mnist: Dataset, store: Corrections) -> None:
+    for each in some(mnist, 3):
+        store.add([each], PICTURE)
+    assert len(list((store.folder / "pictures").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"image": np.zeros((28, 27), np.uint8)}, "instead of uint8"),
+        ({"image": np.zeros((28, 28))}, "float64"),
+        ({"label": 10}, "label 10"),
+        ({"label": True}, "label True"),
+        ({"guess": -1}, "guess -1"),
+        ({"confidence": 1.5}, "confidence 1.5"),
+        ({"confidence": float("nan")}, "confidence nan"),
+        ({"box": (1, 2, 3)}, "box"),
+        ({"box": (1, 2, 3, 10**9)}, "box"),
+    ],
+)
+def test_what_no_correction_can_say_is_refused(values: dict[str, Any], why: str) -> None:
+    with pytest.raises(DataError, match=why):
+        Correction(**{"image": np.zeros((28, 28), np.uint8), "label": 1, **values})
+
+
+def test_only_pictures_of_a_bearable_size_are_kept(mnist: Dataset, store: Corrections) -> None:
+    for content in (b"<html>", b"", b"RIFF0000WAVE", PICTURE + bytes(module.MOST_BYTES)):
+        with pytest.raises(DataError, match="the picture"):
+            store.add(some(mnist, 1), content)
+    assert not store.folder.exists()
+
+
+@pytest.mark.parametrize("tail", [b'{"id": "0123', b"\0" * 10_000, b"\xff\xfe", b"{}"])
+def test_a_torn_last_line_costs_nothing(mnist: Dataset, store: Corrections, tail: bytes) -> None:
+    first = store.add(some(mnist, 2))
+    with (store.folder / "corrections.jsonl").open("ab") as file:
+        file.write(tail)
+    assert Corrections(store.folder).ids() == first
+    second = store.add(some(mnist, 1))
+    assert Corrections(store.folder).ids() == first + second == store.ids()
+    assert tail not in (store.folder / "corrections.jsonl").read_bytes()
+
+
+def test_a_last_line_without_its_newline_is_a_line(mnist: Dataset, store: Corrections) -> None:
+    first = store.add(some(mnist, 2))
+    path = store.folder / "corrections.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert Corrections(store.folder).ids() == first
+    assert Corrections(store.folder).add(some(mnist, 1)) == Corrections(store.folder).ids()[2:]
+    assert len(Corrections(store.folder)) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "../../etc"},
+        {"id": "0123456/"},
+        {"picture": "../../../etc/passwd"},
+        {"picture": "/etc/passwd"},
+        {"picture": f"{'0' * 32}.sh"},
+        {"label": 11},
+        {"time": "<script>"},
+        {"more": 1},
+    ],
+)
+def test_names_from_outside_are_not_followed(mnist: Dataset, store: Corrections, change: dict[str, Any]) -> None:
+    store.add(some(mnist, 1))
+    path = store.folder / "corrections.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change) + "\n")
+    for use in (Corrections(store.folder).all, lambda: store.delete(["0" * 8]), lambda: store.add(some(mnist, 1))):
+        with pytest.raises(DataError, match="line 1 is damaged"):
+            use()
+
+
+def test_a_digit_of_another_size_or_none_is_told_and_can_be_deleted(mnist: Dataset, store: Corrections) -> None:
+    first, second = store.add(some(mnist, 2))
+    path = store.folder / "digits" / f"{first}.png"
+    for content in (cv2.imencode(".png", np.zeros((29, 28), np.uint8))[1].tobytes(), path.read_bytes()[:60], b""):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=f"28×28 pixels: `--delete {first}`"):
+            store.all()
+    path.unlink()
+    with pytest.raises(DataError, match="cannot be read"):
+        store.digits()
+    assert store.delete([first]) == 1
+    assert [each.id for each in store.all()] == [second]
+
+
+def test_deleting_takes_lines_digits_and_pictures(mnist: Dataset, store: Corrections) -> None:
+    shared = store.add(some(mnist, 2), PICTURE)
+    alone = store.add(some(mnist, 1), PICTURE + b"other")
+    (store.folder / "pictures" / "mine.txt").write_text("of the person")
+    assert store.delete([shared[0], *alone]) == 2
+    assert store.ids() == Corrections(store.folder).ids() == shared[1:]
+    left = files(store) - {"pictures/mine.txt"}
+    assert left == {f"digits/{shared[1]}.png", *(name for name in left if name.startswith("pictures/"))}
+    assert len(left) == 2
+    store.delete(shared[1:])
+    assert files(store) == {"pictures/mine.txt"}
+    assert len(store) == 0
+
+
+def test_an_unknown_id_deletes_nothing(mnist: Dataset, store: Corrections) -> None:
+    ids = store.add(some(mnist, 2))
+    with pytest.raises(UsageError, match="no correction has the id beef"):
+        store.delete([ids[0], "beef"])
+    assert store.ids() == ids
+    with pytest.raises(UsageError, match="there are no corrections"):
+        Corrections(store.folder / "elsewhere").delete(["beef"])
+
+
+def test_a_deletion_removes_what_a_killed_addition_left(mnist: Dataset, store: Corrections) -> None:
+    store.add(some(mnist, 1))
+    (store.folder / "digits" / "0123abcd.png").write_bytes(b"")
+    (store.folder / "digits" / ".0123abce.png.partial").write_bytes(b"")
+    store.delete([])
+    assert files(store) == {f"digits/{store.ids()[0]}.png"}
+
+
+@pytest.mark.parametrize("after", [1, 4, 9])
+def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path, after: int) -> None:
+    folder = tmp_path / "corrections"
+    process = subprocess.Popen([sys.executable, "-c", ADDER, folder, "100000"], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    answered = [process.stdout.readline().strip() for _ in range(after)]
+    process.send_signal(signal.SIGKILL)
+    answered += process.communicate()[0].split()
+    store = Corrections(folder)
+    kept = store.all()
+    assert [each.id for each in kept][: len(answered)] == answered
+    assert len(kept) - len(answered) in (0, 1)  # the one that it had not yet told
+    for number, each in enumerate(kept):
+        assert (each.correction.image == number % 256).all()
+    assert len(store.add([Correction(np.zeros((28, 28), np.uint8), 1)])) == 1
+    assert len(Corrections(folder).all()) == len(kept) + 1
+
+
+def test_many_threads_and_processes_add_at_once(mnist: Dataset, store: Corrections) -> None:
+    command = [sys.executable, "-c", ADDER, str(store.folder), "15"]
+    others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    with ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(lambda each: store.add([each], PICTURE)[0], some(mnist, 30)))
+    answers = [process.communicate()[0].split() for process in others]
+    kept = {each.id: each.correction for each in store.all()}
+    assert set(kept) == {*ids, *answers[0], *answers[1]}
+    assert len(kept) == 60
+    assert all(np.array_equal(kept[each].image, mnist.test.images[number]) for number, each in enumerate(ids))
+
+
+def test_deleting_and_adding_at_once_loses_nothing(mnist: Dataset, store: Corrections) -> None:
+    old = store.add(some(mnist, 10), PICTURE)
+    with ThreadPoolExecutor(4) as pool:
+        added = [pool.submit(Corrections(store.folder).add, [each], PICTURE) for each in some(mnist, 10)]
+        deleted = [pool.submit(Corrections(store.folder).delete, [each]) for each in old]
+        assert all(each.result() == 1 for each in deleted)
+        new = {each.result()[0] for each in added}
+    assert {each.id for each in store.all()} == new
+    assert all(each.picture and each.picture.read_bytes() == PICTURE for each in store.all())
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(mnist: Dataset, store: Corrections) -> None:
+    ids = store.add(some(mnist, 3))
+    lines = store.folder / "corrections.jsonl"
+    before = (files(store), lines.read_bytes())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        for room in (20, len(before[1]) + 100):  # not even the digit's file; the file of lines, but not all of its line
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+            with pytest.raises(StorageError, match="cannot be written"):
+                store.add(some(mnist, 5), PICTURE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert (files(store), lines.read_bytes()) == before
+    assert Corrections(store.folder).ids() == ids
+
+
+def test_a_place_that_cannot_be_written_is_an_error(mnist: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="not a folder"):
+        Corrections(tmp_path / "file")
+    with pytest.raises(StorageError, match="cannot be written"):
+        Corrections(tmp_path / "file" / "corrections").add(some(mnist, 1))
+
+
+def test_a_folder_takes_only_so_many(mnist: Dataset, store: Corrections, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    monkeypatch.setattr(module, "MOST_PICTURE_BYTES", 1000)
+    store.add(some(mnist, 2))
+    with pytest.raises(StorageError, match="holds 2 corrections, and at most 3"):
+        store.add(some(mnist, 2))
+    with pytest.raises(StorageError, match="its pictures fill"):
+        store.add(some(mnist, 1), PICTURE + bytes(1000))
+    assert len(store) == 2
+
+
+def test_nothing_of_what_was_sent_is_in_a_name(mnist: Dataset, store: Corrections) -> None:
+    store.add(some(mnist, 1), b"GIF89a/../../x.sh")
+    assert all(os.sep not in name.partition("/")[2] for name in files(store))
+    assert {name.rpartition(".")[2] for name in files(store)} == {"png", "gif"}
+
+
+def test_the_folder_is_a_data_set(mnist: Dataset, store: Corrections) -> None:
+    store.add(some(mnist, 4))
+    dataset = load_dataset(store.folder)
+    assert dataset.name == "corrections"
+    for part in (dataset.train, dataset.test):
+        assert np.array_equal(part.images, mnist.test.images[:4])
+        assert np.array_equal(part.labels, mnist.test.labels[:4])
+    store.delete(store.ids())
+    with pytest.raises(DataError, match="there are no corrections in it"):
+        read_corrections(store.folder)
+
+
+@pytest.mark.parametrize("form", ["idx", "npz", "png"])
+@pytest.mark.parametrize(("count", "test"), [(2, [1]), (5, [4]), (6, [5]), (13, [5, 11])])
+def test_an_exported_set_comes_back(
+    mnist: Dataset, store: Corrections, tmp_path: Path, form: str, count: int, test: list[int]
+) -> None:
+    store.add(some(mnist, count))
+    path = tmp_path / ("set.npz" if form == "npz" else "set")
+    save_dataset(sixth_for_test("set", store.digits()), path, form=form)
+    back = load_dataset(path)
+    train = sorted(set(range(count)) - set(test))
+    for part, places in ((back.train, train), (back.test, test)):
+        assert np.array_equal(part.images, mnist.test.images[places])
+        assert np.array_equal(part.labels, mnist.test.labels[places])
+
+
+def test_one_correction_is_no_set(mnist: Dataset, store: Corrections) -> None:
+    store.add(some(mnist, 1))
+    with pytest.raises(UsageError, match="at least two, and there are 1"):
+        sixth_for_test("set", store.digits())
