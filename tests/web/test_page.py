@@ -231,7 +231,8 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
     expect(page.locator("#kept")).to_contain_text(["", "There is one", f"There are {before + 1}"][min(before + 1, 2)])
 
 
-def test_a_correction_stays_when_more_is_written(open_page: OpenPage, mnist: Dataset) -> None:
+def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
+    before = len(Corrections(served.corrections))
     page = open_page()
     draw_number(page, mnist, "41")
     wait_for_lines(page, ["41"])
@@ -240,6 +241,8 @@ def test_a_correction_stays_when_more_is_written(open_page: OpenPage, mnist: Dat
     wait_for_lines(page, ["47"])
     draw(page, outline_strokes(digit_of(mnist, 0), 300, 60))
     wait_for_lines(page, ["470"])
+    page.wait_for_timeout(3000)
+    assert len(Corrections(served.corrections)) == before + 1  # and is kept once
 
 
 def test_a_correction_can_be_undone_for_a_moment(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
@@ -268,7 +271,10 @@ def test_whoever_leaves_at_once_loses_no_correction(open_page: OpenPage, served:
     page.keyboard.press("8")
     wait_for_lines(page, ["8"])
     page.goto(f"{served.address}/docs")
-    page.wait_for_timeout(500)
+    patience = 50
+    while len(Corrections(served.corrections)) == before and patience:
+        page.wait_for_timeout(100)
+        patience -= 1
     assert len(Corrections(served.corrections)) == before + 1
 
 
