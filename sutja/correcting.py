@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,6 +38,7 @@ from sutja.training import Training, infer, scaled, to_tensor
 BATCHES_AN_EPOCH = 50
 TRIED = 10_000  # digits by which it is found how much was forgotten
 HALVINGS = 5
+SURELY = 0.999
 MOST_FORGOTTEN = 0.0006  # of MNIST's digits, by which more may be read wrongly than before
 HELD = 3  # how many other digits of a batch one that must not be forgotten counts as much as
 KEPT_AUGMENTATION = "robust"  # of MNIST's digits: what the network is held to, it is held to in all lights
@@ -96,15 +98,15 @@ class Task:
             "corrections": {"name": self.name, "digits": len(self.corrected), "sha256": self.sha256},
         }
 
-    def before_and_after(self, network: nn.Module, splits: Splits) -> dict[str, dict[str, int]]:
-        """How many digits the network of before and `network` read wrongly: of the corrected ones and each part."""
+    def before_and_after(self, network: nn.Module, splits: Splits, after: dict[str, int]) -> dict[str, dict[str, int]]:
+        """How many digits the network of before and `network` read wrongly: of the corrected ones and each part.
+
+        `after` has the errors of `network` on each part.
+        """
         parts = {"corrections": self.corrected, **splits.judged}
+        after = {"corrections": _errors(network, self.corrected), **after}
         return {
-            part: {
-                "count": len(digits),
-                "before": _errors(self.start.network, digits),
-                "after": _errors(network, digits),
-            }
+            part: {"count": len(digits), "before": _errors(self.start.network, digits), "after": after[part]}
             for part, digits in parts.items()
         }
 
@@ -131,13 +133,15 @@ class Correcting(Training):
 
     def result(self) -> nn.Module:
         """The taught network, on the CPU, in evaluation mode: as much of what it learned as lets it forget nothing."""
-        taught = super().result()
-        start, tried = self.task.start.network, self._tried
-        allowed = _errors(start, tried) + MOST_FORGOTTEN * len(tried)
+        start, taught = self.task.start.network, super().result()
+        before, after = (infer(each, to_tensor(self._tried)) for each in (start, taught))
+        labels = torch.from_numpy(self._tried.labels)
+        open_digits = self._tried.take(np.flatnonzero(~(_surely(before, labels) & _surely(after, labels)).numpy()))
+        allowed = int((before.argmax(1) != labels).sum()) + MOST_FORGOTTEN * len(labels)
         self.learned, too_much = 0.0, 2.0  # the first to be tried is all of it
         for _ in range(HALVINGS):
             part = (self.learned + too_much) / 2
-            if _errors(_between(start, taught, part), tried) <= allowed:
+            if _errors(_between(start, taught, part), open_digits) <= allowed:
                 self.learned = part
             else:
                 too_much = part
@@ -209,5 +213,12 @@ def _between(before: nn.Module, after: nn.Module, part: float) -> nn.Module:
     return network
 
 
+def _surely(logits: Tensor, labels: Tensor) -> Tensor:
+    """Which digits are read right without a doubt, `bool (N,)`; by all networks between two that do so, it is taken."""
+    return logits.softmax(1).gather(1, labels[:, None]).squeeze(1) > SURELY
+
+
 def _errors(network: nn.Module, digits: Digits) -> int:
+    if not len(digits):
+        return 0
     return int((infer(network, to_tensor(digits)).argmax(1).numpy() != digits.labels).sum())

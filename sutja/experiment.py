@@ -224,7 +224,11 @@ def _finish(run: Run, training: Schooling, splits: Splits) -> None:
     reports = {part: evaluate(logits[part], labels[part]) for part in logits}
     difference = export_onnx(network, run.folder / "model.onnx", splits.train)
     task = training.task if isinstance(training, Correcting) else None
-    taught = {"taught": task.before_and_after(network, splits)} if task else {}
+    taught = (
+        {"taught": task.before_and_after(network, splits, {part: each.errors for part, each in reports.items()})}
+        if task
+        else {}
+    )
     write_run_report(run, network, splits, reports, logits, **taught)
     values: dict[str, Any] = {
         "parameters": count_parameters(network),
