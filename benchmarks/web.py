@@ -1,8 +1,8 @@
 """The server under load: single digits a second from 32 clients at once, how long each waits, and what one costs.
 
 The server is `sutja serve` as anybody starts it, the clients are a process of their own on the same machine, with one
-connection each that stays open. Each digit of MNIST's test set is a PNG as the page makes it of what was drawn: 36 pixels
-high, with as much paper around.
+connection each that stays open. Each digit of MNIST's test set is a PNG as the page makes it of what was drawn: 36
+pixels high, with as much paper around.
 Writes `results/web.json`.
 """
 
@@ -119,7 +119,7 @@ async def load(
 ) -> list[tuple[int, Answer]]:
     """Let some clients send pictures for so long, each the next one when it has its answer: number and answer."""
     host, port = str(urlsplit(address).hostname), urlsplit(address).port
-    path = f"/api/read?detail={str(detail).lower()}"
+    path = f"/api/read?upright=true&detail={str(detail).lower()}"
     answers: list[tuple[int, Answer]] = []
     end = time.perf_counter() + seconds
 

@@ -60,6 +60,7 @@ def reading_router(readers: Readers, intake: Intake) -> APIRouter:
         detail: Annotated[
             bool, Query(description="With each digit what the network sees, and its ten numbers.")
         ] = False,
+        upright: Annotated[bool, Query(description="The picture is not turned: quarter turns are not tried.")] = False,
     ) -> Response:
         """The numbers in a picture, sent as it is or as the field `picture` of a form.
 
@@ -67,7 +68,7 @@ def reading_router(readers: Readers, intake: Intake) -> APIRouter:
         """
         async with intake.body(request) as body:
             upload = await _upload(request, body)
-            return await _timed(readers, partial(read_picture, upload=upload, detail=detail))
+            return await _timed(readers, partial(read_picture, upload=upload, detail=detail, upright=upright))
 
     @router.post(
         "/look",
@@ -134,11 +135,11 @@ def decode_upload(content: bytes) -> Gray:
         raise ProblemError(413, f"{PICTURE}: there is not enough memory for it") from None
 
 
-def read_picture(reader: Reader, *, upload: Upload, detail: bool) -> dict[str, Any]:
+def read_picture(reader: Reader, *, upload: Upload, detail: bool, upright: bool) -> dict[str, Any]:
     """What `POST /api/read` tells. Raises a `ProblemError` where there is no picture."""
     gray = decode_upload(upload.content)
     try:
-        reading = reader.read(gray)
+        reading = reader.read(gray, upright=upright)
     except (MemoryError, cv2.error) as error:
         raise ProblemError(422, f"{PICTURE}: could not be read: {error or 'memory is short'}") from None
     height, width = gray.shape

@@ -21,10 +21,10 @@ export class Trouble extends Error {
   }
 }
 
-/** What stands in a picture, a Blob, with all that is to be told of each digit. */
-export function read(blob) {
+/** What stands in a picture, a Blob, with all that is to be told of each digit. One that is `upright` is not tried turned. */
+export function read(blob, { upright = false } = {}) {
   const type = blob.type || "application/octet-stream";
-  return ask("api/read?detail=true", { method: "POST", body: blob, headers: { "Content-Type": type } });
+  return ask(`api/read?detail=true&upright=${upright}`, { method: "POST", body: blob, headers: { "Content-Type": type } });
 }
 
 /** Where the network looked when it read a digit: its image in base64 goes, a saliency map in base64 comes. */

@@ -51,7 +51,7 @@ async function readDrawing() {
   }
   const now = await drawing.picture();
   try {
-    const answer = await read(now.blob);
+    const answer = await read(now.blob, { upright: true });
     if (picture || drawing.empty) return; // meanwhile something else is on the page
     take(answer, { ...now, across: drawing.size.width }, (box) => drawing.inkIn(onPage(box, now.place)));
   } catch (error) {
