@@ -172,7 +172,8 @@ class Correcting(Training):
     def _taught(self, order: torch.Generator, distortion: torch.Generator) -> Tensor:
         """The loss on the next batch: corrected digits, and digits of MNIST with what the teacher says of them."""
         recipe, size = self.recipe, self.recipe.batch_size
-        own, alike = max(1, round(recipe.share * size)), round(recipe.styled * size)
+        own = max(1, round(recipe.share * size))
+        alike = round(recipe.styled * (size - own))
         corrected, labels = _drawn(*self._corrected, own, order)
         styled, styled_labels = _drawn(self._images, self._labels, alike, order)
         kept, kept_labels = _drawn(self._images, self._labels, max(1, size - own - alike), order)

@@ -14,76 +14,41 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import math
 import os
 import re
 import secrets
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, SIDE, Digits
+from sutja.correction import (
+    ID,
+    PICTURE,
+    Correction,
+    Line,
+    is_line,
+    line_text,
+    parsed,
+    picture_kind,
+    read_lines,
+)
+from sutja.digits import SIDE, Digits
 from sutja.errors import DataError, StorageError, UsageError
 from sutja.files import exclusive, write_through
 
+__all__ = ["Correction", "Corrections", "Kept", "holds_corrections", "read_corrections"]
+
 LINES = "corrections.jsonl"  # what tells the folder of corrections from others
 MOST = 20_000  # corrections in a folder
-MOST_BYTES = 10 << 20  # of a picture
 MOST_PICTURE_BYTES = 2 << 30  # of all pictures together
-DIGIT_BYTES = 1 << 16  # no picture of 28×28 pixels needs more
 LONGEST = 4096  # bytes: more than any line has
-FARTHEST = 1_000_000  # pixels: further from the corner of its picture is no box
-ID = re.compile(r"[0-9a-f]{8}")
-KINDS = {  # how the content of a picture file begins → the suffix of its name
-    b"\x89PNG\r\n\x1a\n": "png",
-    b"\xff\xd8": "jpg",
-    b"RIFF": "webp",
-    b"BM": "bmp",
-    b"II*\0": "tif",
-    b"MM\0*": "tif",
-    b"GIF8": "gif",
-    b"\0\0\0\x0cjP  \r\n": "jp2",
-    **{b"P%d" % number: "pnm" for number in range(1, 7)},
-}
-PICTURE = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(sorted(set(KINDS.values())))})")
-
-
-@dataclass(frozen=True, eq=False)
-class Correction:
-    """What a person says of one digit: `image uint8 (28, 28)`, light ink on black, shows the digit `label`.
-
-    `guess` is what the reader thought and `confidence`, from 0 to 1, how sure it was; `box` is where the digit stands
-    in its picture: left, top, width, height in pixels.
-    """
-
-    image: NDArray[np.uint8]
-    label: int
-    guess: int | None = None
-    confidence: float | None = None
-    box: tuple[int, int, int, int] | None = None
-
-    def __post_init__(self) -> None:
-        """Raises `DataError` for what cannot be."""
-        if self.image.dtype != np.uint8 or self.image.shape != (SIDE, SIDE):
-            raise DataError(f"a correction: {self.image.dtype} {self.image.shape} instead of uint8 ({SIDE}, {SIDE})")
-        for name, digit in (("label", self.label), ("guess", self.guess)):
-            if (name == "label" or digit is not None) and not (type(digit) is int and 0 <= digit < CLASSES):
-                raise DataError(f"a correction: the {name} {digit!r} is no digit from 0 to {CLASSES - 1}")
-        sure = self.confidence
-        if sure is not None and not (type(sure) in (int, float) and 0 <= sure <= 1 and math.isfinite(sure)):
-            raise DataError(f"a correction: the confidence {sure!r} is not from 0 to 1")
-        if self.box is not None and not (
-            len(self.box) == 4 and all(type(side) is int and abs(side) <= FARTHEST for side in self.box)
-        ):
-            raise DataError(f"a correction: the box {self.box!r} is not left, top, width and height in pixels")
+DIGIT_BYTES = 1 << 16  # no picture of 28×28 pixels needs more
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +64,6 @@ class Kept:
     picture: Path | None
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line of the file: all of a correction but its pixels; `picture` is the name of a file in `pictures/`."""
-
-    id: str
-    time: str
-    label: int
-    guess: int | None
-    confidence: float | None
-    box: tuple[int, int, int, int] | None
-    picture: str | None
-    text: str = field(repr=False, compare=False)
-
-
 class Corrections:
     """The corrections in a folder, which comes into being with the first. Threads and processes may share it."""
 
@@ -122,7 +73,7 @@ class Corrections:
             raise UsageError(f"{folder}: not a folder: corrections need one")
         self.folder = folder
         self._threads = threading.Lock()
-        self._known: tuple[tuple[int, ...], list[_Line]] = ((), [])
+        self._known: tuple[tuple[int, ...], list[Line]] = ((), [])
 
     def __len__(self) -> int:
         """The number of corrections."""
@@ -134,7 +85,7 @@ class Corrections:
         Returns their ids when all is on the disk. Raises `StorageError` when it cannot be written or the folder is
         full, `DataError` for a picture that is none or too large.
         """
-        kind = _kind(picture) if picture is not None else ""
+        kind = picture_kind(picture) if picture is not None else ""
         if not corrections:
             return []
         made: list[Path] = []
@@ -144,8 +95,8 @@ class Corrections:
                 self._check_room(lines, len(corrections), picture)
                 taken = {line.id for line in lines}
                 name = self._keep_picture(picture, kind, lines, made) if picture is not None else None
-                texts = [_text(each, _new_id(taken), name) for each in corrections]
-                added = [_parsed(text) for text in texts]
+                texts = [line_text(each, _new_id(taken), name) for each in corrections]
+                added = [parsed(text) for text in texts]
                 for line, each in zip(added, corrections, strict=True):
                     made.append(self._digit(line.id))
                     write_through(made[-1], _png(each.image))
@@ -212,7 +163,7 @@ class Corrections:
             with exclusive(self.folder / ".lock"):
                 yield
 
-    def _lines(self) -> list[_Line]:
+    def _lines(self) -> list[Line]:
         """The lines of the file, read anew when it has changed. Raises `DataError` when one of them is damaged."""
         path = self.folder / LINES
         try:
@@ -220,7 +171,7 @@ class Corrections:
                 stamp = _stamp(os.fstat(file.fileno()))
                 known, lines = self._known
                 if known != stamp:
-                    lines = _read_lines(file.read(), path)
+                    lines = read_lines(file.read(), path)
                     self._known = (stamp, lines)
                 return lines
         except FileNotFoundError:
@@ -236,7 +187,7 @@ class Corrections:
         with os.fdopen(handle, "r+b", buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
             rest = _tail(file, size, LONGEST)
-            whole = _is_line(rest)  # an editor may have left the last newline out
+            whole = is_line(rest)  # an editor may have left the last newline out
             start = size if whole else size - len(rest)
             file.truncate(start)
             file.seek(start)
@@ -251,7 +202,7 @@ class Corrections:
         if new:
             write_through(self.folder, None)
 
-    def _check_room(self, lines: Sequence[_Line], more: int, picture: bytes | None) -> None:
+    def _check_room(self, lines: Sequence[Line], more: int, picture: bytes | None) -> None:
         if len(lines) + more > MOST:
             raise StorageError(f"{self.folder}: holds {len(lines):,} corrections, and at most {MOST:,} fit in")
         if picture is not None:
@@ -260,7 +211,7 @@ class Corrections:
             if size + len(picture) > MOST_PICTURE_BYTES:
                 raise StorageError(f"{self.folder}: its pictures fill the {MOST_PICTURE_BYTES >> 30} GiB that they may")
 
-    def _keep_picture(self, picture: bytes, kind: str, lines: Sequence[_Line], made: list[Path]) -> str:
+    def _keep_picture(self, picture: bytes, kind: str, lines: Sequence[Line], made: list[Path]) -> str:
         """Write a picture, the same one only once; returns the name of its file."""
         name = f"{hashlib.sha256(picture).hexdigest()[:32]}.{kind}"
         if not any(line.picture == name for line in lines):
@@ -268,7 +219,7 @@ class Corrections:
             write_through(made[-1], picture)
         return name
 
-    def _sweep(self, lines: Sequence[_Line]) -> None:
+    def _sweep(self, lines: Sequence[Line]) -> None:
         """Remove the files of which no line speaks; those that have other names than ours stay."""
         wanted = {f"{line.id}.png" for line in lines} | {line.picture for line in lines}
         for folder, names in (("digits", rf"\.?{ID.pattern}\.png"), ("pictures", rf"\.?{PICTURE.pattern}")):
@@ -322,16 +273,6 @@ def _stamp(state: os.stat_result) -> tuple[int, ...]:
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
-def _kind(picture: bytes) -> str:
-    """The suffix for a picture file by its content; raises `DataError` when it is no picture or too large."""
-    if len(picture) > MOST_BYTES:
-        raise DataError(f"the picture has {len(picture):,} bytes: at most {MOST_BYTES:,} are kept")
-    for start, kind in KINDS.items():
-        if picture.startswith(start) and (kind != "webp" or picture[8:12] == b"WEBP"):
-            return kind
-    raise DataError("the picture is none: neither PNG nor JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM")
-
-
 def _png(image: NDArray[np.uint8]) -> bytes:
     done, content = cv2.imencode(".png", image)
     assert done, "28×28 pixels are always a PNG"
@@ -344,63 +285,3 @@ def _new_id(taken: set[str]) -> str:
         pass
     taken.add(number)
     return number
-
-
-def _text(correction: Correction, number: str, picture: str | None) -> str:
-    values: dict[str, Any] = {
-        "id": number,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "label": correction.label,
-        "guess": correction.guess,
-        "confidence": correction.confidence,
-        "box": correction.box,
-        "picture": picture,
-    }
-    return json.dumps(values) + "\n"
-
-
-def _read_lines(content: bytes, path: Path) -> list[_Line]:
-    """The lines in the content of the file; the torn beginning of a line at its end is none."""
-    whole, newline, rest = content.rpartition(b"\n")
-    lines = []
-    for number, line in enumerate(whole.split(b"\n") if newline else [], 1):
-        try:
-            lines.append(_parsed(line.decode() + "\n"))
-        except (ValueError, DataError) as error:
-            raise DataError(f"{path}: line {number} is damaged: {error}") from error
-    if _is_line(rest):
-        lines.append(_parsed(rest.decode() + "\n"))
-    if len({line.id for line in lines}) < len(lines):
-        raise DataError(f"{path}: damaged: two lines have the same id")
-    return lines
-
-
-def _is_line(content: bytes) -> bool:
-    try:
-        _parsed(content.decode() + "\n")
-    except (ValueError, DataError):
-        return False
-    return True
-
-
-def _parsed(text: str) -> _Line:
-    """A line by its text. Raises `ValueError` or `DataError` for what `add` would not have written."""
-    try:
-        values = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("not a correction") from error
-    needed = {"id", "time", "label", "guess", "confidence", "box", "picture"}
-    if not isinstance(values, dict) or set(values) != needed:
-        raise ValueError(f"not an object with {', '.join(sorted(needed))}")
-    if not isinstance(values["id"], str) or not ID.fullmatch(values["id"]):
-        raise ValueError("its id is none")
-    if not isinstance(values["time"], str) or not re.fullmatch(r"[0-9T:+-]{19,25}", values["time"]):
-        raise ValueError("its time is none")
-    picture = values["picture"]
-    if picture is not None and not (isinstance(picture, str) and PICTURE.fullmatch(picture)):
-        raise ValueError("its picture has a name that no picture here has")
-    if isinstance(values["box"], list):
-        values["box"] = tuple(values["box"])
-    told = {name: values[name] for name in ("label", "guess", "confidence", "box")}
-    Correction(np.zeros((SIDE, SIDE), np.uint8), **told)  # raises for values that cannot be
-    return _Line(**values, text=text)

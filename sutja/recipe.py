@@ -45,9 +45,9 @@ class Recipe:
     comes on top of them, and the teacher's answer stays.
 
     `start` and `corrections` tell where a network comes from that was taught corrections, `NAME@SHA-256` each: the
-    weights that it began with, and the corrected digits. `share` is their part of each batch, and `styled` that of
-    MNIST's digits made to look as if the same hand had written them; of the rest, MNIST's as they are, the network of
-    `start` is the teacher, so that nothing is forgotten.
+    weights that it began with, and the corrected digits. `share` is their part of each batch. Of the rest, `styled` is
+    the part that is made to look as if the same hand had written it; on what is left, MNIST's digits as they are, the
+    network of `start` is the teacher, so that nothing is forgotten.
 
     `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
     after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
@@ -74,7 +74,7 @@ class Recipe:
     start: str = ""
     corrections: str = ""
     share: float = 0.25
-    styled: float = 0.375
+    styled: float = 0.5
     protocol: str = "curves"
     seed: int = 0
 
@@ -95,10 +95,6 @@ class Recipe:
             value = getattr(self, field)
             if value and not re.fullmatch(r"[\w.+=-]+@[0-9a-f]{64}", value):
                 raise UsageError(f"{field} = {value!r}: not a name, @ and a SHA-256")
-        if self.share + self.styled > 0.99:
-            raise UsageError(
-                f"share = {self.share} and styled = {self.styled} leave nothing of a batch for other digits"
-            )
         if bool(self.start) != bool(self.corrections):
             raise UsageError("start and corrections belong together: the one is taught the others")
         if self.patience and self.protocol == "final":

@@ -126,8 +126,6 @@ def test_a_recipe_with_half_an_origin_is_none() -> None:
         dataclasses.replace(CORRECTED, start="convnet@" + "0" * 64)
     with pytest.raises(UsageError, match="not a name, @ and a SHA-256"):
         dataclasses.replace(CORRECTED, start="convnet", corrections="x")
-    with pytest.raises(UsageError, match="leave nothing of a batch"):
-        dataclasses.replace(CORRECTED, share=0.6, styled=0.5)
 
 
 def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: Path) -> None:

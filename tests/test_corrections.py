@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from sutja import corrections as module
+from sutja.correction import MOST_BYTES
 from sutja.corrections import Correction, Corrections, holds_corrections, read_corrections
 from sutja.dataset import Dataset, load_dataset, save_dataset, sixth_for_test
 from sutja.errors import DataError, StorageError, UsageError
@@ -102,7 +103,7 @@ def test_what_no_correction_can_say_is_refused(values: dict[str, Any], why: str)
 
 
 def test_only_pictures_of_a_bearable_size_are_kept(mnist: Dataset, store: Corrections) -> None:
-    for content in (b"<html>", b"", b"RIFF0000WAVE", PICTURE + bytes(module.MOST_BYTES)):
+    for content in (b"<html>", b"", b"RIFF0000WAVE", PICTURE + bytes(MOST_BYTES)):
         with pytest.raises(DataError, match="the picture"):
             store.add(some(mnist, 1), content)
     assert not store.folder.exists()
