@@ -74,8 +74,8 @@ def test_a_form_and_bytes_of_any_kind_are_read_alike(client: httpx.Client, pictu
     assert form.json() == {**raw, "file": "my digits.png"}
 
 
-def test_a_picture_that_is_upright_is_not_tried_turned(client: httpx.Client, picture: bytes) -> None:
-    sideways = cv2.imencode(".png", np.rot90(cv2.imdecode(np.frombuffer(picture, np.uint8), 0)))[1].tobytes()
+def test_a_picture_that_is_upright_is_not_tried_turned(client: httpx.Client, picture: bytes, mnist: Dataset) -> None:
+    sideways = coded(np.rot90(draw(mnist.test.images[:3])))
     as_it_is, turned = (read(client, each, address="/api/read").json() for each in (picture, sideways))
     assert turned["text"] == as_it_is["text"]
     assert read(client, sideways, address="/api/read?upright=true").json()["text"] != as_it_is["text"]
