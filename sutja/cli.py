@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -20,7 +20,7 @@ from sutja.cli_sprint import sprint
 from sutja.cli_study import study
 from sutja.cli_train import Seed, Threads, Track, changed_recipe, open_workplace, settings_of, train, train_watched
 from sutja.errors import UsageError
-from sutja.verbs import Data, Device, Force, Json, Runs, Verbs
+from sutja.verbs import Data, Device, Force, Json, Runs, Verbs, WordError
 
 if TYPE_CHECKING:
     from sutja.run import Run
@@ -47,9 +47,6 @@ app.command(epilog="Examples: `sutja corrections` · `sutja corrections --export
     corrections
 )
 app.command(epilog="Examples: `sutja sprint` · `sutja sprint --target 99.5 --seeds 10`")(sprint)
-
-# What Typer raises for a word that it does not understand; it does not name this class itself.
-WordError: Any = typer.BadParameter.__bases__[0]
 
 
 def main(words: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from sutja.errors import UsageError
-from sutja.verbs import Data, Device, Force, Runs
+from sutja.verbs import Data, Device, Force, Runs, WordError
 
 if TYPE_CHECKING:
     from sutja.correcting import Task
@@ -52,7 +52,7 @@ def train(
     if resume and force:
         raise UsageError("--resume and --force contradict each other: go on, or begin anew?")
     if (recipe is None) == (start is None):
-        raise UsageError("either a RECIPE to train or --from a trained network: `sutja train lenet5`")
+        raise WordError("either a RECIPE to train or --from a trained network: `sutja train lenet5`")
     how: dict[str, Any] = {"resume": resume, "force": force, "track": track, "hint": "--resume"}
     words = settings_of(epochs, seed, setting or [])
     if start is not None:

@@ -28,6 +28,9 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "uvicorn": "web",
 }
 
+# What Typer raises for a word that it does not understand; it does not name this class itself.
+WordError: Any = typer.BadParameter.__bases__[0]
+
 
 class Verbs(TyperGroup):
     """Turns every failure that is expected into one line on standard error and an exit code."""
