@@ -40,6 +40,14 @@ WORDS = {
         "stock": "the same, stock idiom (PIL transforms, `DataLoader`, batches of 64)",
         "start": "`sutja --help`",
         "times": "{ratio:.1f} times as fast",
+        "page": ["on the page of `sutja serve`, two cores", "figure"],
+        "answer": "a stroke ends → its digit on the screen, median (95 % within)",
+        "serving": "of that the server, median",
+        "drawn": "MNIST test digits drawn by their outlines, read right",
+        "load": "single digits a second from {clients} clients at once (99 % answered within)",
+        "weight": "everything that the browser loads",
+        "taught": ["hand", "errors in {further:,} further digits", "errors in MNIST's 10,000 test digits"],
+        "hands": {},
         "study": ["recipe", "parameters", "seeds", "test accuracy, mean ± deviation", "95 % interval", "range"],
     },
     "ko": {
@@ -56,6 +64,22 @@ WORDS = {
         "stock": "같은 신경망, 흔한 방식 (PIL 변환, `DataLoader`, 배치 64)",
         "start": "`sutja --help`",
         "times": "{ratio:.1f}배 빠름",
+        "page": ["`sutja serve`의 페이지, 코어 2개", "측정값"],
+        "answer": "획이 끝나고 숫자가 화면에 보이기까지, 중앙값 (95 %는 그 안에)",
+        "serving": "그중 서버, 중앙값",
+        "drawn": "윤곽대로 그린 MNIST 테스트 숫자를 바르게 읽은 비율",
+        "load": "클라이언트 {clients}개가 동시에 보낼 때 초당 숫자 (99 %의 대답 시간)",
+        "weight": "브라우저가 받는 모든 것",
+        "taught": ["글씨", "다른 숫자 {further:,}개의 오류", "MNIST 테스트 숫자 10,000개의 오류"],
+        "hands": {
+            "slanted far to the right": "오른쪽으로 크게 기욺",
+            "slanted far to the left": "왼쪽으로 크게 기욺",
+            "narrow": "좁음",
+            "wide": "넓음",
+            "turned by 40 degrees": "40도 돌아감",
+            "broad pen": "굵은 펜",
+            "bent": "구불구불함",
+        },
         "study": ["레시피", "매개변수", "시드", "테스트 정확도, 평균 ± 표준편차", "95 % 구간", "범위"],
     },
 }
@@ -94,6 +118,8 @@ def measured(text: str, language: str) -> str:
         "pairs": lambda: _pairs(words),
         "speed": lambda: _speed(words),
         "study": lambda: _study(words),
+        "page": lambda: _page(words),
+        "taught": lambda: _taught(words),
         **performance.PARTS,
         **reading_page.PARTS,
     }
@@ -172,6 +198,35 @@ def _speed(words: dict[str, Any]) -> str:
         [words["start"], f"{start['seconds']['median']:.2f} s"],
     ]
     return write_table(words["figures"], rows)
+
+
+def _page(words: dict[str, Any]) -> str:
+    page, web = load("page"), load("web")
+    answer = page["milliseconds"]
+    rows = [
+        [words["answer"], f"{answer['median']:.0f} ms ({answer['p95']:.0f} ms)"],
+        [words["serving"], f"{page['server_milliseconds']['median']:.1f} ms"],
+        [words["drawn"], f"{100 * page['accuracy']:.1f} % / {page['digits']}"],
+        [
+            words["load"].format(clients=web["clients"]),
+            f"{web['requests_a_second']:.0f} ({web['milliseconds_99']:.0f} ms)",
+        ],
+        [words["weight"], f"{page['page_bytes'] / 1000:.0f} kB"],
+    ]
+    return write_table(words["page"], rows)
+
+
+def _taught(words: dict[str, Any]) -> str:
+    writers = load("corrections")["writers"]
+    rows = [
+        [
+            words["hands"].get(writer["writer"], writer["writer"]),
+            f"{writer['errors_before']} → {writer['errors_after']}",
+            f"{writer['mnist_before']} → {writer['mnist_after']}",
+        ]
+        for writer in writers
+    ]
+    return write_table([head.format(further=writers[0]["further"]) for head in words["taught"]], rows)
 
 
 if __name__ == "__main__":

@@ -318,6 +318,7 @@ def test_damaged_files_are_not_told_by_the_libraries_too(gray: Gray, tmp_path: P
     assert run.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux tells it")
 @pytest.mark.parametrize("kind", ["jpg", "alpha", "deep"])
 def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -> None:
     """The largest picture that is read, with the digit of a page in it, in a process of its own."""
@@ -333,14 +334,14 @@ def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -
     how = [] if kind == "jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, 3]
     path.write_bytes(cv2.imencode(path.suffix, pixels, how)[1].tobytes())
     code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom sutja.reading.page import prepare\n"
+        "import re, sys\nfrom pathlib import Path\nfrom sutja.reading.page import prepare\n"
         "from sutja.reading.picture import load_picture\n"
         "page = prepare(load_picture(Path(sys.argv[1])))\n"
-        "print(page.ink.any(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        "print(page.ink.any(), re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
     )
-    found, megabytes = run.stdout.split()
+    found, kilobytes = run.stdout.split()  # of this program alone; `ru_maxrss` begins with what its parent had
     assert found == "True"
-    assert int(megabytes) < 1000
+    assert int(kilobytes) < 1000 * 1024

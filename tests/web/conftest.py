@@ -25,7 +25,7 @@ class Served:
     corrections: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open, an event loop runs, and other tests need their own
 def browser() -> Iterator[Browser]:
     """Chromium; the tests are skipped where there is none."""
     if find_chromium() is None:
@@ -62,7 +62,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(served.address, wait_until="networkidle")
+        page.goto(served.address, wait_until="load")
         return page
 
     yield opened
