@@ -9,14 +9,22 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test check lint bench readme clean
+.PHONY: run test check lint bench readme clean chromium
 
 run: $(VENV)/.run
 	$(BIN)/python main.py $(WORDS)
 
 # One process a core, and in each one thread: threads of several processes would wait for each other.
-test: $(VENV)/.dev
+test: $(VENV)/.dev chromium
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov -n auto --dist loadfile
+
+# The page is tested in a real browser. Where it cannot be installed, these tests are skipped and say what is missing.
+chromium:
+	@if [ -z "$$SUTJA_CHROMIUM" ] && ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+	    && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  { apt-get install -y chromium || { apt-get update && apt-get install -y chromium; }; } >/dev/null 2>&1 \
+	    || echo "chromium could not be installed: the tests of the page are skipped" >&2; \
+	fi
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

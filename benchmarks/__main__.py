@@ -21,6 +21,8 @@ BENCHMARKS: dict[str, list[str]] = {  # module → words for its command line
     "start_up": [],
     "sprint": [],
     "reading": [],
+    "page": [],
+    "web": [],
     "main_job": ["--seeds", "5"],  # as many as README's means are of
 }
 BENCHMARKS = {name: words for name, words in BENCHMARKS.items() if find_spec(f"benchmarks.{name}")}

@@ -15,6 +15,7 @@ from sutja.cli_data import data_app
 from sutja.cli_ensemble import ensemble
 from sutja.cli_models import evaluate, export, models
 from sutja.cli_read import read
+from sutja.cli_serve import serve
 from sutja.cli_sprint import sprint
 from sutja.cli_study import study
 from sutja.cli_train import Seed, Threads, Track, changed_recipe, open_workplace, settings_of, train, train_watched
@@ -39,6 +40,9 @@ app.add_typer(data_app, name="data")
 app.command(
     epilog="Examples: `sutja read photo.jpg` · `sutja read scans/ --csv` · `sutja read photo.jpg --annotate out`"
 )(read)
+app.command(epilog="Examples: `sutja serve --open` · `sutja serve --host 0.0.0.0` · `sutja serve --model runs/mine`")(
+    serve
+)
 app.command(epilog="Examples: `sutja corrections` · `sutja corrections --export mine.npz` · `… --delete 2d0ee9ee`")(
     corrections
 )

@@ -31,6 +31,10 @@ class DataError(SutjaError):
     exit_code = 3
 
 
+class LargePictureError(DataError):
+    """A picture has more pixels than are read."""
+
+
 class ModelFileError(SutjaError):
     """A model file is missing, damaged or not what it should be."""
 

@@ -21,6 +21,11 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "onnxscript": "train",
     "scipy": "train",
     "tensorboard": "track",
+    "fastapi": "web",
+    "pydantic": "web",
+    "python_multipart": "web",
+    "starlette": "web",
+    "uvicorn": "web",
 }
 
 # What Typer raises for a word that it does not understand; it does not name this class itself.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.page import Mask, usual_height
+from sutja.reading.page import Mask, usual_height, where_ink
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
@@ -48,9 +48,13 @@ def find_lines(ink: Mask) -> Layout:
     gap = round(BROKEN * usual_height(ink))
     if gap > 1:
         ink = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)) > 0
-    _, found, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    labels = np.asarray(found, np.int32)
+    rows, columns = where_ink(ink)
+    inner = np.ascontiguousarray(ink[rows, columns].view(np.uint8))
+    _, found, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=8)
+    labels = np.zeros(ink.shape, np.int32)
+    labels[rows, columns] = found
     boxes = stats[:, :4].astype(np.float64)  # left, top, width, height
+    boxes[1:, :2] += columns.start, rows.start
     areas = np.asarray(stats[:, cv2.CC_STAT_AREA], np.int32)
     usable = _usable(boxes, areas, ink.shape)
     if not usable.any():

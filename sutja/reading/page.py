@@ -108,13 +108,18 @@ def shrunk(sheet: Mask) -> Mask:
 def is_light_on_dark(gray: Gray, paper: Gray) -> bool:
     """Whether the writing is lighter than what it stands on: what differs from its surroundings is mostly lighter."""
     lighter, darker = cv2.subtract(gray, paper), cv2.subtract(paper, gray)
-    strong = max(FAINTEST, 0.35 * max(int(lighter.max()), int(darker.max())))
+    strong = int(max(FAINTEST, 0.35 * max(int(lighter.max()), int(darker.max()))))
     return bool(np.count_nonzero(lighter > strong) > 1.3 * np.count_nonzero(darker > strong))
 
 
 def surroundings(gray: Gray) -> Gray:
-    """The brightness of the paper around each pixel: the median of a neighbourhood that writing does not fill."""
+    """The brightness of the paper around each pixel: the median of a neighbourhood that writing does not fill.
+
+    What was drawn on a screen stands on one colour, which needs no median and stays right around the broadest strokes.
+    """
     height, width = gray.shape
+    if _is_plain(gray):
+        return np.full_like(gray, gray[0, 0])
     coarse = max(1.0, max(gray.shape) / COARSE)
     size = (max(1, round(width / coarse)), max(1, round(height / coarse)))
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
@@ -122,6 +127,19 @@ def surroundings(gray: Gray) -> Gray:
     border = cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE
     paper = cv2.medianBlur(cv2.copyMakeBorder(small, near, near, near, near, border), near)[near:-near, near:-near]
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _is_plain(gray: Gray) -> bool:
+    """Whether most of a picture and all of its edge have exactly one brightness, as no photograph has."""
+    first = gray[0, 0]
+    edges = (gray[0], gray[-1], gray[:, 0], gray[:, -1])
+    return all((edge == first).all() for edge in edges) and bool(np.count_nonzero(gray == first) > gray.size / 2)
+
+
+def where_ink(ink: Mask) -> tuple[slice, slice]:
+    """The rows and columns of the smallest box around all ink; of one pixel where there is none."""
+    left, top, width, height = cv2.boundingRect(ink.view(np.uint8))
+    return slice(top, top + max(1, height)), slice(left, left + max(1, width))
 
 
 def even_light(gray: Gray, paper: Gray) -> Gray:
@@ -135,22 +153,32 @@ def find_ink(gray: Gray) -> Mask:
     soft = np.asarray(cv2.GaussianBlur(gray, (0, 0), blur), np.uint8)
     depth = np.asarray(cv2.subtract(np.full_like(soft, PAPER), soft), np.uint8)
     some = slice(None, None, max(1, depth.size // 500_000))
-    counts, lighter = np.bincount(depth.ravel()[some], minlength=256), np.bincount(soft.ravel()[some], minlength=256)
+    counts, lighter = _counts(depth.ravel()[some]), _counts(soft.ravel()[some])
     noise = 1.5 * max(0.0, _percentile(lighter, PAPER + 1, 50) - PAPER)  # what is lighter than paper is no ink
     full = _ink_depth(counts, max(noise * 2, FAINTEST))
     if full < max(1.5 * FAINTEST, NOISE * noise):
         return np.zeros(gray.shape, np.bool_)
     local = _local_depth(depth, full, 2.5 * noise)
-    return grown(depth > 0.55 * local, depth > np.maximum(np.float32(0.33) * local, np.float32(noise)))
+    dark = where_ink(depth > int(noise))
+    depth, local = depth[dark], local[dark]
+    ink = np.zeros(gray.shape, np.bool_)
+    ink[dark] = grown(depth > 0.55 * local, depth > np.maximum(np.float32(0.33) * local, np.float32(noise)))
+    return ink
 
 
-def _percentile(counts: NDArray[np.int_], least: int, percent: float) -> float:
+def _counts(values: Gray) -> NDArray[np.float64]:
+    """How often each brightness occurs, `(256,)`."""
+    found = cv2.calcHist([np.ascontiguousarray(values)], [0], None, [256], [0, 256])
+    return np.asarray(found.ravel(), np.float64)
+
+
+def _percentile(counts: NDArray[np.float64], least: int, percent: float) -> float:
     """The value below which so many per cent of those that are at least `least` lie, by their counts; 0 of none."""
     share = np.cumsum(counts[least:])
     return float(least + np.searchsorted(share, share[-1] * percent / 100)) if share[-1] else 0.0
 
 
-def _ink_depth(counts: NDArray[np.int_], least: float) -> float:
+def _ink_depth(counts: NDArray[np.float64], least: float) -> float:
     """How much darker than paper ink usually is: well above the mean of all that is darker than `least`."""
     dark = counts * (np.arange(len(counts)) > least)
     if dark.sum() < 10:
@@ -172,11 +200,15 @@ def _local_depth(depth: Gray, full: float, least: float) -> NDArray[np.float32]:
 
 def grown(strong: Mask, weak: Mask) -> Mask:
     """The connected parts of `weak` that hold something of `strong`."""
-    count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
+    box = where_ink(weak)
+    inner = np.ascontiguousarray(weak[box])
+    count, labels = cv2.connectedComponents(inner.view(np.uint8), connectivity=8)
     keep = np.zeros(count, np.bool_)
-    keep[labels[strong & weak]] = True
+    keep[labels[strong[box] & inner]] = True
     keep[0] = False
-    return np.asarray(keep[labels])
+    parts = np.zeros_like(weak)
+    parts[box] = keep[labels]
+    return parts
 
 
 def find_rules(ink: Mask) -> Mask:
@@ -194,7 +226,8 @@ def find_rules(ink: Mask) -> Mask:
 
 def _straight(ink: Mask, length: int) -> Mask:
     """The pixels of level lines that are thin and at least so long, also a little sloping."""
-    if length > ink.shape[1] or length < 3:
+    _, columns = where_ink(ink)
+    if length > columns.stop - columns.start or length < 3:
         return np.zeros(ink.shape, np.bool_)
     pixels = ink.astype(np.uint8)
     thick = np.asarray(cv2.dilate(pixels, np.ones((3, 1), np.uint8)), np.uint8)
@@ -219,7 +252,10 @@ def _run_sums(pixels: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
 def usual_height(ink: Mask) -> float:
     """The height of the pieces of ink that most of the ink belongs to; 0 where there is none."""
     half = 2 if ink.size > 1_000_000 else 1  # half as fine is fine enough for the height, and four times as fast
-    pixels = cv2.dilate(ink.astype(np.uint8), np.ones((half, half), np.uint8))[::half, ::half]
+    if half == 1:
+        pixels = ink.view(np.uint8)[where_ink(ink)]
+    else:
+        pixels = np.asarray(cv2.dilate(ink.view(np.uint8), np.ones((half, half), np.uint8)), np.uint8)[::half, ::half]
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(pixels), connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     if not len(heights):

@@ -12,7 +12,7 @@ import imagesize
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.errors import DataError
+from sutja.errors import DataError, LargePictureError
 from sutja.reading.exif import PNG, png_chunks, upright
 from sutja.reading.normalise import Gray
 
@@ -92,8 +92,11 @@ def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
     """The pixels in the bytes of a file, read as `flags` says but for files that may be transparent: as they are."""
     if not content:
         raise DataError(f"{name}: the file is empty")
-    _check_size(_declared_size(content), name)
+    declared = _declared_size(content)
+    _check_size(declared, name)
     _check_whole(content, name)
+    if not all(declared):  # it is not known what memory the decoder would need: a small file may hold gigabytes
+        raise DataError(f"{name}: not a picture, or damaged")
     flags |= cv2.IMREAD_ANYDEPTH
     if content.startswith(WITH_ALPHA):
         flags = cv2.IMREAD_UNCHANGED
@@ -122,10 +125,10 @@ def _check_whole(content: bytes, name: str) -> None:
 
 
 def _declared_size(content: bytes) -> tuple[int, int]:
-    """Height and width that the head of a file declares; 0 where it does not tell."""
+    """Height and width that the head of a file declares; 0 where it does not tell, or of a kind that is not read."""
     try:
         width, height = imagesize.get(io.BytesIO(content))
-    except Exception:  # a damaged head; the decoder says what is wrong
+    except Exception:  # a damaged head
         return 0, 0
     return max(0, int(height)), max(0, int(width))
 
@@ -133,7 +136,7 @@ def _declared_size(content: bytes) -> tuple[int, int]:
 def _check_size(shape: tuple[int, int], name: str) -> None:
     height, width = shape
     if height * width > MEGAPIXELS * 1_000_000 or max(shape) > SIDE:
-        raise DataError(
+        raise LargePictureError(
             f"{name}: {width:,} × {height:,} pixels are too many: at most {MEGAPIXELS} megapixels and {SIDE:,} a side"
         )
 

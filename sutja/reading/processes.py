@@ -43,14 +43,14 @@ def _in_order(pool: ProcessPoolExecutor, jobs: Iterable[Job], settings: Settings
     for job in jobs:
         if len(waiting) == ahead:
             yield waiting.popleft().result()
-        with _without_interrupts():
+        with without_interrupts():
             waiting.append(pool.submit(_read_in_process, settings, job))
     while waiting:
         yield waiting.popleft().result()
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def without_interrupts() -> Iterator[None]:
     """Keep Ctrl-C for later: a process that starts meanwhile never hears it and is ended in order by this one."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -84,18 +84,18 @@ class Reader:
         )
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
-    def read(self, picture: Picture) -> Reading:
+    def read(self, picture: Picture, *, upright: bool = False) -> Reading:
         """Read a picture: the path of a file, the bytes of one, or an array as `picture.to_gray` takes it.
 
-        Raises `DataError` when it is no picture.
+        Of one that is `upright` for sure no quarter turns are tried. Raises `DataError` when it is no picture.
         """
-        return self.explain(picture).reading
+        return self.explain(picture, upright=upright).reading
 
-    def explain(self, picture: Picture) -> Steps:
+    def explain(self, picture: Picture, *, upright: bool = False) -> Steps:
         """As `read`, with all steps on the way."""
         gray = as_gray(picture)
         sight = self._see(gray, 0)
-        if not _is_clear(sight):
+        if not (upright or _is_clear(sight)):
             sight = max((sight, *(self._see(gray, turn) for turn in (1, 3))), key=_preference)
         sight, images = self._look_again(sight)
         lines = [

@@ -1,0 +1,83 @@
+"""The verb that opens the page: `sutja serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import socket
+
+    from fastapi import FastAPI
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen; 0.0.0.0 lets other computers and phones in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 = any that is free.")] = 8000,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            help="What reads: a published model, an ONNX file with its card beside it, or a run folder; for lines or "
+            "for single digits, the other stays as it is.",
+        ),
+    ] = "line-reader",
+    corrections: Annotated[
+        Path, typer.Option("--corrections", metavar="DIR", help="The folder in which corrections are kept.")
+    ] = Path("corrections"),
+) -> None:
+    """Open the page on which one draws, photographs and corrects numbers.
+
+    Ctrl-C ends it. Corrections stay in their folder on this computer: `sutja corrections` lists them, and
+    `sutja train --from convnet --data DIR` learns from them.
+    """
+    import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
+
+    from sutja.console import print_path
+    from sutja.reading.reader import CLASSIFIER, LINE_READER
+    from sutja.trained import open_trained
+    from sutja.web.app import create_app
+    from sutja.web.door import is_loopback, local_names
+    from sutja.web.server import listen
+    from sutja.web.settings import Settings
+
+    reads_lines = open_trained(model).reads == "lines"
+    settings = Settings(
+        model=model if reads_lines else LINE_READER,
+        classifier=CLASSIFIER if reads_lines else model,
+        corrections=corrections,
+        hosts=local_names(host) if is_loopback(host) else None,
+    )
+    app = create_app(settings)
+    with listen(host, port) as listener:
+        print_path("Corrections", corrections.resolve())
+        _run(app, listener, _address(listener, host), open_page=open_page)
+
+
+def _address(listener: socket.socket, host: str) -> str:
+    """What to type into a browser on this computer."""
+    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104  # told, not listened on
+    return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
+
+
+def _run(app: FastAPI, listener: socket.socket, address: str, *, open_page: bool) -> None:
+    """Serve until Ctrl-C, which is how one ends it and no failure."""
+    import threading
+    import webbrowser
+
+    from sutja.console import remark
+    from sutja.web.server import make_server
+
+    print(f"sutja listens on {address}", flush=True)
+    remark("Ctrl-C ends it")
+    if open_page:  # it is let in as soon as the server runs; some browsers keep who calls them waiting
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    try:
+        make_server(app).run(sockets=[listener])
+    except KeyboardInterrupt:
+        remark("stopped")

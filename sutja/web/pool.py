@@ -1,0 +1,45 @@
+"""Work outside the event loop: a few threads, and a waiting line that has an end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sutja.web.bodies import BUSY
+from sutja.web.problems import ProblemError
+
+Result = TypeVar("Result")
+
+
+class Pool:
+    """`workers` threads, and places for `waiting` more pieces of work; one that takes longer than `seconds` fails."""
+
+    def __init__(self, name: str, *, workers: int, waiting: int, seconds: float) -> None:
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._places = threading.Semaphore(workers + waiting)
+        self._seconds = seconds
+
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """What `work` returns, or raises.
+
+        Raises a `ProblemError`, 503, at once where all places are taken, and 504 when the time is over: work that has
+        not begun by then never does; work that has keeps its place until it is done, for a thread cannot be stopped.
+        """
+        if not self._places.acquire(blocking=False):
+            raise BUSY
+        future = self._threads.submit(work)
+        future.add_done_callback(lambda _: self._places.release())
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise ProblemError(
+                504, f"That took longer than {self._seconds:g} seconds; a smaller picture may do."
+            ) from None
+
+    def close(self) -> None:
+        """Let the threads end after what they have begun."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

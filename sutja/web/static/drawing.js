@@ -1,0 +1,193 @@
+// The paper that one writes on: strokes by finger, pen and mouse, undo and clear, and the picture that is read of it.
+
+import { grayPng } from "./png.js";
+import { around, drawStep, drawStroke, strokeBox, usualHeight } from "./strokes.js";
+
+const PEN = 8; // pixels of a stroke's width without pressure
+const TALL = 36; // pixels of the digits in the picture that is read: small pictures are read quickly
+const MARGIN = 1; // heights of a digit around the writing
+const LONGEST = 1400; // pixels of the picture that is read
+const FINEST = 0.055; // of the digits' height: thinner strokes would be lost in the small picture
+const STILL = 4; // pixels that a tap may move
+
+export class Drawing {
+  #context;
+  #small = document.createElement("canvas").getContext("2d", { willReadFrequently: true, alpha: false });
+  #strokes = [];
+  #pointer = null;
+  #started = null;
+
+  /** `changed(lifted)` is called at each new piece of ink and when the pen is lifted, `tapped(x, y)` at a tap: if that
+   * returns true, the tap leaves no ink. */
+  constructor(canvas, { changed, tapped }) {
+    this.canvas = canvas;
+    this.changed = changed;
+    this.tapped = tapped;
+    this.#context = canvas.getContext("2d");
+    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    addEventListener("pointermove", (event) => this.#move(event));
+    addEventListener("pointerup", (event) => this.#up(event));
+    addEventListener("pointercancel", (event) => this.#up(event));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    new ResizeObserver(() => this.#resize()).observe(canvas);
+  }
+
+  get empty() {
+    return this.#strokes.length === 0;
+  }
+
+  get size() {
+    return { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+  }
+
+  /** Begin a stroke; returns it. */
+  begin(x, y, pressure = 0.5) {
+    const stroke = [];
+    this.#strokes.push(stroke);
+    this.extend(x, y, pressure);
+    return stroke;
+  }
+
+  isLast(stroke) {
+    return this.#strokes.at(-1) === stroke;
+  }
+
+  extend(x, y, pressure = 0.5) {
+    const points = this.#strokes.at(-1);
+    points.push({ x, y, width: PEN * (0.4 + 1.2 * pressure) });
+    drawStep(this.#context, points, points.length - 1);
+    this.changed(false);
+  }
+
+  end() {
+    this.changed(true);
+  }
+
+  undo() {
+    this.#strokes.pop();
+    this.draw();
+    this.changed(true);
+  }
+
+  clear() {
+    this.#strokes = [];
+    this.#pointer = null;
+    this.draw();
+    this.changed(true);
+  }
+
+  /** Draw everything anew, in the colours of the page. */
+  draw() {
+    this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.#prepare(this.#context, getComputedStyle(this.canvas).color);
+    this.#strokes.forEach((points) => drawStroke(this.#context, points));
+  }
+
+  /** The picture to read: a PNG of the ink, black on white, with its size and its place on the page
+   * (`x = left + scale × x of the picture`). The digits on it are about `TALL` pixels high. */
+  async picture() {
+    const boxes = this.#strokes.map(strokeBox);
+    const all = around(boxes);
+    const tall = usualHeight(boxes);
+    const margin = MARGIN * tall;
+    const wide = all.right - all.left + 2 * margin;
+    const high = all.bottom - all.top + 2 * margin;
+    const scale = Math.max(tall / TALL, Math.max(wide, high) / LONGEST);
+    const place = { left: all.left - margin, top: all.top - margin, scale };
+    const size = { width: Math.ceil(wide / scale), height: Math.ceil(high / scale) };
+    const blob = await grayPng(this.#rendered(size, place, FINEST * tall));
+    return { blob, ...size, place };
+  }
+
+  /** The box of the strokes that lie in a box of what was read: the reader saw them smaller, so its own is coarse. */
+  inkIn(spot) {
+    const inside = this.#strokes.map(strokeBox).filter((box) => {
+      const [x, y] = [(box.left + box.right) / 2 - spot.left, (box.top + box.bottom) / 2 - spot.top];
+      const within = x > 0 && x < spot.width && y > 0 && y < spot.height;
+      return within && box.right - box.left < 1.5 * spot.width; // else it goes on into the next digit
+    });
+    if (!inside.length) return spot;
+    const { left, top, right, bottom } = around(inside);
+    return { left, top, width: right - left, height: bottom - top };
+  }
+
+  #rendered({ width, height }, { left, top, scale }, finest) {
+    const context = this.#small;
+    Object.assign(context.canvas, { width, height });
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, width, height);
+    context.setTransform(1 / scale, 0, 0, 1 / scale, -left / scale, -top / scale);
+    this.#prepare(context, "#000");
+    for (const points of this.#strokes) {
+      drawStroke(
+        context,
+        points.map(({ x, y, width: wide }) => ({ x, y, width: Math.max(wide, finest) })),
+      );
+    }
+    return context.getImageData(0, 0, width, height);
+  }
+
+  #prepare(context, colour) {
+    context.lineCap = context.lineJoin = "round";
+    context.strokeStyle = colour;
+  }
+
+  #resize() {
+    const { width, height } = this.size;
+    if (!width) return; // not shown
+    const dense = devicePixelRatio;
+    Object.assign(this.canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
+    this.#context.setTransform(dense, 0, 0, dense, 0, 0);
+    if (!this.empty) this.#fit(width, height);
+    this.draw();
+  }
+
+  /** Make writing smaller that a narrower page would cut off, as when a phone is turned. */
+  #fit(width, height) {
+    const all = around(this.#strokes.map(strokeBox));
+    const zoom = Math.min(1, width / all.right, height / all.bottom);
+    if (zoom === 1) return;
+    this.#strokes = this.#strokes.map((points) =>
+      points.map((point) => ({ x: point.x * zoom, y: point.y * zoom, width: point.width * zoom })),
+    );
+    this.changed(true);
+  }
+
+  #down(event) {
+    if (this.#pointer !== null || event.button !== 0) return; // a second finger, or the palm beside the pen
+    event.preventDefault(); // no text is selected
+    this.#pointer = event.pointerId;
+    const at = this.#at(event);
+    this.#started = at;
+    this.begin(at.x, at.y, pressure(event));
+  }
+
+  #move(event) {
+    if (event.pointerId !== this.#pointer) return;
+    const steps = event.getCoalescedEvents?.() ?? [];
+    for (const step of steps.length ? steps : [event]) {
+      const { x, y } = this.#at(step);
+      this.extend(x, y, pressure(step));
+    }
+  }
+
+  #up(event) {
+    if (event.pointerId !== this.#pointer) return;
+    this.#pointer = null;
+    const box = strokeBox(this.#strokes.at(-1));
+    const still = Math.max(box.right - box.left, box.bottom - box.top) < 2 * PEN + STILL;
+    if (still && this.tapped(this.#started.x, this.#started.y)) {
+      this.#strokes.pop();
+      this.draw();
+    }
+    this.end();
+  }
+
+  #at(event) {
+    const edge = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - edge.left, y: event.clientY - edge.top };
+  }
+}
+
+/** The pressure of a pen; of a finger and a mouse, which have none, always the same. */
+const pressure = (event) => (event.pointerType === "pen" ? event.pressure : 0.5);

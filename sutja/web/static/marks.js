@@ -1,0 +1,75 @@
+// Boxes around the digits on the page, each with what was read there.
+
+import { shown, standing } from "./digit.js";
+
+const ROOM = 4; // pixels between a digit and its box
+
+export class Marks {
+  #digits = [];
+  #selected = null;
+  #across = 1;
+
+  constructor(canvas) {
+    this.canvas = canvas;
+    new ResizeObserver(() => this.draw()).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  /** Show the boxes of `digits`; the page is `across` units of their spots wide. */
+  show(digits, selected, across) {
+    this.#digits = digits;
+    this.#selected = selected;
+    this.#across = across;
+    this.draw();
+  }
+
+  /** The digit at a place in pixels of the page, the smallest where boxes overlap. */
+  at(x, y) {
+    const scale = this.#scale;
+    const hit = this.#digits.filter(({ spot }) => {
+      const [left, top] = [x - spot.left * scale, y - spot.top * scale];
+      return Math.min(left, top, spot.width * scale - left, spot.height * scale - top) > -ROOM;
+    });
+    return hit.sort((a, b) => a.spot.width * a.spot.height - b.spot.width * b.spot.height)[0];
+  }
+
+  get #scale() {
+    return this.canvas.clientWidth / this.#across;
+  }
+
+  draw() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const dense = devicePixelRatio;
+    Object.assign(this.canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
+    const context = this.canvas.getContext("2d");
+    context.scale(dense, dense);
+    const style = getComputedStyle(this.canvas);
+    const above = this.#digits.filter((digit) => digit === this.#selected); // no other box hides this one
+    for (const digit of [...this.#digits, ...above]) this.#drawBox(context, digit, style);
+  }
+
+  #drawBox(context, digit, style) {
+    const scale = this.#scale;
+    const chosen = digit === this.#selected;
+    const left = digit.spot.left * scale - ROOM;
+    const top = digit.spot.top * scale - ROOM;
+    const width = digit.spot.width * scale + 2 * ROOM;
+    const height = digit.spot.height * scale + 2 * ROOM;
+    context.strokeStyle = context.fillStyle = style.getPropertyValue(`--${standing(digit)}`);
+    context.lineWidth = chosen ? 3 : 1.5;
+    context.setLineDash(digit.label === null && digit.digit === null ? [5, 4] : []);
+    context.beginPath();
+    context.roundRect(left, top, width, height, 5);
+    context.stroke();
+    const size = Math.min(16, Math.max(9, height * 0.35));
+    const above = top - size - 4 >= 0 ? top - size - 4 : top + height; // below where the page ends above
+    context.beginPath();
+    context.roundRect(left, above, size + 2, size + 3, 3);
+    context.fill();
+    context.font = `700 ${size}px ${style.fontFamily}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillStyle = style.getPropertyValue("--card");
+    context.fillText(shown(digit), left + (size + 2) / 2, above + (size + 5) / 2);
+  }
+}

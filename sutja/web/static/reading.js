@@ -1,0 +1,117 @@
+// What was read: lines of digits, each a button; arrows move between them, digit keys correct.
+
+import { shown, standing } from "./digit.js";
+import { percent, word } from "./language.js";
+
+const MANY = 12; // digits that are shown large
+
+export class ReadingView {
+  #lines = [];
+  #buttons = new Map();
+
+  /** `selected(digit)`, `corrected(digit, label)` and `closed()` are called when that is wanted. */
+  constructor(element, { selected, corrected, closed }) {
+    this.element = element;
+    this.selected = selected;
+    this.corrected = corrected;
+    this.closed = closed;
+    element.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  show(lines, chosen) {
+    const focused = this.element.contains(document.activeElement);
+    this.#lines = lines;
+    this.#buttons.clear();
+    this.element.classList.toggle("many", lines.length > 2 || lines.flat().length > MANY);
+    const reachable = chosen ?? lines.flat()[0]; // one stop for the tab key, arrows do the rest
+    this.element.replaceChildren(
+      ...lines.map((line, index) => {
+        const row = document.createElement("div");
+        row.className = "line";
+        row.role = "group";
+        row.ariaLabel = word("line", { line: index + 1 });
+        row.append(...line.map((digit) => this.#button(digit, digit === chosen, digit === reachable)));
+        return row;
+      }),
+    );
+    if (focused) this.focus(reachable);
+  }
+
+  focus(digit) {
+    this.#buttons.get(digit)?.focus({ preventScroll: true });
+  }
+
+  #button(digit, chosen, reachable) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `digit ${standing(digit)}`;
+    button.ariaPressed = String(chosen);
+    button.ariaLabel = inWords(digit);
+    button.tabIndex = reachable ? 0 : -1;
+    button.append(part("big", shown(digit)));
+    if (standing(digit) === "unsure") button.append(part("guess", `${digit.guess}?`));
+    button.append(part("share", standing(digit) === "corrected" ? "✓" : percent(digit.confidence)));
+    button.addEventListener("click", () => this.selected(digit));
+    this.#buttons.set(digit, button);
+    return button;
+  }
+
+  #key(event) {
+    const digit = [...this.#buttons].find(([, button]) => button === document.activeElement)?.[0];
+    if (!digit || event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = this.#neighbour(digit, event.key);
+    if (next) {
+      this.selected(next);
+      this.focus(next);
+    } else if (/^[0-9]$/.test(event.key)) {
+      this.corrected(digit, Number(event.key));
+    } else if (event.key === "Escape") {
+      this.closed();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  #neighbour(digit, key) {
+    const all = this.#lines.flat();
+    const row = this.#lines.findIndex((line) => line.includes(digit));
+    const column = this.#lines[row].indexOf(digit);
+    const across = (line) => line && line[Math.min(column, line.length - 1)];
+    switch (key) {
+      case "ArrowLeft":
+        return all[all.indexOf(digit) - 1];
+      case "ArrowRight":
+        return all[all.indexOf(digit) + 1];
+      case "ArrowUp":
+        return across(this.#lines[row - 1]);
+      case "ArrowDown":
+        return across(this.#lines[row + 1]);
+      case "Home":
+        return this.#lines[row][0];
+      case "End":
+        return this.#lines[row].at(-1);
+    }
+  }
+}
+
+/** A digit told in words, for those who hear the page. */
+export function inWords(digit) {
+  const name = { corrected: "corrected", unsure: "unsure" }[standing(digit)] ?? "told";
+  return word(name, { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) });
+}
+
+/** A whole reading in words. */
+export function readAloud(lines) {
+  const text = lines.map((line) =>
+    line.map((digit) => (standing(digit) === "unsure" ? inWords(digit) : shown(digit))).join(" "),
+  );
+  return word("readAloud", { text: text.join("; ") });
+}
+
+function part(name, text) {
+  const span = document.createElement("span");
+  span.className = name;
+  span.textContent = text;
+  return span;
+}

@@ -1,0 +1,61 @@
+"""A real server for the tests: uvicorn in a thread, on a free port."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+from fastapi import FastAPI
+from numpy.typing import NDArray
+
+from sutja.web.server import listen, make_server
+
+PROBLEM = "application/problem+json"
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Run a server for an app; gives its address."""
+    listener = listen("127.0.0.1", 0)
+    server = make_server(app)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server has not come up"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+def draw(images: Iterable[NDArray[np.uint8]], size: int = 56) -> NDArray[np.uint8]:
+    """Digits `uint8 (28, 28)` side by side in black on white, `uint8 (H, W)`."""
+    inks = [cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC) for image in images]
+    canvas = np.full((3 * size, (len(inks) + 2) * size), 255, np.uint8)
+    canvas[size : 2 * size, size:-size] = 255 - np.hstack(inks)
+    return canvas
+
+
+def coded(picture: NDArray[np.uint8], suffix: str = ".png") -> bytes:
+    """A picture as the content of a file."""
+    return cv2.imencode(suffix, picture)[1].tobytes()
+
+
+def is_problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    """Check that a response is the problem of that status, and nothing more; returns it."""
+    assert response.status_code == status, response.text[:500]
+    assert response.headers["content-type"] == PROBLEM
+    problem: dict[str, Any] = response.json()
+    assert set(problem) == {"type", "title", "status", "detail"}
+    assert problem["status"] == status
+    assert problem["detail"] and "\n" not in problem["detail"] and "Traceback" not in problem["detail"]
+    return problem

@@ -1,0 +1,55 @@
+"""The API does what its own OpenAPI description says: schemathesis asks what that allows, and what it does not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from sutja.dataset import load_dataset
+from sutja.web.app import create_app
+from sutja.web.settings import Settings
+
+from .serving import coded, draw, serving
+
+EXAMPLES = 12  # requests of each kind; all endpoints and kinds together take some ten seconds
+
+
+def pictures() -> list[bytes]:
+    """What the description calls binary has to be a picture, which JSON Schema cannot say."""
+    images = load_dataset().test.images
+    drawn = [draw(images[:1]), draw(images[1:3]), np.full((30, 20), 200, np.uint8), images[3]]
+    return [coded(picture, suffix) for picture in drawn for suffix in (".png", ".jpg", ".webp")]
+
+
+PICTURES = st.sampled_from(pictures())
+for kind in ("image/*", "application/octet-stream"):
+    schemathesis.openapi.media_type(kind, PICTURES)
+schemathesis.openapi.format("binary", PICTURES)
+
+
+FOLDER = Path(tempfile.gettempdir()) / f"sutja-described-{os.getpid()}"  # made with the first correction
+APP = create_app(Settings(corrections=FOLDER, workers=1))
+described = schemathesis.openapi.from_dict(APP.openapi())
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with serving(APP) as address:
+        yield address
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@described.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_the_api_is_as_described(case: schemathesis.Case[Any], address: str) -> None:
+    case.call_and_validate(base_url=address, timeout=20)

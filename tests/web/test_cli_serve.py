@@ -1,0 +1,106 @@
+"""`sutja serve`, as a process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sutja.dataset import Dataset
+from sutja.published import WEIGHTS
+
+from .serving import coded, draw, is_problem
+
+ROOT = Path(__file__).parent.parent.parent
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+
+
+@contextmanager
+def served(*words: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`sutja serve` in a folder, on any port: the process and its address."""
+    command = [sys.executable, str(ROOT / "main.py"), "serve", "--port", "0", *map(str, words)]
+    process = subprocess.Popen(
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(2)]
+        found = re.search(r"http://\S+", said[1])
+        assert found, [*said, process.communicate()]
+        yield process, found[0]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(*words: str | Path, folder: Path, code: str = "") -> subprocess.CompletedProcess[str]:
+    start = ["-c", f"{code}; from sutja.cli import main; main()"] if code else [str(ROOT / "main.py")]
+    command = [sys.executable, *start, "serve", *map(str, words)]
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def is_one_line(done: subprocess.CompletedProcess[str], exit_code: int, *parts: str) -> None:
+    assert (done.returncode, done.stdout) == (exit_code, ""), done
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("sutja: ")
+    assert all(part in done.stderr for part in parts), done.stderr
+
+
+def test_it_serves_until_it_is_interrupted(tmp_path: Path, mnist: Dataset) -> None:
+    with served(folder=tmp_path) as (process, address):
+        assert address.startswith("http://127.0.0.1:")
+        answer = httpx.post(
+            f"{address}/api/read", content=coded(draw(mnist.test.images[:3])), headers={"content-type": "image/png"}
+        )
+        assert answer.json()["text"] == "721"
+        assert httpx.get(f"{address}/api/corrections").json()["folder"] == str(tmp_path / "corrections")
+        is_problem(httpx.get(f"{address}/healthz", headers={"host": "evil.example"}), 421)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert err.splitlines()[-1] == "stopped" and "Traceback" not in err
+
+
+def test_the_networks_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
+    for suffix in (".onnx", ".json"):
+        (tmp_path / f"lenet5-best{suffix}").write_bytes((WEIGHTS / f"lenet5-best{suffix}").read_bytes())
+    with served("--model", "lenet5-best.onnx", "--corrections", "mine", folder=tmp_path) as (_, address):
+        used = {each["reads"]: each["name"] for each in httpx.get(f"{address}/api/models").json() if each["used"]}
+        assert used == {"lines": "line-reader", "digits": "lenet5-best"}
+        assert httpx.get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
+
+
+def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        is_one_line(run("--port", port, folder=tmp_path), 1, f"127.0.0.1, port {port}: ", "address already in use")
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "part"),
+    [
+        (["--host", "no.such.host.invalid"], 1, "no.such.host.invalid"),
+        (["--model", "nothing"], 2, "unknown published model 'nothing'"),
+        (["--model", "nothing.onnx"], 4, "nothing.onnx"),
+        (["--model", "."], 4, "neither the folder of a run"),
+        (["--port", "70000"], 2, "--port"),
+        (["--corrections", "file"], 2, "file"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, words: list[str], exit_code: int, part: str) -> None:
+    (tmp_path / "file").touch()
+    is_one_line(run(*words, folder=tmp_path), exit_code, part)
+
+
+@pytest.mark.parametrize("module", ["fastapi", "uvicorn", "python_multipart"])
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, module: str) -> None:
+    done = run(folder=tmp_path, code=f"import sys; sys.modules['{module}'] = None")
+    is_one_line(done, 1, f"{module} is not installed: the extra 'web' brings it")

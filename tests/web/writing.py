@@ -1,0 +1,41 @@
+"""Writing on the page, and what it reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks.pen import draw, outline_strokes
+from sutja.dataset import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from playwright.sync_api import Page
+
+LINES = """wanted => JSON.stringify([...document.querySelectorAll(".line")].map(
+  (line) => [...line.querySelectorAll(".big")].map((each) => each.textContent).join(""))) === wanted"""
+
+
+def wait_for_lines(page: Page, lines: list[str]) -> None:
+    """Wait until the page reads just these lines; `?` is a digit of which it is not sure."""
+    page.wait_for_function(LINES, arg=json.dumps(lines, separators=(",", ":")))
+
+
+def corners(page: Page) -> tuple[float, float]:
+    """The upper left corner of the paper in the window."""
+    box = page.locator("#ink").bounding_box()
+    assert box is not None
+    return box["x"], box["y"]
+
+
+def digit_of(mnist: Dataset, label: int, number: int = 0) -> NDArray[np.uint8]:
+    """One of MNIST's test digits with that label."""
+    return np.asarray(mnist.test.images[np.flatnonzero(mnist.test.labels == label)[number]], np.uint8)
+
+
+def draw_number(page: Page, mnist: Dataset, number: str, *, left: float = 20, top: float = 60) -> None:
+    """Draw a number by pointer events, digit beside digit, each another one of MNIST's."""
+    for place, digit in enumerate(number):
+        draw(page, outline_strokes(digit_of(mnist, int(digit), place + 1), left + 110 * place, top))
