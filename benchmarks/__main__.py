@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, list[str]] = {  # module → words for its command line
     "start_up": [],
     "sprint": [],
     "reading": [],
+    "corrections": [],
     "page": [],
     "web": [],
     "main_job": ["--seeds", "5"],  # as many as README's means are of
