@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint bench readme clean chromium
+.PHONY: run test coverage chromium check lint bench readme clean
 
 run: $(VENV)/.run
 	$(BIN)/python main.py $(WORDS)
