@@ -47,14 +47,14 @@ def cells(strip: Strip, digits: Sequence[Spotted]) -> list[Cell]:
     ]
 
 
-def digit_images(strip: Strip, digits: Sequence[Spotted]) -> list[Gray]:
-    """Each digit of a strip as MNIST has them, `uint8 (28, 28)`."""
-    return [normalise(strip.ink[:, int(cell.left) : int(np.ceil(cell.right)) + 1]) for cell in cells(strip, digits)]
+def digit_image(strip: Strip, cell: Cell) -> Gray:
+    """The digit in a cell of a strip as MNIST has them, `uint8 (28, 28)`."""
+    return normalise(strip.ink[:, int(cell.left) : int(np.ceil(cell.right)) + 1])
 
 
-def digit_boxes(strip: Strip, digits: Sequence[Spotted]) -> list[tuple[float, float, float, float]]:
-    """Left, top, right and bottom on the page of each digit of a strip: a box holds the ink of its cell."""
-    return [_tight(strip, cell.left, cell.right) for cell in cells(strip, digits)]
+def digit_box(strip: Strip, cell: Cell) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom on the page of the ink in a cell of a strip."""
+    return _tight(strip, cell.left, cell.right)
 
 
 def _tight(strip: Strip, left: float, right: float) -> tuple[float, float, float, float]:

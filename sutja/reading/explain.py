@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from sutja.reading.annotate import Tint, tint, write
-from sutja.reading.cells import digit_boxes
+from sutja.reading.cells import cells, digit_box
 from sutja.reading.line import Strip
 from sutja.reading.network import Spotted
 from sutja.reading.normalise import LINE_HEIGHT, Gray
@@ -87,8 +87,8 @@ def _with_lines(steps: Steps) -> Colour:
         width = strip.ink.shape[1]
         corners = [strip.to_page(x, y) for x, y in ((0, 0), (width, 0), (width, LINE_HEIGHT), (0, LINE_HEIGHT))]
         cv2.polylines(page, [np.round(corners).astype(np.int32)], isClosed=True, color=OUTLINE, thickness=thick)
-        boxes = digit_boxes(strip, spotted)
-        for each, (left, top, right, bottom) in zip(spotted, boxes, strict=True):
+        for each, cell in zip(spotted, cells(strip, spotted), strict=True):
+            left, top, right, bottom = digit_box(strip, cell)
             cv2.rectangle(page, (round(left), round(top)), (round(right), round(bottom)), tint(each.confidence), thick)
     return page
 

@@ -15,7 +15,7 @@ from sutja.digits import SIDE
 from sutja.errors import UsageError
 from sutja.inference import Classifier
 from sutja.reading.answer import ReadDigit, Reading, ReadLine
-from sutja.reading.cells import cells, digit_boxes, digit_images
+from sutja.reading.cells import Cell, cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
 from sutja.reading.line import Strip, cut_strip
 from sutja.reading.look import Look, look
@@ -41,6 +41,7 @@ class Sight:
     page: Page
     strips: tuple[Strip, ...]
     spotted: tuple[tuple[Spotted, ...], ...]
+    cells: tuple[tuple[Cell, ...], ...]
     turned: int  # quarter turns to the left
 
 
@@ -99,8 +100,8 @@ class Reader:
             sight = max((sight, *(self._see(gray, turn) for turn in (1, 3))), key=_preference)
         sight, images = self._look_again(sight)
         lines = [
-            ReadLine(tuple(map(self._digit, digits, _boxes(strip, digits, sight, gray.shape), shapes)))
-            for strip, digits, shapes in zip(sight.strips, sight.spotted, images, strict=True)
+            ReadLine(tuple(map(self._digit, digits, _boxes(strip, found, sight, gray.shape), shapes)))
+            for strip, digits, found, shapes in zip(sight.strips, sight.spotted, sight.cells, images, strict=True)
             if digits
         ]
         return Steps(gray, sight, Reading(tuple(lines)))
@@ -135,23 +136,26 @@ class Reader:
         layout = find_lines(page.ink)
         strips = _without_traces([cut_strip(page, layout, line) for line in layout.lines])
         spotted = self._network.read([strip.ink for strip in strips]) if strips else []
-        return Sight(page, tuple(strips), tuple(map(tuple, spotted)), turned)
+        found = [tuple(cells(strip, digits)) for strip, digits in zip(strips, spotted, strict=True)]
+        return Sight(page, tuple(strips), tuple(map(tuple, spotted)), tuple(found), turned)
 
     def _look_again(self, sight: Sight) -> tuple[Sight, list[list[Gray]]]:
         """Let the classifier have its say on digits that stand alone, and give the picture of every digit.
 
         Where digits touch, what was cut out is no whole digit: there the line reader knows better.
         """
-        images = [digit_images(*line) for line in zip(sight.strips, sight.spotted, strict=True)]
+        images = [
+            [digit_image(strip, cell) for cell in found] for strip, found in zip(sight.strips, sight.cells, strict=True)
+        ]
         if not any(images):
             return sight, images
         shapes = iter(self._classifier.probabilities(np.stack([image for line in images for image in line])))
         spotted = tuple(
             tuple(
                 replace(digit, probabilities=combined(shape, digit.probabilities)) if cell.alone else digit
-                for digit, cell, shape in zip(digits, cells(strip, digits), shapes, strict=False)
+                for digit, cell, shape in zip(digits, found, shapes, strict=False)
             )
-            for strip, digits in zip(sight.strips, sight.spotted, strict=True)
+            for digits, found in zip(sight.spotted, sight.cells, strict=True)
         )
         return replace(sight, spotted=spotted), images
 
@@ -167,12 +171,12 @@ def _without_traces(strips: list[Strip]) -> list[Strip]:
 
 
 def _boxes(
-    strip: Strip, digits: Sequence[Spotted], sight: Sight, shape: tuple[int, ...]
+    strip: Strip, found: Sequence[Cell], sight: Sight, shape: tuple[int, ...]
 ) -> list[tuple[int, int, int, int]]:
-    """The boxes of a strip's digits in pixels of the picture before it was turned."""
+    """The boxes of the cells of a strip in pixels of the picture before it was turned."""
     height, width = shape
     boxes = []
-    for left, top, right, bottom in digit_boxes(strip, digits):
+    for left, top, right, bottom in (digit_box(strip, cell) for cell in found):
         corners = _turned_back(np.array([(left, top), (right, bottom)]) * sight.page.scale, shape, sight.turned)
         (x0, y0), (x1, y1) = np.sort(corners, axis=0)
         x0, x1 = np.clip((x0, x1), 0, width)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sutja.dataset import Dataset
-from sutja.reading.cells import cells, digit_boxes, digit_images
+from sutja.reading.cells import cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
 from sutja.reading.line import DIGIT_HEIGHT, Strip, cut_strip
 from sutja.reading.network import Spotted
@@ -42,7 +42,7 @@ def test_the_boxes_of_digits_are_found_again_on_the_page(mnist: Dataset, slope: 
     for strip in strips(written):
         places = [next(boxes) for _ in range(5)]
         middles = [(x + wide / 2 - strip.left) * strip.zoom for x, _, wide, _ in places]
-        found = digit_boxes(strip, [spotted(middle) for middle in middles])
+        found = [digit_box(strip, cell) for cell in cells(strip, [spotted(middle) for middle in middles])]
         for (left, top, right, bottom), place in zip(found, places, strict=True):
             assert overlap((round(left), round(top), round(right - left), round(bottom - top)), place) > 0.65
 
@@ -59,7 +59,8 @@ def test_digits_that_stand_alone_are_told_from_those_that_touch() -> None:
     digits = [spotted(middle) for middle in (15, 45, 59)]
     assert [cell.alone for cell in cells(strip, digits)] == [True, False, False]
     assert cells(strip, []) == []
-    for image in digit_images(strip, digits):
+    for cell in cells(strip, digits):
+        image = digit_image(strip, cell)
         assert image.shape == (28, 28)
         assert image.max() == 255
 
@@ -72,8 +73,8 @@ def test_a_point_of_a_strip_lies_on_the_page_where_it_was_cut() -> None:
 
 def test_no_digits_have_no_boxes_and_paper_has_a_box_all_the_same() -> None:
     strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=1, left=0, top=0, slope=0)
-    assert digit_boxes(strip, []) == []
-    ((left, top, right, bottom),) = digit_boxes(strip, [spotted(44)])
+    (cell,) = cells(strip, [spotted(44)])
+    left, top, right, bottom = digit_box(strip, cell)
     assert 0 <= left < 44 < right <= 100
     assert 0 <= top < 16 < bottom <= 32
 
