@@ -74,7 +74,7 @@ def open_session(
     onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    # Threads that wait for more work by spinning hold up what comes between two networks: a line took half as long again.
+    # Threads that spin while they wait hold up what comes between two networks: a line took half as long again.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
