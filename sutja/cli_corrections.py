@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -60,9 +61,8 @@ def _show(kept: Corrections, *, as_json: bool) -> None:
         remark(f"no corrections in {kept.folder}: `sutja serve` opens the page to make some")
         return
     print_table(correction_table(found))
-    out.print(
-        f"{_counted(len(found))}. `sutja train --from convnet --data {kept.folder}` learns from them.", markup=False
-    )
+    folder = shlex.quote(str(kept.folder))
+    out.print(f"{_counted(len(found))}. `sutja train --from convnet --data {folder}` learns from them.", markup=False)
     print_path("Folder", kept.folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -93,7 +94,7 @@ def _teach_corrections(
     run = train_watched(task.recipe(words), open_workplace("mnist", *place), task=task, **how)
     show_run(run)
     print_table(taught_table(run.report["taught"]), title=" read wrongly")
-    out.print(f"`sutja serve --model {run.folder}` reads with it.", markup=False)
+    out.print(f"`sutja serve --model {shlex.quote(str(run.folder))}` reads with it.", markup=False)
 
 
 def settings_of(epochs: int | None, seed: int | None, settings: list[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
@@ -40,7 +41,7 @@ def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
             style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
             loss.plot(epochs, [max(row[f"{part}_loss"], SMALLEST_LOSS) for row in metrics], **style)
             accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
-        loss.set_title(title)
+        loss.set_title(_drawable(title))
         accuracy.set_xlabel("epoch")
         accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         for axis in (loss, accuracy):
@@ -77,7 +78,14 @@ def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
     ]
     low = min(later)
     axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.02 * (1 - low), 0.0002))
+    axis.set_yticks([tick for tick in axis.get_yticks() if axis.get_ylim()[0] <= tick <= 1])  # none above 100 %
     axis.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def _drawable(text: str) -> str:
+    """A text with `?` for what matplotlib's own font has no sign for: whether a machine has another is chance."""
+    signs = get_font(findfont("DejaVu Sans")).get_charmap()
+    return "".join(sign if ord(sign) in signs else "?" for sign in text)
 
 
 def strips(

@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.page import Mask, usual_height, where_ink
+from sutja.reading.page import Mask, are_frames, usual_height, where_ink
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
-FRAME = 0.1  # share of its box that a large piece of writing fills at least; frames and slanting rules fill less
 LOOSE = 2.0  # heights of a digit that small pieces may lie beside a line
 SMALLEST = 6  # pixels of the height of a digit
 
@@ -78,7 +77,7 @@ def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[i
     large = (high > 0.5 * height) | (wide > 0.5 * width)
     usable &= ~((at_edge >= 2) & large & (min(shape) > 150))
     usable &= ~((high > 0.6 * height) & (wide > 0.6 * width) & (filled > 0.6))
-    usable &= ~((filled < FRAME) & (np.maximum(high, wide) > 100))
+    usable &= ~are_frames(np.column_stack([boxes, areas]))
     return np.asarray(usable)
 
 

@@ -18,6 +18,8 @@ SMALLEST_PAGE = 300  # pixels of the shorter side of a picture on which a sheet 
 EDGE = 10  # grey levels a pixel, in a picture as coarse as that, that make a sharp edge
 NOISE = 3.5  # deviations of the paper's noise that ink is deeper than
 COARSE = 256  # pixels of the longer side on which the light is measured
+FRAME = 0.1  # share of its box that a large piece of writing fills at least; frames and slanting rules fill less
+LONGEST_THIN = 100  # pixels of the longer side of a piece that may be as hollow as a frame and is none
 
 
 @dataclass(frozen=True)
@@ -249,17 +251,27 @@ def _run_sums(pixels: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
     return np.asarray(sums)
 
 
+def are_frames(pieces: NDArray[np.float64], *, longest: float = LONGEST_THIN) -> Mask:
+    """Which pieces of ink, as OpenCV's statistics `(N, 5)` tell them, are frames or slanting rules: long and hollow."""
+    wide, high, areas = (pieces[:, each] for each in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    return np.asarray((areas < FRAME * wide * high) & (np.maximum(high, wide) > longest))
+
+
 def usual_height(ink: Mask) -> float:
-    """The height of the pieces of ink that most of the ink belongs to; 0 where there is none."""
+    """The height of the pieces of ink that most of the ink belongs to, but for frames; 0 where there is none."""
     half = 2 if ink.size > 1_000_000 else 1  # half as fine is fine enough for the height, and four times as fast
     if half == 1:
         pixels = ink.view(np.uint8)[where_ink(ink)]
     else:
         pixels = np.asarray(cv2.dilate(ink.view(np.uint8), np.ones((half, half), np.uint8)), np.uint8)[::half, ::half]
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(pixels), connectivity=8)
-    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
-    if not len(heights):
+    pieces = stats[1:].astype(np.float64)
+    if not len(pieces):
         return 0
+    frames = are_frames(pieces, longest=LONGEST_THIN / half)
+    if not frames.all():  # else there is nothing by which to tell
+        pieces = pieces[~frames]
+    heights, areas = pieces[:, cv2.CC_STAT_HEIGHT], pieces[:, cv2.CC_STAT_AREA]
     order = np.argsort(heights)
     share = np.cumsum(areas[order])
     return half * float(heights[order][np.searchsorted(share, share[-1] / 2)])

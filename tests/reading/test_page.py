@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sutja.dataset import Dataset
+from sutja.reading.layout import find_lines
 from sutja.reading.normalise import Gray
 from sutja.reading.page import PAPER, Mask, find_rules, is_light_on_dark, prepare, surroundings, usual_height
 
@@ -133,3 +134,14 @@ def test_the_usual_height_is_that_of_most_ink(written: Written) -> None:
     assert usual_height(np.zeros((5, 5), np.bool_)) == 0
     heights = [high for _, _, _, high in written.boxes]
     assert min(heights) - 3 <= usual_height(prepare(written.gray).ink) <= max(heights) + 3
+
+
+@pytest.mark.parametrize("slope", [0.03, 0.05])
+def test_slanting_rules_that_meet_a_margin_are_not_taken_for_writing(written: Written, slope: float) -> None:
+    ruled, _ = with_rules(written.gray, 90, 2, slope)
+    cv2.line(ruled, (12, 0), (4, ruled.shape[0]), 90, 2)
+    ink = prepare(ruled).ink
+    assert (
+        0.5 * usual_height(prepare(written.gray).ink) < usual_height(ink) < 2 * usual_height(prepare(written.gray).ink)
+    )
+    assert find_lines(ink).lines
