@@ -138,10 +138,13 @@ def test_the_usual_height_is_that_of_most_ink(written: Written) -> None:
 
 @pytest.mark.parametrize("slope", [0.03, 0.05])
 def test_slanting_rules_that_meet_a_margin_are_not_taken_for_writing(written: Written, slope: float) -> None:
-    ruled, _ = with_rules(written.gray, 90, 2, slope)
-    cv2.line(ruled, (12, 0), (4, ruled.shape[0]), 90, 2)
-    ink = prepare(ruled).ink
-    assert (
-        0.5 * usual_height(prepare(written.gray).ink) < usual_height(ink) < 2 * usual_height(prepare(written.gray).ink)
-    )
-    assert find_lines(ink).lines
+    rng = np.random.default_rng(0)
+    ruled = np.clip(rng.normal(225, 4, (600, 900)), 0, 255).astype(np.uint8)
+    height, width = written.gray.shape
+    ruled[100 : 100 + height, 100 : 100 + width] = written.gray
+    for y in (20, 110, 200, 310, 400, 490):  # around the lines of digits
+        cv2.line(ruled, (0, y), (900, round(y + slope * 900)), 110, 3)
+    cv2.line(ruled, (32, 0), (20, 600), 110, 3)
+    ink, plain = prepare(ruled).ink, prepare(written.gray).ink
+    assert 0.5 < usual_height(ink) / usual_height(plain) < 2
+    assert len(find_lines(ink).lines) >= 2
