@@ -183,13 +183,7 @@ def affine_places(images: Tensor, generator: Generator, strength: Tensor | float
     shear[:, 0, 1] = uniform(SHEAR)
     shift = 2 * torch.stack([uniform(SHIFT), uniform(SHIFT)], 1)
     matrices = torch.cat([rotation @ shear * scale[:, None, :], shift[:, :, None]], 2)  # (N, 2, 3)
-    return _combine(matrices.to(images.device), _coordinates(*images.shape[-2:], images.device))
-
-
-def affine_resampled(images: Tensor, matrices: Tensor, shifts: Tensor) -> Tensor:
-    """Read each image at the places that its own matrix `(N, 2, 2)` gives, moved by `shifts (N, 2, H·W)`."""
-    unmoved = torch.cat([matrices, torch.zeros(len(matrices), 2, 1)], 2).to(images.device)
-    return resample(images, _combine(unmoved, _coordinates(*images.shape[-2:], images.device)) + shifts)
+    return mapped_places(matrices.to(images.device), *images.shape[-2:])
 
 
 def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
@@ -200,13 +194,23 @@ def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
     a Gaussian smooths one random displacement a pixel.
     """
     knots = torch.randn(len(images), 2, KNOTS * KNOTS, generator=generator) * ELASTIC
-    return _combine(knots.to(images.device), _spline_basis(*images.shape[-2:], images.device))
+    return spline_shifts(knots.to(images.device), *images.shape[-2:])
+
+
+def spline_shifts(knots: Tensor, height: int, width: int) -> Tensor:
+    """The displacement of each pixel, `(N, 2, H·W)`, where those of the control points are `knots (N, 2, 25)`."""
+    return _combine(knots, _spline_basis(height, width, knots.device))
+
+
+def mapped_places(matrices: Tensor, height: int, width: int) -> Tensor:
+    """The places `(N, 2, H·W)` to which matrices `(N, 2, 3)` of x, y and 1 bring the middle of each pixel."""
+    return _combine(matrices, _coordinates(height, width, matrices.device))
 
 
 def _combine(coefficients: Tensor, basis: Tensor) -> Tensor:
     """`(N, 2, K)` times `(K, H·W)` as one matrix product, several times as fast as `N` small ones."""
     number, axes, terms = coefficients.shape
-    return (coefficients.view(number * axes, terms) @ basis).view(number, axes, -1)
+    return (coefficients.reshape(number * axes, terms) @ basis).view(number, axes, -1)
 
 
 def resample(images: Tensor, places: Tensor) -> Tensor:

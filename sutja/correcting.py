@@ -39,6 +39,7 @@ BATCHES_AN_EPOCH = 50
 TRIED = 20_000  # training digits by which it is found how much was forgotten
 HALVINGS = 5
 SURELY = 0.999
+HARD = 2000  # other training digits, the hardest to read, that every batch has some of
 MOST_FORGOTTEN = 0.0005  # of them, by which more may be read wrongly than before
 HELD = 3  # how many other digits of a batch one that must not be forgotten counts as much as
 KEPT_AUGMENTATION = "robust"  # of MNIST's digits: what the network is held to, it is held to in all lights
@@ -127,8 +128,10 @@ class Correcting(Training):
         )
         self._measured["train"] = self._corrected
         self.learned = 1.0  # the part of the way from the weights of before that is kept in the end
-        self._tried = _some(splits.train, TRIED)
-        self._style = Style(task.corrected, splits.train)
+        self._tried, rest = _parted(splits.train, TRIED)
+        hard, labels = _hardest(rest, task.start.network, HARD)
+        self._hard = hard.to(self.device), labels.to(self.device)
+        self._style = Style(task.corrected, splits.train, task.start.network)
         self._distort_kept = get_augmentation(KEPT_AUGMENTATION)
 
     def result(self) -> nn.Module:
@@ -176,8 +179,7 @@ class Correcting(Training):
         alike = round(recipe.styled * (size - own))
         corrected, labels = _drawn(*self._corrected, own, order)
         styled, styled_labels = _drawn(self._images, self._labels, alike, order)
-        kept, kept_labels = _drawn(self._images, self._labels, max(1, size - own - alike), order)
-        kept = self._distort_kept(kept, distortion)
+        kept, kept_labels = self._kept_digits(max(1, size - own - alike), order, distortion)
         with torch.no_grad():
             answers = functional.log_softmax(self._teacher(kept), 1)
         new = torch.cat([self.augment(corrected, distortion), self._style(styled, distortion)])
@@ -189,6 +191,12 @@ class Correcting(Training):
         held = torch.lerp(held, distillation_loss(kept_logits, answers, recipe.softness), recipe.teaching)
         return torch.lerp(held, learned, len(new) / (len(new) + HELD * len(kept)))
 
+    def _kept_digits(self, count: int, order: torch.Generator, distortion: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Digits of MNIST in all lights, and as many hard ones as they are: what is forgotten first."""
+        any_digits, labels = _drawn(self._images, self._labels, count - count // 2, order)
+        hard, hard_labels = _drawn(*self._hard, count // 2, order)
+        return torch.cat([self._distort_kept(any_digits, distortion), hard]), torch.cat([labels, hard_labels])
+
 
 def _drawn(images: Tensor, labels: Tensor, count: int, source: torch.Generator) -> tuple[Tensor, Tensor]:
     """So many digits at random, `float32 (count, 1, 28, 28)` in [0, 1], with their labels."""
@@ -196,9 +204,20 @@ def _drawn(images: Tensor, labels: Tensor, count: int, source: torch.Generator) 
     return scaled(images[chosen]), labels[chosen]
 
 
-def _some(digits: Digits, count: int) -> Digits:
-    """So many of the digits, or all of them where there are fewer: every class has its share."""
-    return digits if len(digits) <= count else digits.take(stratified_split(digits.labels, count)[1])
+def _parted(digits: Digits, count: int) -> tuple[Digits, Digits]:
+    """So many of the digits, every class with its share, and the others; of fewer digits all, both times."""
+    if len(digits) <= count:
+        return digits, digits
+    others, chosen = stratified_split(digits.labels, count)
+    return digits.take(chosen), digits.take(others)
+
+
+def _hardest(digits: Digits, network: nn.Module, count: int) -> tuple[Tensor, Tensor]:
+    """The digits of whose label the network is least sure, at most so many, with their labels."""
+    images, labels = to_tensor(digits), torch.from_numpy(digits.labels)
+    sure = infer(network, images).softmax(1).gather(1, labels[:, None]).squeeze(1)
+    chosen = sure.argsort()[:count]
+    return images[chosen], labels[chosen]
 
 
 def _between(before: nn.Module, after: nn.Module, part: float) -> nn.Module:
