@@ -56,11 +56,11 @@ def normalise(ink: Ink) -> Gray:
 def _with_pen(digit: Ink, zoom: float) -> Ink:
     """Thicken or thin the strokes so that, `zoom` times as large, they are as thick as MNIST's are."""
     thick = stroke_width(digit > 0.5) * zoom
-    wanted = float(np.clip(thick, *PEN))
+    wanted = min(max(thick, PEN[0]), PEN[1])
     change = round((wanted - thick) / zoom)  # pixels of the digit as it is
     if change == 0:
         return digit
-    change = int(np.clip(change, -max(digit.shape) // 4, max(digit.shape) // 4))
+    change = min(max(change, -max(digit.shape) // 4), max(digit.shape) // 4)
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change) + 1, abs(change) + 1))
     if change > 0:
         room = change // 2 + 1
