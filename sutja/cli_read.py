@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, Protocol, TextIO
 import typer
 
 from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, printable
-from sutja.verbs import Json
+from sutja.verbs import Json, tell_failure
 
 if TYPE_CHECKING:
     from sutja.reading.answer import Reading
@@ -64,7 +64,6 @@ def read(
 
     A digit that the reader is not sure of is `?`. Exit code 5: there is none that it is sure of.
     """
-    from sutja.console import print_error, remark
     from sutja.reading.batch import Settings
 
     if as_json and as_csv:
@@ -73,7 +72,7 @@ def read(
     jobs = _with_drawings(jobs, folders, annotated, explained)
     teller = _teller(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
-        print_error(str(failure))
+        tell_failure(str(failure))
     found = unsure = False
     with closing(_outcomes(jobs, Settings(model, min_confidence), quiet=as_json)) as outcomes:
         for outcome in outcomes:
@@ -82,10 +81,12 @@ def read(
                 found |= outcome.reading.readable
                 unsure |= bool(outcome.reading.lines)
                 if not outcome.reading.lines and len(jobs) > 1:
+                    from sutja.console import remark
+
                     remark(f"{printable(outcome.job.title)}: no digits found")
             if outcome.error:
                 failures.append(outcome.error)
-                print_error(str(outcome.error))
+                tell_failure(str(outcome.error))
     teller.finish()
     if failures:
         raise typer.Exit(failures[0].exit_code)
@@ -202,11 +203,15 @@ def _outcomes(jobs: Sequence[Job], settings: Settings, *, quiet: bool) -> Genera
 
     `quiet` tells that results come at the end.
     """
-    from sutja.console import remarks, watch
     from sutja.reading.batch import read_all
 
     with closing(read_all(jobs, settings)) as outcomes:
-        if len(jobs) >= MANY and remarks.is_terminal and (quiet or not sys.stdout.isatty()):
+        if len(jobs) < MANY:
+            yield from outcomes
+            return
+        from sutja.console import remarks, watch
+
+        if remarks.is_terminal and (quiet or not sys.stdout.isatty()):
             yield from watch(outcomes, lambda outcome: printable(outcome.job.title), total=len(jobs))
         else:
             yield from outcomes

@@ -37,21 +37,19 @@ class Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb; raises `typer.Exit` with the code of the failure."""
-        from sutja.console import print_error
-
         try:
             return super().invoke(ctx)
         except SutjaError as error:
-            print_error(str(error))
+            tell_failure(str(error))
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            print_error(": ".join(["interrupted", *map(str, error.args)]))
+            tell_failure(": ".join(["interrupted", *map(str, error.args)]))
             raise typer.Exit(130) from error
         except ModuleNotFoundError as error:
             extra = EXTRAS.get((error.name or "").split(".")[0])
             if extra is None:
                 raise
-            print_error(f"{error.name} is not installed: the extra '{extra}' brings it: pip install '.[{extra}]'")
+            tell_failure(f"{error.name} is not installed: the extra '{extra}' brings it: pip install '.[{extra}]'")
             raise typer.Exit(1) from error
         except BrokenPipeError as error:  # whoever read the output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -59,8 +57,15 @@ class Verbs(TyperGroup):
         except OSError as error:
             if error.filename is None and error.strerror is None:
                 raise
-            print_error(f"{error.filename or 'writing'}: {error.strerror}")
+            tell_failure(f"{error.filename or 'writing'}: {error.strerror}")
             raise typer.Exit(1) from error
+
+
+def tell_failure(text: str) -> None:
+    """Print a failure, one line, on standard error."""
+    from sutja.console import print_error  # a thirtieth of a second that what goes well need not take
+
+    print_error(text)
 
 
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]

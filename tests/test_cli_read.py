@@ -426,6 +426,24 @@ def test_reading_needs_neither_the_extra_train_nor_scipy(photo: Path) -> None:
     assert (run.returncode, run.stdout.split(), run.stderr) == (0, list(NUMBERS), "")
 
 
+def test_reading_loads_nothing_that_it_does_not_use(photo: Path) -> None:
+    """Each of these takes a fiftieth to a tenth of a second of the start."""
+    spared = {"rich.console", "urllib.request", "numpy.ma", "multiprocessing", "sutja.reading.explain", "sutja.run"}
+    code = (
+        "import sys, numpy, cv2, onnxruntime, typer\n"
+        f"spared = {spared} - sys.modules.keys()\n"
+        "from sutja.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print(*sorted(spared & sys.modules.keys()))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, "read", str(photo)], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "\n".join([*NUMBERS, "", ""]), "")
+
+
 def test_the_package_offers_the_reader_without_loading_it() -> None:
     code = (
         "import sutja, sys\n"

@@ -11,9 +11,7 @@ import cv2
 
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
-from sutja.reading.annotate import annotate
 from sutja.reading.answer import Reading
-from sutja.reading.explain import explain
 from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
 from sutja.reading.reader import Reader
 
@@ -93,8 +91,12 @@ def read_job(reader: Reader, job: Job) -> Outcome:
         steps = reader.explain(decode_picture(content, job.title))
         reading = steps.reading
         if job.annotated:
+            from sutja.reading.annotate import annotate  # few want drawings
+
             _write(job.annotated, annotate(decode_colour(content, job.title), reading))
         if job.explained:
+            from sutja.reading.explain import explain
+
             _write(job.explained, explain(steps, reader.min_confidence))
     except SutjaError as error:
         return Outcome(job, reading, error)

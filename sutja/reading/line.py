@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.layout import Layout, TextLine
-from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink, stroke_width
+from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink, percentile, stroke_width
 from sutja.reading.page import PAPER, Mask, Page
 
 DIGIT_HEIGHT = 22  # rows of a digit as the network sees it
@@ -63,7 +63,7 @@ def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
     strip = cv2.warpAffine(
         gray, matrix, (width, LINE_HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER
     )
-    depth = PAPER - float(np.percentile(strip, 1))
+    depth = PAPER - percentile(strip, 1)
     return Strip(line_ink(np.asarray(strip, np.uint8)), depth, zoom, window[0], window[1] + shift / zoom, line.slope)
 
 

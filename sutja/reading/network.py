@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -123,9 +124,8 @@ def spot(chances: NDArray[np.float64]) -> list[Spotted]:
         return []
     best = chances.argmax(axis=1)
     edges = np.flatnonzero(np.diff(best)) + 1
-    starts, stops = np.r_[0, edges], np.r_[edges, len(best)]
     found = []
-    for start, stop in zip(starts, stops, strict=True):
+    for start, stop in pairwise([0, *edges.tolist(), len(best)]):
         digit = best[start]
         if digit != BLANK:
             clearest = start + int(chances[start:stop, digit].argmax())

@@ -126,9 +126,17 @@ def surroundings(gray: Gray) -> Gray:
     size = (max(1, round(width / coarse)), max(1, round(height / coarse)))
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
     near = min(41, max(3, (max(size) // 5) | 1))
-    border = cv2.BORDER_REFLECT_101 if min(size) > near else cv2.BORDER_REPLICATE
-    paper = cv2.medianBlur(cv2.copyMakeBorder(small, near, near, near, near, border), near)[near:-near, near:-near]
+    paper = _median_of(np.asarray(small, np.uint8), near)
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _median_of(gray: Gray, near: int) -> Gray:
+    """The median around each pixel; beyond the edge the picture is mirrored, or where it is too small, goes on."""
+    if min(gray.shape) <= near:
+        return np.asarray(cv2.medianBlur(gray, near), np.uint8)
+    room = near // 2
+    wider = cv2.copyMakeBorder(gray, room, room, room, room, cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.medianBlur(wider, near), np.uint8)[room:-room, room:-room]
 
 
 def _is_plain(gray: Gray) -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from pathlib import Path
 from typing import IO, Any
 
 import cv2
-import imagesize
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import DataError, LargePictureError
 from sutja.reading.exif import PNG, png_chunks, upright
 from sutja.reading.normalise import Gray
+from sutja.reading.size import declared_size
 
 Colour = NDArray[np.uint8]
 Picture = Path | str | bytes | NDArray[Any]
@@ -92,7 +91,7 @@ def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
     """The pixels in the bytes of a file, read as `flags` says but for files that may be transparent: as they are."""
     if not content:
         raise DataError(f"{name}: the file is empty")
-    declared = _declared_size(content)
+    declared = declared_size(content)
     _check_size(declared, name)
     _check_whole(content, name)
     if not all(declared):  # it is not known what memory the decoder would need: a small file may hold gigabytes
@@ -122,15 +121,6 @@ def _check_whole(content: bytes, name: str) -> None:
         if content[at : at + 4] == b"IEND":
             return
     raise DataError(f"{name}: truncated: the PNG has no end")
-
-
-def _declared_size(content: bytes) -> tuple[int, int]:
-    """Height and width that the head of a file declares; 0 where it does not tell, or of a kind that is not read."""
-    try:
-        width, height = imagesize.get(io.BytesIO(content))
-    except Exception:  # a damaged head
-        return 0, 0
-    return max(0, int(height)), max(0, int(width))
 
 
 def _check_size(shape: tuple[int, int], name: str) -> None:

@@ -175,14 +175,11 @@ def _boxes(
 ) -> list[tuple[int, int, int, int]]:
     """The boxes of the cells of a strip in pixels of the picture before it was turned."""
     height, width = shape
-    boxes = []
-    for left, top, right, bottom in (digit_box(strip, cell) for cell in found):
-        corners = _turned_back(np.array([(left, top), (right, bottom)]) * sight.page.scale, shape, sight.turned)
-        (x0, y0), (x1, y1) = np.sort(corners, axis=0)
-        x0, x1 = np.clip((x0, x1), 0, width)
-        y0, y1 = np.clip((y0, y1), 0, height)
-        boxes.append((int(x0), int(y0), max(1, round(x1 - x0)), max(1, round(y1 - y0))))
-    return boxes
+    corners = np.array([digit_box(strip, cell) for cell in found]).reshape(-1, 2) * sight.page.scale
+    turned = _turned_back(corners, shape, sight.turned).reshape(-1, 2, 2)
+    low, high = turned.min(axis=1), turned.max(axis=1)
+    inside = np.clip(np.concatenate([low, high], axis=1), 0, (width, height, width, height)).tolist()
+    return [(int(x0), int(y0), max(1, round(x1 - x0)), max(1, round(y1 - y0))) for x0, y0, x1, y1 in inside]
 
 
 def _turned_back(points: NDArray[np.float64], shape: tuple[int, ...], turn: int) -> NDArray[np.float64]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
 
 from sutja.dataset import Dataset
-from sutja.reading.normalise import PEN, Ink, line_ink, normalise, stroke_width
+from sutja.reading.normalise import PEN, Ink, line_ink, normalise, percentile, stroke_width
 
 
 def centre(image: Ink) -> tuple[float, float]:
@@ -92,3 +95,12 @@ def test_the_ink_of_a_line_does_not_depend_on_the_light() -> None:
     assert np.abs(bright - dim).mean() < 0.02
     assert bright[gray < 80].min() > 0.8
     assert bright[:, :10].max() < 0.05
+
+
+@given(
+    st.sampled_from([np.float32, np.uint8]).flatmap(lambda kind: arrays.arrays(kind, st.integers(1, 500))),
+    st.integers(0, 100),
+)
+def test_a_percentile_is_the_one_of_numpy(values: NDArray[Any], percent: int) -> None:
+    values = np.clip(np.nan_to_num(values), 0, 255)
+    assert percentile(values, percent) == float(np.percentile(values, percent))
