@@ -36,8 +36,8 @@ def slanted(mnist: Dataset) -> Digits:
 
 
 @pytest.fixture(scope="module")
-def convnet() -> nn.Module:
-    return open_start("convnet").network
+def tiny() -> nn.Module:
+    return open_start("tiny").network
 
 
 @pytest.fixture(scope="session")
@@ -160,8 +160,8 @@ def test_a_damaged_start_is_told(taught: Run, tmp_path: Path) -> None:
         open_start(str(tmp_path / "run"))
 
 
-def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, convnet: nn.Module) -> None:
-    style = Style(slanted, mnist.train, convnet)
+def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn.Module) -> None:
+    style = Style(slanted, mnist.train, tiny)
     usual = torch.from_numpy(mnist.train.images[:300]).unsqueeze(1).float() / 255
     styled = style(usual, torch.Generator().manual_seed(0))
     assert styled.shape == usual.shape
@@ -186,8 +186,8 @@ def test_strokes_become_thicker_or_thinner(mnist: Dataset, change: float) -> Non
     assert torch.equal(with_stroke(images, torch.zeros(1, 1, 1, 1)), images)
 
 
-def test_blank_corrections_do_no_harm(mnist: Dataset, convnet: nn.Module) -> None:
+def test_blank_corrections_do_no_harm(mnist: Dataset, tiny: nn.Module) -> None:
     blank = Digits(np.zeros((2, 28, 28), np.uint8), np.array([1, 7]))
     images = torch.from_numpy(mnist.train.images[:20]).unsqueeze(1).float() / 255
-    styled = Style(blank, mnist.train, convnet)(images, torch.Generator().manual_seed(0))
+    styled = Style(blank, mnist.train, tiny)(images, torch.Generator().manual_seed(0))
     assert bool(torch.isfinite(styled).all())

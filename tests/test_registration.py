@@ -17,8 +17,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
-def convnet() -> nn.Module:
-    return open_start("convnet").network
+def tiny() -> nn.Module:
+    return open_start("tiny").network
 
 
 def images_of(dataset: Dataset, first: int, last: int) -> tuple[Tensor, Tensor]:
@@ -37,15 +37,15 @@ def bent() -> Warp:
     return Warp(matrix, 0.15 * torch.randn(1, 2, 25, generator=torch.Generator().manual_seed(1)))
 
 
-def test_warps_are_found_that_make_other_digits_of_the_same_hand_readable(mnist: Dataset, convnet: nn.Module) -> None:
+def test_warps_are_found_that_make_other_digits_of_the_same_hand_readable(mnist: Dataset, tiny: nn.Module) -> None:
     images, labels = images_of(mnist, 0, 420)
     written = resample(images, bent().places().expand(len(images), -1, -1))
-    before = errors(convnet, written[20:], labels[20:])
+    before = errors(tiny, written[20:], labels[20:])
     assert before > 40
     own = Digits((written[:20, 0] * 255).round().byte().numpy(), labels[:20].numpy())
-    for places in find_warps(own, Shapes.of(mnist.train), convnet).places():
+    for places in find_warps(own, Shapes.of(mnist.train), tiny).places():
         undone = resample(written[20:], places.expand(400, -1, -1))
-        assert errors(convnet, undone, labels[20:]) < before / 2
+        assert errors(tiny, undone, labels[20:]) < before / 2
 
 
 def test_what_is_warped_and_warped_back_is_as_it_was(mnist: Dataset) -> None:
