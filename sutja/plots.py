@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,8 +18,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from sutja.digits import CLASSES, Digits, Images
-from sutja.ensemble import Standing
 from sutja.evaluation import Mistake, calibration
+
+if TYPE_CHECKING:
+    from sutja.ensemble import Standing
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PARTS = {  # column of the metrics → label, colour, stroke
