@@ -499,7 +499,7 @@ def test_colours_only_where_they_are_wanted() -> None:
     assert "\x1b" not in python(*words).err
 
 
-def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, undrawn: Undrawn, tmp_path: Path) -> None:
     words = ["main.py", "train", "mlp", "--epochs", "60", "--data", str(data), "--runs", str(tmp_path)]
     process = subprocess.Popen(
         [sys.executable, *words],
@@ -529,7 +529,8 @@ def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path:
     kept = len(run.metrics())
     assert kept >= 3
     assert not run.finished
-    resumed = sutja(*words[1:], "--resume", "--threads", "1")
+    with undrawn():
+        resumed = sutja(*words[1:], "--resume", "--threads", "1")
     assert resumed.code == 0, resumed
     assert f"goes on after epoch {kept}" in resumed.err or kept == 60
     assert Run.open(folder).finished
