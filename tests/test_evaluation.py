@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binomtest
-from sklearn import metrics
 
 from sutja.digits import Labels
 from sutja.evaluation import (
@@ -46,6 +45,8 @@ cases = st.builds(random_case, st.integers(0, 2**31), st.sampled_from([1, 2, 13,
 @given(cases)
 @settings(derandomize=True, deadline=None, max_examples=25)
 def test_counts_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
+    from sklearn import metrics
+
     logits, labels = case
     report, predictions = evaluate(logits, labels), logits.argmax(1)
     assert report.count == len(labels)
@@ -57,6 +58,8 @@ def test_counts_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
 @given(cases)
 @settings(derandomize=True, deadline=None, max_examples=25)
 def test_classes_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
+    from sklearn import metrics
+
     logits, labels = case
     expected = metrics.precision_recall_fscore_support(labels, logits.argmax(1), labels=CLASSES, zero_division=0)
     rows = evaluate(logits, labels).classes
@@ -68,6 +71,8 @@ def test_classes_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
 @given(cases)
 @settings(derandomize=True, deadline=None, max_examples=25)
 def test_scores_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
+    from sklearn import metrics
+
     logits, labels = case
     report, probabilities = evaluate(logits, labels), softmax(logits)
     np.testing.assert_allclose(probabilities.sum(1), 1)
