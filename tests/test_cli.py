@@ -122,10 +122,10 @@ def run(trained: Outcome, runs: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def other_run(data: Path, runs: Path) -> Path:
-    """LeNet-5, trained as on a terminal."""
+def other_run(data: Path, runs: Path, undrawn: Undrawn) -> Path:
+    """LeNet-5, trained as on a terminal; without pictures."""
     terminal = Console(stderr=True, force_terminal=True, highlight=False, soft_wrap=True, width=160)
-    with pytest.MonkeyPatch.context() as patch:
+    with undrawn(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("sutja.console.remarks", terminal)
         patch.setattr("sutja.progress.remarks", terminal)
         outcome = sutja("train", "lenet5", "-e", "1", "-d", data, "--runs", runs, "--threads", "1")
