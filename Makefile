@@ -14,8 +14,9 @@ export PIP_NO_INPUT := 1
 run: $(VENV)/.run
 	$(BIN)/python main.py $(WORDS)
 
-# One process a core, and in each one thread: threads of several processes would wait for each other.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+# One process a core, and in each one thread: threads of several processes would wait for each other. What is compiled is
+# kept, whatever the shell says: the tests start a hundred processes, and each would compile sutja anew.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile
 
 test: $(VENV)/.dev chromium
 	$(PYTEST)

@@ -24,8 +24,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
-from sklearn.metrics import roc_auc_score
 
 from benchmarks.reading_gallery import draw_gallery
 from benchmarks.recording import ROOT, record, spread
@@ -161,6 +159,8 @@ def reliability(outcomes: Sequence[Outcome]) -> list[dict[str, float]]:
 
 def judge_singles(reader: Reader, share: int) -> dict[str, float]:
     """Read scikit-learn's digits, 8×8 pixels in 17 greys, enlarged to 128×128, dark on light with a margin."""
+    from sklearn.datasets import load_digits  # two seconds to import
+
     source = load_digits()
     images, labels = source.images[::share], source.target[::share]
     large = [cv2.resize(image.astype(np.float32), (128, 128), interpolation=cv2.INTER_CUBIC) for image in images]
@@ -178,6 +178,8 @@ def judge_singles(reader: Reader, share: int) -> dict[str, float]:
 
 def judge_refusing(reader: Reader, digits: Digits, count: int, fashion: Path | None) -> dict[str, Any]:
     """The area under the curve by which confidences tell digits from what is none, for each kind of it."""
+    from sklearn.metrics import roc_auc_score
+
     rng = np.random.default_rng(SEED)
     some = digits.images[rng.permutation(len(digits))[:count]]
     kinds = {"letters": letters(count, rng), **noises(count, rng, digits.images)}

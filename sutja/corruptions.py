@@ -23,16 +23,17 @@ import math
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.sparse import csr_array
 
 from sutja.digits import SIDE, Images
 from sutja.errors import unknown
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Corruption = Callable[[Images, Generator], Images]
 CORRUPTIONS: dict[str, Corruption] = {}
@@ -228,6 +229,8 @@ def zigzag(images: Images, random: Generator) -> Images:
 @corruption("canny_edges")
 def canny_edges(images: Images, random: Generator) -> Images:
     """The outlines of the digit alone: J. Canny, "A computational approach to edge detection", 1986."""
+    from scipy import ndimage  # most of a second that a training, which only names corruptions, need not take
+
     covered = ndimage.gaussian_filter(np.ones((SIDE, SIDE)), CANNY_SIGMA, mode="constant")
     smooth = ndimage.gaussian_filter(images / 255, CANNY_SIGMA, mode="constant", axes=(1, 2)) / covered
     down, right = _sobel(smooth, 1), _sobel(smooth, 2)
@@ -255,6 +258,8 @@ def _to_bytes(values: NDArray[np.floating]) -> Images:
 @cache
 def _smoothing(sigma: float) -> Floats:
     """The matrix `(28, 28)` that smooths columns when it stands to the left, with the edge repeated outside."""
+    from scipy import ndimage
+
     return ndimage.gaussian_filter1d(np.eye(SIDE), sigma, axis=0, mode="nearest").astype(np.float32)
 
 
@@ -270,6 +275,8 @@ Matrix = tuple[tuple[float, float], tuple[float, float]]
 @cache
 def _resampling(matrix: Matrix) -> csr_array:
     """The bilinear reading of an image at `matrix` times each place, about the middle, as a matrix `(784, 784)`."""
+    from scipy.sparse import csr_array
+
     middle = (SIDE - 1) / 2
     y, x = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - middle
     x, y = (row[0] * x + row[1] * y + middle for row in matrix)
@@ -355,6 +362,8 @@ def _zigzag_line(row: int, climb: int) -> Floats:
 
 def _sobel(images: Doubles, axis: int) -> Doubles:
     """How steeply `images (N, 28, 28)` rise along an axis, four times the difference of neighbours' means."""
+    from scipy import ndimage
+
     rise = ndimage.correlate1d(images, [-1, 0, 1], axis)
     return ndimage.correlate1d(rise, [1, 2, 1], 3 - axis)
 

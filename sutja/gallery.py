@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,13 +16,11 @@ from sutja.comparison import Comparison, MeanDifference
 from sutja.corruptions import corrupt
 from sutja.dataset import Splits
 from sutja.digits import Digits
-from sutja.ensemble import Standing
 from sutja.evaluation import Logits, Report, softmax
 from sutja.files import write_text
 from sutja.randomness import generator
 from sutja.recipe import Recipe
 from sutja.report import Picture, Section, render_page, save_figure
-from sutja.robustness import Robustness
 from sutja.run import Run
 from sutja.spread import Spread, distinct_names
 from sutja.tables import (
@@ -39,6 +38,10 @@ from sutja.tables import (
     taught_table,
 )
 from sutja.training import scaled
+
+if TYPE_CHECKING:
+    from sutja.ensemble import Standing
+    from sutja.robustness import Robustness
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,8 +18,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from sutja.digits import CLASSES, Digits, Images
-from sutja.ensemble import Standing
 from sutja.evaluation import Mistake, calibration
+
+if TYPE_CHECKING:
+    from sutja.ensemble import Standing
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PARTS = {  # column of the metrics → label, colour, stroke
@@ -174,11 +176,16 @@ def samples(digits: Digits) -> Figure:
     return _sheet(digits.images[picked], [str(digits.labels[i]) for i in picked], 10)
 
 
+def _tiles(figure: Figure, rows: int, columns: int) -> NDArray[Any]:
+    """Axes `(rows, columns)` for pictures. Ticks that nobody sees cost more than all the rest, so there are none."""
+    return np.asarray(figure.subplots(rows, columns, squeeze=False, subplot_kw={"xticks": (), "yticks": ()}))
+
+
 def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
     rows = max(1, math.ceil(len(images) / columns))
     two_lines = any("\n" in title for title in titles)
     figure = Figure(figsize=(1.25 * columns, (1.7 if two_lines else 1.35) * rows), layout="constrained")
-    for index, axes in enumerate(figure.subplots(rows, columns, squeeze=False).flat):
+    for index, axes in enumerate(_tiles(figure, rows, columns).flat):
         axes.set_axis_off()
         if index < len(images):
             axes.imshow(images[index], cmap="gray_r", vmin=0, vmax=255)
@@ -192,7 +199,7 @@ def lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
     """Pictures of lines, `uint8 (H, W)`, each with what is to be said of it."""
     rows = max(1, math.ceil(len(shown) / columns))
     figure = Figure(figsize=(3.2 * columns, 0.85 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).flat
+    grid = _tiles(figure, rows, columns).flat
     widest = max((picture.shape[1] for picture, _ in shown), default=1)
     for index, axes in enumerate(grid):
         axes.set_axis_off()
@@ -219,11 +226,10 @@ def corruptions(rows: dict[str, Images]) -> Figure:
 def _named_rows(rows: dict[str, NDArray[Any]]) -> Figure:
     columns = len(next(iter(rows.values())))
     figure = Figure(figsize=(1.1 * columns + 1.2, 1.15 * len(rows)), layout="constrained")
-    grid = figure.subplots(len(rows), columns, squeeze=False)
+    grid = _tiles(figure, len(rows), columns)
     for axes_row, (name, images) in zip(list(grid), rows.items(), strict=True):
         for axes, image in zip(axes_row, images, strict=True):
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-            axes.set(xticks=[], yticks=[])
             for spine in axes.spines.values():
                 spine.set_color("lightgrey")
         axes_row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
@@ -235,7 +241,7 @@ def filters(weights: NDArray[np.float32]) -> Figure:
     columns = min(8, len(weights))
     rows = math.ceil(len(weights) / columns)
     figure = Figure(figsize=(1.4 * columns + 1, 1.6 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False)
+    grid = _tiles(figure, rows, columns)
     limit = float(np.abs(weights).max())
     drawn = None
     for number, axes in enumerate(grid.flat):
@@ -252,7 +258,7 @@ def feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
     """Digits `(N, 28, 28)` in the first column, and beside each what every filter answers to it, `(N, K, h, w)`."""
     shown = maps[:, :16]
     figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.2 * len(images)), layout="constrained")
-    grid = figure.subplots(len(images), shown.shape[1] + 1, squeeze=False)
+    grid = _tiles(figure, len(images), shown.shape[1] + 1)
     limit = float(np.abs(shown).max())
     for row, axes_row in enumerate(grid):
         axes_row[0].imshow(images[row], cmap="gray_r", vmin=0, vmax=255)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from sutja.comparison import Comparison, MeanDifference, format_p
 from sutja.digits import CLASSES
 from sutja.evaluation import Report
-from sutja.robustness import Robustness
 from sutja.run import Run
 from sutja.spread import Spread, distinct_names
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from sutja.ensemble import Standing
     from sutja.model import Size
     from sutja.published import Card
+    from sutja.robustness import Robustness
     from sutja.sprint import SprintSummary
 
 

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 
 from sutja.dataset import Dataset, load_dataset, save_dataset
-from sutja.experiment import Workplace, train
-from sutja.export import export_run
 from sutja.recipe import RECIPES
-from sutja.run import Run
+
+if TYPE_CHECKING:  # PyTorch is imported where it is used: the process that only deals out the tests needs none
+    from sutja.run import Run
+
+Undrawn = Callable[[], AbstractContextManager[None]]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what has been imported: it stays, and is searched again and again all the same."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    if "sutja.export" in sys.modules:
+        remember_signatures()
+
+
+def remember_signatures() -> None:
+    """Let the exporter of ONNX files parse the signatures of its five hundred functions once, not at every export.
+
+    The files are the same to the byte; half of the time that a small network takes went there.
+    """
+    from onnxscript.values import TracedOnnxFunction
+
+    parse = vars(TracedOnnxFunction).get("function_ir")
+    if isinstance(parse, property) and parse.fget is not None:  # another version may do without
+        remembered = functools.cached_property(parse.fget)
+        remembered.__set_name__(TracedOnnxFunction, "function_ir")
+        TracedOnnxFunction.function_ir = remembered  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +70,8 @@ def data(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """One thread for the tests of a module: what is small is trained faster so."""
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -54,16 +85,37 @@ def few(mnist: Dataset) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def counterparts(few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    """An MLP trained on a little of MNIST by the protocols that belong together, by their names."""
+def undrawn() -> Undrawn:
+    """What is trained within `undrawn()` draws no pictures: for runs whose pictures no test looks at.
+
+    They would take half of such a short training; those of whole runs are looked at in `test_experiment`.
+    """
+
+    @contextmanager
+    def without_pictures() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sutja.experiment.write_run_report", lambda *_, **__: None)
+            yield
+
+    return without_pictures
+
+
+@pytest.fixture(scope="session")
+def counterparts(few: Dataset, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """An MLP trained on a little of MNIST by the protocols that belong together, by their names; without pictures."""
+    from sutja.experiment import Workplace, train
+
     workplace = Workplace(few, tmp_path_factory.mktemp("counterparts"), "cpu", 1)
     recipe = dataclasses.replace(RECIPES["mlp"], epochs=5, batch_size=16)
-    return {each: train(dataclasses.replace(recipe, protocol=each), workplace) for each in ("held-out", "final")}
+    with undrawn():
+        return {each: train(dataclasses.replace(recipe, protocol=each), workplace) for each in ("held-out", "final")}
 
 
 @pytest.fixture(scope="session")
 def published(counterparts: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ONNX file of a published model, its card beside it."""
+    from sutja.export import export_run
+
     folder = tmp_path_factory.mktemp("published")
     card = export_run(counterparts["final"], folder, held_out=counterparts["held-out"])
     return folder / f"{card.name}.onnx"

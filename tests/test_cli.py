@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from sutja.recipe import RECIPES
 from sutja.run import Run
 from sutja.spread import gather, update_results
 
+Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 Words = list[str | Path]
@@ -119,10 +122,10 @@ def run(trained: Outcome, runs: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def other_run(data: Path, runs: Path) -> Path:
-    """LeNet-5, trained as on a terminal."""
+def other_run(data: Path, runs: Path, undrawn: Undrawn) -> Path:
+    """LeNet-5, trained as on a terminal; without pictures."""
     terminal = Console(stderr=True, force_terminal=True, highlight=False, soft_wrap=True, width=160)
-    with pytest.MonkeyPatch.context() as patch:
+    with undrawn(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("sutja.console.remarks", terminal)
         patch.setattr("sutja.progress.remarks", terminal)
         outcome = sutja("train", "lenet5", "-e", "1", "-d", data, "--runs", runs, "--threads", "1")
@@ -438,12 +441,13 @@ def short_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("short_recipes")
 def test_compare_uses_what_is_finished_goes_on_with_what_was_begun_and_trains_the_rest(
-    other_run: Path, data: Path, tmp_path: Path
+    other_run: Path, data: Path, tmp_path: Path, undrawn: Undrawn
 ) -> None:
     shutil.copytree(other_run, tmp_path / "digits-lenet5-s0")
     Run.create(tmp_path / "digits-mlp-s0", RECIPES["mlp"], Run.open(other_run).environment)
     words: Words = ["compare", "--data", data, "--runs", tmp_path]
-    first = sutja(*words)
+    with undrawn():
+        first = sutja(*words)
     assert first.code == 0, first
     assert [line.split(":")[0] for line in first.err.splitlines() if "→" in line] == ["MLP", "LeNet-5, regularised"]
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -495,7 +499,7 @@ def test_colours_only_where_they_are_wanted() -> None:
     assert "\x1b" not in python(*words).err
 
 
-def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, undrawn: Undrawn, tmp_path: Path) -> None:
     words = ["main.py", "train", "mlp", "--epochs", "60", "--data", str(data), "--runs", str(tmp_path)]
     process = subprocess.Popen(
         [sys.executable, *words],
@@ -525,7 +529,8 @@ def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, tmp_path:
     kept = len(run.metrics())
     assert kept >= 3
     assert not run.finished
-    resumed = python(*words, "--resume")
+    with undrawn():
+        resumed = sutja(*words[1:], "--resume", "--threads", "1")
     assert resumed.code == 0, resumed
     assert f"goes on after epoch {kept}" in resumed.err or kept == 60
     assert Run.open(folder).finished

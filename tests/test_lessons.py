@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,18 @@ from sutja.model import create
 from sutja.recipe import RECIPES
 from sutja.run import Run
 
+Undrawn = Callable[[], AbstractContextManager[None]]
+pytestmark = pytest.mark.usefixtures("pictureless")
 VIEWS = 3
 TEACHER = dataclasses.replace(RECIPES["mlp"], epochs=1, batch_size=16)
 PUPIL = dataclasses.replace(TEACHER, name="pupil", teacher="mlps", epochs=2)
+
+
+@pytest.fixture(scope="module")
+def pictureless(undrawn: Undrawn) -> Iterator[None]:
+    """Nobody looks at the pictures of teachers and pupils."""
+    with undrawn():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +41,7 @@ def workplace(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workp
 
 
 @pytest.fixture(scope="module")
-def teachers(workplace: Workplace) -> list[Run]:
+def teachers(workplace: Workplace, pictureless: None) -> list[Run]:
     return [train(dataclasses.replace(TEACHER, seed=seed), workplace) for seed in (0, 1)]
 
 

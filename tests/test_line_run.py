@@ -218,7 +218,7 @@ def test_a_run_of_other_data_or_other_weights_is_not_published(
 
 
 def test_verbs_for_single_digits_refuse_it_in_one_line(
-    run: Run, exported: tuple[Path, Card], few: Dataset, tmp_path: Path
+    run: Run, exported: tuple[Path, Card], few: Dataset, counterparts: dict[str, Run], tmp_path: Path
 ) -> None:
     why = "reads lines: this is for networks that read single digits"
     data = tmp_path / "few.npz"
@@ -233,8 +233,7 @@ def test_verbs_for_single_digits_refuse_it_in_one_line(
     fails(["compare", "mlp", "line-reader", *here], f"line-reader: {why}")
     fails(["study", "line-reader:epochs=1", "--seeds", "1", *here], f"line-reader: {why}")
     fails(["teach", run.folder, "--to", tmp_path / "runs" / "x.lessons.npz", "--data", data], f"{run.folder}: {why}")
-    other = train(dataclasses.replace(RECIPES["mlp"], epochs=1), Workplace(few, tmp_path / "mlp", "cpu", 1))
-    fails(["ensemble", run.folder, other.folder, "--data", data], f"{run.folder}: {why}")
+    fails(["ensemble", run.folder, counterparts["held-out"].folder, "--data", data], f"{run.folder}: {why}")
     fails(["export", run.folder, "--calibrate-with", run.folder, "--to", tmp_path / "to"], f"--calibrate-with: {why}")
     fails(["export", run.folder, "--study", tmp_path / "x.csv", "--to", tmp_path / "to"], f"--study: {why}")
     assert not (tmp_path / "runs").exists()

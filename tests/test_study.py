@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from sutja.spread import parse_recipe, read_results
 from sutja.study import Job, Study, Watcher, conduct, plan
 from sutja.training import Epoch
 
+Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
 ROOT = Path(__file__).parent.parent
 ONE, TWO = "mlp:epochs=1,batch_size=16", "mlp:epochs=2,batch_size=16"
@@ -40,11 +42,12 @@ COMMON = ("--threads", "1", "--device", "cpu")
 
 
 @pytest.fixture(scope="module")
-def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which two seeds of `ONE` are trained, `TWO` with one seed, and once more with its digits held out."""
+def finished(data: Path, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seeds of `ONE`, one of `TWO`, and one of `ONE` with its digits held out: their folder. Without pictures."""
     place = Workplace(load_dataset(data), tmp_path_factory.mktemp("finished"), "cpu", 1)
-    for recipe in (*seeds_of(ONE, 2), *seeds_of(TWO, 1), *seeds_of(f"{ONE},protocol=held-out", 1)):
-        train(recipe, place)
+    with undrawn():
+        for recipe in (*seeds_of(ONE, 2), *seeds_of(TWO, 1), *seeds_of(f"{ONE},protocol=held-out", 1)):
+            train(recipe, place)
     return place.runs
 
 

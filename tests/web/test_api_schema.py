@@ -31,7 +31,7 @@ def pictures() -> list[bytes]:
     return [coded(picture, suffix) for picture in drawn for suffix in (".png", ".jpg", ".webp")]
 
 
-PICTURES = st.sampled_from(pictures())
+PICTURES = st.deferred(lambda: st.sampled_from(pictures()))
 for kind in ("image/*", "application/octet-stream"):
     schemathesis.openapi.media_type(kind, PICTURES)
 schemathesis.openapi.format("binary", PICTURES)

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sutja.cli import main
 from sutja.dataset import Dataset
 from sutja.published import WEIGHTS
 
@@ -95,9 +96,21 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
         (["--corrections", "file"], 2, "file"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(tmp_path: Path, words: list[str], exit_code: int, part: str) -> None:
+def test_what_is_wrong_is_told_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    exit_code: int,
+    part: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sutja.cli_serve._run", lambda *_, **__: pytest.fail("it serves all the same"))
     (tmp_path / "file").touch()
-    is_one_line(run(*words, folder=tmp_path), exit_code, part)
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--port", "0", *words])
+    is_one_line(subprocess.CompletedProcess(words, int(ended.value.code or 0), *capsys.readouterr()), exit_code, part)
 
 
 @pytest.mark.parametrize("module", ["fastapi", "uvicorn", "python_multipart"])

@@ -278,8 +278,14 @@ def test_whoever_leaves_at_once_loses_no_correction(open_page: OpenPage, served:
     assert len(Corrections(served.corrections)) == before + 1
 
 
-def test_everything_but_drawing_works_by_keyboard(open_page: OpenPage) -> None:
+def test_the_example_is_written_as_one_watches(open_page: OpenPage) -> None:
     page = open_page()
+    page.click("#example")
+    wait_for_lines(page, ["2026"])
+
+
+def test_everything_but_drawing_works_by_keyboard(open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")  # the example is there at once: nothing is read anew between two keys
     names = []
     for _ in range(6):
         page.keyboard.press("Tab")
