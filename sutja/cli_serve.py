@@ -39,6 +39,7 @@ def serve(
     import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
 
     from sutja.console import print_path
+    from sutja.corrections import Corrections
     from sutja.reading.reader import CLASSIFIER, LINE_READER
     from sutja.trained import open_trained
     from sutja.web.app import create_app
@@ -46,6 +47,7 @@ def serve(
     from sutja.web.server import listen
     from sutja.web.settings import Settings
 
+    Corrections(corrections).require_writable()
     reads_lines = open_trained(model).reads == "lines"
     settings = Settings(
         model=model if reads_lines else LINE_READER,

@@ -75,6 +75,13 @@ class Corrections:
         self._threads = threading.Lock()
         self._known: tuple[tuple[int, ...], list[Line]] = ((), [])
 
+    def require_writable(self) -> None:
+        """Raises `StorageError` when the folder can be neither written nor made."""
+        folder = self.folder.absolute()
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise StorageError(f"{self.folder}: cannot be written: corrections are kept there")
+
     def __len__(self) -> int:
         """The number of corrections."""
         return len(self._lines())

@@ -94,6 +94,7 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
         (["--model", "."], 4, "neither the folder of a run"),
         (["--port", "70000"], 2, "--port"),
         (["--corrections", "file"], 2, "file"),
+        (["--corrections", "file/inside"], 1, "file/inside: cannot be written"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(
