@@ -41,7 +41,7 @@ HALVINGS = 5
 SURELY = 0.999
 HARD = 2000  # other training digits, the hardest to read, that every batch has some of
 MOST_FORGOTTEN = 0.0005  # of them, by which more may be read wrongly than before
-HELD = 1.5  # how many other digits of a batch one that must not be forgotten counts as much as
+HELD = 3  # how many other digits of a batch one that must not be forgotten counts as much as
 KEPT_AUGMENTATION = "robust"  # of MNIST's digits: what the network is held to, it is held to in all lights
 
 

@@ -253,7 +253,7 @@ _LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
 CORRECTED = Recipe(  # begins with a trained network; an epoch has as many batches as `correcting` says
     "corrected",
     "convnet",
-    epochs=5,
+    epochs=4,
     learning_rate=0.0006,
     weight_decay=0.05,
     augmentation="affine-elastic",
