@@ -25,13 +25,12 @@ NEARLY = 0.15  # in nats a digit: warps that cost so little more than the best a
 LEARNING_RATE = 0.03
 BATCH = 24  # digits a step
 DOUBT = 6  # so many digits speak for "not distorted"
-BENT, STRETCHED, TURNED = (
-    0.15,
-    0.5,
-    1.2,
-)  # usual deviations: displacement (the image is 2 wide), log of a length, radians
+BENT = 0.15  # usual deviation of a control point's displacement; the image is 2 wide
+STRETCHED = 0.5  # of the logarithm of a length
+TURNED = 1.2  # of an angle, in radians
 SHIFTED, SHAKEN = 0.06, 0.5  # what must not matter: a shift, and this part of training's elastic distortion
 SHAPELY = 0.3  # how much the shape counts beside what the network says
+ALIKE = 0.1  # square pixels: no class is taken for more alike in a second moment
 SMOOTHING = 0.02  # of the labels: digits that are read need not be read ever more surely
 ROUNDS = 20  # of the inversion
 
@@ -51,7 +50,7 @@ class Shapes:
         mean, deviation = (
             torch.stack([measure(moments[each], 0) for each in chosen]) for measure in (torch.mean, torch.std)
         )
-        return Shapes(mean, deviation)
+        return Shapes(mean, deviation.nan_to_num(nan=ALIKE).clamp(min=ALIKE))
 
     def distance(self, images: Tensor, labels: Tensor) -> Tensor:
         """How far images `(N, 1, 28, 28)` are from the usual shape of their class, `(N,)`: Huber's loss of moments."""

@@ -78,3 +78,9 @@ def test_the_shape_of_a_missing_class_is_that_of_all(mnist: Dataset) -> None:
     everything = second_moments(torch.from_numpy(without.images).float().unsqueeze(1) / 255)
     torch.testing.assert_close(shapes.mean[3], everything.mean(0))
     assert shapes.distance(torch.zeros(1, 1, 28, 28), torch.tensor([3])).isfinite().all()
+
+
+def test_one_usual_digit_or_many_alike_are_enough(mnist: Dataset) -> None:
+    for places in ([0], [0, 0, 0]):
+        usual = Shapes.of(mnist.train.take(np.array(places)))
+        assert usual.distance(*images_of(mnist, 0, 5)).isfinite().all()
