@@ -46,11 +46,10 @@ class Shapes:
     def of(digits: Digits) -> Shapes:
         """The shapes of a training set; of a class that is missing, those of all digits."""
         moments, labels = second_moments(as_images(digits)), torch.from_numpy(digits.labels)
-        chosen = [labels == label if int((labels == label).sum()) > 1 else labels >= 0 for label in range(CLASSES)]
-        mean, deviation = (
-            torch.stack([measure(moments[each], 0) for each in chosen]) for measure in (torch.mean, torch.std)
-        )
-        return Shapes(mean, deviation.nan_to_num(nan=ALIKE).clamp(min=ALIKE))
+        chosen = [labels == label if bool((labels == label).any()) else labels >= 0 for label in range(CLASSES)]
+        mean = torch.stack([moments[each].mean(0) for each in chosen])
+        deviation = torch.stack([moments[each].std(0, correction=0) for each in chosen])
+        return Shapes(mean, deviation.clamp(min=ALIKE))
 
     def distance(self, images: Tensor, labels: Tensor) -> Tensor:
         """How far images `(N, 1, 28, 28)` are from the usual shape of their class, `(N,)`: Huber's loss of moments."""
