@@ -20,10 +20,10 @@ from sutja.reading.layout import find_lines
 from sutja.reading.line import Strip, cut_strip
 from sutja.reading.look import Look, look
 from sutja.reading.network import LineNetwork, Spotted
-from sutja.reading.normalise import LINE_HEIGHT, Gray
+from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink
 from sutja.reading.page import Page, prepare
 from sutja.reading.picture import Picture, as_gray
-from sutja.reading.single import as_single, combined, single_digit
+from sutja.reading.single import as_single, as_strip, broader, combined, single_digit
 from sutja.trained import open_trained
 
 LINE_READER = "line-reader"
@@ -115,12 +115,17 @@ class Reader:
         singles = [as_single(image) for image in images]
         digits = np.stack([single.digit for single in singles]) if singles else np.zeros((0, SIDE, SIDE), np.uint8)
         shapes = self._classifier.probabilities(digits)
-        lines = self._network.logits([single.strip for single in singles])
+        lines = self._lines([single.strip for single in singles])
+        broad = self._lines([as_strip(broader(single.digit)) for single in singles])
         found = []
-        for single, shape, line in zip(singles, shapes, lines, strict=True):
-            both = combined(shape, single_digit(line, self._network.temperature)) * single.has_ink
-            found.append(self._digit(Spotted(0, line.shape[0], both), single.box, single.digit))
+        for single, shape, line, other in zip(singles, shapes, lines, broad, strict=True):
+            both = combined(shape, line, other.sum()) * single.has_ink
+            found.append(self._digit(Spotted(0, single.strip.shape[1], both), single.box, single.digit))
         return found
+
+    def _lines(self, strips: Sequence[Ink]) -> list[NDArray[np.float64]]:
+        """What the line reader says to strips of one digit each: ten probabilities, and the rest for none."""
+        return [single_digit(each, self._network.temperature) for each in self._network.logits(strips)]
 
     def look(self, image: Gray) -> Look:
         """Where the classifier looks on a digit `uint8 (28, 28)` as MNIST has them, and what it says of it."""

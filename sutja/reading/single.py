@@ -16,6 +16,7 @@ from sutja.reading.page import Mask
 from sutja.reading.picture import Picture, as_gray
 
 SMALLEST, LARGEST = 64, 256  # pixels of the longer side of a picture of one digit
+BROADER = 0.7  # of the way to what a brush of 3×3 pixels would make of a digit
 BESIDE = 8  # columns of paper left and right of a single digit on a strip
 
 
@@ -131,6 +132,12 @@ def as_strip(digit: Gray) -> Ink:
     return strip
 
 
+def broader(digit: Gray) -> Gray:
+    """A digit `uint8 (28, 28)` as a broader pen writes it: still a digit, where a letter is less like one."""
+    thick = cv2.dilate(digit, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.addWeighted(digit, 1 - BROADER, thick, BROADER, 0), np.uint8)
+
+
 def single_digit(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
     """How probable it is that a line holds just this digit, `(10,)`, by the logits `(T, 11)` of the line reader.
 
@@ -148,9 +155,15 @@ def single_digit(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArr
     return total
 
 
-def combined(shape: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One answer of two networks, `(10,)`: what digit it is by both, and whether it is one by the line reader."""
+def combined(
+    shape: NDArray[np.float64], line: NDArray[np.float64], is_digit: float | None = None
+) -> NDArray[np.float64]:
+    """One answer of two networks, `(10,)`: what digit it is by both, and whether it is one by the line reader.
+
+    `is_digit` in [0, 1] tells the latter; without it that is the sum of `line`.
+    """
     if line.sum() <= 0:
         return np.zeros(CLASSES)
     both = np.sqrt(shape * line / line.sum())
-    return np.asarray(line.sum() * both / both.sum()) if both.sum() > 0 else np.zeros(CLASSES)
+    sure = line.sum() if is_digit is None else is_digit
+    return np.asarray(sure * both / both.sum()) if both.sum() > 0 else np.zeros(CLASSES)

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
+from benchmarks.strangers import letters
 from sutja.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.published import load_published
@@ -227,6 +229,12 @@ def test_single_digits_of_other_sizes(mnist: Dataset, reader: Reader, light_on_d
         pictures.append((20 + large * 0.9 if light_on_dark else 240 - large * 0.8).astype(np.uint8))
     found = reader.classify(pictures)
     assert np.mean([digit.digit == label for digit, label in zip(found, mnist.test.labels[:60], strict=True)]) > 0.93
+
+
+def test_letters_are_told_from_digits(mnist: Dataset, reader: Reader) -> None:
+    digits = [digit.confidence for digit in reader.classify(mnist.test.images[:300])]
+    others = [digit.confidence for digit in reader.classify(letters(300, np.random.default_rng(0)))]
+    assert roc_auc_score([1] * 300 + [0] * 300, digits + others) > 0.985  # 0.981 by the digits as they are
 
 
 def test_where_there_is_no_digit_none_is_told(reader: Reader) -> None:

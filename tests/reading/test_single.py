@@ -11,7 +11,7 @@ import pytest
 from sutja.dataset import Dataset
 from sutja.errors import DataError
 from sutja.reading.network import BLANK
-from sutja.reading.single import as_single, as_strip, combined, single_digit
+from sutja.reading.single import as_single, as_strip, broader, combined, single_digit
 
 
 def test_an_mnist_digit_is_taken_as_it_is(mnist: Dataset) -> None:
@@ -84,8 +84,19 @@ def test_two_networks_agree_on_a_digit_and_the_line_reader_says_whether_there_is
     both = combined(shape, line)
     assert both.argmax() == 3
     assert both.sum() == pytest.approx(0.6)
+    assert combined(shape, line, 0.9) == pytest.approx(1.5 * both)
     assert both[3] / both[5] == pytest.approx(np.sqrt(0.82 * 0.45 / (0.02 * 0.15)))
     assert not combined(shape, np.zeros(10)).any()
     contrary = np.zeros(10)
     contrary[7] = 1
     assert not combined(np.eye(10)[2], contrary).any()
+
+
+def test_a_broader_pen_adds_ink_only_beside_ink() -> None:
+    digit = np.zeros((28, 28), np.uint8)
+    digit[8:20, 13] = 200
+    thick = broader(digit)
+    assert (thick[8:20, 13] == 200).all()
+    assert (thick[8:20, [12, 14]] == 140).all()
+    assert not thick[:, :12].any()
+    assert not thick[:, 15:].any()
