@@ -122,8 +122,13 @@ class Corrections:
         ]
 
     def digits(self) -> Digits:
-        """The corrected digits with their right labels, the oldest first. Raises what `all` does."""
-        corrections = [each.correction for each in self.all()]
+        """The corrected digits with their right labels, the oldest first. Raises what `all` does.
+
+        The same pixels cannot be two digits: where one was corrected again, what was said of it last holds.
+        """
+        said = [each.correction for each in self.all()]
+        last = {each.image.tobytes(): each.label for each in said}
+        corrections = [each for each in said if each.label == last[each.image.tobytes()]]
         images = np.array([each.image for each in corrections], np.uint8).reshape(-1, SIDE, SIDE)
         return Digits(images, np.array([each.label for each in corrections], np.int64))
 
