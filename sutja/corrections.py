@@ -79,6 +79,13 @@ class Corrections:
         """The number of corrections."""
         return len(self._lines())
 
+    @property
+    def writable(self) -> bool:
+        """Whether the folder can be written, or made where it is not there, as far as can be told beforehand."""
+        folder = self.folder.absolute()
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        return there.is_dir() and os.access(there, os.W_OK)
+
     def add(self, corrections: Sequence[Correction], picture: bytes | None = None) -> list[str]:
         """Keep some corrections, and the content of the picture file that they are from; all of them or none.
 
@@ -179,7 +186,7 @@ class Corrections:
                     lines = read_lines(file.read(), path)
                     self._known = (stamp, lines)
                 return lines
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error
