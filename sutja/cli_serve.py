@@ -38,8 +38,9 @@ def serve(
     """
     import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
 
-    from sutja.console import print_path
+    from sutja.console import print_path, remark
     from sutja.corrections import Corrections
+    from sutja.errors import printable
     from sutja.reading.reader import CLASSIFIER, LINE_READER
     from sutja.trained import open_trained
     from sutja.web.app import create_app
@@ -47,7 +48,6 @@ def serve(
     from sutja.web.server import listen
     from sutja.web.settings import Settings
 
-    Corrections(corrections).require_writable()
     reads_lines = open_trained(model).reads == "lines"
     settings = Settings(
         model=model if reads_lines else LINE_READER,
@@ -56,8 +56,12 @@ def serve(
         hosts=local_names(host) if is_loopback(host) else None,
     )
     app = create_app(settings)
+    kept = Corrections(corrections)
+    len(kept)  # a damaged file is told now, not when somebody has corrected something
     with listen(host, port) as listener:
         print_path("Corrections", corrections.resolve())
+        if not kept.writable:
+            remark(f"{printable(str(corrections))}: cannot be written: corrections will not be kept")
         _run(app, listener, _address(listener, host), open_page=open_page)
 
 

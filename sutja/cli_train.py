@@ -78,7 +78,7 @@ def _teach_corrections(
     name: str, words: dict[str, str], data: str, place: tuple[Path, str, int], how: dict[str, Any]
 ) -> None:
     """Teach the network `name` the corrections in the folder `data`, and show what came of it."""
-    from sutja.console import out, print_table
+    from sutja.console import out, print_table, remark
     from sutja.correcting import Task
     from sutja.corrections import holds_corrections
     from sutja.dataset import load_dataset
@@ -91,7 +91,9 @@ def _teach_corrections(
         )
     corrections = load_dataset(data)
     task = Task(open_start(name), corrections.name, corrections.train)
-    run = train_watched(task.recipe(words), open_workplace("mnist", *place), task=task, **how)
+    recipe = task.recipe(words)
+    remark(f"{len(task.corrected)} corrected digits: how their hand differs from MNIST's is sought first")
+    run = train_watched(recipe, open_workplace("mnist", *place), task=task, **how)
     show_run(run)
     print_table(taught_table(run.report["taught"]), title=" read wrongly")
     out.print(f"`sutja serve --model {shlex.quote(str(run.folder))}` reads with it.", markup=False)

@@ -109,7 +109,7 @@ def read_lines(content: bytes, path: Path) -> list[Line]:
         try:
             lines.append(parsed(line.decode() + "\n"))
         except (ValueError, DataError) as error:
-            raise DataError(f"{path}: line {number} is damaged: {error}") from error
+            raise DataError(f"{path}: line {number} is damaged: {error}: an editor takes it out") from error
     if is_line(rest):
         lines.append(parsed(rest.decode() + "\n"))
     if len({line.id for line in lines}) < len(lines):
@@ -130,8 +130,8 @@ def parsed(text: str) -> Line:
     """A line by its text. Raises `ValueError` or `DataError` for what `add` would not have written."""
     try:
         values = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("not a correction") from error
+    except (RecursionError, json.JSONDecodeError) as error:
+        raise ValueError("not JSON") from error
     needed = {"id", "time", "label", "guess", "confidence", "box", "picture"}
     if not isinstance(values, dict) or set(values) != needed:
         raise ValueError(f"not an object with {', '.join(sorted(needed))}")

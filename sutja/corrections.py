@@ -75,16 +75,16 @@ class Corrections:
         self._threads = threading.Lock()
         self._known: tuple[tuple[int, ...], list[Line]] = ((), [])
 
-    def require_writable(self) -> None:
-        """Raises `StorageError` when the folder can be neither written nor made."""
-        folder = self.folder.absolute()
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise StorageError(f"{self.folder}: cannot be written: corrections are kept there")
-
     def __len__(self) -> int:
         """The number of corrections."""
         return len(self._lines())
+
+    @property
+    def writable(self) -> bool:
+        """Whether the folder can be written, or made where it is not there, as far as can be told beforehand."""
+        folder = self.folder.absolute()
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
     def add(self, corrections: Sequence[Correction], picture: bytes | None = None) -> list[str]:
         """Keep some corrections, and the content of the picture file that they are from; all of them or none.
@@ -129,8 +129,13 @@ class Corrections:
         ]
 
     def digits(self) -> Digits:
-        """The corrected digits with their right labels, the oldest first. Raises what `all` does."""
-        corrections = [each.correction for each in self.all()]
+        """The corrected digits with their right labels, the oldest first. Raises what `all` does.
+
+        The same pixels cannot be two digits: where one was corrected again, what was said of it last holds.
+        """
+        said = [each.correction for each in self.all()]
+        last = {each.image.tobytes(): each.label for each in said}
+        corrections = [each for each in said if each.label == last[each.image.tobytes()]]
         images = np.array([each.image for each in corrections], np.uint8).reshape(-1, SIDE, SIDE)
         return Digits(images, np.array([each.label for each in corrections], np.int64))
 
@@ -181,7 +186,7 @@ class Corrections:
                     lines = read_lines(file.read(), path)
                     self._known = (stamp, lines)
                 return lines
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error

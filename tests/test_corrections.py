@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ def some(mnist: Dataset, count: int) -> list[Correction]:
 
 def files(store: Corrections) -> set[str]:
     return {f"{path.parent.name}/{path.name}" for path in store.folder.rglob("*.*") if path.parent != store.folder}
+
+
+def test_of_a_digit_that_was_corrected_again_the_last_label_holds(mnist: Dataset, store: Corrections) -> None:
+    first, other = some(mnist, 2)
+    store.add([replace(first, label=(first.label + 1) % 10), other], PICTURE)
+    store.add([first], PICTURE)
+    assert len(store) == 3
+    assert store.digits().labels.tolist() == [other.label, first.label]
 
 
 def test_what_is_added_comes_back(mnist: Dataset, store: Corrections) -> None:

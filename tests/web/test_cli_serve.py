@@ -79,6 +79,15 @@ def test_the_networks_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
         assert httpx.get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
 
 
+def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with served("--corrections", "file/mine", folder=tmp_path) as (process, address):
+        assert httpx.get(f"{address}/api/corrections").json()["total"] == 0
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+        assert "file/mine: cannot be written: corrections will not be kept" in err.splitlines()
+
+
 def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -94,7 +103,7 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
         (["--model", "."], 4, "neither the folder of a run"),
         (["--port", "70000"], 2, "--port"),
         (["--corrections", "file"], 2, "file"),
-        (["--corrections", "file/inside"], 1, "file/inside: cannot be written"),
+        (["--corrections", "damaged"], 3, "line 1 is damaged: not JSON"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(
@@ -109,6 +118,8 @@ def test_what_is_wrong_is_told_in_one_line(
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("sutja.cli_serve._run", lambda *_, **__: pytest.fail("it serves all the same"))
     (tmp_path / "file").touch()
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "corrections.jsonl").write_text("{\n")
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0", *words])
     is_one_line(subprocess.CompletedProcess(words, int(ended.value.code or 0), *capsys.readouterr()), exit_code, part)

@@ -53,6 +53,7 @@ def test_nothing_overlaps_or_sticks_out_on_a_phone(
         wait_for_lines(page, ["31"])
         page.locator(".digit").first.click()
         expect(page.locator("#detail")).to_be_visible()
+        expect(page.locator("#detail")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         boxes = _boxes(page, "button, .button, h1, h2, h3, .tagline, #kept, #remark:not(:empty), figcaption, #ask")
         for box in boxes:
@@ -191,6 +192,25 @@ def test_what_goes_wrong_on_the_server_is_told_in_plain_words(
     page.unroute("**/api/read*")
     draw(page, [[(300, 100), (298, 220)]])
     wait_for_lines(page, ["11"])
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_correction_that_was_kept_after_all_is_no_trouble_any_more(open_page: OpenPage) -> None:
+    page = open_page(expected=FAILED)
+    answers = [507, 201]
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=answers.pop(0), json={"detail": "full", "stored": 1, "total": 1})
+
+    draw(page, ONE)
+    wait_for_lines(page, ["1"])
+    page.locator(".digit").click()
+    page.route("**/api/corrections", answer)
+    page.keyboard.press("7")
+    expect(page.get_by_role("alert")).to_contain_text("The correction could not be kept")
+    wait_for_lines(page, ["1"])
+    page.keyboard.press("7")
+    expect(page.locator("#note")).to_have_text("Kept, thank you.")
     expect(page.locator("#trouble")).to_be_hidden()
 
 

@@ -33,7 +33,7 @@ const drawing = new Drawing(element("ink"), { changed: drawn, tapped: (x, y) => 
 const marks = new Marks(element("marks"));
 const corrections = new Corrections(correctionsChanged);
 const detail = new Detail(element("detail"), correct);
-const view = new ReadingView(element("lines"), { selected: select, corrected: correct, closed: close });
+const view = new ReadingView(element("lines"), { selected: select, opened: lookAt, corrected: correct, closed: close });
 const live = latest(readDrawing, PAUSE);
 
 function drawn(lifted) {
@@ -127,6 +127,11 @@ function select(digit) {
   return true;
 }
 
+/** As `select`, for those who tap a digit that was read: on a phone what is shown of it may be far below. */
+function lookAt(digit) {
+  if (select(digit)) element("detail").scrollIntoView({ block: "nearest" });
+}
+
 function close() {
   const digit = selected;
   selected = null;
@@ -141,6 +146,7 @@ function correct(digit, label) {
 
 function correctionsChanged(event, error) {
   note = { waiting: "soon", stored: "stored", revoked: "revoked" }[event] ?? "";
+  if (event === "stored") trouble = null; // what was wrong with it before is so no more
   if (error) tell(error);
   show();
   if (note) say(word(note));
@@ -225,7 +231,7 @@ element("language").addEventListener("click", () => {
   switchLanguage();
   show();
 });
-element("photograph").addEventListener("click", (event) => select(marks.at(event.offsetX, event.offsetY)));
+element("photograph").addEventListener("click", (event) => lookAt(marks.at(event.offsetX, event.offsetY)));
 element("detail").addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
   else if (/^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)

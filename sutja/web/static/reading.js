@@ -9,10 +9,11 @@ export class ReadingView {
   #lines = [];
   #buttons = new Map();
 
-  /** `selected(digit)`, `corrected(digit, label)` and `closed()` are called when that is wanted. */
-  constructor(element, { selected, corrected, closed }) {
+  /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called when that is wanted. */
+  constructor(element, { selected, opened, corrected, closed }) {
     this.element = element;
     this.selected = selected;
+    this.opened = opened;
     this.corrected = corrected;
     this.closed = closed;
     element.addEventListener("keydown", (event) => this.#key(event));
@@ -51,7 +52,7 @@ export class ReadingView {
     button.append(part("big", shown(digit)));
     if (standing(digit) === "unsure") button.append(part("guess", `${digit.guess}?`));
     button.append(part("share", standing(digit) === "corrected" ? "✓" : percent(digit.confidence)));
-    button.addEventListener("click", () => this.selected(digit));
+    button.addEventListener("click", () => this.opened(digit));
     this.#buttons.set(digit, button);
     return button;
   }
