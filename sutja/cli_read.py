@@ -57,7 +57,12 @@ def read(
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option("--model", help="A published line reader, or an ONNX file with its card beside it.")
+        str,
+        typer.Option(
+            "--model",
+            help="What reads: a published model, an ONNX file with its card beside it, or a run folder; for lines or "
+            "for single digits, the other stays as it is.",
+        ),
     ] = "line-reader",
 ) -> None:
     """Read the handwritten numbers in pictures, line by line.
@@ -65,16 +70,18 @@ def read(
     A digit that the reader is not sure of is `?`. Exit code 5: there is none that it is sure of.
     """
     from sutja.reading.batch import Settings
+    from sutja.reading.reader import networks_with
 
     if as_json and as_csv:
         raise UsageError("--json and --csv contradict each other: one of them")
+    line_reader, classifier = networks_with(model)
     jobs, failures, folders = _jobs(pictures)
     jobs = _with_drawings(jobs, folders, annotated, explained)
     teller = _teller(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
         tell_failure(str(failure))
     found = unsure = False
-    with closing(_outcomes(jobs, Settings(model, min_confidence), quiet=as_json)) as outcomes:
+    with closing(_outcomes(jobs, Settings(line_reader, min_confidence, classifier), quiet=as_json)) as outcomes:
         for outcome in outcomes:
             if outcome.reading:
                 teller.tell(outcome.job.name, outcome.reading)

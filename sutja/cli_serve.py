@@ -41,17 +41,16 @@ def serve(
     from sutja.console import print_path, remark
     from sutja.corrections import Corrections
     from sutja.errors import printable
-    from sutja.reading.reader import CLASSIFIER, LINE_READER
-    from sutja.trained import open_trained
+    from sutja.reading.reader import networks_with
     from sutja.web.app import create_app
     from sutja.web.door import is_loopback, local_names
     from sutja.web.server import listen
     from sutja.web.settings import Settings
 
-    reads_lines = open_trained(model).reads == "lines"
+    line_reader, classifier = networks_with(model)
     settings = Settings(
-        model=model if reads_lines else LINE_READER,
-        classifier=CLASSIFIER if reads_lines else model,
+        model=line_reader,
+        classifier=classifier,
         corrections=corrections,
         hosts=local_names(host) if is_loopback(host) else None,
     )

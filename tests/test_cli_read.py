@@ -201,7 +201,7 @@ def test_unreadable_files_do_not_keep_others_from_being_read(photo: Path, tmp_pa
         (["--json", "--csv"], 2, "contradict each other"),
         (["--model", "line-raeder"], 2, "did you mean 'line-reader'"),
         (["--model", "none.onnx"], 4, "none.onnx: no such model file"),
-        (["--model", "convnet"], 4, "not a network for lines"),
+        (["--model", "."], 4, "neither the folder of a run"),
         (["--annotate", "."], 2, "drawings need another folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -216,6 +216,12 @@ def test_what_cannot_be_is_one_line_and_a_code(
     assert why in outcome.err
     assert re.fullmatch(r"sutja: [^\n]+\n", outcome.err)
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_network_for_single_digits_may_read_with_the_published_line_reader(photo: Path) -> None:
+    usual, other = (json.loads(read(photo, "--json", "--model", model).out) for model in ("line-reader", "tiny"))
+    assert [reading["text"] for reading in usual] == [reading["text"] for reading in other]
+    assert usual != other  # the confidences
 
 
 @pytest.mark.parametrize("value", ["-0.1", "1.1", "nan", "much"])

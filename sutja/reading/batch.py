@@ -13,7 +13,7 @@ from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
 from sutja.reading.answer import Reading
 from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
-from sutja.reading.reader import Reader
+from sutja.reading.reader import CLASSIFIER, Reader
 
 SECONDS_A_PICTURE, SECONDS_A_MEGABYTE = 0.02, 0.08  # about, on a processor of 2020
 MOST_PROCESSES = 8  # each may need a gigabyte for a picture of 50 megapixels
@@ -52,8 +52,9 @@ class Outcome:
 class Settings:
     """How readers are made in every process: see `Reader`."""
 
-    model: str
+    model: str | Path
     min_confidence: float | None = None
+    classifier: str | Path = CLASSIFIER
 
 
 def read_all(
@@ -71,7 +72,7 @@ def read_all(
 
         yield from read_in_processes(jobs, settings, processes)
         return
-    reader = Reader(settings.model, min_confidence=settings.min_confidence)
+    reader = Reader(settings.model, classifier=settings.classifier, min_confidence=settings.min_confidence)
     yield from (read_job(reader, job) for job in jobs)
 
 

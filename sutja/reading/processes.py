@@ -83,4 +83,4 @@ def _read_in_process(settings: Settings, job: Job) -> Outcome:
 @cache
 def _reader(settings: Settings) -> Reader:
     """The reader of this process, made for its first picture."""
-    return Reader(settings.model, min_confidence=settings.min_confidence, threads=1)
+    return Reader(settings.model, classifier=settings.classifier, min_confidence=settings.min_confidence, threads=1)

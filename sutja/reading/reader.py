@@ -34,6 +34,14 @@ TRACE = 0.45  # part of the depth of the deepest line's ink that a short line of
 CLEAR = 0.9  # evidence above which a picture is not tried turned
 
 
+def networks_with(model: str | Path) -> tuple[str | Path, str | Path]:
+    """The line reader and the network for single digits, one of which is `model`, the other the published one.
+
+    Raises what `open_trained` does.
+    """
+    return (model, CLASSIFIER) if open_trained(model).reads == "lines" else (LINE_READER, model)
+
+
 @dataclass(frozen=True)
 class Sight:
     """What is seen of a picture one way round: its page and each line's strip with the digits spotted there."""
