@@ -19,7 +19,6 @@ EXTRAS = {  # module that may not be there → the extra that brings it
     "safetensors": "train",
     "onnx": "train",
     "onnxscript": "train",
-    "scipy": "train",
     "tensorboard": "track",
     "fastapi": "web",
     "pydantic": "web",
