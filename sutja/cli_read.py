@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional, Protocol, TextIO
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, Protocol, TextIO
 import typer
 
 from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, printable
-from sutja.verbs import Json, tell_failure
+from sutja.verbs import Json, Model, tell_failure
 
 if TYPE_CHECKING:
     from sutja.reading.answer import Reading
@@ -56,14 +56,7 @@ def read(
             help="A digit that is less probable is told as `?`. [default: what the model's card advises]",
         ),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            help="What reads: a published model, an ONNX file with its card beside it, or a run folder; for lines or "
-            "for single digits, the other stays as it is.",
-        ),
-    ] = "line-reader",
+    model: Model = "line-reader",
 ) -> None:
     """Read the handwritten numbers in pictures, line by line.
 
@@ -80,25 +73,32 @@ def read(
     teller = _teller(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
         tell_failure(str(failure))
-    found = unsure = False
     with closing(_outcomes(jobs, Settings(line_reader, min_confidence, classifier), quiet=as_json)) as outcomes:
-        for outcome in outcomes:
-            if outcome.reading:
-                teller.tell(outcome.job.name, outcome.reading)
-                found |= outcome.reading.readable
-                unsure |= bool(outcome.reading.lines)
-                if not outcome.reading.lines and len(jobs) > 1:
-                    from sutja.console import remark
-
-                    remark(f"{printable(outcome.job.title)}: no digits found")
-            if outcome.error:
-                failures.append(outcome.error)
-                tell_failure(str(outcome.error))
+        found, unsure, unread = _tell_all(outcomes, teller, many=len(jobs) > 1)
     teller.finish()
-    if failures:
+    if failures := failures + unread:
         raise typer.Exit(failures[0].exit_code)
     if not found:
         raise NothingReadError(_nothing_read(jobs, unsure=unsure))
+
+
+def _tell_all(outcomes: Iterable[Outcome], teller: Teller, *, many: bool) -> tuple[bool, bool, list[SutjaError]]:
+    """Tell what came of each picture: whether there are digits that are sure, or any, and what could not be read."""
+    found = unsure = False
+    failures: list[SutjaError] = []
+    for outcome in outcomes:
+        if outcome.reading:
+            teller.tell(outcome.job.name, outcome.reading)
+            found |= outcome.reading.readable
+            unsure |= bool(outcome.reading.lines)
+            if not outcome.reading.lines and many:
+                from sutja.console import remark
+
+                remark(f"{printable(outcome.job.title)}: no digits found")
+        if outcome.error:
+            failures.append(outcome.error)
+            tell_failure(str(outcome.error))
+    return found, unsure, failures
 
 
 def _nothing_read(jobs: Sequence[Job], *, unsure: bool) -> str:

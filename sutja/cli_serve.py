@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sutja.verbs import Model
+
 if TYPE_CHECKING:
     import socket
 
@@ -19,14 +21,7 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 = any that is free.")] = 8000,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            help="What reads: a published model, an ONNX file with its card beside it, or a run folder; for lines or "
-            "for single digits, the other stays as it is.",
-        ),
-    ] = "line-reader",
+    model: Model = "line-reader",
     corrections: Annotated[
         Path, typer.Option("--corrections", metavar="DIR", help="The folder in which corrections are kept.")
     ] = Path("corrections"),

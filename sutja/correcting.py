@@ -1,9 +1,10 @@
 """Teach a trained network a few corrected digits without letting it forget the others.
 
 Each batch is partly corrected digits, distorted anew each time, partly MNIST's digits in the style of these
-(`style.py`), and partly MNIST's as they are. On the last the network as it was is its own teacher (Z. Li and D. Hoiem,
-"Learning without forgetting", 2016): it may change where it was wrong, and is held where it was right. The statistics
-of batch normalisation stay those of its first training, for a few digits have none.
+(`style.py`), and partly MNIST's in all lights and the hardest of MNIST's as they are. On the last two the network as it
+was is its own teacher (Z. Li and D. Hoiem, "Learning without forgetting", 2016): it may change where it was wrong, and
+is held where it was right. The statistics of batch normalisation stay those of its first training, for a few digits
+have none.
 
 If it reads MNIST's digits worse in the end all the same, it goes back towards what it was, weight by weight
 (M. Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), until it does not. That is found with training
@@ -39,8 +40,8 @@ BATCHES_AN_EPOCH = 50
 TRIED = 20_000  # training digits by which it is found how much was forgotten
 HALVINGS = 5
 SURELY = 0.999
-HARD = 2000  # other training digits, the hardest to read, that every batch has some of
-MOST_FORGOTTEN = 0.0005  # of them, by which more may be read wrongly than before
+MOST_FORGOTTEN = 0.0005  # of the tried digits: so many more may be read wrongly than before
+HARD = 2000  # digits, of those that are not tried the hardest to read; every batch has some of them
 HELD = 3  # how many other digits of a batch one that must not be forgotten counts as much as
 KEPT_AUGMENTATION = "robust"  # of MNIST's digits: what the network is held to, it is held to in all lights
 

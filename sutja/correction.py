@@ -109,7 +109,9 @@ def read_lines(content: bytes, path: Path) -> list[Line]:
         try:
             lines.append(parsed(line.decode() + "\n"))
         except (ValueError, DataError) as error:
-            raise DataError(f"{path}: line {number} is damaged: {error}: an editor takes it out") from error
+            raise DataError(
+                f"{path}: line {number} is damaged: {error}; a text editor can take the line out"
+            ) from error
     if is_line(rest):
         lines.append(parsed(rest.decode() + "\n"))
     if len({line.id for line in lines}) < len(lines):

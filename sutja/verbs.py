@@ -69,6 +69,14 @@ def tell_failure(text: str) -> None:
 
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there already.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of tables.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        help="What reads: a published model, an ONNX file with its card beside it, or a run folder; for lines or "
+        "for single digits, the other stays as it is.",
+    ),
+]
 Data = Annotated[
     str,
     typer.Option(

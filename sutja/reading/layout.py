@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.reading.normalise import percentile
 from sutja.reading.page import Mask, are_frames, usual_height, where_ink
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
@@ -82,12 +83,6 @@ def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[i
     return np.asarray(usable)
 
 
-def _median(values: NDArray[np.float64]) -> float:
-    """The median; NumPy's own loads masked arrays first, a fiftieth of a second of the start."""
-    ordered = np.sort(values)
-    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-
-
 def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     order = np.argsort(values)
     share = np.cumsum(weights[order])
@@ -156,7 +151,7 @@ def _attached(group: list[int], rest: NDArray[np.int64], boxes: NDArray[np.float
     if not len(rest):
         return []
     left, _, right, _ = _extent(group, boxes)
-    tall = _median(boxes[group, 3])
+    tall = percentile(boxes[group, 3], 50)
     middles = boxes[rest, 0] + boxes[rest, 2] / 2
     outside = np.maximum(left - middles, middles - right)
     found = []
@@ -202,7 +197,7 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64], height: float) -> flo
     apart = np.abs(across) > max(height, 0.3 * float(np.ptp(x)))
     if not apart.any():
         return 0.0
-    return float(np.clip(_median((y[second] - y[first])[apart] / across[apart]), -0.6, 0.6))
+    return float(np.clip(percentile((y[second] - y[first])[apart] / across[apart], 50), -0.6, 0.6))
 
 
 def _in_reading_order(lines: list[TextLine]) -> list[TextLine]:

@@ -80,7 +80,7 @@ def stroke_width(ink: NDArray[np.bool_]) -> float:
 
 
 def percentile(values: NDArray[Any], percent: float) -> float:
-    """The value below which so many per cent of the values lie, with `(N,) > 0` of them, interpolated.
+    """The value below which `percent` (0 to 100) of one or more values of any shape lie, interpolated between two.
 
     The same as NumPy's, which for the few pixels of a digit takes ten times as long, and loads much at its first call.
     """
