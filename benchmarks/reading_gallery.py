@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 4
 WIDTH = 480  # pixels of a picture in the gallery
+LONGEST_TITLE = 40  # signs of what was read that are shown above a picture
 
 
 def draw_gallery(outcomes: Sequence[Outcome], path: Path) -> None:
@@ -61,4 +62,5 @@ def _draw(axes: Axes, outcome: Outcome) -> None:
             colour = ORANGE if digit.digit is None else GREEN
             axes.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=0.8))
     seen = outcome.reading.text.replace("\n", " ") or "nothing"
+    seen = seen if len(seen) <= LONGEST_TITLE else f"{seen[: LONGEST_TITLE - 1]}…"
     axes.set_title(f"{seen}\n(there: {outcome.text})" if outcome.told != outcome.text else seen, fontsize=7)
