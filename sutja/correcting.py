@@ -31,7 +31,7 @@ from sutja.dataset import Splits, stratified_split
 from sutja.digits import Digits
 from sutja.errors import UsageError
 from sutja.lessons import distillation_loss
-from sutja.randomness import generator
+from sutja.randomness import derived_seed, generator
 from sutja.recipe import CORRECTED, GIVEN, Recipe
 from sutja.style import Style
 from sutja.training import Training, infer, scaled, to_tensor
@@ -41,6 +41,7 @@ TRIED = 20_000  # training digits by which it is found how much was forgotten
 HALVINGS = 5
 SURELY = 0.999
 MOST_FORGOTTEN = 0.0005  # of the tried digits: so many more may be read wrongly than before
+STYLED = 6000  # training digits that are written in the style of the corrected ones
 HARD = 2000  # digits, of those that are not tried the hardest to read; every batch has some of them
 HELD = 3  # how many other digits of a batch one that must not be forgotten counts as much as
 KEPT_AUGMENTATION = "robust"  # of MNIST's digits: what the network is held to, it is held to in all lights
@@ -132,7 +133,7 @@ class Correcting(Training):
         self._tried, rest = _parted(splits.train, TRIED)
         hard, labels = _hardest(rest, task.start.network, HARD)
         self._hard = hard.to(self.device), labels.to(self.device)
-        self._style = Style(task.corrected, splits.train, task.start.network)
+        self._styled = self._in_style(Style(task.corrected, splits.train, task.start.network), splits.train)
         self._distort_kept = get_augmentation(KEPT_AUGMENTATION)
 
     def result(self) -> nn.Module:
@@ -179,11 +180,11 @@ class Correcting(Training):
         own = max(1, round(recipe.share * size))
         alike = round(recipe.styled * (size - own))
         corrected, labels = _drawn(*self._corrected, own, order)
-        styled, styled_labels = _drawn(self._images, self._labels, alike, order)
+        styled, styled_labels = _drawn(*self._styled, alike, order)
         kept, kept_labels = self._kept_digits(max(1, size - own - alike), order, distortion)
         with torch.no_grad():
             answers = functional.log_softmax(self._teacher(kept), 1)
-        new = torch.cat([self.augment(corrected, distortion), self._style(styled, distortion)])
+        new = self.augment(torch.cat([corrected, styled]), distortion)
         batch = torch.cat([new, kept]).contiguous(memory_format=torch.channels_last)
         logits, kept_logits = self.network(batch).split([len(new), len(kept)])
         smoothing = recipe.label_smoothing
@@ -191,6 +192,12 @@ class Correcting(Training):
         held = functional.cross_entropy(kept_logits, kept_labels, label_smoothing=smoothing)
         held = torch.lerp(held, distillation_loss(kept_logits, answers, recipe.softness), recipe.teaching)
         return torch.lerp(held, learned, len(new) / (len(new) + HELD * len(kept)))
+
+    def _in_style(self, style: Style, digits: Digits) -> tuple[Tensor, Tensor]:
+        """Digits of MNIST as the writer would have written them, with their labels."""
+        rng = np.random.default_rng(derived_seed(self.recipe.seed, "style"))
+        styled = style.written(digits.take(rng.permutation(len(digits))[:STYLED]), rng)
+        return to_tensor(styled).to(self.device), torch.from_numpy(styled.labels).to(self.device)
 
     def _kept_digits(self, count: int, order: torch.Generator, distortion: torch.Generator) -> tuple[Tensor, Tensor]:
         """Digits of MNIST in all lights, and as many hard ones as they are: what is forgotten first."""

@@ -93,6 +93,10 @@ class Warp:
             places = places.lerp(back @ (pixels - _read(shifts, places)), 0.5)
         return places
 
+    def bent_less(self, part: float) -> Warp:
+        """The same with only this part of the bends."""
+        return Warp(self.matrices, part * self.knots)
+
     def strangeness(self) -> Tensor:
         """How unusual each of them is, `(S,)`: 0 where nothing is warped, and about 3 for a usual warp."""
         (a, b), (c, d) = self.matrices.permute(1, 2, 0)

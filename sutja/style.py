@@ -1,76 +1,94 @@
 """How a writer's digits differ from those of a training set, and training digits in that writer's style.
 
 Twenty corrected digits are too few to learn a hand from, but enough to find out how it turns, slants, stretches and
-bends what it writes (`registration.py`), and how thick its pen is. Thousands of training digits, written so, teach the
-rest.
+bends what it writes (`registration.py`), and how broad its pen is. Thousands of training digits, written so and brought
+into MNIST's form as every digit is that is read, teach the rest.
 """
 
 from __future__ import annotations
 
-import torch
-from torch import Generator, Tensor, nn
-from torch.nn import functional
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
 
-from sutja.augment import affine_places, elastic_shifts, resample
-from sutja.digits import CLASSES, Digits
-from sutja.registration import Shapes, as_images, find_warps
+from sutja.digits import CLASSES, SIDE, Digits
+from sutja.reading.normalise import Gray, Ink, normalise, stroke_width
+from sutja.registration import Shapes, find_warps
 
-MEASURED = 5000  # training digits that show what shapes and how much ink are usual
-TRIED = 500  # of them, on which strokes are tried
-DOUBT = 4  # so many digits speak for a usual pen
-WARPED, PEN = (0.8, 1.6), (0.6, 1.4)  # how much of a warp, and of the change of the strokes, from and to
+MEASURED = 5000  # training digits that show what shapes are usual
+TRIED = 300  # of them, on which pens are tried
+ENLARGED = 4 * SIDE  # pixels of the side of a digit where it is written
+ROOM = ENLARGED // 4  # pixels around it for broad pens
+PENS = (-4, 0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40)  # by how many of these pixels strokes are broader
+BROAD = 12  # of these pixels: so broad a pen leaves blobs, which tell no bends
+DOUBT = 80  # square pixels: how uncertain the pen is that one digit shows
+WARPED, PEN = (0.8, 1.6), (0.6, 1.4)  # how much of a warp, and of the pen, from and to
+
+Field = NDArray[np.float32]
 
 
 class Style:
-    """What makes training digits look as one writer's: as an augmentation, `(images, generator) → images`."""
+    """What makes training digits look as one writer's."""
 
     def __init__(self, corrected: Digits, usual: Digits, network: nn.Module) -> None:
         """`corrected` are digits of the writer, N ≥ 1, `usual` those of a training set, which `network` reads."""
-        images, labels = as_images(corrected), torch.from_numpy(corrected.labels)
-        usual = Digits(usual.images[:MEASURED], usual.labels[:MEASURED])
-        warps = find_warps(corrected, Shapes.of(usual), network)
-        self.shifts = warps.inverse_places() - affine_places(images[:1], Generator(), 0)  # (S, 2, 784)
-        straight = torch.cat([resample(images, each.expand(len(images), -1, -1)) for each in warps.places()])
-        change = _stroke_change(straight, labels.repeat(len(self.shifts)), usual)
-        self.stroke = len(images) / (len(images) + DOUBT) * change
+        usual = usual.take(np.arange(min(MEASURED, len(usual))))
+        tried = usual.take(np.arange(min(TRIED, len(usual))))
+        pen = _pen_of(corrected, tried, [np.zeros((2, ENLARGED, ENLARGED), np.float32)])
+        warps = find_warps(corrected, Shapes.of(usual), network).bent_less(float(np.clip(1 - pen / BROAD, 0, 1)))
+        self._shifts = [_enlarged(places) for places in warps.inverse_places().numpy()]
+        pen = _pen_of(corrected, tried, self._shifts)
+        self.pen = pen**3 / (pen**2 + DOUBT / len(corrected))  # C. Stein's shrinkage: a usual pen is not measured as one
 
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
-        """Images `float32 (N, 1, 28, 28)` in [0, 1] as the writer would have written them, each a little otherwise."""
-        number = len(images)
-        if number == 0:
-            return images
-        stroke = self.stroke * _between(PEN, number, generator).view(-1, 1, 1, 1)
-        shifts = self.shifts[torch.randint(len(self.shifts), (number,), generator=generator)]
-        shifts = _between(WARPED, number, generator).view(-1, 1, 1) * shifts
-        thick = with_stroke(images, stroke.to(images.device))
-        places = affine_places(images, generator) + elastic_shifts(images, generator)
-        return resample(thick, places + shifts.to(images.device))
+    def written(self, digits: Digits, rng: np.random.Generator) -> Digits:
+        """Digits as the writer would have written them, each a little otherwise, in MNIST's form."""
+        warped, pens = rng.uniform(*WARPED, len(digits)).astype(np.float32), rng.uniform(*PEN, len(digits)) * self.pen
+        chosen = rng.integers(len(self._shifts), size=len(digits))
+        images = [
+            _with_pen(_warped(image, part * self._shifts[shift]), pen)
+            for image, part, shift, pen in zip(digits.images, warped, chosen, pens, strict=True)
+        ]
+        return Digits(np.stack(images), digits.labels)
 
 
-def with_stroke(images: Tensor, change: Tensor) -> Tensor:
-    """Images with thicker strokes, by up to two pixels a side for a `change` of 2, or thinner for a negative one."""
-    for part in (change.clamp(-1, 1), (change - 1).clamp(0, 1)):
-        thicker, thinner = functional.max_pool2d(images, 3, 1, 1), -functional.max_pool2d(-images, 3, 1, 1)
-        images = images.lerp(torch.where(part > 0, thicker, thinner), part.abs())
-    return images
+def _pen_of(corrected: Digits, tried: Digits, shifts: list[Field]) -> float:
+    """The pen with which `tried`, warped, have strokes as wide as the corrected digits have, class by class."""
+    inks = [_warped(image, shifts[k % len(shifts)]) for k, image in enumerate(tried.images)]
+    usual = [_class_means(np.stack([_with_pen(ink, pen) for ink in inks]), tried.labels) for pen in PENS]
+    wanted = float(np.mean(_widths(corrected.images)))
+    found = [float(means[corrected.labels].mean()) for means in usual]
+    return float(np.interp(wanted, np.maximum.accumulate(found), PENS))
 
 
-def _stroke_change(images: Tensor, labels: Tensor, usual: Digits) -> float:
-    """The change of stroke that gives usual digits as much ink as images `(N, 1, 28, 28)` have."""
-    wanted = float((images.mean((1, 2, 3)) / _class_means(usual)[labels]).mean())
-    tried = as_images(usual)[:TRIED]
-    changes = torch.linspace(-0.6, 1.5, 22)
-    found = torch.stack([with_stroke(tried, each.view(1, 1, 1, 1)).mean() / tried.mean() for each in changes])
-    return float(changes[(found - wanted).abs().argmin()])
+def _enlarged(places: NDArray[np.float32]) -> Field:
+    """Displacements `(2, 112, 112)` in pixels, by places `(2, 784)` to read at, from -1 to 1 across the image."""
+    moved = places.reshape(2, SIDE, SIDE) - (2 * (np.mgrid[:SIDE, :SIDE][::-1] + 0.5) / SIDE - 1)
+    moved = np.asarray(moved * (ENLARGED / 2), np.float32)
+    return np.stack([cv2.resize(each, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC) for each in moved])
 
 
-def _class_means(digits: Digits) -> Tensor:
-    """The mean ink of each class, `(10,)`; of one that is missing, that of all."""
-    inks, labels = as_images(digits).mean((1, 2, 3)), torch.from_numpy(digits.labels)
-    chosen = [labels == label if bool((labels == label).any()) else labels >= 0 for label in range(CLASSES)]
-    return torch.stack([inks[each].mean() for each in chosen])
+def _warped(image: Gray, shift: Field) -> Ink:
+    """An image `uint8 (28, 28)`, enlarged and read at displaced places, as ink `float32 (112, 112)`."""
+    large = cv2.resize(image, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
+    y, x = np.mgrid[:ENLARGED, :ENLARGED].astype(np.float32)
+    return np.asarray(cv2.remap(large, x + shift[0], y + shift[1], cv2.INTER_LINEAR), np.float32)
 
 
-def _between(limits: tuple[float, float], number: int, generator: Generator) -> Tensor:
-    low, high = limits
-    return low + (high - low) * torch.rand(number, generator=generator)
+def _with_pen(ink: Ink, pen: float) -> Gray:
+    """Ink whose strokes are so many pixels broader, or narrower below 0, in MNIST's form."""
+    size = round(abs(pen)) + 1
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return normalise(np.asarray((cv2.dilate if pen > 0 else cv2.erode)(np.pad(ink, ROOM), brush), np.float32))
+
+
+def _widths(images: Gray) -> NDArray[np.float64]:
+    """How wide the strokes of images `(N, 28, 28)` are, in pixels, `(N,)`."""
+    return np.array([stroke_width(image > 127) for image in images])
+
+
+def _class_means(images: Gray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mean width of each class's strokes, `(10,)`; of a class that is missing, that of all."""
+    widths = _widths(images)
+    chosen = [labels == label if (labels == label).any() else labels >= 0 for label in range(CLASSES)]
+    return np.array([widths[each].mean() for each in chosen])

@@ -7,6 +7,7 @@ import json
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -18,10 +19,11 @@ from sutja.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, train
 from sutja.inference import Classifier
+from sutja.reading.normalise import normalise
 from sutja.recipe import CORRECTED, Recipe
 from sutja.run import Run
 from sutja.start import open_start
-from sutja.style import Style, with_stroke
+from sutja.style import PENS, Style
 from sutja.trained import open_trained
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -161,33 +163,38 @@ def test_a_damaged_start_is_told(taught: Run, tmp_path: Path) -> None:
 
 
 def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn.Module) -> None:
-    style = Style(slanted, mnist.train, tiny)
-    usual = torch.from_numpy(mnist.train.images[:300]).unsqueeze(1).float() / 255
-    styled = style(usual, torch.Generator().manual_seed(0))
-    assert styled.shape == usual.shape
-    assert 0 <= float(styled.min()) <= float(styled.max()) <= 1
+    usual = mnist.train.take(np.arange(300))
+    styled = Style(slanted, mnist.train, tiny).written(usual, np.random.default_rng(0))
+    assert (styled.labels == usual.labels).all()
 
-    def lean(images: torch.Tensor) -> float:
+    def lean(digits: Digits) -> float:
         """How far ink goes to the left a row further down: the covariance over the variance of the rows."""
-        ink = images.squeeze(1) / images.sum((1, 2, 3)).view(-1, 1, 1)
+        images = torch.from_numpy(digits.images).float()
+        ink = images / images.sum((1, 2)).view(-1, 1, 1)
         y, x = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
         dy, dx = (each - (ink * each).sum((1, 2)).view(-1, 1, 1) for each in (y, x))
         return float((-(ink * dy * dx).sum((1, 2)) / (ink * dy**2).sum((1, 2))).mean())
 
-    own = lean(torch.from_numpy(slanted.images).unsqueeze(1).float())
+    own = lean(slanted)
     assert abs(lean(styled) - own) < abs(lean(usual) - own) / 3
 
 
-@pytest.mark.parametrize("change", [-0.5, 0.4, 1.5])
-def test_strokes_become_thicker_or_thinner(mnist: Dataset, change: float) -> None:
-    images = torch.from_numpy(mnist.train.images[:50]).unsqueeze(1).float() / 255
-    changed = with_stroke(images, torch.tensor(change).view(1, 1, 1, 1))
-    assert bool((changed.mean() > images.mean()) == (change > 0))
-    assert torch.equal(with_stroke(images, torch.zeros(1, 1, 1, 1)), images)
+@pytest.mark.parametrize("pixels", [12, 24])  # of 112
+def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module, pixels: int) -> None:
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels + 1, pixels + 1))
+    large = [cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in mnist.test.images[:20]]
+    images = [normalise(cv2.dilate(np.pad(each, 28), brush).astype(np.float32) / 255) for each in large]
+    style = Style(Digits(np.stack(images), mnist.test.labels[:20]), mnist.train, tiny)
+    assert style.pen == pytest.approx(pixels, rel=0.35)
+    usual = Style(mnist.test.take(np.arange(20)), mnist.train, tiny)
+    assert PENS[0] < usual.pen < pixels / 3
+    some = mnist.train.take(np.arange(200))
+    ink = [each.written(some, np.random.default_rng(0)).images.mean() for each in (style, usual)]
+    assert ink[0] > 1.15 * ink[1]
 
 
 def test_blank_corrections_do_no_harm(mnist: Dataset, tiny: nn.Module) -> None:
     blank = Digits(np.zeros((2, 28, 28), np.uint8), np.array([1, 7]))
-    images = torch.from_numpy(mnist.train.images[:20]).unsqueeze(1).float() / 255
-    styled = Style(blank, mnist.train, tiny)(images, torch.Generator().manual_seed(0))
-    assert bool(torch.isfinite(styled).all())
+    some = mnist.train.take(np.arange(20))
+    styled = Style(blank, mnist.train, tiny).written(some, np.random.default_rng(0))
+    assert styled.images.any(axis=(1, 2)).all()

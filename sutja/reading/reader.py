@@ -29,7 +29,7 @@ from sutja.trained import open_trained
 LINE_READER = "line-reader"
 CLASSIFIER = "convnet"  # the published network that reads single digits
 UPRIGHT = 0.05  # evidence that a turned picture must have more than the upright one
-MANY = 0.1  # evidence for twice as many digits: the wrong way round few signs look like one
+MANY = 0.1  # evidence for twice as many digits in rows: the wrong way round few signs look like one
 TRACE = 0.45  # part of the depth of the deepest line's ink that a short line of writing has at least
 CLEAR = 0.9  # evidence above which a picture is not tried turned
 
@@ -214,9 +214,12 @@ def _evidence(sight: Sight) -> float:
 
 
 def _preference(sight: Sight) -> float:
-    """How much speaks for this way round: evidence, more of it for many digits, and a lead for the upright way."""
-    count = sum(map(len, sight.spotted))
-    return _evidence(sight) + MANY * float(np.log2(1 + count)) + (UPRIGHT if sight.turned == 0 else 0)
+    """How much speaks for this way round: evidence, more of it for digits in rows, and a lead for the upright way.
+
+    Digits that stand alone say little: turned, a row of them is a column of signs that often look like other digits.
+    """
+    followers = sum(len(digits) - 1 for digits in sight.spotted if digits)
+    return _evidence(sight) + MANY * float(np.log2(1 + followers)) + (UPRIGHT if sight.turned == 0 else 0)
 
 
 def _is_clear(sight: Sight) -> bool:
