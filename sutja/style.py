@@ -33,13 +33,13 @@ class Style:
 
     def __init__(self, corrected: Digits, usual: Digits, network: nn.Module) -> None:
         """`corrected` are digits of the writer, N ≥ 1, `usual` those of a training set, which `network` reads."""
-        usual = usual.take(np.arange(min(MEASURED, len(usual))))
-        tried = usual.take(np.arange(min(TRIED, len(usual))))
+        tried = _first(usual, TRIED)
         pen = _pen_of(corrected, tried, [np.zeros((2, ENLARGED, ENLARGED), np.float32)])
-        warps = find_warps(corrected, Shapes.of(usual), network).bent_less(float(np.clip(1 - pen / BROAD, 0, 1)))
+        warps = find_warps(corrected, Shapes.of(_first(usual, MEASURED)), network)
+        warps = warps.bent_less(float(np.clip(1 - pen / BROAD, 0, 1)))
         self._shifts = [_enlarged(places) for places in warps.inverse_places().numpy()]
         pen = _pen_of(corrected, tried, self._shifts)
-        self.pen = pen**3 / (pen**2 + DOUBT / len(corrected))  # C. Stein's shrinkage: a usual pen is not measured as one
+        self.pen = pen**3 / (pen**2 + DOUBT / len(corrected))  # few digits show a usual pen as a little unusual
 
     def written(self, digits: Digits, rng: np.random.Generator) -> Digits:
         """Digits as the writer would have written them, each a little otherwise, in MNIST's form."""
@@ -52,10 +52,14 @@ class Style:
         return Digits(np.stack(images), digits.labels)
 
 
+def _first(digits: Digits, count: int) -> Digits:
+    return digits.take(np.arange(min(count, len(digits))))
+
+
 def _pen_of(corrected: Digits, tried: Digits, shifts: list[Field]) -> float:
     """The pen with which `tried`, warped, have strokes as wide as the corrected digits have, class by class."""
     inks = [_warped(image, shifts[k % len(shifts)]) for k, image in enumerate(tried.images)]
-    usual = [_class_means(np.stack([_with_pen(ink, pen) for ink in inks]), tried.labels) for pen in PENS]
+    usual = [_class_widths(np.stack([_with_pen(ink, pen) for ink in inks]), tried.labels) for pen in PENS]
     wanted = float(np.mean(_widths(corrected.images)))
     found = [float(means[corrected.labels].mean()) for means in usual]
     return float(np.interp(wanted, np.maximum.accumulate(found), PENS))
@@ -87,7 +91,7 @@ def _widths(images: Gray) -> NDArray[np.float64]:
     return np.array([stroke_width(image > 127) for image in images])
 
 
-def _class_means(images: Gray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+def _class_widths(images: Gray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """The mean width of each class's strokes, `(10,)`; of a class that is missing, that of all."""
     widths = _widths(images)
     chosen = [labels == label if (labels == label).any() else labels >= 0 for label in range(CLASSES)]

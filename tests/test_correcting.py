@@ -183,7 +183,7 @@ def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn
 def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module, pixels: int) -> None:
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels + 1, pixels + 1))
     large = [cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in mnist.test.images[:20]]
-    images = [normalise(cv2.dilate(np.pad(each, 28), brush).astype(np.float32) / 255) for each in large]
+    images = [normalise(np.asarray(cv2.dilate(np.pad(each, 28), brush) / 255, np.float32)) for each in large]
     style = Style(Digits(np.stack(images), mnist.test.labels[:20]), mnist.train, tiny)
     assert style.pen == pytest.approx(pixels, rel=0.35)
     usual = Style(mnist.test.take(np.arange(20)), mnist.train, tiny)
