@@ -82,10 +82,11 @@ def _described(each: Kept) -> dict[str, Any]:
 
 def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> None:
     from sutja.console import print_json, print_path
-    from sutja.dataset import save_dataset, sixth_for_test
+    from sutja.dataset import form_of, save_dataset, sixth_for_test
 
+    form = form_of(path)
     dataset = sixth_for_test(kept.folder.resolve().name, kept.digits())
-    save_dataset(dataset, path, form="npz" if path.suffix.lower() == ".npz" else "idx", force=force)
+    save_dataset(dataset, path, form=form, force=force)
     if as_json:
         print_json({"path": str(path), "train": len(dataset.train), "test": len(dataset.test)})
     else:

@@ -61,9 +61,9 @@ def convert(
 ) -> None:
     """Write a data set in another form."""
     from sutja.console import print_path
-    from sutja.dataset import load_dataset, save_dataset
+    from sutja.dataset import form_of, load_dataset, save_dataset
 
-    save_dataset(load_dataset(source), to, form=form or ("npz" if to.suffix.lower() == ".npz" else "idx"), force=force)
+    save_dataset(load_dataset(source), to, form=form or form_of(to), force=force)
     print_path("Written", to)
 
 

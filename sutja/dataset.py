@@ -116,6 +116,17 @@ def sixth_for_test(name: str, digits: Digits) -> Dataset:
     return Dataset(name, digits.take(np.setdiff1d(places, test)), digits.take(test))
 
 
+def form_of(path: Path) -> str:
+    """The form in which data are written to `path`, by its name: "npz", or "idx" for a folder.
+
+    Raises `UsageError` for the name of another kind of file, unless such a folder is there.
+    """
+    suffix = path.suffix.lower()
+    if suffix != ".npz" and suffix[1:].isalpha() and not path.is_dir():
+        raise UsageError(f"{path}: data sets are written to a file *.npz or into a folder, not to *{suffix}")
+    return "npz" if suffix == ".npz" else "idx"
+
+
 def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False) -> None:
     """Write a set as one of the `FORMS`, whole or not at all: "idx" and "png" into a folder, "npz" into a file.
 

@@ -68,6 +68,14 @@ def test_an_export_is_data_for_the_other_verbs(store: Corrections, tmp_path: Pat
     assert json.loads(forced.stdout) == {"path": str(path), "train": 7, "test": 1}
 
 
+def test_an_export_is_no_other_kind_of_file(store: Corrections, tmp_path: Path) -> None:
+    refused = run("corrections", store.folder, "--export", tmp_path / "mine.csv")
+    assert refused.exit_code == 2
+    assert "*.npz or into a folder" in refused.stderr
+    assert not (tmp_path / "mine.csv").exists()
+    assert run("corrections", store.folder, "--export", tmp_path / "mine-1.0").exit_code == 0
+
+
 def test_one_is_deleted_by_its_id(store: Corrections) -> None:
     first, second, *rest = store.ids()
     refused = run("corrections", store.folder, "--delete", first)
