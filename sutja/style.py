@@ -7,6 +7,10 @@ into MNIST's form as every digit is that is read, teach the rest.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +30,7 @@ DOUBT = 80  # square pixels: how uncertain the pen is that one digit shows
 WARPED, PEN = (0.8, 1.6), (0.6, 1.4)  # how much of a warp, and of the pen, from and to
 
 Field = NDArray[np.float32]
+UNMOVED: Field = np.zeros((2, ENLARGED, ENLARGED), np.float32)
 
 
 class Style:
@@ -34,11 +39,10 @@ class Style:
     def __init__(self, corrected: Digits, usual: Digits, network: nn.Module) -> None:
         """`corrected` are digits of the writer, N ≥ 1, `usual` those of a training set, which `network` reads."""
         tried = _first(usual, TRIED)
-        pen = _pen_of(corrected, tried, [np.zeros((2, ENLARGED, ENLARGED), np.float32)])
         warps = find_warps(corrected, Shapes.of(_first(usual, MEASURED)), network)
-        warps = warps.bent_less(float(np.clip(1 - pen / BROAD, 0, 1)))
+        warps = warps.bent_less(float(np.clip(1 - pen_of(corrected, tried) / BROAD, 0, 1)))
         self._shifts = [_enlarged(places) for places in warps.inverse_places().numpy()]
-        pen = _pen_of(corrected, tried, self._shifts)
+        pen = pen_of(corrected, tried, self._shifts)
         self.pen = pen**3 / (pen**2 + DOUBT / len(corrected))  # few digits show a usual pen as a little unusual
 
     def written(self, digits: Digits, rng: np.random.Generator) -> Digits:
@@ -56,13 +60,19 @@ def _first(digits: Digits, count: int) -> Digits:
     return digits.take(np.arange(min(count, len(digits))))
 
 
-def _pen_of(corrected: Digits, tried: Digits, shifts: list[Field]) -> float:
+def pen_of(corrected: Digits, tried: Digits, shifts: Sequence[Field] = (UNMOVED,)) -> float:
     """The pen with which `tried`, warped, have strokes as wide as the corrected digits have, class by class."""
     inks = [_warped(image, shifts[k % len(shifts)]) for k, image in enumerate(tried.images)]
-    usual = [_class_widths(np.stack([_with_pen(ink, pen) for ink in inks]), tried.labels) for pen in PENS]
+
+    @cache
+    def width(pen: int) -> float:
+        widths = _class_widths(np.stack([_with_pen(ink, pen) for ink in inks]), tried.labels)
+        return float(widths[corrected.labels].mean())
+
     wanted = float(np.mean(_widths(corrected.images)))
-    found = [float(means[corrected.labels].mean()) for means in usual]
-    return float(np.interp(wanted, np.maximum.accumulate(found), PENS))
+    broader = min(max(bisect_left(PENS, wanted, key=width), 1), len(PENS) - 1)
+    nearest = PENS[broader - 1 : broader + 1]
+    return float(np.interp(wanted, [width(pen) for pen in nearest], nearest))
 
 
 def _enlarged(places: NDArray[np.float32]) -> Field:

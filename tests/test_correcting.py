@@ -23,7 +23,7 @@ from sutja.reading.normalise import normalise
 from sutja.recipe import CORRECTED, Recipe
 from sutja.run import Run
 from sutja.start import open_start
-from sutja.style import PENS, Style
+from sutja.style import Style, pen_of
 from sutja.trained import open_trained
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -179,18 +179,24 @@ def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn
     assert abs(lean(styled) - own) < abs(lean(usual) - own) / 3
 
 
-@pytest.mark.parametrize("pixels", [12, 24])  # of 112
-def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module, pixels: int) -> None:
+def with_pen(digits: Digits, pixels: int) -> Digits:
+    """The digits with strokes that are broader by so many pixels of 112."""
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels + 1, pixels + 1))
-    large = [cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in mnist.test.images[:20]]
-    images = [normalise(np.asarray(cv2.dilate(np.pad(each, 28), brush) / 255, np.float32)) for each in large]
-    style = Style(Digits(np.stack(images), mnist.test.labels[:20]), mnist.train, tiny)
-    assert style.pen == pytest.approx(pixels, rel=0.35)
-    usual = Style(mnist.test.take(np.arange(20)), mnist.train, tiny)
-    assert PENS[0] < usual.pen < pixels / 3
+    large = [cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in digits.images]
+    inks = [np.asarray(cv2.dilate(np.pad(each, 28), brush) / 255, np.float32) for each in large]
+    return Digits(np.stack([normalise(ink) for ink in inks]), digits.labels)
+
+
+@pytest.mark.parametrize("pixels", [0, 12, 24])
+def test_a_pen_is_found_by_the_width_of_its_strokes(mnist: Dataset, pixels: int) -> None:
+    written = with_pen(mnist.test.take(np.arange(20)), pixels)
+    assert pen_of(written, mnist.train.take(np.arange(200))) == pytest.approx(pixels, rel=0.2, abs=3)
+
+
+def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module) -> None:
     some = mnist.train.take(np.arange(200))
-    ink = [each.written(some, np.random.default_rng(0)).images.mean() for each in (style, usual)]
-    assert ink[0] > 1.15 * ink[1]
+    style = Style(with_pen(mnist.test.take(np.arange(20)), 24), mnist.train, tiny)
+    assert style.written(some, np.random.default_rng(0)).images.mean() > 1.15 * some.images.mean()
 
 
 def test_blank_corrections_do_no_harm(mnist: Dataset, tiny: nn.Module) -> None:
