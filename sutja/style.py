@@ -34,7 +34,7 @@ UNMOVED: Field = np.zeros((2, ENLARGED, ENLARGED), np.float32)
 
 
 class Style:
-    """What makes training digits look as one writer's."""
+    """What makes training digits look as one writer's. `pen` is what `pen_of` gives, a little more usual."""
 
     def __init__(self, corrected: Digits, usual: Digits, network: nn.Module) -> None:
         """`corrected` are digits of the writer, N ≥ 1, `usual` those of a training set, which `network` reads."""
@@ -61,7 +61,11 @@ def _first(digits: Digits, count: int) -> Digits:
 
 
 def pen_of(corrected: Digits, tried: Digits, shifts: Sequence[Field] = (UNMOVED,)) -> float:
-    """The pen with which `tried`, warped, have strokes as wide as the corrected digits have, class by class."""
+    """The pen with which `tried`, warped, have strokes as wide as the corrected digits have, class by class.
+
+    That is by how many pixels of an image with 112 a side their strokes are made broader, or narrower below 0: from -4
+    to 40. `shifts`, each `float32 (2, 112, 112)` in such pixels, x and y, are warps that the writer may have.
+    """
     inks = [_warped(image, shifts[k % len(shifts)]) for k, image in enumerate(tried.images)]
 
     @cache

@@ -7,19 +7,18 @@ import json
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from benchmarks.corrections import thick, written
 from sutja.correcting import Correcting, Start, Task
 from sutja.dataset import Dataset, split
 from sutja.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, train
 from sutja.inference import Classifier
-from sutja.reading.normalise import normalise
 from sutja.recipe import CORRECTED, Recipe
 from sutja.run import Run
 from sutja.start import open_start
@@ -179,23 +178,15 @@ def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn
     assert abs(lean(styled) - own) < abs(lean(usual) - own) / 3
 
 
-def with_pen(digits: Digits, pixels: int) -> Digits:
-    """The digits with strokes that are broader by so many pixels of 112."""
-    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels + 1, pixels + 1))
-    large = [cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC) for image in digits.images]
-    inks = [np.asarray(cv2.dilate(np.pad(each, 28), brush) / 255, np.float32) for each in large]
-    return Digits(np.stack([normalise(ink) for ink in inks]), digits.labels)
-
-
 @pytest.mark.parametrize("pixels", [0, 12, 24])
 def test_a_pen_is_found_by_the_width_of_its_strokes(mnist: Dataset, pixels: int) -> None:
-    written = with_pen(mnist.test.take(np.arange(20)), pixels)
-    assert pen_of(written, mnist.train.take(np.arange(200))) == pytest.approx(pixels, rel=0.2, abs=3)
+    broad = written(thick(pixels + 1), mnist.test.take(np.arange(20)))
+    assert pen_of(broad, mnist.train.take(np.arange(200))) == pytest.approx(pixels, rel=0.2, abs=3)
 
 
 def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module) -> None:
     some = mnist.train.take(np.arange(200))
-    style = Style(with_pen(mnist.test.take(np.arange(20)), 24), mnist.train, tiny)
+    style = Style(written(thick(25), mnist.test.take(np.arange(20))), mnist.train, tiny)
     assert style.written(some, np.random.default_rng(0)).images.mean() > 1.15 * some.images.mean()
 
 
