@@ -17,6 +17,7 @@ PAPER = 180  # brightness of evenly lit paper: what is lighter, as noise is, has
 SMALLEST_PAGE = 300  # pixels of the shorter side of a picture on which a sheet and a desk may be
 EDGE = 10  # grey levels a pixel, in a picture as coarse as that, that make a sharp edge
 NOISE = 3.5  # deviations of the paper's noise that ink is deeper than
+GRAIN = 9.0  # and that it counts as deep at the least in a photograph, whose noise is uneven: shadows are full of it
 COARSE = 256  # pixels of the longer side on which the light is measured
 FRAME = 0.1  # share of its box that a large piece of writing fills at least; frames and slanting rules fill less
 LONGEST_THIN = 100  # pixels of the longer side of a piece that may be as hollow as a frame and is none
@@ -169,6 +170,8 @@ def find_ink(gray: Gray) -> Mask:
     if full < max(1.5 * FAINTEST, NOISE * noise):
         return np.zeros(gray.shape, np.bool_)
     local = _local_depth(depth, full, 2.5 * noise)
+    if min(gray.shape) >= SMALLEST_PAGE:
+        local = np.maximum(local, np.float32(GRAIN * noise))
     dark = where_ink(depth > int(noise))
     depth, local = depth[dark], local[dark]
     ink = np.zeros(gray.shape, np.bool_)
