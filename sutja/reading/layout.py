@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.reading.ink import Mask, are_frames, usual_height, where_ink
 from sutja.reading.normalise import percentile
-from sutja.reading.page import Mask, are_frames, usual_height, where_ink
 
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke

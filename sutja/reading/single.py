@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sutja.digits import CLASSES, SIDE
 from sutja.evaluation import softmax
+from sutja.reading.ink import Mask
 from sutja.reading.network import BLANK
 from sutja.reading.normalise import FAINTEST, FITTED, LINE_HEIGHT, Gray, Ink, normalise
-from sutja.reading.page import Mask
 from sutja.reading.picture import Picture, as_gray
 
 SMALLEST, LARGEST = 64, 256  # pixels of the longer side of a picture of one digit

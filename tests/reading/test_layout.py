@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sutja.dataset import Dataset
+from sutja.reading.ink import Mask
 from sutja.reading.layout import find_lines
-from sutja.reading.page import Mask, prepare
+from sutja.reading.page import prepare
 
 from .written import write
 

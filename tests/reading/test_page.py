@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from sutja.dataset import Dataset
+from sutja.reading.ink import Mask, usual_height
 from sutja.reading.layout import find_lines
+from sutja.reading.light import PAPER, is_light_on_dark, surroundings
 from sutja.reading.normalise import Gray
-from sutja.reading.page import PAPER, Mask, find_rules, is_light_on_dark, prepare, surroundings, usual_height
+from sutja.reading.page import prepare
+from sutja.reading.rules import find_rules
 
 from .written import Written, write
 
