@@ -10,7 +10,7 @@ import numpy as np
 from sutja.reading.ink import PHOTOGRAPH, Mask, find_ink
 from sutja.reading.light import COARSE, PAPER, even_light, is_light_on_dark, surroundings
 from sutja.reading.normalise import Gray
-from sutja.reading.rules import find_rules
+from sutja.reading.rules import find_rules, without_rules
 
 LONGER_SIDE = 2000  # pixels of the longer side of a page on which lines are sought
 EDGE = 10  # grey levels a pixel, in a picture as coarse as that, that make a sharp edge
@@ -47,6 +47,7 @@ def prepare(picture: Gray) -> Page:
     evened = even_light(gray, paper)
     if sheet is not None:
         evened = np.where(shrunk(sheet), evened, np.uint8(PAPER))
+    evened = without_rules(evened)
     ink = find_ink(evened)
     rules = find_rules(ink)
     return Page(np.where(rules, np.uint8(PAPER), evened), ink & ~rules, scale, inverted)
