@@ -34,7 +34,8 @@ from sutja.line_evaluation import edit_distance, matched
 from sutja.reading.answer import Reading
 from sutja.reading.reader import Reader
 from sutja.synth.folder import Order, photographs
-from sutja.synth.lines import Hand, Writer
+from sutja.synth.hand import Hand
+from sutja.synth.lines import Writer
 from sutja.synth.photograph import DIFFICULTIES, photograph
 
 SEED = 20261124

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.normalise import Gray
-from sutja.synth.lines import ROWS, Hand, Writer, random_number
+from sutja.synth.hand import ROWS, Hand
+from sutja.synth.lines import Writer, random_number
+from sutja.synth.skeleton import skeleton
 from sutja.synth.paper import grain
 
 Colours = NDArray[np.float32]  # (height, width, 3), blue, green, red; 1 = the light of white paper
@@ -172,33 +174,6 @@ def with_pen(ink: Gray, width: float, *, scale: float = 1.0) -> Gray:
     away = cv2.resize(away, ink.shape[::-1], interpolation=cv2.INTER_CUBIC) / np.float32(shrunk)
     drawn = np.clip(width / 2 - away + 0.5, 0, 1)
     return np.asarray(drawn * 255, np.uint8)
-
-
-def skeleton(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The middles of strokes, a pixel wide, as connected as the strokes are (T. Y. Zhang and C. Y. Suen, 1984)."""
-    pixels = np.pad(ink, 1).astype(np.uint8)
-    while True:
-        before = int(pixels.sum())
-        for removable in _REMOVABLE:
-            code = cv2.filter2D(pixels, cv2.CV_32F, _BITS, borderType=cv2.BORDER_CONSTANT).astype(np.uint8)
-            pixels[removable[code]] = 0
-        if int(pixels.sum()) == before:
-            return np.asarray(pixels[1:-1, 1:-1] > 0)
-
-
-def _removable() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each pattern of the eight neighbours, as bits clockwise from above, whether each pass removes the pixel."""
-    patterns = (np.arange(256)[:, None] >> np.arange(8)) & 1
-    changes = ((patterns == 0) & (np.roll(patterns, -1, axis=1) == 1)).sum(axis=1)
-    border = (changes == 1) & (patterns.sum(axis=1) >= 2) & (patterns.sum(axis=1) <= 6)
-    above, right, below, left = patterns[:, [0, 2, 4, 6]].T
-    first = border & (above * right * below == 0) & (right * below * left == 0)
-    second = border & (above * right * left == 0) & (above * below * left == 0)
-    return first, second
-
-
-_BITS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
-_REMOVABLE = _removable()
 
 
 def _paper(size: tuple[int, int], rng: np.random.Generator) -> Colours:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.synth.traces import Strokes
+
 Stroke = tuple[tuple[float, float], ...]
 Shape = tuple[Stroke, ...]
 Glyph = NDArray[np.uint8]
@@ -27,6 +29,32 @@ DIGITS: dict[int, tuple[Shape, ...]] = {
         (((0.4, 0), (0.05, 0.5), (0.4, 1), (0.75, 0.5), (0.42, 0)),),
         (((0.3, 0.05), (0, 0.5), (0.3, 1), (0.9, 0.95), (1, 0.45), (0.7, 0), (0.3, 0.05)),),
         (((0.45, 0), (0.05, 0.5), (0.45, 1), (0.9, 0.5), (0.45, 0)), ((0.85, 0.05), (0.1, 0.95))),
+        (
+            (
+                (0.5, 0.05),
+                (0.1, 0.3),
+                (0.1, 0.8),
+                (0.5, 1),
+                (0.9, 0.7),
+                (0.75, 0.15),
+                (0.45, 0.05),
+                (0.4, 0.3),
+                (1, 0.1),
+            ),
+        ),
+        (
+            (
+                (0.6, 0.2),
+                (0.35, 0.02),
+                (0.02, 0.5),
+                (0.4, 1),
+                (0.9, 0.6),
+                (0.75, 0.1),
+                (0.5, 0.2),
+                (0.7, 0.35),
+                (1.1, 0.2),
+            ),
+        ),
     ),
     1: (
         (((0, 0.6), (0.5, 0.2), (0.95, 0), (0.8, 0.5), (0.65, 1)),),
@@ -198,19 +226,6 @@ DIGITS: dict[int, tuple[Shape, ...]] = {
             ((0.2, 0.1), (0.25, 0.5), (0.2, 1)),
         ),
         (((0.7, 0.05), (0.2, 0.05), (0.1, 0.35), (0.5, 0.35), (0.72, 0.05), (0.6, 0.6), (0.3, 1)),),
-        (
-            (
-                (0.45, 0.35),
-                (0.1, 0.25),
-                (0.35, 0),
-                (0.6, 0.15),
-                (0.4, 0.6),
-                (0.3, 1),
-                (0.05, 0.85),
-                (0.4, 0.65),
-                (0.9, 0.5),
-            ),
-        ),
     ),
 }
 
@@ -269,33 +284,29 @@ def smooth(points: NDArray[np.float64], steps: int = 6) -> NDArray[np.float64]:
     return np.concatenate([curve.transpose(1, 0, 2).reshape(-1, 2), points[-1:]])
 
 
-def draw(shape: Shape, rng: np.random.Generator, *, pen: float, width: float = 0.75, unrest: float = 0.04) -> Glyph:
-    """A shape as ink: `uint8`, 0 = paper, 255 = ink, cropped to what the pen could reach.
+def curves(shape: Shape, rng: np.random.Generator, *, width: float = 0.75, unrest: float = 0.04) -> Strokes:
+    """A shape as smooth strokes, each `float64 (N, 2)`: x and y in heights of the shape, from its left upper corner.
 
-    `pen` is the width of the stroke in pixels of a glyph 64 high, `width` that of the shape in heights, `unrest` the
-    deviation of the points in heights.
+    `width` is that of the shape and `unrest` the deviation of its points, both in heights.
     """
-    ink = np.zeros((SIDE + 2 * MARGIN, int(SIDE * width * 1.15) + 2 * MARGIN), np.uint8)
-    for stroke in shape:
-        points = np.array(stroke) * (width, 1) + rng.normal(0, unrest, (len(stroke), 2))
-        curve = (smooth(points) * SIDE + MARGIN) * 8
-        cv2.polylines(ink, [curve.astype(np.int32)], False, 255, max(1, round(pen)), cv2.LINE_AA, shift=3)
-    return ink
+    moved = [np.array(stroke) * (width, 1) + rng.normal(0, unrest, (len(stroke), 2)) for stroke in shape]
+    left = min(float(points[:, 0].min()) for points in moved)
+    return tuple(smooth(points - (left, 0)) for points in moved)
 
 
-def draw_digit(digit: int, rng: np.random.Generator, *, pen: float, unrest: float = 0.04) -> Glyph:
-    """A digit in one of its styles, as `draw` does it."""
+def digit_curves(digit: int, rng: np.random.Generator, *, unrest: float = 0.04) -> Strokes:
+    """A digit in one of its styles, as `curves` gives it."""
     shapes = DIGITS[digit]
     width = rng.uniform(0.25, 0.8) if digit == 1 else 0.68 * rng.uniform(0.75, 1.3)
-    return draw(shapes[rng.integers(len(shapes))], rng, pen=pen, width=width, unrest=unrest)
+    return curves(shapes[rng.integers(len(shapes))], rng, width=width, unrest=unrest)
 
 
-def scribble(rng: np.random.Generator, *, pen: float) -> Glyph:
+def scribble(rng: np.random.Generator) -> Strokes:
     """A stroke without meaning, or several."""
     strokes = tuple(
         tuple(map(tuple, rng.uniform(0, 1, (int(rng.integers(2, 9)), 2)))) for _ in range(int(rng.integers(1, 4)))
     )
-    return draw(strokes, rng, pen=pen, width=rng.uniform(0.5, 1.2))
+    return curves(strokes, rng, width=rng.uniform(0.5, 1.2))
 
 
 LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefhijkmnprtuvwxy&%@?!"  # without those that are digits in somebody's hand

@@ -1,0 +1,179 @@
+"""The strokes of a digit's picture: the middle of each as a row of points, so that any pen can write it anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import combinations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.reading.normalise import Gray, stroke_width
+from sutja.synth.skeleton import skeleton
+
+Points = NDArray[np.float64]
+Strokes = tuple[Points, ...]
+Pixel = tuple[int, int]
+
+ENLARGED = 4  # times, before middles are sought
+FULL = 110  # from which on an enlarged pixel is ink
+STEP = 0.05  # heights of a digit between two points of a stroke
+STRAIGHT = -0.5  # cosine between two arms of a crossing below which one goes on as the other
+FILLED = 0.05  # part of the ink that may lie farther from the middles than a stroke is wide
+
+
+def trace(image: Gray) -> Strokes | None:
+    """The strokes of a digit `uint8 (H, W)`, 0 = paper, each `float64 (N, 2)`: x and y in heights of the digit.
+
+    y goes from 0 at the top to 1, x from 0 on the left. `None` where strokes have run together and cannot be told.
+    """
+    padded = cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
+    large = cv2.resize(padded, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+    ink = cv2.GaussianBlur(large, (0, 0), 1) > FULL
+    middles = skeleton(ink)
+    thick = stroke_width(ink)
+    away = cv2.distanceTransform((~middles).astype(np.uint8), cv2.DIST_L2, 5)
+    if not middles.any() or float(np.mean(away[ink] > 0.5 * thick + 2)) > FILLED:
+        return None
+    paths = _joined(_merged(_pruned(_paths(middles), thick), thick), thick)
+    height = max(float(np.ptp(np.concatenate(paths)[:, 1])), 1.0)
+    strokes = [_smooth(path, thick / 2, STEP * height) for path in paths]
+    origin = np.concatenate(strokes).min(axis=0)
+    return tuple((stroke - origin) / height for stroke in strokes)
+
+
+def _paths(middles: NDArray[np.bool_]) -> list[list[Pixel]]:
+    """Rows of neighbouring pixels (x, y) from end or crossing to end or crossing; rings begin and end anywhere."""
+    links = _links(middles)
+    visited: set[tuple[Pixel, Pixel]] = set()
+
+    def walk(start: Pixel, following: Pixel) -> list[Pixel]:
+        path = [start, following]
+        while len(links[path[-1]]) == 2 and path[-1] != start:
+            first, second = links[path[-1]]
+            path.append(second if first == path[-2] else first)
+        visited.update(zip(path, path[1:], strict=False))
+        visited.update(zip(path[1:], path, strict=False))
+        return path
+
+    ends = [pixel for pixel, near in links.items() if len(near) != 2]
+    paths = [[end, end] for end in ends if not links[end]]
+    for start in [*ends, *links]:  # what no end leads to are rings
+        paths += [walk(start, near) for near in links[start] if (start, near) not in visited]
+    return paths
+
+
+def _links(middles: NDArray[np.bool_]) -> dict[Pixel, list[Pixel]]:
+    """The neighbours of each pixel; diagonal ones only where no pixel lies between."""
+    rows, columns = np.nonzero(middles)
+    pixels = set(zip(columns.tolist(), rows.tolist(), strict=True))
+    links: dict[Pixel, list[Pixel]] = {}
+    for x, y in sorted(pixels):
+        straight = [near for near in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)) if near in pixels]
+        diagonal = [
+            (x + dx, y + dy)
+            for dx in (1, -1)
+            for dy in (1, -1)
+            if (x + dx, y + dy) in pixels and (x + dx, y) not in pixels and (x, y + dy) not in pixels
+        ]
+        links[x, y] = straight + diagonal
+    return links
+
+
+def _pruned(paths: list[list[Pixel]], thick: float) -> list[list[Pixel]]:
+    """Paths without the short ones that end free: corners of the ink, no strokes."""
+    meeting: dict[Pixel, int] = defaultdict(int)
+    for path in paths:
+        meeting[path[0]] += 1
+        meeting[path[-1]] += 1
+    kept = [path for path in paths if len(path) > 0.8 * thick or min(meeting[path[0]], meeting[path[-1]]) > 1]
+    return kept or paths
+
+
+def _merged(paths: list[list[Pixel]], thick: float) -> list[Points]:
+    """Paths whose ends meet where crossings that are closer than a stroke is wide have become one."""
+    group: dict[Pixel, Pixel] = {}
+
+    def root(pixel: Pixel) -> Pixel:
+        while group.setdefault(pixel, pixel) != pixel:
+            pixel = group[pixel]
+        return pixel
+
+    def bridge(path: list[Pixel]) -> bool:
+        return path[0] != path[-1] and len(path) < thick and min(meeting[path[0]], meeting[path[-1]]) > 2
+
+    meeting: dict[Pixel, int] = defaultdict(int)
+    for path in paths:
+        meeting[path[0]] += 1
+        meeting[path[-1]] += 1
+    for path in filter(bridge, paths):
+        group[root(path[0])] = root(path[-1])
+    members: dict[Pixel, list[Pixel]] = defaultdict(list)
+    for pixel in list(group):
+        members[root(pixel)].append(pixel)
+    places = {pixel: np.mean(members[root(pixel)], axis=0) for pixel in group}
+    merged = []
+    for path in paths:
+        if not bridge(path):
+            points = np.array(path, np.float64)
+            points[0], points[-1] = places.get(path[0], points[0]), places.get(path[-1], points[-1])
+            merged.append(points)
+    return merged or [np.array(path, np.float64) for path in paths]
+
+
+def _joined(paths: list[Points], thick: float) -> list[Points]:
+    """Paths joined at crossings, each with the one that goes on most straight."""
+    meeting: dict[tuple[float, float], list[tuple[int, int]]] = defaultdict(list)
+    for index, path in enumerate(paths):
+        if not np.array_equal(path[0], path[-1]):
+            meeting[tuple(path[0])].append((index, 0))
+            meeting[tuple(path[-1])].append((index, -1))
+    partner: dict[tuple[int, int], tuple[int, int]] = {}
+    for arms in meeting.values():
+        towards = {arm: _direction(paths[arm[0]], arm[1], thick) for arm in arms}
+        bends = sorted((float(towards[one] @ towards[other]), one, other) for one, other in combinations(arms, 2))
+        for cosine, one, other in bends:
+            if cosine < STRAIGHT and one not in partner and other not in partner and one[0] != other[0]:
+                partner[one], partner[other] = other, one
+    return _chained(paths, partner)
+
+
+def _direction(path: Points, end: int, thick: float) -> Points:
+    """Where a path goes from its end, as a vector of length 1."""
+    reach = min(len(path) - 1, max(2, round(1.5 * thick)))
+    away = path[reach] - path[0] if end == 0 else path[-1 - reach] - path[-1]
+    return np.asarray(away / max(float(np.hypot(*away)), 1e-9))
+
+
+def _chained(paths: list[Points], partner: dict[tuple[int, int], tuple[int, int]]) -> list[Points]:
+    chains, used = [], set()
+    free = [(index, end) for index in range(len(paths)) for end in (0, -1) if (index, end) not in partner]
+    for index, end in [*free, *((index, 0) for index in range(len(paths)))]:  # what has no free end is a ring
+        pieces = []
+        while index not in used:
+            used.add(index)
+            pieces.append(paths[index] if end == 0 else paths[index][::-1])
+            index, end = partner.get((index, -1 if end == 0 else 0), (index, end))
+        if pieces:
+            chains.append(np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])]))
+    return chains
+
+
+def _smooth(path: Points, radius: float, step: float) -> Points:
+    """A path without the steps of its pixels, as points about `step` apart; its ends stay where they are."""
+    ring = np.array_equal(path[0], path[-1]) and len(path) > 3
+    reach = max(1, min(round(2 * radius), len(path) - 1))
+    before, after = path[1 : reach + 1][::-1], path[-reach - 1 : -1][::-1]
+    wide = (
+        [path[-reach - 1 : -1], path, path[1 : reach + 1]]
+        if ring
+        else [2 * path[0] - before, path, 2 * path[-1] - after]
+    )
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(radius, 0.5)) ** 2)
+    weights /= weights.sum()
+    extended = np.concatenate(wide)
+    soft = np.stack([np.convolve(extended[:, axis], weights, "valid") for axis in (0, 1)], axis=1)
+    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(soft, axis=0).T))])
+    places = np.linspace(0, along[-1], max(2, round(along[-1] / step) + 1))
+    return np.stack([np.interp(places, along, soft[:, axis]) for axis in (0, 1)], axis=1)
