@@ -12,13 +12,17 @@ import pytest
 
 from sutja.dataset import Dataset
 from sutja.errors import UsageError
-from sutja.reading.normalise import LINE_HEIGHT, stroke_width
+from sutja.reading.normalise import LINE_HEIGHT, normalise, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs
-from sutja.synth.lines import ROWS, Hand, Writer, random_number
+from sutja.synth.hand import ROWS, Hand
+from sutja.synth.lines import Writer, random_number
 from sutja.synth.paper import dots, grain, line_paper, rules, shade, waves
 from sutja.synth.photograph import DIFFICULTIES, photograph
-from sutja.synth.sheet import PENS, skeleton, with_pen
-from sutja.synth.strokes import DIGITS, MARGIN, MARKS, SIDE, SIZES, Glyph, draw, draw_digit, draw_letter, scribble
+from sutja.synth.sheet import PENS, with_pen
+from sutja.synth.skeleton import skeleton
+from sutja.synth.strokes import DIGITS, MARKS, SIZES, curves, digit_curves, draw_letter, scribble
+from sutja.synth.traces import Strokes, trace
+from sutja.trained import open_trained
 
 
 def seeded(*seed: int) -> np.random.Generator:
@@ -30,40 +34,99 @@ def writer(mnist: Dataset) -> Writer:
     return Writer(mnist.train)
 
 
+def written(hand: Hand, strokes: Strokes) -> np.ndarray:
+    """Strokes as a hand writes them, `uint8 (64, 140)`."""
+    canvas = np.zeros((hand.rows, 140), np.uint8)
+    hand.put(canvas, strokes, 30)
+    return canvas
+
+
+def calm(hand: Hand) -> Hand:
+    """A hand that writes straight and the same each time."""
+    hand.height, hand.middle, hand.width, hand.slant = 44.0, 32.0, 1.0, 0.0
+    hand.unrest = hand.drift = hand.shakiness = hand.pressure = hand.flourish = 0.0
+    hand.bend = np.zeros((3, 3, 2))
+    return hand
+
+
 @pytest.mark.parametrize("digit", range(10))
-def test_each_style_of_a_digit_can_be_drawn(digit: int) -> None:
+def test_each_style_of_a_digit_fills_its_height(digit: int) -> None:
     for shape in DIGITS[digit]:
-        ink = draw(shape, seeded(1), pen=4, width=0.45 if digit == 1 else 0.68, unrest=0)
-        assert ink.dtype == np.uint8
-        assert ink.shape[0] == SIDE + 2 * MARGIN
-        rows = np.flatnonzero(ink.max(axis=1) > 127)
-        assert np.ptp(rows) > 0.8 * SIDE, shape  # it fills the height it was given
-        edge = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
-        assert edge.max() < 128, shape  # and nothing but a soft edge is cut off
+        points = np.concatenate(curves(shape, seeded(1), width=0.45 if digit == 1 else 0.68, unrest=0))
+        assert np.ptp(points[:, 1]) > 0.8, shape
+        assert points[:, 1].min() > -0.15 and points[:, 1].max() < 1.15, shape
+        assert points[:, 0].max() < 1.2, shape
 
 
-def test_each_mark_can_be_drawn_and_has_a_size() -> None:
+def test_each_mark_can_be_written_and_has_a_size() -> None:
     assert set(MARKS) == set(SIZES)
     for name, shapes in MARKS.items():
         for shape in shapes:
-            assert draw(shape, seeded(2), pen=5).max() == 255, name
+            assert written(Hand(seeded(2)), curves(shape, seeded(2))).max() == 255, name
 
 
-def test_no_two_drawings_are_the_same_but_those_of_one_seed() -> None:
-    makers: tuple[Callable[[np.random.Generator], Glyph], ...] = (
-        lambda rng: draw_digit(3, rng, pen=5),
+def test_no_two_digits_are_the_same_but_those_of_one_seed() -> None:
+    makers: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
+        lambda rng: written(Hand(rng), digit_curves(3, rng)),
         lambda rng: draw_letter(rng, pen=5),
+        lambda rng: written(Hand(rng), scribble(rng)),
     )
     for make in makers:
         first, again, other = make(seeded(1)), make(seeded(1)), make(seeded(2))
         assert np.array_equal(first, again)
         assert not np.array_equal(first, other)
-    assert scribble(seeded(4), pen=4).max() == 255
+        assert first.max() == 255
 
 
-def test_a_thicker_pen_leaves_more_ink() -> None:
-    thin, thick = (draw(DIGITS[0][0], seeded(1), pen=pen, unrest=0) for pen in (3, 9))
-    assert stroke_width(thick > 127) > 2 * stroke_width(thin > 127)
+@pytest.mark.parametrize("pressure", [0.0, 0.2])
+def test_a_hand_writes_with_its_pen(pressure: float) -> None:
+    hand = calm(Hand(seeded(1)))
+    hand.pressure = pressure
+    for pixels in (2.0, 4.0, 6.0):
+        hand.pen = pixels / hand.height
+        ink = written(hand, curves(DIGITS[7][3], seeded(1), unrest=0))
+        assert stroke_width(ink > 127) == pytest.approx(pixels + 0.8, abs=0.7)  # and the soft edge
+
+
+def test_strokes_of_mnist_written_anew_are_the_same_digits(mnist: Dataset) -> None:
+    hand = calm(Hand(seeded(1)))
+    again, labels = [], []
+    for image, label in zip(mnist.test.images[:300], mnist.test.labels, strict=False):
+        strokes = trace(image)
+        if strokes is not None:
+            points = np.concatenate(strokes)
+            assert points.min(axis=0) == pytest.approx((0, 0), abs=0.01)
+            assert points[:, 1].max() == pytest.approx(1, abs=0.1)
+            again.append(normalise((written(hand, strokes) / 255).astype(np.float32)))
+            labels.append(label)
+    assert len(labels) > 250
+    read = open_trained("convnet").classifier().probabilities(np.stack(again)).argmax(axis=1)
+    assert (read == labels).mean() > 0.96
+
+
+def test_strokes_go_straight_on_where_they_cross() -> None:
+    cross = np.zeros((28, 28), np.uint8)
+    cv2.line(cross, (4, 6), (23, 21), 255, 3)
+    cv2.line(cross, (23, 6), (4, 21), 255, 3)
+    strokes = trace(cross)
+    assert strokes is not None and len(strokes) == 2
+    for stroke in strokes:
+        assert abs(stroke[0, 0] - stroke[-1, 0]) > 0.9  # from one side to the other
+    ring = np.zeros((28, 28), np.uint8)
+    cv2.circle(ring, (14, 14), 8, 255, 3)
+    strokes = trace(ring)
+    assert strokes is not None and len(strokes) == 1
+    assert np.hypot(*(strokes[0][0] - strokes[0][-1])) < 0.1
+
+
+def test_what_has_no_strokes_has_no_trace() -> None:
+    blot = np.zeros((28, 28), np.uint8)
+    cv2.circle(blot, (14, 14), 9, 255, -1)
+    assert trace(blot) is None
+    assert trace(np.zeros((28, 28), np.uint8)) is None
+    speck = np.zeros((28, 28), np.uint8)
+    speck[14, 14] = 255
+    trace(speck)  # a single pixel is a stroke or none, and no error
 
 
 def test_papers_have_their_shape_and_strength() -> None:

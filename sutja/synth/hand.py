@@ -11,7 +11,7 @@ from sutja.synth.strokes import MARGIN, SIDE, Glyph
 from sutja.synth.traces import Points, Strokes
 
 ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
-STROKE = 2.6  # rows of these: usual width of a pen's stroke, as wide as on photographs that a line was cut out of
+STROKE = 2.6  # rows of these: usual width of a stroke without its soft edge, so as broad as on real photographs
 COARSE = 2.0  # scale from which on strokes are not drawn twice as large and made smaller
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sutja.reading.normalise import Gray
 from sutja.synth.hand import ROWS, Hand
 from sutja.synth.lines import Writer, random_number
-from sutja.synth.skeleton import skeleton
 from sutja.synth.paper import grain
+from sutja.synth.skeleton import skeleton
 
 Colours = NDArray[np.float32]  # (height, width, 3), blue, green, red; 1 = the light of white paper
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
@@ -53,8 +53,8 @@ def _paths(middles: NDArray[np.bool_]) -> list[list[Pixel]]:
         while len(links[path[-1]]) == 2 and path[-1] != start:
             first, second = links[path[-1]]
             path.append(second if first == path[-2] else first)
-        visited.update(zip(path, path[1:], strict=False))
-        visited.update(zip(path[1:], path, strict=False))
+        visited.update(pairwise(path))
+        visited.update(pairwise(path[::-1]))
         return path
 
     ends = [pixel for pixel, near in links.items() if len(near) != 2]
