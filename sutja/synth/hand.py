@@ -18,8 +18,14 @@ COARSE = 2.0  # scale from which on strokes are not drawn twice as large and mad
 class Hand:
     """How somebody writes: height, slant, width, distances, pen, and how much they vary."""
 
-    def __init__(self, rng: np.random.Generator, *, scale: float = 1.0, rows: int = ROWS) -> None:
-        """A hand that writes `scale` times as large as a line needs that a network shall read, on `rows` rows."""
+    def __init__(
+        self, rng: np.random.Generator, *, scale: float = 1.0, rows: int = ROWS, pen: float | None = None
+    ) -> None:
+        """A hand that writes `scale` times as large as a line needs that a network shall read, on `rows` rows.
+
+        With a `pen`, the width of its stroke in heights of a digit, it writes all digits with that; otherwise it is any
+        pen, and one hand in four leaves MNIST's digits as they are.
+        """
         self.rng = rng
         self.scale = scale
         self.rows = rows
@@ -37,8 +43,9 @@ class Hand:
         self.shakiness = float(rng.uniform(0.015, 0.06))
         # What a pen of one width writes looks unlike MNIST's pictures: were those taken as they are, a network would
         # tell one source of digits from the other, and read each only as that source writes them.
-        self.traces = rng.random() < 0.75
-        self.pen = float(np.clip(STROKE * np.exp(rng.normal(0, 0.3)), 1.5, 8)) / height  # heights of a digit
+        self.traces = pen is not None or rng.random() < 0.75
+        usual = float(np.clip(STROKE * np.exp(rng.normal(0, 0.3)), 1.5, 8)) / height
+        self.pen = usual if pen is None else pen  # heights of a digit
         self.pressure = float(rng.choice([0, rng.uniform(0.1, 0.4)], p=[0.6, 0.4]))  # how much its width varies
         # Habits: small flat zeros, digits that reach below the others, ones that lean, ends of strokes drawn out or cut
         # short, digits joined without lifting the pen, and a bend that all digits share.

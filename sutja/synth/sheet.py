@@ -13,7 +13,6 @@ from sutja.reading.normalise import Gray
 from sutja.synth.hand import ROWS, Hand
 from sutja.synth.lines import Writer, random_number
 from sutja.synth.paper import grain
-from sutja.synth.skeleton import skeleton
 
 Colours = NDArray[np.float32]  # (height, width, 3), blue, green, red; 1 = the light of white paper
 
@@ -93,11 +92,11 @@ def write_sheet(
     numbers = numbers or _numbers(rng, inner, pitch, contents)
     tallest = min(inner[0] / (1.25 * max(map(len, numbers)) + 1), inner[1] / (len(numbers) * pitch + 0.3), height / 4)
     tall = max(SMALLEST, tallest * float(rng.uniform(0.55, 1)))
-    hand = Hand(rng, scale=tall / TALL, rows=round(2 * ROWS * tall / TALL))
-    hand.gap = max(hand.gap, contents.closest)
     dark = rng.random() < contents.dark
     pen = CHALK if dark else PENS[list(PENS)[rng.integers(len(PENS))]]
-    ink, lines = _write_lines(writer, hand, numbers, size, pitch * tall, pen, contents)
+    hand = Hand(rng, scale=tall / TALL, rows=round(2 * ROWS * tall / TALL), pen=float(rng.uniform(*pen.widths)))
+    hand.gap = max(hand.gap, contents.closest)
+    ink, lines = _write_lines(writer, hand, numbers, size, pitch * tall, contents)
     colours = _board(size, rng) if dark else _paper(size, rng)
     if not dark and rng.random() < contents.printed:
         _print_rules(colours, rng, lines, pitch * tall)
@@ -119,7 +118,6 @@ def _write_lines(
     numbers: Sequence[str],
     size: tuple[int, int],
     pitch: float,
-    pen: Pen,
     contents: Contents,
 ) -> tuple[Gray, list[tuple[str, tuple[int, int, int, int]]]]:
     """The ink of all lines, `uint8 (height, width)`, and their texts and boxes."""
@@ -131,13 +129,11 @@ def _write_lines(
     first = MARGIN * height + pitch / 2
     first += float(rng.uniform(0, max(0.0, height * (1 - 2 * MARGIN) - pitch * len(numbers))))
     indent = float(rng.uniform(0, 0.3)) * width if max(map(len, numbers)) < 5 else 0.0
-    thick = float(rng.uniform(*pen.widths)) * hand.height
     for index, number in enumerate(numbers):
         x = round(left + indent + abs(float(rng.normal(0, 0.3))) * hand.height)
         room = round(width * (1 - MARGIN)) - x
         room = max(room, round(130 * hand.scale))
         line, text = writer.write(hand, number, widest=room, signs=rng.random() < contents.signs)
-        line = with_pen(line, thick, scale=hand.scale)
         y = round(first + index * pitch - hand.rows / 2 + float(rng.normal(0, 0.04)) * pitch)
         box = _put(ink, line, x, y)
         if text and box is not None:
@@ -155,25 +151,6 @@ def _put(ink: Gray, line: Gray, x: int, y: int) -> tuple[int, int, int, int] | N
     if not len(rows):
         return None
     return x + int(columns[0]), top + int(rows[0]), x + int(columns[-1]) + 1, top + int(rows[-1]) + 1
-
-
-def with_pen(ink: Gray, width: float, *, scale: float = 1.0) -> Gray:
-    """Write ink, `uint8 (H, W)`, anew with a pen whose stroke is `width` pixels wide: along the middle of each stroke.
-
-    `scale` is that of the hand; the middles are sought in a smaller picture, and a smooth distance from them is
-    enlarged.
-    """
-    shrunk = min(1.0, 2 / scale)
-    small = ink
-    if shrunk < 1:
-        size = (max(1, round(ink.shape[1] * shrunk)), max(1, round(ink.shape[0] * shrunk)))
-        small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
-    middles = skeleton(small > 127)
-    away = cv2.distanceTransform((~middles).astype(np.uint8), cv2.DIST_L2, 5)
-    away = cv2.GaussianBlur(away, (0, 0), max(0.5, 0.3 * width * shrunk))
-    away = cv2.resize(away, ink.shape[::-1], interpolation=cv2.INTER_CUBIC) / np.float32(shrunk)
-    drawn = np.clip(width / 2 - away + 0.5, 0, 1)
-    return np.asarray(drawn * 255, np.uint8)
 
 
 def _paper(size: tuple[int, int], rng: np.random.Generator) -> Colours:
