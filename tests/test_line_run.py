@@ -32,7 +32,7 @@ from sutja.run import Run
 from sutja.synth.lines import Writer
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
-RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, ema=0.5)
+RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=5e-4, ema=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
 
 def test_the_published_card_is_read_as_it_was_written(exported: tuple[Path, Card], run: Run) -> None:
     folder, card = exported
-    assert card.name == "few-line-reader-epochs=2-batch_size=16-ema=0.5"
+    assert card.name == "few-line-reader-epochs=2-batch_size=16-learning_rate=0.0005-ema=0.5"
     assert {path.name for path in folder.iterdir()} == {
         f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")
     }
