@@ -58,6 +58,10 @@ class Hand:
         self.bend = rng.normal(0, rng.uniform(0, 0.06), (3, 3, 2))
         self._before: list[Points] = []  # the strokes of the digit before, where they stand
 
+    def lift(self) -> None:
+        """Lift the pen: what is put next is joined with nothing."""
+        self._before = []
+
     def put_digit(self, canvas: Gray, glyph: Glyph | Strokes, digit: int, at: float) -> float:
         """Put a digit as this hand is used to write it; returns where the next one may begin."""
         lean = self.lean.get(digit, 0.0)
@@ -88,14 +92,7 @@ class Hand:
         to the slant. What is `joined` may be linked with what was put before.
         """
         rng, unrest = self.rng, self.unrest
-        if isinstance(glyph, tuple):
-            size = np.concatenate(glyph).max(axis=0)
-            broad, middle, edge = float(size[0]), size / 2, self.pen * self.height
-            middle[1] = 0.5
-        else:
-            inset = MARGIN if glyph.shape[0] > SIDE // 2 else 0
-            inner = glyph.shape[0] - 2 * inset  # rows of it that count
-            broad, middle, edge = (glyph.shape[1] - 2 * inset) / inner, np.array(glyph.shape[::-1]) / (2 * inner), 0.0
+        broad, middle, edge = self._size(glyph)
         tall = self.height * height * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
         wide *= tall * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
         turn = float(rng.normal(0, unrest * 0.7))
@@ -109,8 +106,17 @@ class Hand:
         if isinstance(glyph, tuple):
             self._draw(canvas, [self._varied(stroke, broad) @ matrix.T + shift for stroke in glyph], joined=joined)
         else:
-            self._paste(canvas, glyph, matrix / inner, shift)
+            self._paste(canvas, glyph, matrix / _rows(glyph), shift)
         return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
+
+    def _size(self, glyph: Glyph | Strokes) -> tuple[float, Points, float]:
+        """The width and the middle of a glyph in its heights, and the pixels that a pen adds to that width."""
+        if isinstance(glyph, tuple):
+            broad = float(np.concatenate(glyph)[:, 0].max())
+            return broad, np.array([broad / 2, 0.5]), self.pen * self.height
+        rows, columns = glyph.shape
+        inner = _rows(glyph)
+        return (columns - (rows - inner)) / inner, np.array([columns, rows]) / (2 * inner), 0.0
 
     def _varied(self, stroke: Points, broad: float) -> Points:
         """A stroke as this hand draws it this time: bent as all are, a little otherwise, its ends longer or shorter."""
@@ -222,3 +228,8 @@ class Hand:
             edge = float(rng.uniform(40, 150))
         sharp = float(rng.uniform(1.5, 4)) * max(1, self.scale)
         return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
+
+
+def _rows(glyph: Glyph) -> int:
+    """The rows of a picture that count: a letter has margins, a digit of MNIST has none."""
+    return glyph.shape[0] - (2 * MARGIN if glyph.shape[0] > SIDE // 2 else 0)

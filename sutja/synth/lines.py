@@ -77,6 +77,7 @@ class Writer:
         W is at most `widest`. Without `signs` there is nothing but what the hand puts between digits.
         """
         rng = hand.rng
+        hand.lift()
         canvas = np.zeros((hand.rows, widest), np.uint8)
         at = float(rng.uniform(2, 30)) * hand.scale
         if signs and rng.random() < 0.1:
