@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from sutja.errors import UsageError
 from sutja.randomness import derived_seed
 from sutja.reading.network import BLANK, chances, in_batches, pad, spot
 from sutja.recipe import Recipe
+from sutja.synth.composer import Composer
 from sutja.synth.lines import Line, Writer
 from sutja.training import Schooling
 
@@ -44,9 +45,10 @@ class LineTraining(Schooling):
         if recipe.teacher or recipe.augmentation != "none" or recipe.label_smoothing:
             raise UsageError(f"{recipe.name}: lines have no teacher, augmentation or label smoothing")
         super().__init__(recipe, device)
-        self._writer = Writer(splits.train)
+        self._composer = Composer(splits.train, seed=recipe.seed, size=CHUNK)
+        weakref.finalize(self, self._composer.close)
         writers = {name: Writer(digits) for name, digits in splits.judged.items()}
-        shown = {"train": self._writer} | ({} if recipe.protocol == "final" else writers)
+        shown = {"train": Writer(splits.train)} | ({} if recipe.protocol == "final" else writers)
         self._measured = {name: composed(writer, MEASURED, 0) for name, writer in shown.items()}
 
     @property
@@ -71,23 +73,17 @@ class LineTraining(Schooling):
         return learning_rate
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
-        """The lines of an epoch; the next are composed in another thread while these are learned."""
-        with ThreadPoolExecutor(1) as composer:
-            chunks = range(LINES_AN_EPOCH // CHUNK)
-            first = epoch * len(chunks)
-            waiting = composer.submit(self._chunk, first)
-            for number in chunks:
-                ready = waiting.result()
-                if number + 1 < len(chunks):
-                    waiting = composer.submit(self._chunk, first + number + 1)
-                for batch in ready:
-                    yield Batch(*(each.to(self.device) for each in (batch.lines, batch.digits, batch.lengths)))
-
-    def _chunk(self, number: int) -> list[Batch]:
-        rng = np.random.default_rng(derived_seed(self.recipe.seed, "lines", number))
-        lines = sorted(self._writer.lines(rng, CHUNK), key=lambda line: line.ink.shape[1])
-        parts = list(batches(CHUNK, self.recipe.batch_size))
-        return [as_batch(lines[parts[index]]) for index in rng.permutation(len(parts))]
+        """The lines of an epoch; the next are composed by another process while these are learned."""
+        an_epoch = LINES_AN_EPOCH // CHUNK
+        for number in range(epoch * an_epoch, (epoch + 1) * an_epoch):
+            follows = number + 1 < self.recipe.epochs * an_epoch
+            lines = self._composer.take(number, then=number + 1 if follows else None)
+            lines.sort(key=lambda line: line.ink.shape[1])
+            parts = list(batches(CHUNK, self.recipe.batch_size))
+            rng = np.random.default_rng(derived_seed(self.recipe.seed, "order of lines", number))
+            for index in rng.permutation(len(parts)):
+                batch = as_batch(lines[parts[index]])
+                yield Batch(*(each.to(self.device) for each in (batch.lines, batch.digits, batch.lengths)))
 
     def _measure(self) -> dict[str, tuple[float, float]]:
         return {name: measure_lines(self.kept, lines) for name, lines in self._measured.items()}

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import cache
-from multiprocessing.connection import wait
-
-import cv2
 
 from sutja.errors import SutjaError
+from sutja.processes import prepare_process, without_interrupts
 from sutja.reading.batch import Job, Outcome, Settings, read_job
 from sutja.reading.reader import Reader
 
@@ -28,7 +22,7 @@ def read_in_processes(jobs: Iterable[Job], settings: Settings, processes: int) -
 
     Raises what `Reader` does for the settings, and `SutjaError` when a process is ended from outside.
     """
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _prepare_process)
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), prepare_process)
     try:
         yield from _in_order(pool, jobs, settings, processes * AHEAD)
     except BrokenProcessPool as error:
@@ -47,33 +41,6 @@ def _in_order(pool: ProcessPoolExecutor, jobs: Iterable[Job], settings: Settings
             waiting.append(pool.submit(_read_in_process, settings, job))
     while waiting:
         yield waiting.popleft().result()
-
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C for later: a process that starts meanwhile never hears it and is ended in order by this one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _prepare_process() -> None:
-    """Make this process one of several: it leaves Ctrl-C to the first, ends with it, and computes with one thread."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _read_in_process(settings: Settings, job: Job) -> Outcome:

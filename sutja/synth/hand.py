@@ -232,4 +232,5 @@ class Hand:
 
 def _rows(glyph: Glyph) -> int:
     """The rows of a picture that count: a letter has margins, a digit of MNIST has none."""
-    return glyph.shape[0] - (2 * MARGIN if glyph.shape[0] > SIDE // 2 else 0)
+    rows = int(glyph.shape[0])
+    return rows - (2 * MARGIN if rows > SIDE // 2 else 0)

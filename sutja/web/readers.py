@@ -19,7 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sutja.reading.processes import without_interrupts
+from sutja.processes import without_interrupts
 from sutja.reading.reader import Reader
 from sutja.web.pool import Pool
 from sutja.web.problems import ProblemError
