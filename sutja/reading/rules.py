@@ -6,6 +6,8 @@ picture what is left: level and upright lines.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ SLOPES = np.arange(-10, 11) * 0.026  # rise of a rule over its run: fifteen degr
 THIN = 4  # pixels above and below a rule's middle where it is paper again
 GAP = 7  # pixels of a rule that writing and other rules may interrupt
 LONG, LONGEST = SIDE // 8, SIDE // 5  # pixels of a rule without other interruptions, and with all its parts
+DEEP = 240  # quarters of a grey level above which a rule is as deep as the page is there: a byte holds no more
 FAINT = 2.5  # grey levels that a rule is darker than the paper beside it
 OFTEN = 2  # times the mean strength around, that a rule has: grain looks like rules everywhere
 NEAR = 41  # pixels of that neighbourhood's side
@@ -54,7 +57,9 @@ def _strengths(page: Gray) -> tuple[Depths, Depths]:
     fine = min(1.0, SIDE / max(page.shape))
     size = (max(1, round(page.shape[1] * fine)), max(1, round(page.shape[0] * fine)))
     depth = PAPER - np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.float32)
-    return _level_strength(depth), np.ascontiguousarray(_level_strength(np.ascontiguousarray(depth.T)).T)
+    with ThreadPoolExecutor(1) as beside:  # OpenCV's steps are short, and most of them use one core
+        upright = beside.submit(_level_strength, np.ascontiguousarray(depth.T))
+        return _level_strength(depth), np.ascontiguousarray(upright.result().T)
 
 
 def _level_strength(depth: Depths) -> Depths:
@@ -66,6 +71,7 @@ def _level_strength(depth: Depths) -> Depths:
     for slope in SLOPES:
         found = np.maximum(found, _sheared(_unbroken(_sheared(thin, slope)), -slope))
     strength = found.astype(np.float32) / 4
+    strength = np.where(found > DEEP, np.maximum(strength, depth), strength)  # else bold rules would count as faint
     rules = (strength > FAINT) & (strength > OFTEN * cv2.blur(strength, (NEAR, NEAR)))
     _, parts, boxes, _ = cv2.connectedComponentsWithStats(rules.view(np.uint8), connectivity=8)
     whole = boxes[:, cv2.CC_STAT_WIDTH] >= LONGEST
