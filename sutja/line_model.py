@@ -18,6 +18,24 @@ def block(inputs: int, outputs: int, pool: tuple[int, int] | None = None) -> nn.
     )
 
 
+def along(inputs: int, outputs: int) -> nn.Sequential:
+    """A convolution over three places of the line, batch normalisation and ReLU."""
+    return nn.Sequential(nn.Conv1d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU())
+
+
+class Residual(nn.Module):
+    """What layers add to what they are given (He, Zhang, Ren and Sun, "Deep residual learning", 2016)."""
+
+    def __init__(self, layers: nn.Module) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, features: Tensor) -> Tensor:
+        """The features and what the layers make of them, of the same shape."""
+        added: Tensor = features + self.layers(features)
+        return added
+
+
 class LineReader(nn.Module):
     """Lines `float32 (N, 1, 32, W)` of ink in [0, 1] to log-odds `(N, W / 4, 11)`: ten digits and nothing.
 
@@ -28,23 +46,23 @@ class LineReader(nn.Module):
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
-        first, second, third, fourth, fifth, along = 24, 48, 64, 96, 128, 160
+        first, second, third, fourth, fifth, wide = 24, 48, 64, 96, 144, 208
         self.picture = nn.Sequential(  # a line of 32×W
             block(1, first, (2, 2)),  # (N, first, 16, W/2)
             block(first, second, (2, 2)),  # (N, second, 8, W/4)
             block(second, third),
+            Residual(block(third, third)),
             block(third, fourth, (2, 1)),  # (N, fourth, 4, W/4)
+            Residual(block(fourth, fourth)),
             block(fourth, fifth, (2, 1)),  # (N, fifth, 2, W/4)
+            Residual(block(fifth, fifth)),
         )
         self.along = nn.Sequential(
-            nn.Conv1d(2 * fifth, along, 3, padding=1, bias=False),
-            nn.BatchNorm1d(along),
-            nn.ReLU(),
+            along(2 * fifth, wide),
+            Residual(along(wide, wide)),
+            Residual(along(wide, wide)),
             nn.Dropout(dropout),
-            nn.Conv1d(along, along, 5, padding=2, groups=4, bias=False),
-            nn.BatchNorm1d(along),
-            nn.ReLU(),
-            nn.Conv1d(along, OUTPUTS, 1),
+            nn.Conv1d(wide, OUTPUTS, 1),
         )
 
     def forward(self, lines: Tensor) -> Tensor:
