@@ -22,6 +22,7 @@ from sutja.digits import Digits, Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits
 from sutja.files import whole_file, whole_folder, write_text
+from sutja.half import store_in_half
 from sutja.inference import Classifier
 from sutja.published import SPREAD, Card, judge
 from sutja.recipe import Recipe
@@ -59,11 +60,13 @@ def export_checked(
     names: tuple[str, str],
     dynamic: dict[int, Any],
     difference: Callable[[Path], float],
+    half: bool = False,
 ) -> float:
     """Write a network as one ONNX file with the names of its input and output, and hold it against PyTorch.
 
     `dynamic` tells the sides of `example` that may be of any length, `difference` how much a logit of the file differs.
-    Returns that; raises `ModelFileError` when it is over 1e-4: then nothing is written.
+    With `half`, weights that half precision holds exactly are stored so (see `half.halved`). Returns the difference;
+    raises `ModelFileError` when it is over 1e-4: then nothing is written.
     """
     with whole_file(path) as partial:
         with _quiet_exporter():
@@ -80,6 +83,8 @@ def export_checked(
         for node in program.model.graph:
             node.metadata_props.clear()  # stack traces, with the paths of this machine
         program.save(str(partial), include_initializers=True, external_data=False)
+        if half:
+            store_in_half(partial)
         differing = difference(partial)
         if not differing <= PARITY_TOLERANCE:
             raise ModelFileError(f"{path}: ONNX Runtime and PyTorch differ by {differing:.2g} in a logit: not written")

@@ -16,6 +16,7 @@ from sutja.dataset import Dataset, Splits, load_dataset, split
 from sutja.errors import DataError, UsageError
 from sutja.export import check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text
+from sutja.half import halved
 from sutja.line_evaluation import calibrate_lines, choose_min_confidence, judge_lines, outcomes
 from sutja.line_training import LineTraining, composed, infer_lines
 from sutja.model import count_parameters
@@ -33,11 +34,13 @@ PARITY_LINES = 1000
 def finish_lines(run: Run, training: LineTraining, splits: Splits) -> None:
     """Write what a finished run of a line reader holds; `report.json`, which says that it is finished, comes last."""
     run.remove_partial_files()
-    network = training.result()
-    run.save_weights(network)
+    trained = training.result()
+    run.save_weights(trained)
+    network = halved(trained)
     lines = {part: composed(Writer(digits), FIGURED, 1) for part, digits in splits.judged.items()}
     difference = export_lines(network, run.folder / "model.onnx", lines[run.judged_by][:PARITY_LINES])
-    card = describe_lines(run, network, lines, {"parity": difference, "epochs": len(training.records)})
+    values = {"parity": difference, "epochs": len(training.records), "parameters": count_parameters(trained)}
+    card = describe_lines(run, network, lines, values)
     _write_report(run, network, lines[run.judged_by], card)
     files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
     write_text(run.folder / "MODEL_CARD.md", render_card(asdict(card) | {"files": files}))
@@ -55,8 +58,8 @@ def finish_lines(run: Run, training: LineTraining, splits: Splits) -> None:
 def export_lines(network: nn.Module, path: Path, lines: list[Line]) -> float:
     """Write a line reader as one ONNX file: input `lines`, output `logits`, any number and width of lines.
 
-    It is held against PyTorch on `lines`; returns the largest difference of a logit. Raises `ModelFileError` when that
-    is over 1e-4.
+    `network` is a `halved` one: its weights are stored in half precision. The file is held against PyTorch on `lines`;
+    returns the largest difference of a logit. Raises `ModelFileError` when that is over 1e-4.
     """
     batch, width = torch.export.Dim("N"), torch.export.Dim("W4")
     return export_checked(
@@ -66,6 +69,7 @@ def export_lines(network: nn.Module, path: Path, lines: list[Line]) -> float:
         names=("lines", "logits"),
         dynamic={0: batch, 3: 4 * width},
         difference=partial(_difference, network, lines),
+        half=True,
     )
 
 
@@ -77,7 +81,10 @@ def _difference(network: nn.Module, lines: list[Line], path: Path) -> float:
 
 
 def describe_lines(run: Run, network: nn.Module, lines: dict[str, list[Line]], values: dict[str, Any]) -> Card:
-    """The card of a line reader, judged on composed `lines` and calibrated by those of validation digits."""
+    """The card of a line reader, judged on composed `lines` and calibrated by those of validation digits.
+
+    `values` are `parameters`, `epochs` and what else is to be said of it.
+    """
     logits = {part: infer_lines(network, [line.ink for line in some]) for part, some in lines.items()}
     texts = {part: [line.text for line in some] for part, some in lines.items()}
     calibration, temperature, least = None, 1.0, 0.5
@@ -108,7 +115,6 @@ def describe_lines(run: Run, network: nn.Module, lines: dict[str, list[Line]], v
         calibration=calibration,
         reading=reading,
         recipe=vars(run.recipe),
-        parameters=count_parameters(network),
         seconds=run.metrics()[-1]["seconds"],
         **values,
     )
@@ -122,13 +128,18 @@ def export_line_run(run: Run, folder: Path, *, weights: bool, force: bool, datas
     if run.data_sha256 != dataset.sha256:
         raise UsageError(f"{run.folder}: lines of other data than {dataset.name} cannot be composed anew for its card")
     network = run.load_network()
+    read = halved(network)
     splits = split(dataset, run.recipe.protocol)
     lines = {part: composed(Writer(digits), FIGURED, 1) for part, digits in splits.judged.items()}
-    card = describe_lines(run, network, lines, {"epochs": run.report["epochs"]})
+    values = {name: run.report[name] for name in ("parameters", "epochs")}
+    card = describe_lines(run, read, lines, values)
     kept = run.report[run.judged_by]["errors"]
     if abs(card.figures[run.judged_by]["errors"] - kept) > FIGURED // 200:
         raise DataError(f"{run.folder}: its weights do not make the {kept} errors that its report.json tells")
-    write = partial(export_lines, lines=lines[run.judged_by][:PARITY_LINES])
+
+    def write(_: nn.Module, path: Path) -> float:
+        return export_lines(read, path, lines[run.judged_by][:PARITY_LINES])
+
     return publish(network, card, folder, write=write, weights=weights, force=force)
 
 

@@ -241,7 +241,7 @@ _TINY = Recipe(  # too small to gain by a teacher
 _LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
     "line-reader",
     LINE_READER,
-    epochs=60,
+    epochs=48,
     batch_size=64,
     learning_rate=0.004,
     weight_decay=0.02,
