@@ -30,6 +30,8 @@ def network() -> nn.Module:
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
             nn.init.normal_(layer.weight)
             nn.init.normal_(layer.bias)
+            assert layer.running_mean is not None
+            assert layer.running_var is not None
             layer.running_mean.normal_()
             layer.running_var.uniform_(0.3, 3)
     return layers.eval()
