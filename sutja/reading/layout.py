@@ -14,6 +14,7 @@ from sutja.reading.normalise import percentile
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
 LOOSE = 2.0  # heights of a digit that small pieces may lie beside a line
+TALL = 0.6  # part of a line's writing that is lower than its digits count as high: joined zeros are low and wide
 SMALLEST = 6  # pixels of the height of a digit
 
 
@@ -59,7 +60,7 @@ def find_lines(ink: Mask) -> Layout:
     usable = _usable(boxes, areas, ink.shape)
     if not usable.any():
         return Layout((), labels)
-    usual = _weighted_median(boxes[usable, 3], areas[usable].astype(np.float64))
+    usual = _weighted_quantile(boxes[usable, 3], areas[usable].astype(np.float64))
     cores = np.flatnonzero(usable & (boxes[:, 3] >= max(SMALLEST, 0.4 * usual)) & (boxes[:, 3] <= 3.5 * usual))
     groups = _merge_stacked(_chains(boxes, cores), boxes)
     usable[cores] = False
@@ -83,10 +84,10 @@ def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[i
     return np.asarray(usable)
 
 
-def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def _weighted_quantile(values: NDArray[np.float64], weights: NDArray[np.float64], part: float = 0.5) -> float:
     order = np.argsort(values)
     share = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(share, share[-1] / 2)])
+    return float(values[order][np.searchsorted(share, share[-1] * part)])
 
 
 def _chains(boxes: NDArray[np.float64], cores: NDArray[np.int64]) -> list[list[int]]:
@@ -170,10 +171,10 @@ def _text_line(cores: list[int], attached: list[int], boxes: NDArray[np.float64]
     x = boxes[cores, 0] + boxes[cores, 2] / 2
     y = boxes[cores, 1] + boxes[cores, 3] / 2
     high, wide = boxes[cores, 3], boxes[cores, 2]
-    height = _weighted_median(high, np.maximum(wide, 0.4 * high))
+    height = _weighted_quantile(high, np.maximum(wide, 0.4 * high), TALL)
     slope = _slope(x, y, height)
     straight = y - slope * (x - left)
-    middle = _weighted_median(straight, high)
+    middle = _weighted_quantile(straight, high)
     pieces = cores + attached
     bent = slope * (boxes[pieces, 0] + boxes[pieces, 2] / 2 - left)
     if len(attached):

@@ -44,7 +44,7 @@ def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
     """Cut a line out of a page, straight and as high as the network wants it, without what belongs to other lines."""
     usual = DIGIT_HEIGHT / line.height
     # All of the line's ink should be on the strip, but one long stroke must not make the other digits tiny.
-    zoom = float(np.clip(1.06 * LINE_HEIGHT / max(line.above + line.below, 1), 0.62 * usual, usual))
+    zoom = float(np.clip(LINE_HEIGHT / max(line.above + line.below, 1), 0.62 * usual, usual))
     zoom = min(zoom, WIDEST / max(1, line.right - line.left + line.height))
     margin = MARGIN * line.height
     left, right = line.left - margin, line.right + margin

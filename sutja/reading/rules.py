@@ -144,11 +144,11 @@ def find_rules(ink: Mask) -> Mask:
     """The pixels of ruled and table lines, without those where writing crosses them."""
     height, width = ink.shape
     # First the longest, then, with the writing's height known, those longer than any digit.
-    rules = _straight(ink, round(max(0.5 * width, 1.2 * height)))
+    rules = _straight(ink, round(max(0.7 * width, 1.2 * height)))
     tall = usual_height(ink & ~rules)
     if tall == 0:
         return rules
-    rules |= _straight(ink & ~rules, round(max(1.8 * tall, 20)))
+    rules |= _straight(ink & ~rules, round(max(4 * tall, 20)))
     upright = _straight(np.ascontiguousarray((ink & ~rules).T), round(max(2.2 * tall, 20))).T
     return rules | upright
 
