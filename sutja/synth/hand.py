@@ -29,13 +29,13 @@ class Hand:
         self.rng = rng
         self.scale = scale
         self.rows = rows
-        height = float(np.clip(rng.normal(44, 6), 26, 60))
+        height = float(np.clip(rng.normal(43, 7), 24, 54))
         self.height = height * scale  # of a digit, in rows
         self.middle = rows / 2 + float(rng.normal(0, 3 + max(0, (50 - height) * 0.2))) * scale
         self.slant = float(np.clip(rng.normal(0.12, 0.22), -0.4, 0.8))
         self.width = float(np.clip(rng.normal(0.98, 0.24), 0.5, 1.7))
         self.gap = float(
-            rng.choice([rng.uniform(-0.08, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.27, 0.56, 0.17])
+            rng.choice([rng.uniform(-0.05, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.25, 0.58, 0.17])
         )
         self.unrest = float(rng.uniform(0.02, 0.12))
         self.drift = float(rng.normal(0, 0.025))  # rows a column
@@ -47,32 +47,41 @@ class Hand:
         usual = float(np.clip(STROKE * np.exp(rng.normal(0, 0.3)), 1.5, 8)) / height
         self.pen = usual if pen is None else pen  # heights of a digit
         self.pressure = float(rng.choice([0, rng.uniform(0.1, 0.4)], p=[0.6, 0.4]))  # how much its width varies
-        # Habits: small flat zeros, digits that reach below the others, ones that lean, ends of strokes drawn out or cut
-        # short, digits joined without lifting the pen, and a bend that all digits share.
-        flat = rng.random() < 0.3
-        self.zero = (float(rng.uniform(0.5, 0.9)), float(rng.uniform(0.9, 1.9))) if flat else (1.0, 1.0)
+        # Habits: small flat zeros, also joined ones, a large first digit, digits that reach below or above the others,
+        # ones that lean, ends of strokes drawn out or cut short, digits joined without lifting the pen, and a bend that
+        # all digits share.
+        flat = rng.random() < 0.35
+        self.zero = (float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.9, 1.9))) if flat else (1.0, 1.0)
+        self.first = float(rng.uniform(1.05, 1.5)) if rng.random() < 0.12 else 1.0  # heights of the first digit
         self.low = {int(digit): float(rng.uniform(0, 0.35)) for digit in (1, 4, 7, 9) if rng.random() < 0.2}
+        self.high = {int(digit): float(rng.uniform(0, 0.5)) for digit in (1, 4, 6, 7) if rng.random() < 0.15}
         self.lean = {1: float(rng.uniform(0.1, 0.6))} if rng.random() < 0.3 else {}
         self.flourish = float(rng.choice([0.05, rng.uniform(0.08, 0.2)], p=[0.7, 0.3]))  # heights, deviation
         self.joins = float(rng.choice([0, rng.uniform(0.2, 0.8)], p=[0.88, 0.12]))
+        self.joins_zeros = max(self.joins, float(rng.choice([0, rng.uniform(0.4, 1)], p=[0.8, 0.2])))
         self.bend = rng.normal(0, rng.uniform(0, 0.06), (3, 3, 2))
         self._before: list[Points] = []  # the strokes of the digit before, where they stand
+        self._begins = True
 
     def lift(self) -> None:
-        """Lift the pen: what is put next is joined with nothing."""
+        """Lift the pen and begin a number: what is put next is joined with nothing."""
         self._before = []
+        self._begins = True
 
     def put_digit(self, canvas: Gray, glyph: Glyph | Strokes, digit: int, at: float) -> float:
         """Put a digit as this hand is used to write it; returns where the next one may begin."""
-        lean = self.lean.get(digit, 0.0)
+        large = self.first if self._begins else 1.0
+        self._begins = False
+        joins = self.joins_zeros if digit == 0 else self.joins
         if digit == 0 and self.zero != (1.0, 1.0):
             high, wide = self.zero
             below = (1 - high) * float(self.rng.uniform(0, 0.5))
-            return self.put(canvas, glyph, at, height=high, wide=wide, below=below, joined=True)
-        longer = self.low.get(digit, 0.0)
-        return self.put(
-            canvas, glyph, at, height=1 + longer, wide=1 / (1 + longer), below=longer / 2, lean=lean, joined=True
-        )
+            return self.put(canvas, glyph, at, height=high, wide=wide, below=below, joins=joins)
+        low, high = self.low.get(digit, 0.0), self.high.get(digit, 0.0)
+        tall = 1 + low + high
+        below = (low - high - (large - 1)) / 2
+        lean = self.lean.get(digit, 0.0)
+        return self.put(canvas, glyph, at, height=large * tall, wide=1 / tall, below=below, lean=lean, joins=joins)
 
     def put(
         self,
@@ -84,12 +93,12 @@ class Hand:
         wide: float = 1,
         below: float = 0,
         lean: float = 0,
-        joined: bool = False,
+        joins: float | None = None,
     ) -> float:
         """Put a glyph, a picture or strokes, with its left edge at a column; returns where the next one may begin.
 
         `height` is in heights of a digit, and so is how far its middle lies `below` that of the line; `lean` is added
-        to the slant. What is `joined` may be linked with what was put before.
+        to the slant. `joins` is how probably the pen is not lifted before; with `None` it is no part of a number.
         """
         rng, unrest = self.rng, self.unrest
         broad, middle, edge = self._size(glyph)
@@ -98,13 +107,12 @@ class Hand:
         turn = float(rng.normal(0, unrest * 0.7))
         matrix = np.array([[wide, -(self.slant + lean + turn) * tall], [wide * turn, tall]])
         y = self.middle + self.height * (below + float(rng.normal(0, unrest * 0.5)))
-        if below == 0:  # along a baseline that may climb or fall
-            y += self.drift * (at - 150 * self.scale)
+        y += self.drift * (at - 150 * self.scale)  # along a baseline that may climb or fall
         width = wide * broad + edge
         x = at + width / 2
         shift = np.array([x, y]) - matrix @ middle
         if isinstance(glyph, tuple):
-            self._draw(canvas, [self._varied(stroke, broad) @ matrix.T + shift for stroke in glyph], joined=joined)
+            self._draw(canvas, [self._varied(stroke, broad) @ matrix.T + shift for stroke in glyph], joins)
         else:
             self._paste(canvas, glyph, matrix / _rows(glyph), shift)
         return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
@@ -149,10 +157,11 @@ class Hand:
                 stroke = np.concatenate([stroke, tail])
         return stroke
 
-    def _draw(self, canvas: Gray, strokes: list[Points], *, joined: bool) -> None:
+    def _draw(self, canvas: Gray, strokes: list[Points], joins: float | None) -> None:
         """Draw strokes, points in pixels of the canvas, with this hand's pen."""
-        link = self._link(strokes) if joined else None
-        if joined:
+        link = None
+        if joins is not None:
+            link = self._link(strokes) if self.rng.random() < joins else None
             self._before = strokes
         drawn = strokes if link is None else [*strokes, link]
         pen = self.pen * self.height * float(np.clip(self.rng.normal(1, 0.06), 0.8, 1.2))
@@ -185,7 +194,7 @@ class Hand:
 
     def _link(self, strokes: list[Points]) -> Points | None:
         """A stroke from the end of the digit before to the nearest end of this one, where the pen was not lifted."""
-        if not self._before or self.rng.random() >= self.joins:
+        if not self._before:
             return None
         start = max((stroke[end] for stroke in self._before for end in (0, -1)), key=lambda point: float(point[0]))
         ends = [stroke[end] for stroke in strokes for end in (0, -1)]

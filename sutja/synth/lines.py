@@ -148,7 +148,7 @@ def random_number(rng: np.random.Generator) -> str:
     text = "".join(map(str, rng.integers(0, 10, length)))
     if length > 2 and rng.random() < 0.3:
         kept = length // 2
-        text = text[:kept] + str(rng.choice([0, 0, 0, *range(10)])) * (length - kept)
+        text = text[:kept] + str(rng.choice([0] * 8 + list(range(10)))) * (length - kept)
     return text
 
 
