@@ -29,6 +29,7 @@ FOLD = 4  # times narrower is the picture on which the slopes are chosen that ru
 SURELY = 0.8  # times as strong as the faintest rule is what makes a slope worth a closer look
 OFTEN = 2  # times the mean strength around, that a rule has: grain looks like rules everywhere
 NEAR = 41  # pixels of that neighbourhood's side
+RISE = 200  # pixels of a rule in the ink that may rise or fall by one on either side of its middle
 PEN = (2.2, 6)  # ink on a rule is so many times as deep as the rule is strong, and so many grey levels deeper
 PALEST = (1.2, 10)  # ink beside it is so many times as deep as rules nearby are strong, and so many grey levels deep
 
@@ -159,11 +160,13 @@ def _straight(ink: Mask, length: int) -> Mask:
     if length > columns.stop - columns.start or length < 3:
         return np.zeros(ink.shape, np.bool_)
     pixels = ink.astype(np.uint8)
-    thick = np.asarray(cv2.dilate(pixels, np.ones((3, 1), np.uint8)), np.uint8)
+    rise = length // RISE  # rows more that a long rule may need above and below
+    thick = np.asarray(cv2.dilate(pixels, np.ones((3 + 2 * rise, 1), np.uint8)), np.uint8)
     whole = (_run_sums(thick, length) == length).astype(np.uint8)  # the middles of unbroken runs
     if not whole.any():
         return np.zeros(ink.shape, np.bool_)
-    runs = (_run_sums(whole[:, ::-1], length)[:, ::-1] > 0).astype(np.uint8) & pixels
+    runs = (_run_sums(whole[:, ::-1], length)[:, ::-1] > 0).astype(np.uint8)
+    runs = np.asarray(cv2.dilate(runs, np.ones((1 + 4 * rise, 1), np.uint8)), np.uint8) & pixels
     # Nothing as thick as it is long, and not what goes on above and below: there a stroke crosses the rule.
     thickness = max(3, length // 6)
     block = cv2.morphologyEx(pixels, cv2.MORPH_OPEN, np.ones((thickness, thickness), np.uint8))

@@ -47,6 +47,12 @@ def test_a_sloping_line_stays_together(slope: float) -> None:
     assert (line.above, line.below) == pytest.approx((20, 20), abs=5)
 
 
+def test_low_joined_zeros_make_no_line_low() -> None:
+    digits = [(20, 60, 10, 44), (60, 60, 28, 40), (110, 82, 66, 20)]  # 1, 3 and two zeros in one stroke
+    (line,) = find_lines(boxes(*digits)).lines
+    assert line.height == 40
+
+
 def test_what_stands_side_by_side_far_apart_is_read_from_left_to_right() -> None:
     layout = find_lines(boxes(*row(40, 2, left=20), *row(44, 2, left=400), *row(200, 3)))
     assert [(round(line.left, -1), len(line.pieces)) for line in layout.lines] == [(20, 2), (400, 2), (50, 3)]

@@ -151,3 +151,13 @@ def test_slanting_rules_that_meet_a_margin_are_not_taken_for_writing(written: Wr
     ink, plain = prepare(ruled).ink, prepare(written.gray).ink
     assert 0.5 < usual_height(ink) / usual_height(plain) < 2
     assert len(find_lines(ink).lines) >= 2
+
+
+def test_low_zeros_that_touch_are_no_rule() -> None:
+    gray = np.full((60, 220), 225, np.uint8)
+    cv2.line(gray, (20, 12), (14, 50), 40, 4, cv2.LINE_AA)
+    for x in (70, 95, 120):  # flat above and below, as zeros are that are written fast
+        cv2.rectangle(gray, (x - 12, 24), (x + 13, 48), 40, 4)
+    ink = prepare(gray).ink
+    assert not find_rules(ink).any()
+    assert (ink | (gray > 150)).all()
