@@ -109,7 +109,7 @@ def _chains(boxes: NDArray[np.float64], cores: NDArray[np.int64]) -> list[list[i
         near = level & (middle > middle[index]) & (gap <= NEAR * np.maximum(high, high[index]))
         candidates = np.flatnonzero(near)
         if len(candidates):
-            nearest = candidates[np.argmin(middle[candidates])]
+            nearest = candidates[np.argmin(left[candidates])]
             parent[root(int(cores[nearest]))] = root(int(piece))
     groups: dict[int, list[int]] = {}
     for piece in cores:

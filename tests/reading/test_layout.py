@@ -53,6 +53,12 @@ def test_low_joined_zeros_make_no_line_low() -> None:
     assert line.height == 40
 
 
+def test_a_digit_is_linked_with_what_begins_next_to_it() -> None:
+    digits = [(20, 60, 28, 40), (52, 76, 130, 30), (100, 52, 8, 16)]  # 9, joined zeros, and a hair above them
+    reach = [(line.left, line.right) for line in find_lines(boxes(*digits)).lines]
+    assert (20, 182) in [(round(left, -1), right) for left, right in reach]
+
+
 def test_what_stands_side_by_side_far_apart_is_read_from_left_to_right() -> None:
     layout = find_lines(boxes(*row(40, 2, left=20), *row(44, 2, left=400), *row(200, 3)))
     assert [(round(line.left, -1), len(line.pieces)) for line in layout.lines] == [(20, 2), (400, 2), (50, 3)]
