@@ -14,7 +14,9 @@ from sutja.reading.normalise import percentile
 NEAR = 3.5  # heights of a digit that may lie between two digits of a line
 BROKEN = 0.1  # heights of a digit that may lie between the pieces of a broken stroke
 LOOSE = 2.0  # heights of a digit that small pieces may lie beside a line
-TALL = 0.6  # part of a line's writing that is lower than its digits count as high: joined zeros are low and wide
+TALL = 0.65  # part of a line's writing that is lower than its digits count as high: joined zeros are low and wide
+CUT_OUT = 150  # pixels of the shorter side of a picture that shows a line of writing and no more, up to its edges
+ALONG = 2  # times as long along the picture's edge as across is a rule, a desk or a shadow, and no digit
 SMALLEST = 6  # pixels of the height of a digit
 
 
@@ -70,15 +72,17 @@ def find_lines(ink: Mask) -> Layout:
 
 
 def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[int, int]) -> Mask:
-    """Pieces that may be writing: no specks or frames, and nothing large at the edge, where desks are."""
+    """Pieces that may be writing: no specks or frames, and nothing large or long at the edge, where desks are."""
     height, width = shape
     left, top, wide, high = boxes.T
     usable = areas >= 4
     usable[0] = False  # the paper
-    at_edge = (left <= 1).astype(int) + (top <= 1) + (left + wide >= width - 1) + (top + high >= height - 1)
+    beside = (left <= 1).astype(int) + (left + wide >= width - 1)  # how many edges a piece reaches
+    above_or_below = (top <= 1).astype(int) + (top + high >= height - 1)
+    along = (above_or_below > 0) & (wide > ALONG * high) | (beside > 0) & (high > ALONG * wide)
     filled = areas / np.maximum(wide * high, 1)
     large = (high > 0.5 * height) | (wide > 0.5 * width)
-    usable &= ~((at_edge >= 2) & large & (min(shape) > 150))
+    usable &= ~(((beside + above_or_below >= 2) & large | along) & (min(shape) > CUT_OUT))
     usable &= ~((high > 0.6 * height) & (wide > 0.6 * width) & (filled > 0.6))
     usable &= ~are_frames(np.column_stack([boxes, areas]))
     return np.asarray(usable)

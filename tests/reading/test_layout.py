@@ -72,6 +72,21 @@ def test_specks_are_no_lines_and_loose_parts_belong_to_theirs() -> None:
     assert len(line.pieces) == 5
 
 
+@pytest.mark.parametrize("stretch", [(300, 0, 70, 20), (300, 380, 70, 20), (0, 200, 18, 60), (582, 200, 18, 60)])
+def test_what_lies_along_an_edge_of_a_photograph_is_no_writing(stretch: tuple[int, int, int, int]) -> None:
+    (line,) = find_lines(boxes(*row(100, 4), stretch)).lines
+    assert len(line.pieces) == 4
+
+
+def test_writing_that_is_cut_by_an_edge_of_a_photograph_stays() -> None:
+    assert len(find_lines(boxes(*row(0, 4, left=0))).lines[0].pieces) == 4
+
+
+def test_a_cut_out_line_may_reach_its_edges() -> None:
+    (line,) = find_lines(boxes((20, 0, 30, 60), (60, 16, 130, 44), shape=(60, 200))).lines
+    assert len(line.pieces) == 2
+
+
 def test_the_halves_of_a_broken_digit_are_in_one_line() -> None:
     ink = boxes(*row(100, 5))
     ink[118:122, 150:178] = False  # the third is cut through its middle
