@@ -268,7 +268,7 @@ RECIPES: dict[str, Recipe] = {
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
         _PUPIL,
-        dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=40),
+        dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=80),
         _TINY,
         _CONVNET,
         _LINE_READER,
