@@ -28,7 +28,8 @@ def read_in_processes(jobs: Iterable[Job], settings: Settings, processes: int) -
     except BrokenProcessPool as error:
         raise SutjaError("a process that read pictures was ended from outside: perhaps memory was short") from error
     finally:
-        pool.shutdown(cancel_futures=True)
+        with without_interrupts():  # a second Ctrl-C would leave processes that have only begun waiting for ever
+            pool.shutdown(cancel_futures=True)
 
 
 def _in_order(pool: ProcessPoolExecutor, jobs: Iterable[Job], settings: Settings, ahead: int) -> Iterator[Outcome]:
