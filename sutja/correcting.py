@@ -90,7 +90,7 @@ class Task:
             "corrections": f"{self.name}-{len(self.corrected)}@{self.sha256}",
         }
         for field in settings or {}:
-            if field in (*GIVEN, "teacher"):
+            if field in (*GIVEN, "teacher", "focus", "precision"):
                 raise UsageError(f"{field} cannot be set with --from: it is as the network that it begins with has it")
         return dataclasses.replace(CORRECTED.with_settings(settings or {}), **values)
 

@@ -14,7 +14,12 @@ from sutja.errors import DataError, UsageError, unknown
 GIVEN = ("model", "start", "corrections", "protocol")  # in a recipe for corrections: as the network that it begins with
 PROTOCOLS = ("curves", "held-out", "final")
 LINE_READER = "line-reader"  # the network that reads lines; all others read single digits
-CHOICES = {"optimiser": ("adamw", "sgd"), "schedule": ("one-cycle", "cosine", "constant"), "protocol": PROTOCOLS}
+CHOICES = {  # field → what it may be
+    "optimiser": ("adamw", "sgd"),
+    "schedule": ("one-cycle", "cosine", "constant"),
+    "precision": ("float32", "bfloat16"),
+    "protocol": PROTOCOLS,
+}
 LIMITS = {  # field → smallest and largest value that make sense
     "epochs": (1, 100_000),
     "batch_size": (1, 60_000),
@@ -23,6 +28,7 @@ LIMITS = {  # field → smallest and largest value that make sense
     "label_smoothing": (0, 0.99),
     "dropout": (0, 0.99),
     "ema": (0, 0.999999),
+    "focus": (1, 5),
     "patience": (0, 100_000),
     "teaching": (0, 1),
     "softness": (0.01, 100),
@@ -39,6 +45,10 @@ class Recipe:
     `learning_rate` is the peak of the schedule. `ema` is the decay of an exponential moving average of the weights a
     step; with 0 the last weights are kept. `patience` is the number of epochs without a better validation loss after
     which training stops and the best epoch's weights are kept; with 0 it never stops early.
+
+    `focus` is how often a digit that is read badly may come in an epoch, in place of others that are read well (see
+    `focus.py`); with 1 every digit comes once. `precision` "bfloat16" computes the network, but neither its loss nor
+    its weights, in half as many bits where the processor has instructions for it, and in float32 elsewhere.
 
     `teacher` names lessons (see `lessons.py`), from which a network learns with the weight `teaching`, and from the
     labels with the rest; both sides are softened by `softness`. Lessons bring distortions of their own; `augmentation`
@@ -68,6 +78,8 @@ class Recipe:
     augmentation: str = "none"
     ema: float = 0.0
     patience: int = 0
+    focus: float = 1.0
+    precision: str = "float32"
     teacher: str = ""
     teaching: float = 0.7
     softness: float = 2.0
@@ -215,6 +227,9 @@ _REGULARISED: dict[str, Any] = {
 _CONVNET = Recipe(
     "convnet", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
 )
+_WIDE = dataclasses.replace(
+    _CONVNET, name="convnet-wide", model="convnet-wide", dropout=0.4, focus=2.0, precision="bfloat16"
+)
 
 _PUPIL = Recipe(  # what the small ones have in common: they learn from two networks of `_CONVNET`
     "lenet5-best",
@@ -271,6 +286,7 @@ RECIPES: dict[str, Recipe] = {
         dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=80),
         _TINY,
         _CONVNET,
+        _WIDE,
         _LINE_READER,
     )
 }
@@ -283,5 +299,6 @@ TITLES = {
     "mlp-best": "MLP, best",
     "tiny": "Tiny",
     "convnet": "ConvNet",
+    "convnet-wide": "ConvNet, wide",
     "line-reader": "Line reader",
 }

@@ -24,6 +24,7 @@ from sutja.augment import get_augmentation
 from sutja.dataset import Splits, batches, stratified_split
 from sutja.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
+from sutja.focus import Focus
 from sutja.lessons import Lessons, distillation_loss
 from sutja.networks import build_network
 from sutja.randomness import derived_seed, generator, seeded
@@ -202,6 +203,21 @@ class Training(Schooling):
         self._measured = {"train": _on_device(_sample(splits.train), self.device)}
         self._measured |= {name: _on_device(digits, self.device) for name, digits in shown.items()}
         self._images, self._labels = _on_device(splits.train, self.device)
+        self.focus = Focus(len(self._labels), recipe.focus, self.device) if recipe.focus > 1 else None
+        self.precision = precision_on(self.device, recipe.precision)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that `load_state_dict` needs to go on after the last finished epoch."""
+        return {**super().state_dict(), "focus": self.focus.state_dict() if self.focus else None}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to where `state_dict` was taken, with the same recipe.
+
+        Raises `ValueError` and the errors of PyTorch when the state is not of this training.
+        """
+        super().load_state_dict(state)
+        if self.focus:
+            self.focus.load_state_dict(state["focus"])
 
     @property
     def images_per_epoch(self) -> int:
@@ -212,9 +228,9 @@ class Training(Schooling):
         return {name: measure(self.kept, *digits) for name, digits in self._measured.items()}
 
     def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        """Train on every digit once; returns the last learning rate."""
+        """Train on every digit once, with `focus` on some more often than on others; returns the last learning rate."""
         recipe = self.recipe
-        order = torch.randperm(len(self._labels), generator=generator(recipe.seed, "order", number)).to(self.device)
+        order = self._order(generator(recipe.seed, "order", number)).to(self.device)
         distortion = generator(recipe.seed, "distortion", number)
         images, answers = self._lesson(number)
         steps = math.ceil(len(order) / recipe.batch_size)
@@ -225,7 +241,7 @@ class Training(Schooling):
             learning_rate = self._set_learning_rate((number * steps + step) / (recipe.epochs * steps))
             chosen = order[part]
             batch = self.augment(scaled(images[chosen]), distortion)
-            loss = self._train_batch(batch, self._labels[chosen], None if answers is None else answers[chosen])
+            loss = self._train_batch(batch, chosen, None if answers is None else answers[chosen])
             on_batch(len(batch))
             # Looking at the loss waits for it; on a GPU that would stop the queue, so not at every step.
             if step % 50 == 0 and not math.isfinite(loss.item()):
@@ -234,6 +250,10 @@ class Training(Schooling):
             raise self._diverged(loss.item(), learning_rate)
         return learning_rate
 
+    def _order(self, source: torch.Generator) -> Tensor:
+        """Which digits come one after the other in an epoch, `int64 (N,)`."""
+        return self.focus.order(source) if self.focus else torch.randperm(len(self._labels), generator=source)
+
     def _lesson(self, number: int) -> tuple[Tensor, Tensor | None]:
         """The digits of an epoch and what the teacher answers to them, where there is one."""
         if self.lessons is None:
@@ -241,9 +261,13 @@ class Training(Schooling):
         images, answers = self.lessons.view(number)
         return images.to(self.device), answers.to(self.device)
 
-    def _train_batch(self, images: Tensor, labels: Tensor, answers: Tensor | None) -> Tensor:
-        """One step of the optimiser; returns the loss before it."""
-        logits = self.network(images.contiguous(memory_format=torch.channels_last))
+    def _train_batch(self, images: Tensor, chosen: Tensor, answers: Tensor | None) -> Tensor:
+        """One step of the optimiser, with distorted images of the digits `chosen`; returns the loss before it."""
+        labels = self._labels[chosen]
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+            logits = self.network(images.contiguous(memory_format=torch.channels_last)).float()
+        if self.focus:
+            self.focus.learn(chosen, functional.cross_entropy(logits.detach(), labels, reduction="none"))
         loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
         if answers is not None:
             loss = torch.lerp(loss, distillation_loss(logits, answers, self.recipe.softness), self.recipe.teaching)
@@ -343,3 +367,12 @@ def choose_device(name: str) -> torch.device:
     if not there[name]:
         raise UsageError(f"device {name}: there is none on this machine; --device auto takes what there is")
     return torch.device(name)
+
+
+def precision_on(device: torch.device, name: str) -> torch.dtype:
+    """The type in which a training of that precision computes: bfloat16 only where the device has instructions for it.
+
+    Elsewhere it would be several times slower than float32, not faster.
+    """
+    native = {"cpu": torch.cpu.get_capabilities().get("avx512_bf16", False), "cuda": True, "mps": False}
+    return torch.bfloat16 if name == "bfloat16" and native[device.type] else torch.float32

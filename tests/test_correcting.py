@@ -121,7 +121,7 @@ def test_other_corrections_are_no_run_to_go_on_with(task: Task, few: Dataset, ta
 
 
 def test_settings_that_belong_to_the_start_are_refused(task: Task) -> None:
-    for field, value in (("model", "lenet5"), ("protocol", "final"), ("teacher", "x")):
+    for field, value in (("model", "lenet5"), ("protocol", "final"), ("teacher", "x"), ("focus", "2")):
         with pytest.raises(UsageError, match=f"{field} cannot be set with --from"):
             task.recipe({field: value})
     with pytest.raises(UsageError, match="start cannot be set with --from"):

@@ -212,10 +212,16 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
 
 @pytest.mark.parametrize(
     "change",
-    [{"teacher": "big"}, {"augmentation": "affine"}, {"label_smoothing": 0.1}],
+    [
+        {"teacher": "big"},
+        {"augmentation": "affine"},
+        {"label_smoothing": 0.1},
+        {"focus": 2.0},
+        {"precision": "bfloat16"},
+    ],
     ids=lambda each: next(iter(each)),
 )
 def test_what_lines_do_not_have_is_refused(few: Dataset, change: dict[str, str | float]) -> None:
     recipe = dataclasses.replace(RECIPE, **change)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="lines have no teacher, augmentation or label smoothing"):
+    with pytest.raises(UsageError, match="lines have no"):
         LineTraining(recipe, split(few, "held-out"), device="cpu")
