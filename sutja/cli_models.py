@@ -181,6 +181,9 @@ def export(
     no_weights: Annotated[
         bool, typer.Option("--no-weights", help="Leave out the file for PyTorch: the ONNX file has the same weights.")
     ] = False,
+    half: Annotated[
+        bool, typer.Option("--half", help="Round the weights to half precision: files half as large, judged anew.")
+    ] = False,
     force: Force = False,
 ) -> None:
     """Make a model to publish from a run: ONNX held against PyTorch, weights, and a card with figures and checksums.
@@ -191,7 +194,7 @@ def export(
     from sutja.tables import published_table
 
     make = _export_ensemble if _is_ensemble(run) else _export_run
-    card, folder = make(run, to, calibrate_with, study, weights=not no_weights, force=force)
+    card, folder = make(run, to, calibrate_with, study, weights=not no_weights, half=half, force=force)
     if card.calibration is None:
         remark(
             "not calibrated: no validation digits of its own; "
@@ -209,7 +212,14 @@ def _is_ensemble(folder: Path) -> bool:
 
 
 def _export_ensemble(
-    path: Path, to: Path | None, calibrate_with: Path | None, study: Path | None, *, weights: bool, force: bool
+    path: Path,
+    to: Path | None,
+    calibrate_with: Path | None,
+    study: Path | None,
+    *,
+    weights: bool,
+    half: bool,
+    force: bool,
 ) -> tuple[Card, Path]:
     from sutja.ensemble_export import EnsembleFolder, export_ensemble
     from sutja.errors import UsageError
@@ -219,11 +229,18 @@ def _export_ensemble(
     ensemble = EnsembleFolder.open(path)
     held_out = EnsembleFolder.open(calibrate_with) if calibrate_with else None
     folder = to or Path(ensemble.name)
-    return export_ensemble(ensemble, folder, held_out=held_out, weights=weights, force=force), folder
+    return export_ensemble(ensemble, folder, held_out=held_out, weights=weights, half=half, force=force), folder
 
 
 def _export_run(
-    run: Path, to: Path | None, calibrate_with: Path | None, study: Path | None, *, weights: bool, force: bool
+    run: Path,
+    to: Path | None,
+    calibrate_with: Path | None,
+    study: Path | None,
+    *,
+    weights: bool,
+    half: bool,
+    force: bool,
 ) -> tuple[Card, Path]:
     from sutja.console import remark
     from sutja.export import export_run, find_spread, published_name
@@ -244,6 +261,6 @@ def _export_run(
     if opened.recipe.reads_lines:
         from sutja.line_run import export_line_run
 
-        return export_line_run(opened, folder, weights=weights, force=force), folder
+        return export_line_run(opened, folder, weights=weights, force=force), folder  # always in half precision
     held_out = Run.open(calibrate_with) if calibrate_with else None
-    return export_run(opened, folder, held_out=held_out, spread=spread, weights=weights, force=force), folder
+    return export_run(opened, folder, held_out=held_out, spread=spread, weights=weights, half=half, force=force), folder

@@ -16,7 +16,7 @@ from sutja.calibration import calibrate
 from sutja.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits, read_logits
-from sutja.export import check_weights, counterpart_differences, publish
+from sutja.export import check_weights, counterpart_differences, publish, round_weights, writer_in_half
 from sutja.published import MEMBER, Card, judge
 from sutja.recipe import Recipe
 from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
@@ -123,11 +123,15 @@ class EnsembleFolder:
 
 
 def describe_ensemble(
-    ensemble: EnsembleFolder, values: dict[str, Any], calibration: dict[str, Any] | None = None
+    ensemble: EnsembleFolder,
+    values: dict[str, Any],
+    calibration: dict[str, Any] | None = None,
+    logits: dict[str, tuple[Logits, Labels]] | None = None,
 ) -> Card:
     """The card of an ensemble. `values` are `files` and what else is to be said of it.
 
-    With a `calibration` (the fields of `Calibration`) the figures are told calibrated too.
+    With a `calibration` (the fields of `Calibration`) the figures are told calibrated too. `logits` are those of each
+    part that counts, by default the folder's own.
     """
     report, count = ensemble.report, len(ensemble.members)
     temperature = calibration["temperature"] if calibration else None
@@ -145,7 +149,10 @@ def describe_ensemble(
         title=f"Ensemble of {count} networks",
         data=ensemble.environment["data"],
         environment={name: value for name, value in ensemble.environment.items() if name != "data"},
-        figures={part: judge(*ensemble.load_logits(part), temperature) for part in JUDGED[ensemble.protocol]},
+        figures={
+            part: judge(*(logits[part] if logits else ensemble.load_logits(part)), temperature)
+            for part in JUDGED[ensemble.protocol]
+        },
         temperature=temperature or 1.0,
         calibration=calibration,
         members=members,
@@ -160,24 +167,29 @@ def export_ensemble(
     *,
     held_out: EnsembleFolder | None = None,
     weights: bool = True,
+    half: bool = False,
     force: bool = False,
 ) -> Card:
     """Publish an ensemble into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
     `held_out` is for members that were trained on all training digits: an ensemble of the same recipes and weights
-    whose members held some back. Raises `UsageError` when the two do not belong together, and what
-    `EnsembleFolder.load_network` and `publish` do.
+    whose members held some back. With `half` the weights are rounded to half precision, and judged so. Raises
+    `UsageError` when the two do not belong together, and what `EnsembleFolder.load_network` and `publish` do.
     """
     network = ensemble.load_network()
-    kept = ensemble.load_logits(JUDGED[ensemble.protocol][-1])
-    check_weights(network, ensemble.folder, ensemble.protocol, ensemble.environment["data"]["sha256"], kept=kept)
+    kept, sha256 = ensemble.load_logits(JUDGED[ensemble.protocol][-1]), ensemble.environment["data"]["sha256"]
+    check_weights(network, ensemble.folder, ensemble.protocol, sha256, kept=kept)
     source = _calibrating(ensemble, held_out)
     calibration = None
     if source is not None:
         logits, labels = source.load_logits("validation")
         digits = f"{len(labels):,} validation digits, read by {source.name}"
         calibration = {**asdict(calibrate(logits, labels)), "digits": digits}
-    return publish(network, describe_ensemble(ensemble, {}, calibration), folder, weights=weights, force=force)
+    if not half:
+        return publish(network, describe_ensemble(ensemble, {}, calibration), folder, weights=weights, force=force)
+    read, rounded = round_weights(network, ensemble.folder, ensemble.protocol, sha256)
+    card = describe_ensemble(ensemble, {}, calibration, rounded)
+    return publish(network, card, folder, write=writer_in_half(read), weights=weights, half=True, force=force)
 
 
 def _calibrating(ensemble: EnsembleFolder, held_out: EnsembleFolder | None) -> EnsembleFolder | None:

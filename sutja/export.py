@@ -22,7 +22,7 @@ from sutja.digits import Digits, Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits
 from sutja.files import whole_file, whole_folder, write_text
-from sutja.half import store_in_half
+from sutja.half import halved, halves, store_in_half
 from sutja.inference import Classifier
 from sutja.published import SPREAD, Card, judge
 from sutja.recipe import Recipe
@@ -36,11 +36,12 @@ PARITY_TOLERANCE = 1e-4  # the largest difference of a logit
 KEPT_TOLERANCE = 1e-2  # the same between two machines: sums in another order, and a logit can be large
 
 
-def export_onnx(network: nn.Module, path: Path, digits: Digits) -> float:
+def export_onnx(network: nn.Module, path: Path, digits: Digits, *, half: bool = False) -> float:
     """Write a network as one ONNX file, input `images`, output `logits`, any number of images at once.
 
-    The file is held against PyTorch on the first 1,000 of `digits` before it takes its name. Returns the largest
-    difference of a logit; raises `ModelFileError` when that is over 1e-4.
+    The file is held against PyTorch on the first 1,000 of `digits` before it takes its name. With `half`, weights that
+    half precision holds exactly are stored so. Returns the largest difference of a logit; raises `ModelFileError` when
+    that is over 1e-4.
     """
     return export_checked(
         network,
@@ -49,6 +50,7 @@ def export_onnx(network: nn.Module, path: Path, digits: Digits) -> float:
         names=("images", "logits"),
         dynamic={0: torch.export.Dim("N")},
         difference=lambda partial: parity(network, partial, digits),
+        half=half,
     )
 
 
@@ -105,15 +107,16 @@ def publish(
     *,
     write: Callable[[nn.Module, Path], float] | None = None,
     weights: bool = True,
+    half: bool = False,
     force: bool = False,
 ) -> Card:
     """Write a network as a published model: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
     `card` says what it is; its `parity` and `files` are filled in here. `write` makes the ONNX file and returns the
     parity, by default `export_onnx` with test digits. Without `weights` there is no `.safetensors`,
-    which has the same numbers as the ONNX file once more. Returns the card that was written. Raises
-    `UsageError` when one of the files exists, unless `force` is set, and `ModelFileError` when ONNX Runtime does not
-    give what PyTorch gives.
+    which has the same numbers as the ONNX file once more; with `half` these are rounded to half precision. Returns the
+    card that was written. Raises `UsageError` when one of the files exists, unless `force` is set, and `ModelFileError`
+    when ONNX Runtime does not give what PyTorch gives.
     """
     from safetensors.torch import save
 
@@ -122,7 +125,8 @@ def publish(
         write = write or (lambda network, path: export_onnx(network, path, load_dataset().test))
         parity = write(network.eval(), partial / onnx)
         if weights:
-            (partial / tensors).write_bytes(save(network.state_dict()))
+            state = network.state_dict()
+            (partial / tensors).write_bytes(save(halves(state) if half else state))
         files = [partial / name for name in ((onnx, tensors) if weights else (onnx,))]
         card = dataclasses.replace(card, parity=parity, files=checksums(*files))
         write_text(partial / values, card.to_json())
@@ -151,10 +155,16 @@ def checksums(*paths: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
-def describe_run(run: Run, values: dict[str, Any], calibration: dict[str, Any] | None = None) -> Card:
+def describe_run(
+    run: Run,
+    values: dict[str, Any],
+    calibration: dict[str, Any] | None = None,
+    logits: dict[str, tuple[Logits, Labels]] | None = None,
+) -> Card:
     """The card of a run. `values` are `parameters`, `epochs`, `seconds`, `parity` and what else is to be said of it.
 
-    With a `calibration` (the fields of `Calibration`) the figures are told calibrated too.
+    With a `calibration` (the fields of `Calibration`) the figures are told calibrated too. `logits` are those of each
+    part that counts, by default the run's own.
     """
     temperature = calibration["temperature"] if calibration else None
     environment = {name: value for name, value in run.environment.items() if name != "data"}
@@ -162,7 +172,10 @@ def describe_run(run: Run, values: dict[str, Any], calibration: dict[str, Any] |
         title=run.recipe.title,
         data=run.environment["data"],
         environment=environment,
-        figures={part: judge(*run.load_logits(part), temperature) for part in JUDGED[run.recipe.protocol]},
+        figures={
+            part: judge(*(logits[part] if logits else run.load_logits(part)), temperature)
+            for part in JUDGED[run.recipe.protocol]
+        },
         temperature=temperature or 1.0,
         calibration=calibration,
         recipe=vars(run.recipe),
@@ -182,13 +195,14 @@ def export_run(
     held_out: Run | None = None,
     spread: Spread | None = None,
     weights: bool = True,
+    half: bool = False,
     force: bool = False,
 ) -> Card:
     """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
     `held_out` is for a run that was trained on all training digits: a run of the same recipe that held some back.
-    `spread` is what `find_spread` gives. Raises `UsageError` when the two runs do not belong together, and what
-    `Run.load_network` and `publish` do.
+    `spread` is what `find_spread` gives. With `half` the weights are rounded to half precision, and judged so. Raises
+    `UsageError` when the two runs do not belong together, and what `Run.load_network` and `publish` do.
     """
     run.require_finished()
     network = run.load_network()
@@ -203,7 +217,30 @@ def export_run(
     if spread is not None:
         told = {name: spread.to_json()[name] for name in SPREAD}
         values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
-    return publish(network, describe_run(run, values, calibration), folder, weights=weights, force=force)
+    if not half:
+        return publish(network, describe_run(run, values, calibration), folder, weights=weights, force=force)
+    read, logits = round_weights(network, run.folder, run.recipe.protocol, run.data_sha256)
+    card = describe_run(run, values, calibration, logits)
+    return publish(network, card, folder, write=writer_in_half(read), weights=weights, half=True, force=force)
+
+
+def round_weights(
+    network: nn.Module, folder: Path, protocol: str, data_sha256: str
+) -> tuple[nn.Module, dict[str, tuple[Logits, Labels]]]:
+    """A network with weights that half precision holds, and its logits and the labels of each part that counts.
+
+    Raises `UsageError` when it was trained on other data than MNIST: these digits are not at hand to judge it again.
+    """
+    if data_sha256 != MNIST_SHA256:
+        raise UsageError(f"{folder}: was not trained on MNIST: without the digits --half cannot judge rounded weights")
+    network = halved(network)
+    judged = {part: split(load_dataset(), protocol).judged[part] for part in JUDGED[protocol]}
+    return network, {part: (infer(network, to_tensor(each)).numpy(), each.labels) for part, each in judged.items()}
+
+
+def writer_in_half(network: nn.Module) -> Callable[[nn.Module, Path], float]:
+    """What `publish` needs to write the rounded `network` in place of the one that it was rounded from."""
+    return lambda _, path: export_onnx(network, path, load_dataset().test, half=True)
 
 
 def check_weights(

@@ -34,6 +34,12 @@ def halved(network: nn.Module) -> nn.Module:
     return network
 
 
+def halves(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a network with the large ones rounded to `float16`; `load_state_dict` takes them as they are."""
+    large = {name: value for name, value in state.items() if value.is_floating_point() and value.numel() >= LEAST}
+    return state | {name: value.half() for name, value in large.items()}
+
+
 def store_in_half(path: Path) -> None:
     """Store what half precision holds exactly so in an ONNX file, each with a node that makes `float32` of it."""
     import onnx

@@ -140,7 +140,7 @@ def export_line_run(run: Run, folder: Path, *, weights: bool, force: bool, datas
     def write(_: nn.Module, path: Path) -> float:
         return export_lines(read, path, lines[run.judged_by][:PARITY_LINES])
 
-    return publish(network, card, folder, write=write, weights=weights, force=force)
+    return publish(network, card, folder, write=write, weights=weights, half=True, force=force)
 
 
 def _write_report(run: Run, network: nn.Module, lines: list[Line], card: Card) -> None:

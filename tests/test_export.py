@@ -7,13 +7,24 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.torch import load_file
 
 from sutja.calibration import calibrate
 from sutja.dataset import Dataset, split
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.export import check_weights, checksums, counterpart_differences, export_run, find_spread, published_name
+from sutja.export import (
+    check_weights,
+    checksums,
+    counterpart_differences,
+    export_run,
+    find_spread,
+    publish,
+    published_name,
+    round_weights,
+    writer_in_half,
+)
 from sutja.model import create
 from sutja.published import Card, judge, open_model
 from sutja.recipe import RECIPES
@@ -108,6 +119,29 @@ def other_run(run: Run, folder: Path, **changes: str | float) -> Run:
     recipe = dataclasses.replace(run.recipe, **changes)  # type: ignore[arg-type]
     (folder / "recipe.json").write_text(recipe.to_json(), encoding="utf-8")
     return Run.open(folder)
+
+
+def test_weights_in_half_are_judged_as_they_are_stored(published: Path, mnist: Dataset, tmp_path: Path) -> None:
+    network = create("tiny", seed=1).eval()
+    read, logits = round_weights(network, tmp_path, "held-out", mnist.sha256)
+    digits = split(mnist, "held-out").judged["validation"]
+    assert np.array_equal(logits["validation"][1], digits.labels)
+    card = dataclasses.replace(Card.read(published.with_suffix(".json")), name="half")
+    publish(network, card, tmp_path, write=writer_in_half(read), half=True)
+    assert not np.array_equal(infer(network, to_tensor(digits)).numpy(), logits["validation"][0])
+    found = open_model(tmp_path / "half.onnx").logits(digits.images)
+    assert found == pytest.approx(logits["validation"][0], abs=1e-4)
+    publish(network, dataclasses.replace(card, name="whole"), tmp_path)
+    for suffix in ("onnx", "safetensors"):
+        half, whole = (len((tmp_path / f"{name}.{suffix}").read_bytes()) for name in ("half", "whole"))
+        assert half < 0.8 * whole
+    create("tiny", seed=7).load_state_dict(load_file(tmp_path / "half.safetensors"))
+
+
+def test_rounded_weights_need_the_digits_that_judge_them(counterparts: dict[str, Run], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="was not trained on MNIST: without the digits --half cannot judge"):
+        export_run(counterparts["final"], tmp_path / "to", half=True)
+    assert not (tmp_path / "to").exists()
 
 
 def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: Path) -> None:
