@@ -24,7 +24,14 @@ def evaluate(
             help="A finished run's folder, an ensemble's, a published model, or an ONNX file with its card beside it."
         ),
     ],
-    data: Annotated[str, typer.Option("--data", "-d", help="The data whose test digits are read.")] = "mnist",
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            "-d",
+            help="The data whose test digits are read; of a run that held digits back by the protocol held-out, these.",
+        ),
+    ] = "mnist",
     figures: Annotated[
         Optional[Path], typer.Option("--to", help="Draw confusion matrix, reliability and mistakes into this folder.")
     ] = None,
@@ -39,16 +46,15 @@ def evaluate(
 
     from sutja.calibration import cooled
     from sutja.console import print_json, print_path, print_table
-    from sutja.dataset import load_dataset
     from sutja.evaluation import evaluate as measure
     from sutja.published import judge
     from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
     classifier = _open(model)
-    digits = load_dataset(data).test
+    digits, part = _judging_digits(Path(model), data)
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
-    reports = {f"{Path(model).resolve().name} on {data}": report}
+    reports = {f"{Path(model).resolve().name} on {data}{part}": report}
     temperature = classifier.temperature
     if temperature != 1:
         reports[f"calibrated, temperature {temperature:.4g}"] = measure(cooled(logits, temperature), digits.labels)
@@ -92,6 +98,17 @@ def _open(name: str) -> Classifier:
             raise
         published = ", ".join(card.name for card in list_published()[0])
         raise UsageError(f"{error}" + (f"; published models: {published}" if published else "")) from error
+
+
+def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
+    """The digits to measure on, and what to call them: those that a run held back to choose by, else test digits."""
+    from sutja.dataset import load_dataset, split
+    from sutja.run import is_run_or_ensemble, judging_part
+
+    dataset = load_dataset(data)
+    if is_run_or_ensemble(model) and judging_part(model, dataset.sha256) == "validation":
+        return split(dataset, "held-out").judged["validation"], ", validation digits"
+    return dataset.test, ""
 
 
 def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:

@@ -253,6 +253,22 @@ def find_model(folder: Path) -> Path:
     return folder / "model.onnx"
 
 
+def judging_part(folder: Path, data_sha256: str) -> str:
+    """The part of data by which a run or an ensemble may be judged: "test", but "validation" where it was to be chosen.
+
+    That is what the protocol "held-out" is for: of the data that it was trained on, the test digits are kept from it.
+    """
+    source = folder / ENSEMBLE if (folder / ENSEMBLE).is_file() else folder / "recipe.json"
+    values, made = read_json(source), read_json(folder / "environment.json")
+    members = values.get("members")
+    first = members[0] if isinstance(members, list) and members else {"recipe": values}
+    recipe = first.get("recipe") if isinstance(first, dict) else None
+    if not isinstance(recipe, dict) or not isinstance(made.get("data"), dict):
+        raise DataError(f"{source}: damaged: it does not say by which digits it is judged")
+    held_out = recipe.get("protocol") == "held-out" and made["data"].get("sha256") == data_sha256
+    return "validation" if held_out else "test"
+
+
 def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:
     """The runs in a folder, by name, and what is wrong with those that are damaged. Raises `UsageError` for a file."""
     if folder.exists() and not folder.is_dir():

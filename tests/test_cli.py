@@ -341,6 +341,22 @@ def test_evaluate_measures_through_onnx(run: Path, data: Path, tmp_path: Path) -
     assert measured["classes"][3]["count"] == expected["classes"][3]["count"]
 
 
+def test_a_run_to_choose_by_is_not_measured_on_test_digits(
+    counterparts: dict[str, Run], few: Dataset, tmp_path: Path
+) -> None:
+    """Of the data that it was trained on; other data had no part in the choice."""
+    data, other = tmp_path / "few.npz", tmp_path / "other.npz"
+    save_dataset(few, data, form="npz")
+    save_dataset(Dataset("other", few.train, few.test.take(np.arange(10))), other, form="npz")
+    run = counterparts["held-out"]
+    measured = json.loads(sutja("evaluate", run.folder, "--data", data, "--json").out)
+    assert measured["confusion"] == run.report["validation"]["confusion"]
+    assert "few.npz, validation digits" in sutja("evaluate", run.folder, "--data", data).out.replace("\n", "")
+    assert json.loads(sutja("evaluate", run.folder, "--data", other, "--json").out)["count"] == 10
+    final = json.loads(sutja("evaluate", counterparts["final"].folder, "--data", data, "--json").out)
+    assert final["confusion"] == counterparts["final"].report["test"]["confusion"]
+
+
 def test_an_ensemble_is_told_of_and_can_be_evaluated(run: Path, other_run: Path, data: Path, tmp_path: Path) -> None:
     members = [shutil.copytree(each, tmp_path / each.name) for each in (run, other_run)]
     folder = tmp_path / "ensemble"

@@ -28,7 +28,7 @@ from sutja.model import count_parameters
 from sutja.published import Card, judge, open_model
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
-from sutja.run import Run, find_model
+from sutja.run import Run, find_model, judging_part
 from sutja.training import Training, infer, to_tensor
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
@@ -330,6 +330,16 @@ def test_both_cards_of_an_ensemble_are_of_one_template(
     assert f"divide the logits by the temperature {exported.temperature:.4f}" in page
     assert "No temperature was fitted" in card
     assert all(f"| `{name}` | `{sha256}` |" in page for name, sha256 in exported.files.items())
+
+
+def test_an_ensemble_is_judged_by_what_its_members_may_see(folder: Path, small: Dataset, tmp_path: Path) -> None:
+    for protocol, part in (("held-out", "validation"), ("final", "test")):
+        assert judging_part(folder / "ensembles" / protocol, small.sha256) == part
+        assert judging_part(folder / "ensembles" / protocol, MNIST_SHA256) == "test"
+    damaged = Path(shutil.copytree(folder / "ensembles" / "final", tmp_path / "damaged"))
+    (damaged / "ensemble.json").write_text('{"members": [3]}')
+    with pytest.raises(DataError, match="does not say by which digits"):
+        judging_part(damaged, small.sha256)
 
 
 def test_without_weights_a_model_is_three_files(exported: Card, folder: Path, tmp_path: Path) -> None:
