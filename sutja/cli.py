@@ -95,7 +95,7 @@ def _version(
 
 app.command(
     epilog="Examples: `sutja train lenet5 --epochs 3` · `sutja train mlp --set learning_rate=0.002 --seed 1` · "
-    "`sutja train --from convnet --data corrections`"
+    "`sutja train --from convnet-small --data corrections`"
 )(train)
 
 

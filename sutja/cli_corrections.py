@@ -34,7 +34,7 @@ def corrections(
     """List the corrections made on the page of `sutja serve`, export them as a data set, or delete them.
 
     They are kept on this computer only, each with the picture that it is from. A data set of them has every sixth as a
-    test digit, as MNIST has; `sutja train --from convnet --data FOLDER` learns from all. Of a digit that was corrected
+    test digit, as MNIST has; `sutja train --from convnet-small --data FOLDER` learns from all. Of a digit that was corrected
     again, both take the last label only.
     """
     from sutja.corrections import Corrections
@@ -63,7 +63,9 @@ def _show(kept: Corrections, *, as_json: bool) -> None:
         return
     print_table(correction_table(found))
     folder = shlex.quote(str(kept.folder))
-    out.print(f"{_counted(len(found))}. `sutja train --from convnet --data {folder}` learns from them.", markup=False)
+    out.print(
+        f"{_counted(len(found))}. `sutja train --from convnet-small --data {folder}` learns from them.", markup=False
+    )
     print_path("Folder", kept.folder)
 
 

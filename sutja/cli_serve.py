@@ -29,7 +29,7 @@ def serve(
     """Open the page on which one draws, photographs and corrects numbers.
 
     Ctrl-C ends it. Corrections stay in their folder on this computer: `sutja corrections` lists them, and
-    `sutja train --from convnet --data DIR` learns from them.
+    `sutja train --from convnet-small --data DIR` learns from them.
     """
     import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
 

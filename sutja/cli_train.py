@@ -70,7 +70,7 @@ def _refuse_corrections(data: str) -> None:
 
     if data != "mnist" and holds_corrections(Path(data)):
         raise UsageError(
-            f"{data}: corrections are taught to a trained network: sutja train --from convnet --data {data}"
+            f"{data}: corrections are taught to a trained network: sutja train --from convnet-small --data {data}"
         )
 
 

@@ -135,7 +135,7 @@ class Recipe:
     def run_name(self) -> str:
         """The name of the run's folder: recipe, changes and seed, as in `lenet5-epochs=3-s0`.
 
-        Of a network that was taught corrections it is `convnet-corrections-20-s0`: what it began with, and what it was
+        Of a network that was taught corrections it is `convnet-small-corrections-20-s0`: what it began with, and what it was
         taught.
         """
         changes = "".join(f"-{field}={value}" for field, value in self.changes().items())
@@ -224,6 +224,9 @@ _REGULARISED: dict[str, Any] = {
     "ema": 0.999,
 }
 
+_SMALL_CONVNET = Recipe(
+    "convnet-small", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
+)
 _CONVNET = Recipe(  # each of the two networks of its model reads half of an epoch
     "convnet",
     "convnet-pair",
@@ -237,7 +240,7 @@ _CONVNET = Recipe(  # each of the two networks of its model reads half of an epo
     precision="bfloat16",
     protocol="final",
 )
-_PUPIL = Recipe(  # what the small ones have in common: they learn from two networks of the model `convnet`
+_PUPIL = Recipe(  # what the small ones have in common: they learn from two networks of `_SMALL_CONVNET`
     "lenet5-best",
     "lenet5",
     epochs=60,
@@ -291,6 +294,7 @@ RECIPES: dict[str, Recipe] = {
         _PUPIL,
         dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=80),
         _TINY,
+        _SMALL_CONVNET,
         _CONVNET,
         _LINE_READER,
     )
@@ -303,6 +307,7 @@ TITLES = {
     "lenet5-best": "LeNet-5, best",
     "mlp-best": "MLP, best",
     "tiny": "Tiny",
+    "convnet-small": "ConvNet, small",
     "convnet": "ConvNet",
     "line-reader": "Line reader",
 }

@@ -133,7 +133,7 @@ def test_corrections_are_data(store: Corrections) -> None:
         (["train"], 2, "either a RECIPE to train or --from"),
         (["train", "mlp", "--from", "convnet"], 2, "either a RECIPE to train or --from"),
         (["train", "--from", "convnet"], 2, "--data mnist: --from needs a folder of corrections"),
-        (["train", "mlp", "--data", "STORE"], 2, "sutja train --from convnet --data"),
+        (["train", "mlp", "--data", "STORE"], 2, "sutja train --from convnet-small --data"),
         (["train", "--from", "convnett", "--data", "STORE"], 2, "neither a published model nor a run's folder"),
         (["train", "--from", "line-reader", "--data", "STORE"], 2, "reads lines"),
         (["train", "--from", "convnet", "--data", "STORE", "--set", "protocol=curves"], 2, "protocol cannot be set"),

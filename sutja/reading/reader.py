@@ -27,7 +27,7 @@ from sutja.reading.single import as_single, as_strip, broader, combined, single_
 from sutja.trained import open_trained
 
 LINE_READER = "line-reader"
-CLASSIFIER = "convnet"  # the published network that reads single digits
+CLASSIFIER = "convnet-small"  # the published network that reads single digits
 UPRIGHT = 0.05  # evidence that a turned picture must have more than the upright one
 MANY = 0.1  # evidence for twice as many digits in rows: the wrong way round few signs look like one
 TRACE = 0.45  # part of the depth of the deepest line's ink that a short line of writing has at least

@@ -190,7 +190,7 @@ def test_a_reading_in_detail_shows_each_digit(reader: Reader, written: Written) 
         assert np.argmax(detail["probabilities"]) == digit.guess
         assert digit.confidence == digit.probabilities.max() <= 1
     # They are pictures of digits as MNIST has them: the network for those reads the same.
-    seen = load_published("convnet", threads=1).probabilities(np.stack([digit.image for digit in found]))
+    seen = load_published("convnet-small", threads=1).probabilities(np.stack([digit.image for digit in found]))
     assert np.mean(seen.argmax(axis=1) == [digit.guess for digit in found]) > 0.9
 
 

@@ -348,7 +348,7 @@ def test_models_and_version_are_told(client: httpx.Client) -> None:
     models = client.get("/api/models").json()
     assert {(each["name"], each["reads"]) for each in models if each["used"]} == {
         ("line-reader", "lines"),
-        ("convnet", "digits"),
+        ("convnet-small", "digits"),
     }
     assert {each["version"] for each in models} == {__version__}
     assert all(each["parameters"] > 1000 for each in models)

@@ -273,7 +273,7 @@ def text(reader: Reader, *, content: bytes) -> str:
 
 
 def test_processes_that_hang_or_die_are_replaced(picture: bytes) -> None:
-    readers = Readers(Networks("line-reader", "convnet"), workers=1, waiting=1, seconds=3)
+    readers = Readers(Networks("line-reader", "convnet-small"), workers=1, waiting=1, seconds=3)
     readers.start()
 
     async def check() -> None:
