@@ -34,8 +34,8 @@ def corrections(
     """List the corrections made on the page of `sutja serve`, export them as a data set, or delete them.
 
     They are kept on this computer only, each with the picture that it is from. A data set of them has every sixth as a
-    test digit, as MNIST has; `sutja train --from convnet-small --data FOLDER` learns from all. Of a digit that was corrected
-    again, both take the last label only.
+    test digit, as MNIST has; `sutja train --from convnet-small --data FOLDER` learns from all. Of a digit that was
+    corrected again, both take the last label only.
     """
     from sutja.corrections import Corrections
 

@@ -135,8 +135,8 @@ class Recipe:
     def run_name(self) -> str:
         """The name of the run's folder: recipe, changes and seed, as in `lenet5-epochs=3-s0`.
 
-        Of a network that was taught corrections it is `convnet-small-corrections-20-s0`: what it began with, and what it was
-        taught.
+        Of a network that was taught corrections it is `convnet-small-corrections-20-s0`: what it began with, and what
+        it was taught.
         """
         changes = "".join(f"-{field}={value}" for field, value in self.changes().items())
         name = f"{_name(self.start)}-{_name(self.corrections)}" if self.start else self.name
