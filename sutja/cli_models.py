@@ -182,13 +182,13 @@ def export(
         typer.Option("--to", help="The folder for the files. [default: ./<the folder's name without seed>]"),
     ] = None,
     calibrate_with: Annotated[
-        Optional[Path],
+        Optional[list[Path]],
         typer.Option(
             "--calibrate-with",
             metavar="RUN",
-            help="For a run that was trained on all training digits: the run of the same recipe with "
-            "protocol = held-out, whose validation digits fit the temperature. For an ensemble of such runs: "
-            "the ensemble of their counterparts.",
+            help="For a run that was trained on all training digits: a run of the same recipe with "
+            "protocol = held-out, whose validation digits fit the temperature; again for each further seed. "
+            "For an ensemble of such runs: the ensemble of their counterparts.",
         ),
     ] = None,
     study: Annotated[
@@ -211,7 +211,7 @@ def export(
     from sutja.tables import published_table
 
     make = _export_ensemble if _is_ensemble(run) else _export_run
-    card, folder = make(run, to, calibrate_with, study, weights=not no_weights, half=half, force=force)
+    card, folder = make(run, to, calibrate_with or [], study, weights=not no_weights, half=half, force=force)
     if card.calibration is None:
         remark(
             "not calibrated: no validation digits of its own; "
@@ -231,7 +231,7 @@ def _is_ensemble(folder: Path) -> bool:
 def _export_ensemble(
     path: Path,
     to: Path | None,
-    calibrate_with: Path | None,
+    calibrate_with: list[Path],
     study: Path | None,
     *,
     weights: bool,
@@ -244,7 +244,9 @@ def _export_ensemble(
     if study is not None:
         raise UsageError("--study tells of the seeds of one recipe, which an ensemble does not have: leave it out")
     ensemble = EnsembleFolder.open(path)
-    held_out = EnsembleFolder.open(calibrate_with) if calibrate_with else None
+    if len(calibrate_with) > 1:
+        raise UsageError("--calibrate-with names one ensemble for an ensemble, that of its members' counterparts")
+    held_out = EnsembleFolder.open(calibrate_with[0]) if calibrate_with else None
     folder = to or Path(ensemble.name)
     return export_ensemble(ensemble, folder, held_out=held_out, weights=weights, half=half, force=force), folder
 
@@ -252,7 +254,7 @@ def _export_ensemble(
 def _export_run(
     run: Path,
     to: Path | None,
-    calibrate_with: Path | None,
+    calibrate_with: list[Path],
     study: Path | None,
     *,
     weights: bool,
@@ -265,8 +267,8 @@ def _export_run(
 
     opened = Run.open(run)
     opened.require_finished()
-    if calibrate_with is not None or study is not None:
-        opened.recipe.require_single_digits("--study" if calibrate_with is None else "--calibrate-with")
+    if calibrate_with or study is not None:
+        opened.recipe.require_single_digits("--calibrate-with" if calibrate_with else "--study")
     spread = None
     if study is not None:
         spread = find_spread(study, opened)
@@ -279,5 +281,5 @@ def _export_run(
         from sutja.line_run import export_line_run
 
         return export_line_run(opened, folder, weights=weights, force=force), folder  # always in half precision
-    held_out = Run.open(calibrate_with) if calibrate_with else None
+    held_out = [Run.open(each) for each in calibrate_with]
     return export_run(opened, folder, held_out=held_out, spread=spread, weights=weights, half=half, force=force), folder

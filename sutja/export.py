@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -192,7 +192,7 @@ def export_run(
     run: Run,
     folder: Path,
     *,
-    held_out: Run | None = None,
+    held_out: Sequence[Run] = (),
     spread: Spread | None = None,
     weights: bool = True,
     half: bool = False,
@@ -200,7 +200,8 @@ def export_run(
 ) -> Card:
     """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
-    `held_out` is for a run that was trained on all training digits: a run of the same recipe that held some back.
+    `held_out` is for a run that was trained on all training digits: runs of the same recipe, of any seeds, that held
+    some back. The more of them, the less chance there is in their temperature.
     `spread` is what `find_spread` gives. With `half` the weights are rounded to half precision, and judged so. Raises
     `UsageError` when the two runs do not belong together, and what `Run.load_network` and `publish` do.
     """
@@ -208,19 +209,20 @@ def export_run(
     network = run.load_network()
     kept = run.load_logits(run.judged_by)
     check_weights(network, run.folder, run.recipe.protocol, run.data_sha256, kept=kept)
-    source = _calibrating(run, held_out)
     calibration = None
-    if source is not None:
-        digits = f"{source.report['validation']['count']:,} validation digits, read by {source.name}"
-        calibration = {**asdict(calibrate(*source.load_logits("validation"))), "digits": digits}
+    if sources := _calibrating(run, held_out):
+        logits, labels = zip(*(source.load_logits("validation") for source in sources), strict=True)
+        names = ", ".join(source.name for source in sources)
+        calibration = asdict(calibrate(np.concatenate(logits), np.concatenate(labels)))
+        calibration["digits"] = f"{len(labels[0]):,} validation digits, read by {names}"
     values: dict[str, Any] = {name: run.report[name] for name in ("parameters", "epochs", "seconds")}
     if spread is not None:
         told = {name: spread.to_json()[name] for name in SPREAD}
         values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
     if not half:
         return publish(network, describe_run(run, values, calibration), folder, weights=weights, force=force)
-    read, logits = round_weights(network, run.folder, run.recipe.protocol, run.data_sha256)
-    card = describe_run(run, values, calibration, logits)
+    read, rounded = round_weights(network, run.folder, run.recipe.protocol, run.data_sha256)
+    card = describe_run(run, values, calibration, rounded)
     return publish(network, card, folder, write=writer_in_half(read), weights=weights, half=True, force=force)
 
 
@@ -275,23 +277,32 @@ def find_spread(path: Path, run: Run) -> Spread | None:
     return spread
 
 
-def _calibrating(run: Run, held_out: Run | None) -> Run | None:
-    """The run whose validation digits calibrate `run`, or `None` where there is none."""
+def _calibrating(run: Run, held_out: Sequence[Run]) -> Sequence[Run]:
+    """The runs whose validation digits calibrate `run`; none where there are none."""
     own = "validation" in JUDGED[run.recipe.protocol]
-    if held_out is None:
-        return run if own else None
+    if not held_out:
+        return [run] if own else []
     if own:
         raise UsageError(f"{run.folder}: has validation digits of its own: leave out --calibrate-with")
+    for each in held_out:
+        _check_counterpart(run, each)
+    seeds = [each.recipe.seed for each in held_out]
+    if len(set(seeds)) < len(seeds):
+        raise UsageError(f"--calibrate-with names two runs of one seed: each run of {run.recipe.name} counts once")
+    return held_out
+
+
+def _check_counterpart(run: Run, held_out: Run) -> None:
+    """Raises `UsageError` when `held_out` is no run of the recipe of `run` that held validation digits back."""
     held_out.require_finished()
     held_out.require("validation")
     ours, theirs = (vars(each.recipe) for each in (run, held_out))
-    differing = counterpart_differences(run.recipe, held_out.recipe)
+    differing = [field for field in counterpart_differences(run.recipe, held_out.recipe) if field != "seed"]
     if differing:
         told = ", ".join(f"{field} = {theirs[field]} instead of {ours[field]}" for field in differing)
         raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: {told}")
     if held_out.data_sha256 != run.data_sha256:
         raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: trained on other data")
-    return held_out
 
 
 def counterpart_differences(recipe: Recipe, held_out: Recipe) -> list[str]:

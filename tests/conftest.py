@@ -117,5 +117,5 @@ def published(counterparts: dict[str, Run], tmp_path_factory: pytest.TempPathFac
     from sutja.export import export_run
 
     folder = tmp_path_factory.mktemp("published")
-    card = export_run(counterparts["final"], folder, held_out=counterparts["held-out"])
+    card = export_run(counterparts["final"], folder, held_out=[counterparts["held-out"]])
     return folder / f"{card.name}.onnx"

@@ -149,12 +149,12 @@ def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: 
 
     def refused(other: Run, why: str) -> None:
         with pytest.raises(UsageError, match=why) as caught:
-            export_run(final, tmp_path / "to", held_out=other)
+            export_run(final, tmp_path / "to", held_out=[other])
         assert str(other.folder) in str(caught.value)
 
     refused(other_run(held_out, tmp_path / "a", epochs=6), "not the held-out .*: epochs = 6 instead of 5")
     refused(other_run(held_out, tmp_path / "b", model="lenet5"), "model = lenet5 instead of mlp")
-    refused(other_run(held_out, tmp_path / "c", seed=1, ema=0.9), r"ema = 0\.9 instead of 0\.0, seed = 1 instead of 0")
+    refused(other_run(held_out, tmp_path / "c", seed=1, ema=0.9), r"ema = 0\.9 instead of 0\.0$")
     refused(other_run(held_out, tmp_path / "d", teacher="t"), "teacher = t instead of ")
     refused(final, "has no figures of validation digits: its protocol is 'final'")
     unfinished = other_run(held_out, tmp_path / "e")
@@ -166,6 +166,21 @@ def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: 
     (data.folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
     refused(data, "trained on other data")
     assert not (tmp_path / "to").exists()
+
+
+def test_several_seeds_calibrate_together(counterparts: dict[str, Run], tmp_path: Path) -> None:
+    """Here they have the same logits, so that together they say what one says, but for the number of digits."""
+    held_out, final = counterparts["held-out"], counterparts["final"]
+    other = other_run(held_out, tmp_path / "other-s1", seed=1)
+    cards = [export_run(final, tmp_path / str(len(runs)), held_out=runs) for runs in ([held_out], [held_out, other])]
+    one, two = (card.calibration or {} for card in cards)
+    assert two == {
+        **{name: pytest.approx(value, rel=1e-6) for name, value in one.items() if name not in ("digits", "count")},
+        "count": 2 * one["count"],
+        "digits": f"20 validation digits, read by {held_out.name}, other-s1",
+    }
+    with pytest.raises(UsageError, match="two runs of one seed"):
+        export_run(final, tmp_path / "again", held_out=[held_out, held_out])
 
 
 def test_teachers_of_the_two_protocols_may_differ(counterparts: dict[str, Run], tmp_path: Path) -> None:
@@ -185,7 +200,7 @@ def test_a_run_with_validation_digits_calibrates_itself_and_replaces_what_is_the
     with pytest.raises(UsageError, match=r"\.md: exists already; --force replaces it"):
         export_run(run, tmp_path)
     with pytest.raises(UsageError, match="has validation digits of its own: leave out --calibrate-with"):
-        export_run(run, tmp_path, held_out=run, force=True)
+        export_run(run, tmp_path, held_out=[run], force=True)
     with pytest.raises(UsageError, match=r"other\.onnx: not a folder"):
         export_run(run, tmp_path / "other.onnx")
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.md", "other.onnx"}
