@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from sutja.digits import Labels
 from sutja.evaluation import Logits, Report
+from sutja.model import mixture
 
 TOLERANCE = 1e-6  # nats that the chosen weights may be away from the best ones; thousandths are chance
 Weights = NDArray[np.float64]
@@ -69,8 +70,7 @@ class Ensemble(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """The log of the weighted mean of the members' probabilities."""
-        members = torch.stack([member(images).log_softmax(dim=1) for member in self.members])  # (M, N, 10)
-        return torch.logsumexp(members + self.log_weights, dim=0)
+        return mixture(self.members, images, self.log_weights)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ take it from there. Mean and deviation are subtracted inside, by `Normalise`, so
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -181,8 +181,16 @@ class Committee(nn.Module):
         if self.training:
             parts = images.chunk(len(self.members))  # fewer where there are fewer images than members
             return torch.cat([member(part) for member, part in zip(self.members, parts, strict=False)])
-        answers = torch.stack([member(images).log_softmax(1) for member in self.members])
-        return answers.logsumexp(0) - math.log(len(self.members))
+        return mixture(self.members, images, -math.log(len(self.members)))
+
+
+def mixture(members: Iterable[nn.Module], images: Tensor, log_weights: Tensor | float) -> Tensor:
+    """The log of the weighted mean of the probabilities of some networks, `(N, 10)`.
+
+    `log_weights` are the logarithms of their weights, `(M, 1, 1)`, or that of each of them.
+    """
+    answers = torch.stack([member(images).log_softmax(dim=1) for member in members])  # (M, N, 10)
+    return torch.logsumexp(answers + log_weights, dim=0)
 
 
 @network("convnet-pair", parameters=830_036)

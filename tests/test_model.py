@@ -17,7 +17,7 @@ from sutja.digits import Digits
 from sutja.errors import UsageError
 from sutja.export import PARITY_TOLERANCE, export_onnx
 from sutja.inference import Classifier
-from sutja.model import NETWORKS, CustomMLP, LeNet5, Normalise, count_parameters, create, measure
+from sutja.model import NETWORKS, Committee, CustomMLP, LeNet5, Normalise, count_parameters, create, measure
 
 every_network = pytest.mark.parametrize("name", list(NETWORKS))
 
@@ -137,6 +137,16 @@ def test_normalise_brings_real_digits_to_mean_0_and_deviation_1(mnist: Dataset) 
     normalised = Normalise()(torch.from_numpy(mnist.train.images[::10]) / 255)
     assert abs(normalised.mean().item()) < 0.05
     assert abs(normalised.std().item() - 1) < 0.05
+
+
+def test_a_committee_divides_the_batch_to_learn_and_averages_probabilities_to_answer() -> None:
+    torch.manual_seed(1)
+    members = [nn.Sequential(nn.Flatten(), nn.Linear(784, 10)) for _ in range(2)]
+    committee, images = Committee(members), torch.rand(6, 1, 28, 28)
+    assert torch.equal(committee(images), torch.cat([members[0](images[:3]), members[1](images[3:])]))
+    assert torch.equal(committee(images[:1]), members[0](images[:1]))
+    answers = committee.eval()(images).softmax(1)
+    assert torch.allclose(answers, (members[0](images).softmax(1) + members[1](images).softmax(1)) / 2, atol=1e-6)
 
 
 def test_an_unknown_network_gets_a_hint() -> None:
