@@ -112,11 +112,11 @@ def publish(
 ) -> Card:
     """Write a network as a published model: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
-    `card` says what it is; its `parity` and `files` are filled in here. `write` makes the ONNX file and returns the
-    parity, by default `export_onnx` with test digits. Without `weights` there is no `.safetensors`,
-    which has the same numbers as the ONNX file once more; with `half` these are rounded to half precision. Returns the
-    card that was written. Raises `UsageError` when one of the files exists, unless `force` is set, and `ModelFileError`
-    when ONNX Runtime does not give what PyTorch gives.
+    `card` says what it is; its `parity`, `precision` and `files` are filled in here. `write` makes the ONNX file and
+    returns the parity, by default `export_onnx` with test digits. Without `weights` there is no `.safetensors`, which
+    has the same numbers as the ONNX file once more; with `half` these are rounded to half precision, as `write` must
+    do it. Returns the card that was written. Raises `UsageError` when one of the files exists, unless `force` is set,
+    and `ModelFileError` when ONNX Runtime does not give what PyTorch gives.
     """
     from safetensors.torch import save
 
@@ -128,7 +128,8 @@ def publish(
             state = network.state_dict()
             (partial / tensors).write_bytes(save(halves(state) if half else state))
         files = [partial / name for name in ((onnx, tensors) if weights else (onnx,))]
-        card = dataclasses.replace(card, parity=parity, files=checksums(*files))
+        precision = "half" if half else None
+        card = dataclasses.replace(card, parity=parity, precision=precision, files=checksums(*files))
         write_text(partial / values, card.to_json())
         write_text(partial / page, render_card(asdict(card)))
     if not weights:

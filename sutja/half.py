@@ -17,7 +17,7 @@ LEAST = 1024  # numbers that are worth a node of their own in the file
 
 
 def halved(network: nn.Module) -> nn.Module:
-    """A copy for evaluation whose convolutions have weights that half precision holds exactly.
+    """A copy for evaluation whose convolutions and linear layers have weights that half precision holds exactly.
 
     Batch normalisation that directly follows a convolution becomes a part of it first, since ONNX's exporter would do
     so after the rounding. The numbers stay `float32`.
@@ -29,7 +29,7 @@ def halved(network: nn.Module) -> nn.Module:
                 layers[place], layers[place + 1] = fuse_conv_bn_eval(layer, following), nn.Identity()
     with torch.no_grad():
         for layer in network.modules():
-            if isinstance(layer, CONVOLUTIONS):
+            if isinstance(layer, (*CONVOLUTIONS, nn.Linear)):
                 layer.weight.copy_(layer.weight.half())
     return network
 

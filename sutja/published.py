@@ -37,9 +37,9 @@ class Card:
     the networks of an ensemble, each with its `name`, `weight`, `recipe` and `parameters`, and its own `accuracy`,
     `errors` and `loss` on the last part of `figures`; `reading` is there for networks that read lines, whose figures
     count lines: `min_confidence` is what a digit should need to be told, and further figures say what comes of it;
-    `remarks` are sentences on how they were combined. `parity` is
-    the largest difference of a logit between the ONNX file and PyTorch. `files` has the SHA-256 of the ONNX file and,
-    second, of the weights where they are published too.
+    `remarks` are sentences on how they were combined. `parity` is the largest difference of a logit between the ONNX
+    file and PyTorch. `precision` is "half" where weights are rounded to it. `files` has the SHA-256 of the ONNX file
+    and, second, of the weights where they are published too.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Card:
     epochs: int | None = None
     seconds: float | None = None
     parity: float = 0.0
+    precision: str | None = None
     files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

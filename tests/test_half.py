@@ -25,6 +25,7 @@ def network() -> nn.Module:
         nn.Flatten(2),
         nn.Conv1d(8, 4, 3),
         nn.BatchNorm1d(4),
+        nn.Linear(14, 5),
     )
     for layer in layers.modules():
         if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
@@ -41,8 +42,8 @@ def test_weights_are_halves_and_answers_hardly_change(network: nn.Module) -> Non
     images = torch.rand(5, 1, 12, 12)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     other = halved(network)
-    weights = [each.weight for each in other.modules() if isinstance(each, (nn.Conv1d, nn.Conv2d))]
-    assert len(weights) == 3
+    weights = [each.weight for each in other.modules() if isinstance(each, (nn.Conv1d, nn.Conv2d, nn.Linear))]
+    assert len(weights) == 4
     assert all(torch.equal(weight, weight.half().float()) for weight in weights)
     with torch.inference_mode():
         expected, found = network(images), other(images)
