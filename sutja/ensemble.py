@@ -55,6 +55,21 @@ def choose_weights(log_probabilities: NDArray[np.float64], labels: Labels) -> We
         weights /= weights.sum()
 
 
+def choose_shared_weights(log_probabilities: NDArray[np.float64], labels: Labels, kinds: Sequence[object]) -> Weights:
+    """As `choose_weights`, but members of the same one of `kinds` get the same weight.
+
+    Which seed of a recipe reads some digits better is mostly chance, and a counterpart's luck is not its member's.
+    """
+    first = np.array([kinds.index(kind) for kind in kinds])
+    groups = np.unique(first)[:, None] == first  # (G, M)
+    sizes = groups.sum(axis=1)
+    means = [
+        logsumexp(log_probabilities[group], axis=0) - np.log(size) for group, size in zip(groups, sizes, strict=True)
+    ]
+    shared: Weights = (choose_weights(np.stack(means), labels) / sizes) @ groups
+    return shared
+
+
 class Ensemble(nn.Module):
     """Member networks and their weights as one network: images `float32 (N, 1, 28, 28)` in [0, 1] → logits `(N, 10)`.
 

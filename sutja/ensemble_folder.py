@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from safetensors.torch import save
 from sutja.comparison import Comparison, compare
 from sutja.dataset import Dataset, split
 from sutja.digits import Digits
-from sutja.ensemble import Ensemble, Standing, Weights, choose_weights, combine, disagreement, log_probabilities
+from sutja.ensemble import Ensemble, Standing, Weights, choose_shared_weights, combine, disagreement, log_probabilities
 from sutja.ensemble_export import EnsembleFolder, describe_ensemble
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
@@ -84,10 +85,11 @@ def build_ensemble(
 ) -> Outcome:
     """Combine finished runs into one reader and write its folder, whole or not at all.
 
-    The weights are chosen on the runs' validation digits; for runs of the protocol "final", which have none, on those
-    of `weights_from`: the same recipes trained with digits held back, in the same order. Without these all weights are
-    equal. Raises `UsageError` when the runs do not fit together or `folder` is there already (with `force` an
-    ensemble's is replaced), `DataError` and `ModelFileError` for files that are damaged or of other digits.
+    The weights are chosen on the runs' validation digits, one for all seeds of a recipe; for runs of the protocol
+    "final", which have none, on those of `weights_from`: the same recipes trained with digits held back, in the same
+    order. Without these all weights are equal. Raises `UsageError` when the runs do not fit together or `folder` is
+    there already (with `force` an ensemble's is replaced), `DataError` and `ModelFileError` for files that are damaged
+    or of other digits.
     """
     _check_place(folder, force)
     _check_members(runs, dataset)
@@ -186,13 +188,16 @@ def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -
         )
         return Weighting(equal, source, None)
     digits = split(dataset, "held-out").judged["validation"]
-    logits = _load_logits(counterparts or runs, "validation", digits)
+    choosing = counterparts or runs
+    logits = _load_logits(choosing, "validation", digits)
     reports = [evaluate(each, digits.labels) for each in logits]
     scores = [(report.errors, report.loss) for report in reports]
+    kinds = [dataclasses.replace(run.recipe, seed=0) for run in choosing]
     whose = f"of {', '.join(run.name for run in counterparts)}" if counterparts else "of the members"
     return Weighting(
-        weights=choose_weights(log_probabilities(logits), digits.labels),
-        source=f"The weights were chosen on the {len(digits):,} validation digits {whose}.",
+        weights=choose_shared_weights(log_probabilities(logits), digits.labels, kinds),
+        source=f"The weights were chosen on the {len(digits):,} validation digits {whose}"
+        + (", one for each recipe." if len({*kinds}) < len(kinds) else "."),
         best=scores.index(min(scores)),
     )
 

@@ -14,7 +14,16 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 from sutja.dataset import Dataset
-from sutja.ensemble import TOLERANCE, Ensemble, Weights, choose_weights, combine, disagreement, log_probabilities
+from sutja.ensemble import (
+    TOLERANCE,
+    Ensemble,
+    Weights,
+    choose_shared_weights,
+    choose_weights,
+    combine,
+    disagreement,
+    log_probabilities,
+)
 from sutja.evaluation import evaluate
 from sutja.export import export_onnx
 from sutja.inference import Classifier
@@ -95,6 +104,17 @@ def test_a_useless_member_gets_no_weight() -> None:
     weights = choose_weights(np.concatenate([each, log_probabilities([20 * random])]), labels)
     assert weights[2] < 0.01
     assert weights[:2].sum() > 0.99
+
+
+def test_members_of_a_kind_share_their_weight() -> None:
+    each, labels = members(4, 4, digits=2000)
+    assert np.array_equal(choose_shared_weights(each, labels, "abcd"), choose_weights(each, labels))
+    shared = choose_shared_weights(each, labels, "abab")
+    assert (shared[0], shared[1]) == (shared[2], shared[3])
+    assert shared.sum() == pytest.approx(1)
+    grid = np.linspace(0, 0.5, 1001)
+    losses = [loss(each, labels, np.array([share, 0.5 - share] * 2)) for share in grid]
+    assert shared[0] == pytest.approx(grid[np.argmin(losses)], abs=0.005)
 
 
 def test_duplicates_change_nothing() -> None:
