@@ -11,6 +11,7 @@ from sutja.verbs import Force, Json
 
 if TYPE_CHECKING:
     from sutja.digits import Digits
+    from sutja.export import Output
     from sutja.inference import Classifier
     from sutja.model import Size
     from sutja.published import Card
@@ -208,10 +209,12 @@ def export(
     An ensemble becomes one model too.
     """
     from sutja.console import print_path, print_table, remark
+    from sutja.export import Output
     from sutja.tables import published_table
 
+    output = Output(weights=not no_weights, half=half, force=force)
     make = _export_ensemble if _is_ensemble(run) else _export_run
-    card, folder = make(run, to, calibrate_with or [], study, weights=not no_weights, half=half, force=force)
+    card, folder = make(run, to, output, calibrate_with or [], study)
     if card.calibration is None:
         remark(
             "not calibrated: no validation digits of its own; "
@@ -229,14 +232,7 @@ def _is_ensemble(folder: Path) -> bool:
 
 
 def _export_ensemble(
-    path: Path,
-    to: Path | None,
-    calibrate_with: list[Path],
-    study: Path | None,
-    *,
-    weights: bool,
-    half: bool,
-    force: bool,
+    path: Path, to: Path | None, output: Output, calibrate_with: list[Path], study: Path | None
 ) -> tuple[Card, Path]:
     from sutja.ensemble_export import EnsembleFolder, export_ensemble
     from sutja.errors import UsageError
@@ -248,18 +244,11 @@ def _export_ensemble(
         raise UsageError("--calibrate-with names one ensemble for an ensemble, that of its members' counterparts")
     held_out = EnsembleFolder.open(calibrate_with[0]) if calibrate_with else None
     folder = to or Path(ensemble.name)
-    return export_ensemble(ensemble, folder, held_out=held_out, weights=weights, half=half, force=force), folder
+    return export_ensemble(ensemble, folder, held_out=held_out, output=output), folder
 
 
 def _export_run(
-    run: Path,
-    to: Path | None,
-    calibrate_with: list[Path],
-    study: Path | None,
-    *,
-    weights: bool,
-    half: bool,
-    force: bool,
+    run: Path, to: Path | None, output: Output, calibrate_with: list[Path], study: Path | None
 ) -> tuple[Card, Path]:
     from sutja.console import remark
     from sutja.export import export_run, find_spread, published_name
@@ -280,6 +269,6 @@ def _export_run(
     if opened.recipe.reads_lines:
         from sutja.line_run import export_line_run
 
-        return export_line_run(opened, folder, weights=weights, force=force), folder  # always in half precision
+        return export_line_run(opened, folder, output), folder
     held_out = [Run.open(each) for each in calibrate_with]
-    return export_run(opened, folder, held_out=held_out, spread=spread, weights=weights, half=half, force=force), folder
+    return export_run(opened, folder, held_out=held_out, spread=spread, output=output), folder

@@ -16,8 +16,8 @@ from sutja.calibration import calibrate
 from sutja.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits, read_logits
-from sutja.export import check_weights, counterpart_differences, publish, round_weights, writer_in_half
-from sutja.published import MEMBER, Card, judge
+from sutja.export import DEFAULT_OUTPUT, Output, check_weights, counterpart_differences, judge_parts, publish_judged
+from sutja.published import MEMBER, Card
 from sutja.recipe import Recipe
 from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
 
@@ -68,6 +68,11 @@ class EnsembleFolder:
     def protocol(self) -> str:
         """The protocol by which all members were trained."""
         return self.members[0].recipe.protocol
+
+    @property
+    def data_sha256(self) -> str:
+        """The checksum of the data that all members were trained on."""
+        return str(self.environment["data"]["sha256"])
 
     @cached_property
     def environment(self) -> dict[str, Any]:
@@ -149,10 +154,7 @@ def describe_ensemble(
         title=f"Ensemble of {count} networks",
         data=ensemble.environment["data"],
         environment={name: value for name, value in ensemble.environment.items() if name != "data"},
-        figures={
-            part: judge(*(logits[part] if logits else ensemble.load_logits(part)), temperature)
-            for part in JUDGED[ensemble.protocol]
-        },
+        figures=judge_parts(ensemble, temperature, logits),
         temperature=temperature or 1.0,
         calibration=calibration,
         members=members,
@@ -166,30 +168,25 @@ def export_ensemble(
     folder: Path,
     *,
     held_out: EnsembleFolder | None = None,
-    weights: bool = True,
-    half: bool = False,
-    force: bool = False,
+    output: Output = DEFAULT_OUTPUT,
 ) -> Card:
     """Publish an ensemble into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
     `held_out` is for members that were trained on all training digits: an ensemble of the same recipes and weights
-    whose members held some back. With `half` the weights are rounded to half precision, and judged so. Raises
-    `UsageError` when the two do not belong together, and what `EnsembleFolder.load_network` and `publish` do.
+    whose members held some back. Raises `UsageError` when the two do not belong together, and what
+    `EnsembleFolder.load_network` and `publish_judged` do.
     """
     network = ensemble.load_network()
-    kept, sha256 = ensemble.load_logits(JUDGED[ensemble.protocol][-1]), ensemble.environment["data"]["sha256"]
-    check_weights(network, ensemble.folder, ensemble.protocol, sha256, kept=kept)
+    check_weights(network, ensemble)
     source = _calibrating(ensemble, held_out)
     calibration = None
     if source is not None:
         logits, labels = source.load_logits("validation")
         digits = f"{len(labels):,} validation digits, read by {source.name}"
         calibration = {**asdict(calibrate(logits, labels)), "digits": digits}
-    if not half:
-        return publish(network, describe_ensemble(ensemble, {}, calibration), folder, weights=weights, force=force)
-    read, rounded = round_weights(network, ensemble.folder, ensemble.protocol, sha256)
-    card = describe_ensemble(ensemble, {}, calibration, rounded)
-    return publish(network, card, folder, write=writer_in_half(read), weights=weights, half=True, force=force)
+    return publish_judged(
+        network, ensemble, folder, output, lambda logits: describe_ensemble(ensemble, {}, calibration, logits)
+    )
 
 
 def _calibrating(ensemble: EnsembleFolder, held_out: EnsembleFolder | None) -> EnsembleFolder | None:
@@ -215,7 +212,7 @@ def _mismatch(ensemble: EnsembleFolder, held_out: EnsembleFolder) -> str:
         differing = [each for each in counterpart_differences(ours.recipe, theirs.recipe) if each != "seed"]
         if differing:
             return f"{theirs.name} and {ours.name} differ in {', '.join(differing)}"
-    if held_out.environment["data"]["sha256"] != ensemble.environment["data"]["sha256"]:
+    if held_out.data_sha256 != ensemble.data_sha256:
         return "trained on other data"
     weights = [np.array([member.weight for member in each.members]) for each in (ensemble, held_out)]
     if np.abs(weights[0] - weights[1]).max() > SAME_WEIGHT:

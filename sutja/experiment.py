@@ -206,7 +206,9 @@ def _resumable(folder: Path, recipe: Recipe, workplace: Workplace) -> Run:
 def _environment(workplace: Workplace, training: Schooling) -> dict[str, Any]:
     dataset = workplace.dataset
     data = {"name": dataset.name, "train": len(dataset.train), "test": len(dataset.test), "sha256": dataset.sha256}
-    device = {"device": str(training.device), "threads": torch.get_num_threads()}
+    device: dict[str, Any] = {"device": str(training.device), "threads": torch.get_num_threads()}
+    if isinstance(training, Training):
+        device["precision"] = str(training.precision).removeprefix("torch.")  # what the recipe asked for, or float32
     taught = training.lessons if isinstance(training, Training) else None
     lessons = {"lessons": taught.describe()} if taught else {}
     task = training.task.describe() if isinstance(training, Correcting) else {}

@@ -8,9 +8,9 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -34,6 +34,37 @@ from sutja.training import infer, to_tensor
 PARITY_DIGITS = 1000
 PARITY_TOLERANCE = 1e-4  # the largest difference of a logit
 KEPT_TOLERANCE = 1e-2  # the same between two machines: sums in another order, and a logit can be large
+
+
+class Judged(Protocol):
+    """What was trained and judged and can be published: a finished run or an ensemble, in its folder."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+
+    @property
+    def protocol(self) -> str:
+        """How it was judged (see `Recipe`)."""
+
+    @property
+    def data_sha256(self) -> str:
+        """The checksum of its data."""
+
+    def load_logits(self, part: str) -> tuple[Logits, Labels]:
+        """Its logits `(N, 10)` and the labels `(N,)` of "validation" or "test"."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a model is written: with `weights` for PyTorch, rounded to `half` precision, and by `force` over another."""
+
+    weights: bool = True
+    half: bool = False
+    force: bool = False
+
+
+DEFAULT_OUTPUT = Output()
 
 
 def export_onnx(network: nn.Module, path: Path, digits: Digits, *, half: bool = False) -> float:
@@ -104,35 +135,33 @@ def publish(
     network: nn.Module,
     card: Card,
     folder: Path,
+    output: Output = DEFAULT_OUTPUT,
     *,
     write: Callable[[nn.Module, Path], float] | None = None,
-    weights: bool = True,
-    half: bool = False,
-    force: bool = False,
 ) -> Card:
     """Write a network as a published model: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
     `card` says what it is; its `parity`, `precision` and `files` are filled in here. `write` makes the ONNX file and
     returns the parity, by default `export_onnx` with test digits. Without `weights` there is no `.safetensors`, which
-    has the same numbers as the ONNX file once more; with `half` these are rounded to half precision, as `write` must
-    do it. Returns the card that was written. Raises `UsageError` when one of the files exists, unless `force` is set,
-    and `ModelFileError` when ONNX Runtime does not give what PyTorch gives.
+    has the same numbers as the ONNX file once more; with `half` these are rounded to half precision, and `write` must
+    do the same. Returns the card that was written. Raises `UsageError` when one of the files exists, unless `force` is
+    set, and `ModelFileError` when ONNX Runtime does not give what PyTorch gives.
     """
     from safetensors.torch import save
 
-    onnx, tensors, values, page = check_free(folder, card.name, force=force)
+    onnx, tensors, values, page = check_free(folder, card.name, force=output.force)
     with whole_folder(folder) as partial:
         write = write or (lambda network, path: export_onnx(network, path, load_dataset().test))
         parity = write(network.eval(), partial / onnx)
-        if weights:
+        if output.weights:
             state = network.state_dict()
-            (partial / tensors).write_bytes(save(halves(state) if half else state))
-        files = [partial / name for name in ((onnx, tensors) if weights else (onnx,))]
-        precision = "half" if half else None
+            (partial / tensors).write_bytes(save(halves(state) if output.half else state))
+        files = [partial / name for name in ((onnx, tensors) if output.weights else (onnx,))]
+        precision = "half" if output.half else None
         card = dataclasses.replace(card, parity=parity, precision=precision, files=checksums(*files))
         write_text(partial / values, card.to_json())
         write_text(partial / page, render_card(asdict(card)))
-    if not weights:
+    if not output.weights:
         (folder / tensors).unlink(missing_ok=True)  # those of the model that was replaced
     return card
 
@@ -173,15 +202,20 @@ def describe_run(
         title=run.recipe.title,
         data=run.environment["data"],
         environment=environment,
-        figures={
-            part: judge(*(logits[part] if logits else run.load_logits(part)), temperature)
-            for part in JUDGED[run.recipe.protocol]
-        },
+        figures=judge_parts(run, temperature, logits),
         temperature=temperature or 1.0,
         calibration=calibration,
         recipe=vars(run.recipe),
         **{"name": published_name(run), **values},
     )
+
+
+def judge_parts(
+    judged: Judged, temperature: float | None, logits: dict[str, tuple[Logits, Labels]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """What `judge` says of each part that counts; `logits` are those of each part, by default the folder's own."""
+    parts = JUDGED[judged.protocol]
+    return {part: judge(*(logits[part] if logits else judged.load_logits(part)), temperature) for part in parts}
 
 
 def published_name(run: Run) -> str:
@@ -195,21 +229,17 @@ def export_run(
     *,
     held_out: Sequence[Run] = (),
     spread: Spread | None = None,
-    weights: bool = True,
-    half: bool = False,
-    force: bool = False,
+    output: Output = DEFAULT_OUTPUT,
 ) -> Card:
     """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
 
     `held_out` is for a run that was trained on all training digits: runs of the same recipe, of any seeds, that held
-    some back. The more of them, the less chance there is in their temperature.
-    `spread` is what `find_spread` gives. With `half` the weights are rounded to half precision, and judged so. Raises
-    `UsageError` when the two runs do not belong together, and what `Run.load_network` and `publish` do.
+    some back. The more of them, the less chance there is in their temperature. `spread` is what `find_spread` gives.
+    Raises `UsageError` when the runs do not belong together, and what `Run.load_network` and `publish_judged` do.
     """
     run.require_finished()
     network = run.load_network()
-    kept = run.load_logits(run.judged_by)
-    check_weights(network, run.folder, run.recipe.protocol, run.data_sha256, kept=kept)
+    check_weights(network, run)
     calibration = None
     if sources := _calibrating(run, held_out):
         logits, labels = zip(*(source.load_logits("validation") for source in sources), strict=True)
@@ -220,46 +250,52 @@ def export_run(
     if spread is not None:
         told = {name: spread.to_json()[name] for name in SPREAD}
         values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
-    if not half:
-        return publish(network, describe_run(run, values, calibration), folder, weights=weights, force=force)
-    read, rounded = round_weights(network, run.folder, run.recipe.protocol, run.data_sha256)
-    card = describe_run(run, values, calibration, rounded)
-    return publish(network, card, folder, write=writer_in_half(read), weights=weights, half=True, force=force)
+    return publish_judged(network, run, folder, output, lambda logits: describe_run(run, values, calibration, logits))
 
 
-def round_weights(
-    network: nn.Module, folder: Path, protocol: str, data_sha256: str
-) -> tuple[nn.Module, dict[str, tuple[Logits, Labels]]]:
-    """A network with weights that half precision holds, and its logits and the labels of each part that counts.
+def publish_judged(
+    network: nn.Module,
+    judged: Judged,
+    folder: Path,
+    output: Output,
+    describe: Callable[[dict[str, tuple[Logits, Labels]] | None], Card],
+) -> Card:
+    """Publish the network of a run or an ensemble; in half precision it is judged again, as it is stored.
 
-    Raises `UsageError` when it was trained on other data than MNIST: these digits are not at hand to judge it again.
+    `describe` makes the card, of the logits that were kept or of others. Raises what `publish` does, and `UsageError`
+    in half precision for what was trained on other data than MNIST: these digits are not at hand to judge it again.
     """
-    if data_sha256 != MNIST_SHA256:
-        raise UsageError(f"{folder}: was not trained on MNIST: without the digits --half cannot judge rounded weights")
-    network = halved(network)
-    judged = {part: split(load_dataset(), protocol).judged[part] for part in JUDGED[protocol]}
-    return network, {part: (infer(network, to_tensor(each)).numpy(), each.labels) for part, each in judged.items()}
+    if not output.half:
+        return publish(network, describe(None), folder, output)
+    if judged.data_sha256 != MNIST_SHA256:
+        raise UsageError(
+            f"{judged.folder}: was not trained on MNIST: without the digits --half cannot judge rounded weights"
+        )
+    rounded, dataset = halved(network), load_dataset()
+    parts = split(dataset, judged.protocol).judged
+    logits = {
+        part: (infer(rounded, to_tensor(parts[part])).numpy(), parts[part].labels) for part in JUDGED[judged.protocol]
+    }
+
+    def write(_: nn.Module, path: Path) -> float:
+        return export_onnx(rounded, path, dataset.test, half=True)
+
+    return publish(network, describe(logits), folder, output, write=write)
 
 
-def writer_in_half(network: nn.Module) -> Callable[[nn.Module, Path], float]:
-    """What `publish` needs to write the rounded `network` in place of the one that it was rounded from."""
-    return lambda _, path: export_onnx(network, path, load_dataset().test, half=True)
-
-
-def check_weights(
-    network: nn.Module, folder: Path, protocol: str, data_sha256: str, *, kept: tuple[Logits, Labels]
-) -> None:
-    """Hold a network against the logits and labels that its folder `kept` of the digits that count.
+def check_weights(network: nn.Module, judged: Judged) -> None:
+    """Hold a network against the logits and labels that its folder keeps of the digits that count.
 
     Raises `ModelFileError` when they differ. Of other data than MNIST the digits are not at hand.
     """
-    if data_sha256 != MNIST_SHA256:
+    if judged.data_sha256 != MNIST_SHA256:
         return
-    digits = split(load_dataset(), protocol).judged[JUDGED[protocol][-1]]
-    expected, labels = kept
+    part = JUDGED[judged.protocol][-1]
+    digits, (expected, labels) = split(load_dataset(), judged.protocol).judged[part], judged.load_logits(part)
     logits = infer(network, to_tensor(digits)[:PARITY_DIGITS]).numpy()
     if len(labels) != len(digits) or not np.abs(logits - expected[:PARITY_DIGITS]).max() <= KEPT_TOLERANCE:
-        raise ModelFileError(f"{folder / 'model.safetensors'}: these weights do not give the logits of logits.npz")
+        path = judged.folder / "model.safetensors"
+        raise ModelFileError(f"{path}: these weights do not give the logits of logits.npz")
 
 
 def find_spread(path: Path, run: Run) -> Spread | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from torch import nn
 from sutja import plots
 from sutja.dataset import Dataset, Splits, load_dataset, split
 from sutja.errors import DataError, UsageError
-from sutja.export import check_free, checksums, export_checked, publish, published_name
+from sutja.export import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text
 from sutja.half import halved
 from sutja.line_evaluation import calibrate_lines, choose_min_confidence, judge_lines, outcomes
@@ -120,10 +120,14 @@ def describe_lines(run: Run, network: nn.Module, lines: dict[str, list[Line]], v
     )
 
 
-def export_line_run(run: Run, folder: Path, *, weights: bool, force: bool, dataset: Dataset | None = None) -> Card:
-    """Publish a finished line reader into a folder: ONNX, weights, and a card. Raises what `export.publish` does."""
+def export_line_run(run: Run, folder: Path, output: Output = DEFAULT_OUTPUT, *, dataset: Dataset | None = None) -> Card:
+    """Publish a finished line reader into a folder, always in half precision: ONNX, weights, and a card.
+
+    Raises what `export.publish` does.
+    """
+    output = replace(output, half=True)
     run.require_finished()
-    check_free(folder, published_name(run), force=force)  # said before a minute of work
+    check_free(folder, published_name(run), force=output.force)  # said before a minute of work
     dataset = dataset or load_dataset()
     if run.data_sha256 != dataset.sha256:
         raise UsageError(f"{run.folder}: lines of other data than {dataset.name} cannot be composed anew for its card")
@@ -140,7 +144,7 @@ def export_line_run(run: Run, folder: Path, *, weights: bool, force: bool, datas
     def write(_: nn.Module, path: Path) -> float:
         return export_lines(read, path, lines[run.judged_by][:PARITY_LINES])
 
-    return publish(network, card, folder, write=write, weights=weights, half=True, force=force)
+    return publish(network, card, folder, output, write=write)
 
 
 def _write_report(run: Run, network: nn.Module, lines: list[Line], card: Card) -> None:

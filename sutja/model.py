@@ -200,7 +200,10 @@ def convnet_pair(dropout: float) -> nn.Module:
 
 
 def five_convolutions(dropout: float) -> nn.Module:
-    """As `four_convolutions`, with one more where maps are smallest: 415,018 parameters. Its pixels are normalised."""
+    """As `four_convolutions`, with one more where maps are smallest: 415,018 parameters.
+
+    It takes pixels `(N, 1, 28, 28)` that `Normalise` has been at, and gives logits `(N, 10)`.
+    """
     return nn.Sequential(
         *convolution(1, 32, 5, pool=True),  # (N, 32, 12, 12)
         *convolution(32, 64, 3),  # (N, 64, 10, 10)

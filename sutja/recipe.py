@@ -227,18 +227,15 @@ _REGULARISED: dict[str, Any] = {
 _SMALL_CONVNET = Recipe(
     "convnet-small", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
 )
-_CONVNET = Recipe(  # each of the two networks of its model reads half of an epoch
-    "convnet",
-    "convnet-pair",
+_CONVNET = dataclasses.replace(  # each of the two networks of its model reads half of every batch
+    _SMALL_CONVNET,
+    name="convnet",
+    model="convnet-pair",
     epochs=40,
     batch_size=256,
-    weight_decay=0.05,
     dropout=0.4,
-    augmentation="robust",
-    ema=0.999,
     focus=2.0,
     precision="bfloat16",
-    protocol="final",
 )
 _PUPIL = Recipe(  # what the small ones have in common: they learn from two networks of `_SMALL_CONVNET`
     "lenet5-best",

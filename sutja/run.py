@@ -96,9 +96,14 @@ class Run:
             raise UsageError(f"{self.folder}: not finished ({self.state}): go on with it by --resume")
 
     @property
+    def protocol(self) -> str:
+        """How its recipe lets it be judged."""
+        return self.recipe.protocol
+
+    @property
     def judged_by(self) -> str:
         """The part whose figures count: "test", or "validation" where the protocol leaves the test digits out."""
-        return JUDGED[self.recipe.protocol][-1]
+        return JUDGED[self.protocol][-1]
 
     def require(self, part: str) -> None:
         """Raises `UsageError` when the recipe's protocol leaves "validation" or "test" digits out."""
@@ -258,15 +263,21 @@ def judging_part(folder: Path, data_sha256: str) -> str:
 
     That is what the protocol "held-out" is for: of the data that it was trained on, the test digits are kept from it.
     """
-    source = folder / ENSEMBLE if (folder / ENSEMBLE).is_file() else folder / "recipe.json"
-    values, made = read_json(source), read_json(folder / "environment.json")
-    members = values.get("members")
-    first = members[0] if isinstance(members, list) and members else {"recipe": values}
-    recipe = first.get("recipe") if isinstance(first, dict) else None
-    if not isinstance(recipe, dict) or not isinstance(made.get("data"), dict):
-        raise DataError(f"{source}: damaged: it does not say by which digits it is judged")
-    held_out = recipe.get("protocol") == "held-out" and made["data"].get("sha256") == data_sha256
-    return "validation" if held_out else "test"
+    made = _of_ensemble(folder) if (folder / ENSEMBLE).is_file() else _of_run(Run.open(folder))
+    return "validation" if made == ("held-out", data_sha256) else "test"
+
+
+def _of_run(run: Run) -> tuple[str, str]:
+    return run.protocol, run.data_sha256
+
+
+def _of_ensemble(folder: Path) -> tuple[str, str]:
+    """Protocol and data of an ensemble, read without PyTorch: all its members have the same."""
+    try:
+        protocol = read_json(folder / ENSEMBLE)["members"][0]["recipe"]["protocol"]
+        return str(protocol), str(read_json(folder / "environment.json")["data"]["sha256"])
+    except (LookupError, TypeError) as error:
+        raise DataError(f"{folder / ENSEMBLE}: damaged: it does not say by which digits it is judged") from error
 
 
 def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:

@@ -23,6 +23,7 @@ from sutja.ensemble_export import EnsembleFolder, export_ensemble
 from sutja.ensemble_folder import Outcome, build_ensemble
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate
+from sutja.export import Output
 from sutja.inference import Classifier
 from sutja.model import count_parameters
 from sutja.published import Card, judge, open_model
@@ -347,8 +348,8 @@ def test_without_weights_a_model_is_three_files(exported: Card, folder: Path, tm
     to = Path(shutil.copytree(folder / "published", tmp_path / "to"))
     final = EnsembleFolder.open(folder / "ensembles" / "final")
     with pytest.raises(UsageError, match=r"final\.onnx: exists already"):
-        export_ensemble(final, to, weights=False)
-    card = export_ensemble(final, to, weights=False, force=True)
+        export_ensemble(final, to, output=Output(weights=False))
+    card = export_ensemble(final, to, output=Output(weights=False, force=True))
     assert {path.name for path in to.iterdir()} == {"final.onnx", "final.json", "final.md"}
     assert (Card.read(to / "final.json"), [*card.files]) == (card, ["final.onnx"])
     assert (card.temperature, card.calibration, open_model(to / "final.onnx").temperature) == (1, None, 1)

@@ -140,7 +140,7 @@ def test_the_report_needs_nothing_outside_itself(run: Run) -> None:
 def test_the_environment_says_what_the_run_was_made_with(run: Run, small: Dataset) -> None:
     environment = run.environment
     assert environment["data"] == {"name": "small", "train": 60, "test": 30, "sha256": small.sha256}
-    assert (environment["device"], environment["threads"]) == ("cpu", 1)
+    assert (environment["device"], environment["threads"], environment["precision"]) == ("cpu", 1, "float32")
     assert environment["packages"]["torch"] == torch.__version__.split("+")[0] or environment["packages"]["torch"]
 
 

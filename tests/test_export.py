@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,18 @@ from safetensors.torch import load_file
 
 from sutja.calibration import calibrate
 from sutja.dataset import Dataset, split
+from sutja.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.evaluation import Logits
 from sutja.export import (
+    Output,
     check_weights,
     checksums,
     counterpart_differences,
     export_run,
     find_spread,
-    publish,
+    publish_judged,
     published_name,
-    round_weights,
-    writer_in_half,
 )
 from sutja.model import create
 from sutja.published import Card, judge, open_model
@@ -121,17 +123,27 @@ def other_run(run: Run, folder: Path, **changes: str | float) -> Run:
     return Run.open(folder)
 
 
-def test_weights_in_half_are_judged_as_they_are_stored(published: Path, mnist: Dataset, tmp_path: Path) -> None:
+def test_weights_in_half_are_judged_as_they_are_stored(
+    published: Path, counterparts: dict[str, Run], mnist: Dataset, tmp_path: Path
+) -> None:
     network = create("tiny", seed=1).eval()
-    read, logits = round_weights(network, tmp_path, "held-out", mnist.sha256)
     digits = split(mnist, "held-out").judged["validation"]
-    assert np.array_equal(logits["validation"][1], digits.labels)
-    card = dataclasses.replace(Card.read(published.with_suffix(".json")), name="half")
-    publish(network, card, tmp_path, write=writer_in_half(read), half=True)
-    assert not np.array_equal(infer(network, to_tensor(digits)).numpy(), logits["validation"][0])
-    found = open_model(tmp_path / "half.onnx").logits(digits.images)
-    assert found == pytest.approx(logits["validation"][0], abs=1e-4)
-    publish(network, dataclasses.replace(card, name="whole"), tmp_path)
+    data = counterparts["held-out"].environment | {"data": {"name": "mnist", "sha256": mnist.sha256}}
+    run = Run.create(tmp_path / "run", dataclasses.replace(RECIPES["tiny"], protocol="held-out"), data)
+    told: dict[str, dict[str, tuple[Logits, Labels]] | None] = {}
+
+    def describe(name: str, logits: dict[str, tuple[Logits, Labels]] | None) -> Card:
+        told[name] = logits
+        return dataclasses.replace(Card.read(published.with_suffix(".json")), name=name)
+
+    for name in ("whole", "half"):
+        card = publish_judged(network, run, tmp_path, Output(half=name == "half"), partial(describe, name))
+        assert card.precision == {"whole": None, "half": "half"}[name]
+    assert told["whole"] is None and told["half"] is not None
+    logits, labels = told["half"]["validation"]
+    assert np.array_equal(labels, digits.labels)
+    assert not np.array_equal(infer(network, to_tensor(digits)).numpy(), logits)
+    assert open_model(tmp_path / "half.onnx").logits(digits.images) == pytest.approx(logits, abs=1e-4)
     for suffix in ("onnx", "safetensors"):
         half, whole = (len((tmp_path / f"{name}.{suffix}").read_bytes()) for name in ("half", "whole"))
         assert half < 0.8 * whole
@@ -140,7 +152,7 @@ def test_weights_in_half_are_judged_as_they_are_stored(published: Path, mnist: D
 
 def test_rounded_weights_need_the_digits_that_judge_them(counterparts: dict[str, Run], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="was not trained on MNIST: without the digits --half cannot judge"):
-        export_run(counterparts["final"], tmp_path / "to", half=True)
+        export_run(counterparts["final"], tmp_path / "to", output=Output(half=True))
     assert not (tmp_path / "to").exists()
 
 
@@ -200,11 +212,11 @@ def test_a_run_with_validation_digits_calibrates_itself_and_replaces_what_is_the
     with pytest.raises(UsageError, match=r"\.md: exists already; --force replaces it"):
         export_run(run, tmp_path)
     with pytest.raises(UsageError, match="has validation digits of its own: leave out --calibrate-with"):
-        export_run(run, tmp_path, held_out=[run], force=True)
+        export_run(run, tmp_path, held_out=[run], output=Output(force=True))
     with pytest.raises(UsageError, match=r"other\.onnx: not a folder"):
         export_run(run, tmp_path / "other.onnx")
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.md", "other.onnx"}
-    card = export_run(run, tmp_path, force=True)
+    card = export_run(run, tmp_path, output=Output(force=True))
     assert (tmp_path / "other.onnx").read_text() == "other"
     assert (tmp_path / f"{name}.md").read_text(encoding="utf-8").startswith("# MLP")
     assert card.temperature == calibrate(*run.load_logits("validation")).temperature != 1
@@ -238,12 +250,12 @@ def test_weights_that_do_not_give_the_logits_are_refused(
     run.save_json(
         "report.json", {"parameters": 61_676, "epochs": 1, "seconds": 1.0, part: judge(logits, digits.labels)}
     )
-    kept = run.load_logits(part)
-    check_weights(run.load_network(), run.folder, protocol, run.data_sha256, kept=kept)
+    check_weights(run.load_network(), run)
     run.save_weights(create("mlp", seed=5))
     with pytest.raises(ModelFileError, match=r"these weights do not give the logits of logits\.npz"):
         export_run(run, tmp_path / "to")
-    check_weights(run.load_network(), run.folder, protocol, counterparts[protocol].data_sha256, kept=kept)
+    run.save_json("environment.json", counterparts[protocol].environment)
+    check_weights(run.load_network(), Run.open(run.folder))  # of other data
 
 
 def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: dict[str, Run], tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def run(workplace: Workplace, small_epochs: None) -> Run:
 @pytest.fixture(scope="module")
 def exported(run: Run, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card]:
     folder = tmp_path_factory.mktemp("published")
-    return folder, export_line_run(run, folder, weights=True, force=False, dataset=few)
+    return folder, export_line_run(run, folder, dataset=few)
 
 
 class Interrupter(Observer):
@@ -221,7 +221,7 @@ def test_a_run_of_other_data_or_other_weights_is_not_published(
     run: Run, few: Dataset, mnist: Dataset, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match="lines of other data than mnist cannot be composed anew for its card"):
-        export_line_run(run, tmp_path / "to", weights=True, force=False, dataset=mnist)
+        export_line_run(run, tmp_path / "to", dataset=mnist)
     report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
     changed = Run.create(tmp_path / "changed", run.recipe, run.environment)
     changed.save_weights(run.load_network())
@@ -229,7 +229,7 @@ def test_a_run_of_other_data_or_other_weights_is_not_published(
     report["validation"]["errors"] += 9
     changed.save_json("report.json", report)
     with pytest.raises(DataError, match=r"its weights do not make the \d+ errors that its report\.json tells"):
-        export_line_run(changed, tmp_path / "to", weights=True, force=False, dataset=few)
+        export_line_run(changed, tmp_path / "to", dataset=few)
     assert not (tmp_path / "to").exists()
 
 
