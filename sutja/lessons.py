@@ -9,6 +9,7 @@ patient and consistent", 2022.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ from sutja.formats import UNREADABLE
 from sutja.randomness import generator
 
 BATCH = 500
+ANSWERED_AT_ONCE = 100  # what a large network computes of these fits the cache: twice as fast as 500
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,22 @@ def teach(
 
     The answer `float16 (N, 10)` is the logarithm of the mean of their probabilities.
     """
+    quick = [_channels_last(network) for network in networks]
     for number in range(views):
         pixels = distorted(images, augmentation, number)
-        answers = [_answer(networks, pixels[part]) for part in batches(len(pixels), BATCH)]
+        answers = [_answer(quick, pixels[part]) for part in batches(len(pixels), ANSWERED_AT_ONCE)]
         yield torch.cat(answers).clamp_(min=-100).half().numpy()
 
 
+def _channels_last(network: nn.Module) -> nn.Module:
+    """A copy for evaluation that computes faster on CPUs."""
+    return copy.deepcopy(network).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
 def _answer(networks: Sequence[nn.Module], pixels: Tensor) -> Tensor:
-    images = pixels.float().div_(255)
+    images = pixels.float().div_(255).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        answers = torch.stack([functional.log_softmax(network.eval()(images), 1) for network in networks])
+        answers = torch.stack([functional.log_softmax(network(images), 1) for network in networks])
     return answers.logsumexp(0) - math.log(len(networks))
 
 

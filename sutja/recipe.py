@@ -15,7 +15,7 @@ GIVEN = ("model", "start", "corrections", "protocol")  # in a recipe for correct
 PROTOCOLS = ("curves", "held-out", "final")
 LINE_READER = "line-reader"  # the network that reads lines; all others read single digits
 CHOICES = {  # field → what it may be
-    "optimiser": ("adamw", "sgd"),
+    "optimiser": ("adamw", "muon", "sgd"),
     "schedule": ("one-cycle", "cosine", "constant"),
     "precision": ("float32", "bfloat16"),
     "protocol": PROTOCOLS,

@@ -26,6 +26,7 @@ from sutja.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
 from sutja.focus import Focus
 from sutja.lessons import Lessons, distillation_loss
+from sutja.muon import Muon
 from sutja.networks import build_network
 from sutja.randomness import derived_seed, generator, seeded
 from sutja.recipe import Recipe
@@ -279,6 +280,8 @@ def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     parameters = network.parameters()
     if recipe.optimiser == "adamw":
         return torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+    if recipe.optimiser == "muon":
+        return Muon(parameters, recipe.learning_rate, recipe.weight_decay)
     return torch.optim.SGD(
         parameters, recipe.learning_rate, momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay
     )

@@ -92,13 +92,14 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(changes: d
     [
         {"optimiser": "sgd", "learning_rate": 0.05, "schedule": "cosine"},
         {"optimiser": "adamw"},
+        {"optimiser": "muon"},
         {"ema": 0.95},
         {"focus": 2.0},
         HARD,
         {"patience": 2, "learning_rate": 0.02},
         {"optimiser": "sgd", "ema": 0.9, "patience": 5, "label_smoothing": 0.1, "model": "mlp", **HARD},
     ],
-    ids=["sgd", "adamw", "ema", "focus", "dropout+augmentation", "patience", "everything"],
+    ids=["sgd", "adamw", "muon", "ema", "focus", "dropout+augmentation", "patience", "everything"],
 )
 def test_interrupted_and_resumed_is_the_same_to_the_bit(changes: dict[str, Any], splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=4, **changes)
