@@ -237,16 +237,25 @@ _CONVNET = dataclasses.replace(  # each of the two networks of its model reads h
     focus=2.0,
     precision="bfloat16",
 )
-_PUPIL = Recipe(  # what the small ones have in common: they learn from two networks of `_SMALL_CONVNET`
-    "lenet5-best",
-    "lenet5",
-    epochs=60,
+_MLP_PUPIL = Recipe(  # learns from two networks of `_SMALL_CONVNET`
+    "mlp-best",
+    "mlp-pooled",
+    epochs=80,
     weight_decay=0.01,
     ema=0.999,
     teacher="convnets",
     teaching=0.9,
     softness=4.0,
     protocol="final",
+)
+_LENET5_PUPIL = dataclasses.replace(  # learns from three networks of `_CONVNET`
+    _MLP_PUPIL,
+    name="lenet5-best",
+    model="lenet5",
+    epochs=60,
+    optimiser="muon",
+    learning_rate=0.005,
+    teacher="pairs",
 )
 _TINY = Recipe(  # too small to gain by a teacher
     "tiny",
@@ -288,8 +297,8 @@ RECIPES: dict[str, Recipe] = {
         _LENET5,
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
-        _PUPIL,
-        dataclasses.replace(_PUPIL, name="mlp-best", model="mlp-pooled", epochs=80),
+        _LENET5_PUPIL,
+        _MLP_PUPIL,
         _TINY,
         _SMALL_CONVNET,
         _CONVNET,
