@@ -128,6 +128,7 @@ PROBLEMS = {
     415: "A type of content that is not taken.",
     421: "The server was called by a name that is not its own.",
     422: "Not what is expected.",
+    500: "The corrections in the folder are damaged.",
     503: "Too many requests at once; `Retry-After` says when to try again.",
     504: "It took too long.",
     507: "It could not be written.",

@@ -51,7 +51,7 @@ def corrections_router(store: Corrections, intake: Intake, readers: Readers, poo
         summary="Keep corrections",
         status_code=201,
         response_model=StoredAnswer,
-        responses=problems(400, 403, 408, 413, 415, 422, 503, 504, 507),
+        responses=problems(400, 403, 408, 413, 415, 422, 500, 503, 504, 507),
         openapi_extra={"requestBody": _body()},
     )
     async def add(request: Request) -> dict[str, int]:
@@ -71,11 +71,11 @@ def corrections_router(store: Corrections, intake: Intake, readers: Readers, poo
             return await pool.run(partial(_keep, store, corrections, upload.content if upload else None))
 
     @router.get(
-        "/corrections", summary="Count the corrections", response_model=KeptAnswer, responses=problems(503, 504)
+        "/corrections", summary="Count the corrections", response_model=KeptAnswer, responses=problems(500, 503, 504)
     )
     async def count() -> dict[str, Any]:
         """How many corrections there are, and in which folder."""
-        total = await pool.run(lambda: len(store))
+        total = await pool.run(partial(_count, store))
         return {"total": total, "folder": str(store.folder.resolve())}
 
     return router
@@ -101,8 +101,20 @@ def _parsed(text: str) -> list[Correction]:
     ]
 
 
+def _count(store: Corrections) -> int:
+    """How many are kept; raises a `ProblemError`, 500, when something has damaged the folder since the start."""
+    try:
+        return len(store)
+    except DataError as error:
+        raise ProblemError(500, f"The corrections cannot be read: {error}") from None
+
+
 def _keep(store: Corrections, corrections: list[Correction], picture: bytes | None) -> dict[str, int]:
-    """Store corrections; raises a `ProblemError`: 507 when they cannot be written, 422 for what the store refuses."""
+    """Store corrections.
+
+    Raises a `ProblemError`: 507 when they cannot be written, 422 for what the store refuses, and what `_count` does.
+    """
+    _count(store)  # first, so that what is wrong with the folder is not taken for a fault of the request
     try:
         stored = store.add(corrections, picture)
         return {"stored": len(stored), "total": len(store)}

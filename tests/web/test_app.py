@@ -338,6 +338,16 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
         is_problem(httpx.post(f"{address}/api/corrections", files={"corrections": (None, json.dumps([GOOD]))}), 507)
 
 
+def test_a_folder_damaged_while_the_server_runs_is_told_as_such(tmp_path: Path) -> None:
+    with serving(create_app(Settings(corrections=tmp_path, workers=1))) as address:
+        (tmp_path / "corrections.jsonl").write_text("damaged\n")
+        told = httpx.get(f"{address}/api/corrections")
+        is_problem(told, 500)
+        assert "corrections.jsonl" in told.json()["detail"]
+        is_problem(httpx.post(f"{address}/api/corrections", files={"corrections": (None, json.dumps([GOOD]))}), 500)
+        assert (tmp_path / "corrections.jsonl").read_text() == "damaged\n"
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"image": 1}', b'{"image": "AA=="}', b"\xff", b"[" * 100_000])
 def test_looking_needs_an_image(client: httpx.Client, body: bytes) -> None:
     is_problem(read(client, body, "application/json", "/api/look"), 422)
