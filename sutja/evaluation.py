@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sutja.digits import CLASSES, Labels
 from sutja.errors import DataError
 from sutja.formats import UNREADABLE
+from sutja.formats.arrays import open_arrays
 
 CALIBRATION_BINS = 15
 Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
@@ -166,7 +167,7 @@ def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
     Raises `DataError` when the file is missing or damaged.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with open_arrays(path) as arrays:
             logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
     except (KeyError, *UNREADABLE) as error:
         raise DataError(f"{path}: missing or damaged: {error}") from error

@@ -29,6 +29,7 @@ from sutja.digits import CLASSES, Images
 from sutja.errors import DataError, UsageError
 from sutja.files import whole_file
 from sutja.formats import UNREADABLE
+from sutja.formats.arrays import open_arrays
 from sutja.randomness import generator
 
 BATCH = 500
@@ -118,7 +119,7 @@ def load_lessons(path: Path, images: Images) -> Lessons:
     if not path.is_file():
         raise UsageError(f"{path}: no such lessons: `sutja teach` makes them from finished runs (see docs/protocol.md)")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with open_arrays(path) as arrays:
             answers, augmentation, digits = arrays["answers"], str(arrays["augmentation"]), str(arrays["digits"])
             held_out = bool(arrays["held_out"])
     except (KeyError, *UNREADABLE) as error:

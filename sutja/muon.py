@@ -44,6 +44,7 @@ class Muon(Optimizer):
 
 
 def _muon_direction(gradient: Tensor, state: dict[str, Any]) -> Tensor:
+    """The step of a matrix or of filters at a learning rate of 1; `state` remembers the gradients' mean."""
     if "momentum" not in state:
         state["momentum"] = torch.zeros_like(gradient)
     momentum = state["momentum"].lerp_(gradient, 1 - MOMENTUM)
@@ -53,6 +54,7 @@ def _muon_direction(gradient: Tensor, state: dict[str, Any]) -> Tensor:
 
 
 def _adam_direction(gradient: Tensor, state: dict[str, Any]) -> Tensor:
+    """The same of a vector: AdamW's, whose two means `state` remembers."""
     if "step" not in state:
         state |= {"step": 0, "mean": torch.zeros_like(gradient), "square": torch.zeros_like(gradient)}
     state["step"] += 1
@@ -63,9 +65,10 @@ def _adam_direction(gradient: Tensor, state: dict[str, Any]) -> Tensor:
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """About the nearest orthogonal matrix to one of `(rows, columns)`: singular values from 0.7 to 1.2 in place of all.
+    """About the nearest orthogonal matrix to `matrix (rows, columns)`, of any size; zeros stay zeros.
 
-    By a Newton-Schulz iteration, which needs products only.
+    Its singular values become 0.7 to 1.2, and their directions stay: a Newton-Schulz iteration, which needs products
+    only.
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     result: Tensor = wide / (wide.norm() + 1e-7)

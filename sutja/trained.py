@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from sutja.calibration import COLDEST, HOTTEST, fit_temperature
 from sutja.errors import ModelFileError, SutjaError, UsageError
 from sutja.evaluation import read_logits
 from sutja.formats import UNREADABLE
+from sutja.formats.arrays import open_arrays
 from sutja.inference import Classifier
 from sutja.published import is_published, published_path, read_card
 from sutja.recipe import Recipe
@@ -107,7 +106,7 @@ def _temperature(folder: Path, report: dict[str, Any]) -> float:
 
 
 def _holds_validation(path: Path) -> bool:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    with open_arrays(path) as arrays:
         return "validation_logits" in arrays
 
 

@@ -112,6 +112,9 @@ def test_damaged_and_missing_lessons_are_one_line(tmp_path: Path, small: Dataset
     (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04 broken")
     with pytest.raises(DataError, match=r"damaged\.npz: not lessons, or damaged"):
         load_lessons(tmp_path / "damaged.npz", small.train.images)
+    (tmp_path / "text.npz").write_text("no archive")
+    with pytest.raises(DataError, match=r"text\.npz: not lessons, or damaged: File is not a zip file"):
+        load_lessons(tmp_path / "text.npz", small.train.images)
     with pytest.raises(UsageError, match=r"none\.npz: no such lessons"):
         load_lessons(tmp_path / "none.npz", small.train.images)
 
