@@ -257,6 +257,18 @@ _LENET5_PUPIL = dataclasses.replace(  # learns from three networks of `_CONVNET`
     learning_rate=0.005,
     teacher="pairs",
 )
+_CONVNET_PUPIL = dataclasses.replace(  # learns from three networks of `_CONVNET`
+    _CONVNET,
+    name="convnet-taught",
+    epochs=30,
+    optimiser="muon",
+    learning_rate=0.005,
+    dropout=0.0,
+    augmentation="none",
+    teacher="pairs-robust",
+    teaching=0.9,
+    softness=4.0,
+)
 _TINY = Recipe(  # too small to gain by a teacher
     "tiny",
     "tiny",
@@ -302,6 +314,7 @@ RECIPES: dict[str, Recipe] = {
         _TINY,
         _SMALL_CONVNET,
         _CONVNET,
+        _CONVNET_PUPIL,
         _LINE_READER,
     )
 }
@@ -315,5 +328,6 @@ TITLES = {
     "tiny": "Tiny",
     "convnet-small": "ConvNet, small",
     "convnet": "ConvNet",
+    "convnet-taught": "ConvNet, taught",
     "line-reader": "Line reader",
 }
