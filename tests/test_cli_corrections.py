@@ -131,13 +131,13 @@ def test_corrections_are_data(store: Corrections) -> None:
     ("words", "code", "why"),
     [
         (["train"], 2, "either a RECIPE to train or --from"),
-        (["train", "mlp", "--from", "convnet"], 2, "either a RECIPE to train or --from"),
-        (["train", "--from", "convnet"], 2, "--data mnist: --from needs a folder of corrections"),
+        (["train", "mlp", "--from", "convnet-small"], 2, "either a RECIPE to train or --from"),
+        (["train", "--from", "convnet-small"], 2, "--data mnist: --from needs a folder of corrections"),
         (["train", "mlp", "--data", "STORE"], 2, "sutja train --from convnet-small --data"),
         (["train", "--from", "convnett", "--data", "STORE"], 2, "neither a published model nor a run's folder"),
         (["train", "--from", "line-reader", "--data", "STORE"], 2, "reads lines"),
-        (["train", "--from", "convnet", "--data", "STORE", "--set", "protocol=curves"], 2, "protocol cannot be set"),
-        (["train", "--from", "convnet", "--data", "STORE", "--set", "epochs=0"], 2, "epochs = 0"),
+        (["train", "--from", "convnet-small", "--data", "STORE", "--set", "protocol=curves"], 2, "protocol cannot be set"),
+        (["train", "--from", "convnet-small", "--data", "STORE", "--set", "epochs=0"], 2, "epochs = 0"),
     ],
 )
 def test_what_cannot_be_trained_is_said_at_once(store: Corrections, words: list[str], code: int, why: str) -> None:
