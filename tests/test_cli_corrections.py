@@ -136,7 +136,11 @@ def test_corrections_are_data(store: Corrections) -> None:
         (["train", "mlp", "--data", "STORE"], 2, "sutja train --from convnet-small --data"),
         (["train", "--from", "convnett", "--data", "STORE"], 2, "neither a published model nor a run's folder"),
         (["train", "--from", "line-reader", "--data", "STORE"], 2, "reads lines"),
-        (["train", "--from", "convnet-small", "--data", "STORE", "--set", "protocol=curves"], 2, "protocol cannot be set"),
+        (
+            ["train", "--from", "convnet-small", "--data", "STORE", "--set", "protocol=curves"],
+            2,
+            "protocol cannot be set",
+        ),
         (["train", "--from", "convnet-small", "--data", "STORE", "--set", "epochs=0"], 2, "epochs = 0"),
     ],
 )
