@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from benchmarks.recording import record
 from sutja.correcting import Task
-from sutja.corrections import Correction, Corrections, read_corrections
-from sutja.dataset import load_dataset
-from sutja.digits import SIDE, Digits
+from sutja.data.corrections.store import Correction, Corrections, read_corrections
+from sutja.data.dataset import load_dataset
+from sutja.data.digits import SIDE, Digits
 from sutja.experiment import Workplace, train
 from sutja.inference import Classifier
 from sutja.reading.normalise import Ink, normalise

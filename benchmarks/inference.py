@@ -28,8 +28,8 @@ from torch import nn
 
 from benchmarks.performance import ENGINES
 from benchmarks.recording import IMAGES, record, spread
-from sutja.dataset import load_dataset
-from sutja.digits import Digits
+from sutja.data.dataset import load_dataset
+from sutja.data.digits import Digits
 from sutja.export import PARITY_DIGITS, PARITY_TOLERANCE, export_onnx
 from sutja.files import whole_file
 from sutja.inference import Classifier

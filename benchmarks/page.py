@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.browser import open_browser, serve
 from benchmarks.pen import Stroke, draw, hand_strokes, outline_strokes
 from benchmarks.recording import record
-from sutja.dataset import load_dataset
+from sutja.data.dataset import load_dataset
 from sutja.synth.strokes import DIGITS as HANDS
 
 if TYPE_CHECKING:

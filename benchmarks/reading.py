@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from benchmarks.reading_gallery import draw_gallery
 from benchmarks.recording import ROOT, record, spread
 from benchmarks.strangers import FONTS, LETTERS, LOOK_ALIKES, clothes, letters, noises
-from sutja.dataset import load_dataset
-from sutja.digits import Digits
+from sutja.data.dataset import load_dataset
+from sutja.data.digits import Digits
 from sutja.line_evaluation import edit_distance, matched
 from sutja.reading.answer import Reading
 from sutja.reading.reader import Reader

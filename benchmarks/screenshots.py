@@ -17,7 +17,7 @@ from PIL import Image
 from benchmarks.browser import open_browser, serve
 from benchmarks.pen import draw, hand_strokes
 from benchmarks.recording import IMAGES
-from sutja.dataset import load_dataset
+from sutja.data.dataset import load_dataset
 from sutja.files import whole_file
 from sutja.synth.lines import Writer
 from sutja.synth.photograph import photograph

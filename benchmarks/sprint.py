@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader
 from benchmarks.recording import record
 from benchmarks.stock import StockDataset
 from sutja.console import print_table, remark
-from sutja.dataset import Dataset, load_dataset
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset, load_dataset
+from sutja.data.digits import Digits
 from sutja.sprint import get_sprint, sprint, summarise
 from sutja.tables import sprint_table
 

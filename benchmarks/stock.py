@@ -16,7 +16,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from sutja.digits import Digits
+from sutja.data.digits import Digits
 from sutja.model import DEVIATION, MEAN
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from sutja.dataset import load_dataset
-from sutja.digits import SIDE
+from sutja.data.dataset import load_dataset
+from sutja.data.digits import SIDE
 from sutja.reading.normalise import normalise
 
 Images = NDArray[np.uint8]

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.recording import record, spread
 from benchmarks.stock import train_stock
-from sutja.dataset import Splits, load_dataset
+from sutja.data.dataset import Splits, load_dataset
 from sutja.recipe import get_recipe
 from sutja.training import Training
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.recording import ROOT, record, spread
-from sutja.dataset import load_dataset
+from sutja.data.dataset import load_dataset
 
 TALL = 36  # pixels of a digit's height and of the paper around, as `static/drawing.js` has them
 DIGITS = 500

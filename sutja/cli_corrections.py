@@ -13,7 +13,7 @@ from sutja.errors import UsageError
 from sutja.verbs import Json
 
 if TYPE_CHECKING:
-    from sutja.corrections import Corrections, Kept
+    from sutja.data.corrections.store import Corrections, Kept
 
 
 def corrections(
@@ -37,7 +37,7 @@ def corrections(
     test digit, as MNIST has; `sutja train --from convnet-small --data FOLDER` learns from all. Of a digit that was
     corrected again, both take the last label only.
     """
-    from sutja.corrections import Corrections
+    from sutja.data.corrections.store import Corrections
 
     if sum([export is not None, bool(delete), everything]) > 1:
         raise UsageError("--export, --delete and --all: one at a time")
@@ -84,7 +84,7 @@ def _described(each: Kept) -> dict[str, Any]:
 
 def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> None:
     from sutja.console import print_json, print_path
-    from sutja.dataset import form_of, save_dataset, sixth_for_test
+    from sutja.data.dataset import form_of, save_dataset, sixth_for_test
 
     form = form_of(path)
     dataset = sixth_for_test(kept.folder.resolve().name, kept.digits())

@@ -26,7 +26,7 @@ def info(
 ) -> None:
     """Describe a data set and draw a sheet of samples."""
     from sutja.console import out, print_json, print_path, print_table
-    from sutja.dataset import describe, load_dataset
+    from sutja.data.dataset import describe, load_dataset
     from sutja.plots import samples
     from sutja.report import save_figure
     from sutja.tables import dataset_table
@@ -61,7 +61,7 @@ def convert(
 ) -> None:
     """Write a data set in another form."""
     from sutja.console import print_path
-    from sutja.dataset import form_of, load_dataset, save_dataset
+    from sutja.data.dataset import form_of, load_dataset, save_dataset
 
     save_dataset(load_dataset(source), to, form=form or form_of(to), force=force)
     print_path("Written", to)
@@ -76,7 +76,7 @@ def download(
     What was fetched before an interruption is kept and gone on with; every file is held against its SHA-256.
     """
     from sutja.console import print_path, remark
-    from sutja.download import download_mnist
+    from sutja.data.download import download_mnist
 
     download_mnist(to, say=remark)
     print_path("Written", to)
@@ -105,7 +105,7 @@ def photographs(
     They are composed of the training digits of a data set, strokes of a pen, and painted paper, desk and light.
     """
     from sutja.console import print_path
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
     from sutja.errors import unknown
     from sutja.synth.folder import Order, write_photographs
     from sutja.synth.lines import Writer
@@ -144,7 +144,7 @@ def lines(
 
     from sutja import plots
     from sutja.console import print_path
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
     from sutja.report import save_figure
     from sutja.synth.lines import Writer
 

@@ -34,7 +34,7 @@ def ensemble(
     `sutja evaluate` takes it like a run's.
     """
     from sutja.console import out, print_json, print_path, print_table
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
     from sutja.ensemble_folder import build_ensemble
     from sutja.run import Run
     from sutja.tables import comparison_table, standing_table

@@ -10,7 +10,7 @@ import typer
 from sutja.verbs import Force, Json
 
 if TYPE_CHECKING:
-    from sutja.digits import Digits
+    from sutja.data.digits import Digits
     from sutja.export import Output
     from sutja.inference import Classifier
     from sutja.model import Size
@@ -103,7 +103,7 @@ def _open(name: str) -> Classifier:
 
 def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
     """The digits to measure on, and what to call them: those that a run held back to choose by, else test digits."""
-    from sutja.dataset import load_dataset, split
+    from sutja.data.dataset import load_dataset, split
     from sutja.run import is_run_or_ensemble, judging_part
 
     dataset = load_dataset(data)

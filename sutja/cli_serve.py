@@ -34,7 +34,7 @@ def serve(
     import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
 
     from sutja.console import print_path, remark
-    from sutja.corrections import Corrections
+    from sutja.data.corrections.store import Corrections
     from sutja.errors import printable
     from sutja.reading.reader import networks_with
     from sutja.web.app import create_app

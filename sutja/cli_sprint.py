@@ -26,7 +26,7 @@ def sprint(
     import torch
 
     from sutja.console import print_json, print_table, remark
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
     from sutja.sprint import Sprint, get_sprint, summarise
     from sutja.sprint import sprint as run_sprint
     from sutja.tables import sprint_table

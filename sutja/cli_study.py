@@ -49,7 +49,7 @@ def study(
     """
     import dataclasses
 
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
     from sutja.experiment import Workplace
     from sutja.progress import StudyProgress
     from sutja.spread import parse_recipe, read_results

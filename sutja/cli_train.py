@@ -66,7 +66,7 @@ def train(
 
 def _refuse_corrections(data: str) -> None:
     """Raises `UsageError` when `data` are corrections: too few to train on, and the test digits are the same."""
-    from sutja.corrections import holds_corrections
+    from sutja.data.corrections.store import holds_corrections
 
     if data != "mnist" and holds_corrections(Path(data)):
         raise UsageError(
@@ -80,8 +80,8 @@ def _teach_corrections(
     """Teach the network `name` the corrections in the folder `data`, and show what came of it."""
     from sutja.console import out, print_table, remark
     from sutja.correcting import Task
-    from sutja.corrections import holds_corrections
-    from sutja.dataset import load_dataset
+    from sutja.data.corrections.store import holds_corrections
+    from sutja.data.dataset import load_dataset
     from sutja.start import open_start
     from sutja.tables import taught_table
 
@@ -123,7 +123,7 @@ def changed_recipe(name: str, settings: dict[str, str]) -> Recipe:
 
 def open_workplace(data: str, runs: Path, device: str, threads: int) -> Workplace:
     """The data, by name or path, and where runs are made of them; raises `DataError`."""
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
     from sutja.experiment import Workplace
 
     return Workplace(load_dataset(data), runs, device, threads)

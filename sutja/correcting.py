@@ -27,8 +27,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sutja.augment import get_augmentation
-from sutja.dataset import Splits, stratified_split
-from sutja.digits import Digits
+from sutja.data.dataset import Splits, stratified_split
+from sutja.data.digits import Digits
 from sutja.errors import UsageError
 from sutja.lessons import distillation_loss
 from sutja.randomness import derived_seed, generator

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sutja.digits import SIDE, Images
+from sutja.data.digits import SIDE, Images
 from sutja.errors import unknown
 
 if TYPE_CHECKING:

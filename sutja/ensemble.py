@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, logsumexp
 from torch import Tensor, nn
 
-from sutja.digits import Labels
+from sutja.data.digits import Labels
 from sutja.evaluation import Logits, Report
 from sutja.model import mixture
 

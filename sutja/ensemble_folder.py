@@ -14,8 +14,8 @@ import numpy as np
 from safetensors.torch import save
 
 from sutja.comparison import Comparison, compare
-from sutja.dataset import Dataset, split
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset, split
+from sutja.data.digits import Digits
 from sutja.ensemble import Ensemble, Standing, Weights, choose_shared_weights, combine, disagreement, log_probabilities
 from sutja.ensemble_export import EnsembleFolder, describe_ensemble
 from sutja.environment import describe_environment

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, Labels
+from sutja.data.digits import CLASSES, Labels
+from sutja.data.formats import UNREADABLE
+from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError
-from sutja.formats import UNREADABLE
-from sutja.formats.arrays import open_arrays
 
 CALIBRATION_BINS = 15
 Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution

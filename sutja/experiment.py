@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sutja.comparison import Comparison, compare
 from sutja.correcting import Correcting, Task
-from sutja.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
+from sutja.data.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import evaluate

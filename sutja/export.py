@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from sutja.calibration import calibrate
-from sutja.dataset import MNIST_SHA256, load_dataset, split
-from sutja.digits import Digits, Labels
+from sutja.data.dataset import MNIST_SHA256, load_dataset, split
+from sutja.data.digits import Digits, Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits
 from sutja.files import whole_file, whole_folder, write_text

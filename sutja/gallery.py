@@ -14,8 +14,8 @@ from sutja import plots
 from sutja.augment import AUGMENTATIONS
 from sutja.comparison import Comparison, MeanDifference
 from sutja.corruptions import corrupt
-from sutja.dataset import Splits
-from sutja.digits import Digits
+from sutja.data.dataset import Splits
+from sutja.data.digits import Digits
 from sutja.evaluation import Logits, Report, softmax
 from sutja.files import write_text
 from sutja.randomness import generator

@@ -10,7 +10,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from sutja.calibration import cooled
-from sutja.digits import CLASSES, SIDE, Images
+from sutja.data.digits import CLASSES, SIDE, Images
 from sutja.errors import ModelFileError
 from sutja.evaluation import Logits, softmax
 

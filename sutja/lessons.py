@@ -24,12 +24,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sutja.augment import get_augmentation
-from sutja.dataset import batches
-from sutja.digits import CLASSES, Images
+from sutja.data.dataset import batches
+from sutja.data.digits import CLASSES, Images
+from sutja.data.formats import UNREADABLE
+from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError, UsageError
 from sutja.files import whole_file
-from sutja.formats import UNREADABLE
-from sutja.formats.arrays import open_arrays
 from sutja.randomness import generator
 
 BATCH = 500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sutja.digits import CLASSES
+from sutja.data.digits import CLASSES
 
 OUTPUTS = CLASSES + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
 STRIDE = 4  # columns of the line for one place of the answer

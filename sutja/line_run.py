@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from sutja import plots
-from sutja.dataset import Dataset, Splits, load_dataset, split
+from sutja.data.dataset import Dataset, Splits, load_dataset, split
 from sutja.errors import DataError, UsageError
 from sutja.export import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sutja.dataset import Splits, batches
+from sutja.data.dataset import Splits, batches
 from sutja.errors import UsageError
 from sutja.randomness import derived_seed
 from sutja.reading.network import BLANK, chances, in_batches, pad, spot

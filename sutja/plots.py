@@ -17,7 +17,7 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, Digits, Images
+from sutja.data.digits import CLASSES, Digits, Images
 from sutja.evaluation import Mistake, calibration
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sutja.calibration import COLDEST, HOTTEST, cooled
-from sutja.digits import Labels
+from sutja.data.digits import Labels
 from sutja.errors import ModelFileError, SutjaError, UsageError, unknown
 from sutja.evaluation import Logits, evaluate
 from sutja.inference import Classifier

@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from sutja.augment import KNOTS, elastic_shifts, mapped_places, resample, spline_shifts
-from sutja.digits import CLASSES, SIDE, Digits
+from sutja.data.digits import CLASSES, SIDE, Digits
 from sutja.randomness import generator
 
 TURNS = (-50, -25, 0, 25, 50)  # degrees from which the search begins

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sutja.corruptions import CORRUPTIONS, REFERENCE, corrupt
-from sutja.digits import Digits, Images
+from sutja.data.digits import Digits, Images
 from sutja.evaluation import Logits, wilson_interval
 
 

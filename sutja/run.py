@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sutja.digits import Labels
+from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation import Logits, read_logits
 from sutja.files import remove_folder, whole_file, whole_folder, write_text

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sutja.augment import get_augmentation
-from sutja.dataset import batches
-from sutja.digits import Digits
+from sutja.data.dataset import batches
+from sutja.data.digits import Digits
 from sutja.errors import SutjaError, unknown
 from sutja.model import create
 from sutja.randomness import derived_seed, generator

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from sutja.digits import CLASSES, SIDE, Digits
+from sutja.data.digits import CLASSES, SIDE, Digits
 from sutja.reading.normalise import Gray, Ink, normalise, stroke_width
 from sutja.registration import Shapes, find_warps
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sutja.comparison import Comparison, MeanDifference, format_p
-from sutja.digits import CLASSES
+from sutja.data.digits import CLASSES
 from sutja.evaluation import Report
 from sutja.run import Run
 from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
-    from sutja.corrections import Kept
+    from sutja.data.corrections.store import Kept
     from sutja.ensemble import Standing
     from sutja.model import Size
     from sutja.published import Card

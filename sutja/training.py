@@ -21,8 +21,8 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from sutja.augment import get_augmentation
-from sutja.dataset import Splits, batches, stratified_split
-from sutja.digits import Digits
+from sutja.data.dataset import Splits, batches, stratified_split
+from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
 from sutja.focus import Focus
 from sutja.lessons import Lessons, distillation_loss

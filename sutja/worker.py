@@ -38,7 +38,7 @@ def _tell(**values: Any) -> None:
 
 def main(job: str) -> int:
     """Train what the job says, going on where it was stopped; returns the exit code."""
-    from sutja.dataset import load_dataset
+    from sutja.data.dataset import load_dataset
 
     # Where a shell has started the study in the background, Ctrl-C is ignored, and so would be the lifeline.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset, load_dataset, save_dataset
+from sutja.data.dataset import Dataset, load_dataset, save_dataset
 from sutja.recipe import RECIPES
 
 if TYPE_CHECKING:  # PyTorch is imported where it is used: the process that only deals out the tests needs none

@@ -19,7 +19,7 @@ from sutja.augment import (
     random_levels,
     resample,
 )
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import UsageError
 
 every_augmentation = pytest.mark.parametrize("name", list(AUGMENTATIONS))

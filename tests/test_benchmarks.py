@@ -17,7 +17,7 @@ from benchmarks.markdown import write_table
 from benchmarks.performance import ENGINES
 from benchmarks.recording import keep, spread
 from benchmarks.sprint import ExampleNetwork, measure
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.export import export_onnx
 from sutja.model import count_parameters, create
 from sutja.sprint import SPRINTS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.calibration import COLDEST, HOTTEST, Calibration, calibrate, cooled, fit_temperature
-from sutja.digits import Labels
+from sutja.data.digits import Labels
 from sutja.evaluation import Logits, evaluate, softmax
 
 

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sutja.cli import app
-from sutja.corrections import Correction, Corrections
-from sutja.dataset import Dataset, load_dataset
+from sutja.data.corrections.store import Correction, Corrections
+from sutja.data.dataset import Dataset, load_dataset
 
 PICTURE = b"\xff\xd8 a photograph"
 

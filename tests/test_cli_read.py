@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 import sutja
 from sutja.cli import app
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.reading.batch import Job, Settings, read_all, suggested_processes
 from sutja.reading.picture import Colour, decode_colour

@@ -8,7 +8,7 @@ import signal
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import SutjaError
 from sutja.synth.composer import Composer
 

@@ -14,8 +14,8 @@ from torch import nn
 
 from benchmarks.corrections import thick, written
 from sutja.correcting import Correcting, Start, Task
-from sutja.dataset import Dataset, split
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset, split
+from sutja.data.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, train
 from sutja.inference import Classifier

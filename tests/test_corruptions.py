@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sutja import corruptions
 from sutja.corruptions import BATCH, CORRUPTIONS, REFERENCE, corrupt
-from sutja.dataset import Dataset
-from sutja.digits import Images
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Images
 from sutja.errors import UsageError
 
 MIDDLE = 13.5

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import softmax
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.ensemble import (
     TOLERANCE,
     Ensemble,

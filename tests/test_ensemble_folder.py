@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load_file
 
 from sutja.calibration import calibrate
-from sutja.dataset import MNIST_SHA256, Dataset, split
+from sutja.data.dataset import MNIST_SHA256, Dataset, split
 from sutja.ensemble import choose_weights, combine, log_probabilities
 from sutja.ensemble_export import EnsembleFolder, export_ensemble
 from sutja.ensemble_folder import Outcome, build_ensemble

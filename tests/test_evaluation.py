@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from sutja.digits import Labels
+from sutja.data.digits import Labels
 from sutja.evaluation import (
     Logits,
     calibration,

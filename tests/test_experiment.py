@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from sutja.dataset import Dataset, split
+from sutja.data.dataset import Dataset, split
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation import evaluate
 from sutja.experiment import Observer, Workplace, compare_runs, train

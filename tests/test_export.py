@@ -13,8 +13,8 @@ import pytest
 from safetensors.torch import load_file
 
 from sutja.calibration import calibrate
-from sutja.dataset import Dataset, split
-from sutja.digits import Labels
+from sutja.data.dataset import Dataset, split
+from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation import Logits
 from sutja.export import (

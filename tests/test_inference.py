@@ -12,7 +12,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError
 from sutja.export import export_onnx, parity
 from sutja.files import whole_file

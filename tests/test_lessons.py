@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from sutja.dataset import Dataset, split_indices
+from sutja.data.dataset import Dataset, split_indices
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, teach_from_runs, train
 from sutja.lessons import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach

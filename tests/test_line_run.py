@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from sutja import line_run, line_training
 from sutja.cli import app
-from sutja.dataset import Dataset, save_dataset
+from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Observer, Workplace, train
 from sutja.export import checksums

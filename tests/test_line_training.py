@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from sutja import line_training
-from sutja.dataset import Dataset, split
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset, split
+from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
 from sutja.line_model import LineReader
 from sutja.line_training import (

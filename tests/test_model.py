@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sutja import model
-from sutja.dataset import Dataset
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits
 from sutja.errors import UsageError
 from sutja.export import PARITY_TOLERANCE, export_onnx
 from sutja.inference import Classifier

@@ -13,8 +13,8 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from sutja import plots
-from sutja.dataset import Dataset
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits
 from sutja.ensemble import Standing
 from sutja.evaluation import Mistake, evaluate
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from sutja.augment import mapped_places, resample
-from sutja.dataset import Dataset
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits
 from sutja.registration import Shapes, Warp, find_warps, second_moments
 from sutja.start import open_start
 

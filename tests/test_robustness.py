@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sutja.corruptions import CORRUPTIONS, REFERENCE, corrupt
-from sutja.dataset import Dataset
-from sutja.digits import Images
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Images
 from sutja.evaluation import Logits, wilson_interval
 from sutja.robustness import CorruptionScore, score_corruptions, summarise
 

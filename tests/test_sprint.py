@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from sutja import sprint as sprints
 from sutja.cli import app
-from sutja.dataset import Dataset
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
 from sutja.model import NETWORKS, create
 from sutja.sprint import (
@@ -155,7 +155,7 @@ def verb(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> CliRunner:
     """The command line with shorter recipes and fewer digits."""
     monkeypatch.setattr(sprints, "SPRINTS", {target: short(target) for target in SPRINTS})
     fewer = Dataset("mnist", few(mnist.train, 300), few(mnist.test, 100))
-    monkeypatch.setattr("sutja.dataset.load_dataset", lambda source: fewer)
+    monkeypatch.setattr("sutja.data.dataset.load_dataset", lambda source: fewer)
     return CliRunner()
 
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sutja.cli import app
-from sutja.dataset import Dataset, load_dataset
+from sutja.data.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
 from sutja.experiment import Observer, Workplace, train
 from sutja.progress import StudyProgress

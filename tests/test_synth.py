@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import UsageError
 from sutja.reading.normalise import LINE_HEIGHT, normalise, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs

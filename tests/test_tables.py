@@ -11,8 +11,8 @@ import pytest
 
 from sutja import tables
 from sutja.comparison import Comparison
-from sutja.dataset import Dataset, describe
-from sutja.digits import CLASSES
+from sutja.data.dataset import Dataset, describe
+from sutja.data.digits import CLASSES
 from sutja.ensemble import Standing
 from sutja.evaluation import Report, evaluate
 from sutja.model import Size

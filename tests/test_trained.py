@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.evaluation import softmax
 from sutja.published import published_path, read_card

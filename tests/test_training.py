@@ -14,8 +14,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sutja.dataset import Dataset, Splits
-from sutja.digits import Digits
+from sutja.data.dataset import Dataset, Splits
+from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
 from sutja.recipe import RECIPES, Recipe
 from sutja.training import (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, SIDE
+from sutja.data.digits import CLASSES, SIDE
 from sutja.reading.normalise import Gray
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.calibration import cooled
-from sutja.digits import SIDE
+from sutja.data.digits import SIDE
 from sutja.evaluation import softmax
 from sutja.reading.normalise import Gray
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.calibration import cooled
-from sutja.digits import CLASSES
+from sutja.data.digits import CLASSES
 from sutja.evaluation import softmax
 from sutja.inference import open_session
 from sutja.reading.normalise import LINE_HEIGHT, Ink

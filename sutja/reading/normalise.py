@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import SIDE
+from sutja.data.digits import SIDE
 
 Gray = NDArray[np.uint8]
 Ink = NDArray[np.float32]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import SIDE
+from sutja.data.digits import SIDE
 from sutja.errors import UsageError
 from sutja.inference import Classifier
 from sutja.reading.answer import ReadDigit, Reading, ReadLine

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, SIDE
+from sutja.data.digits import CLASSES, SIDE
 from sutja.evaluation import softmax
 from sutja.reading.ink import Mask
 from sutja.reading.network import BLANK

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
-from sutja.digits import Digits
+from sutja.data.digits import Digits
 from sutja.errors import SutjaError
 from sutja.processes import prepare_process, without_interrupts
 from sutja.randomness import derived_seed

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sutja.digits import Digits
+from sutja.data.digits import Digits
 from sutja.errors import DataError
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
 from sutja.synth.hand import Hand

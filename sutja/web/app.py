@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from sutja import __version__
-from sutja.corrections import Corrections
+from sutja.data.corrections.store import Corrections
 from sutja.published import WEIGHTS, list_published
 from sutja.trained import open_trained
 from sutja.web.answers import HealthAnswer, ModelAnswer

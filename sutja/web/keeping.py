@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
 
-from sutja.corrections import Correction, Corrections
+from sutja.data.corrections.store import Correction, Corrections
 from sutja.errors import DataError, StorageError
 from sutja.web.answers import CorrectionRequest, KeptAnswer, StoredAnswer, problems
 from sutja.web.bodies import Intake, parse_form

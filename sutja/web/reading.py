@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from sutja.digits import SIDE
+from sutja.data.digits import SIDE
 from sutja.errors import DataError, LargePictureError
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_picture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.reading.ink import Mask
 from sutja.reading.layout import find_lines
 from sutja.reading.page import prepare

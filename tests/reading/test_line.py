@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.reading.cells import cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
 from sutja.reading.line import DIGIT_HEIGHT, Strip, cut_strip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.published import load_published
 from sutja.reading.look import look
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.reading.normalise import PEN, Ink, line_ink, normalise, percentile, stroke_width
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.reading.ink import Mask, usual_height
 from sutja.reading.layout import find_lines
 from sutja.reading.light import PAPER, is_light_on_dark, surroundings

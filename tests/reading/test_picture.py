@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from PIL import Image
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import DataError
 from sutja.reading import picture
 from sutja.reading.exif import PNG

@@ -16,7 +16,7 @@ from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.strangers import letters
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.published import load_published
 from sutja.reading.answer import ReadDigit, Reading, ReadLine

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.errors import DataError
 from sutja.reading.network import BLANK
 from sutja.reading.single import as_single, as_strip, broader, combined, single_digit

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.reading.normalise import Gray
 
 Box = tuple[int, int, int, int]  # left, top, width, height

@@ -15,7 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from sutja.dataset import load_dataset
+from sutja.data.dataset import load_dataset
 from sutja.web.app import create_app
 from sutja.web.settings import Settings
 

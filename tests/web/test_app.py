@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from sutja import __version__
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.web.app import create_app
 from sutja.web.door import host_name, is_loopback, local_names
 from sutja.web.headers import HEADERS

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from sutja.cli import main
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.published import WEIGHTS
 
 from .serving import coded, draw, is_problem

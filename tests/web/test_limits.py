@@ -19,7 +19,7 @@ import httpx
 import numpy as np
 import pytest
 
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 from sutja.reading.reader import Reader
 from sutja.web import bodies
 from sutja.web.app import create_app

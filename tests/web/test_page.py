@@ -13,8 +13,8 @@ pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
 from benchmarks.pen import draw, outline_strokes
-from sutja.corrections import Corrections
-from sutja.dataset import Dataset
+from sutja.data.corrections.store import Corrections
+from sutja.data.dataset import Dataset
 from sutja.synth.lines import Writer
 from sutja.synth.photograph import photograph
 

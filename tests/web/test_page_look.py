@@ -13,7 +13,7 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Page, Route, expect
 
 from benchmarks.pen import draw
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 
 from .writing import draw_number, wait_for_lines
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.pen import draw, outline_strokes
-from sutja.dataset import Dataset
+from sutja.data.dataset import Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sutja.dataset import Dataset
-from sutja.digits import checked_digits
+from sutja.data.dataset import Dataset
+from sutja.data.digits import checked_digits
 from sutja.errors import DataError
 
 Array = NDArray[Any]

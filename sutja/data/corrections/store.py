@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.correction import (
+from sutja.data.corrections.record import (
     ID,
     PICTURE,
     Correction,
@@ -38,7 +38,7 @@ from sutja.correction import (
     picture_kind,
     read_lines,
 )
-from sutja.digits import SIDE, Digits
+from sutja.data.digits import SIDE, Digits
 from sutja.errors import DataError, StorageError, UsageError
 from sutja.files import exclusive, write_through
 

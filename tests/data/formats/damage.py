@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from sutja.digits import Digits
+from sutja.data.digits import Digits
 from sutja.errors import DataError
 
 FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sutja.dataset import Dataset
-from sutja.digits import Digits, Images
-from sutja.formats.pngtar import holds_png_tars, read_png_tar, read_png_tars, write_png_tars
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits, Images
+from sutja.data.formats.pngtar import holds_png_tars, read_png_tar, read_png_tars, write_png_tars
 
 from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
 

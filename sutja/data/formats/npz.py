@@ -11,9 +11,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import Digits, checked_digits
+from sutja.data.digits import Digits, checked_digits
+from sutja.data.formats import UNREADABLE
 from sutja.errors import DataError
-from sutja.formats import UNREADABLE
 
 MAX_BYTES = 1 << 30
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sutja.dataset import Dataset
-from sutja.digits import Digits
-from sutja.formats.npz import read_npz, write_npz
+from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits
+from sutja.data.formats.npz import read_npz, write_npz
 
 from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
 

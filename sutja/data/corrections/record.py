@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import CLASSES, SIDE
+from sutja.data.digits import CLASSES, SIDE
 from sutja.errors import DataError
 
 MOST_BYTES = 10 << 20  # of a picture

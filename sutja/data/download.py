@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.error import HTTPError
 
-from sutja.dataset import MNIST_FOLDER
+from sutja.data.dataset import MNIST_FOLDER
+from sutja.data.formats.idx import read_checksums
 from sutja.errors import DataError
-from sutja.formats.idx import read_checksums
 
 MIRRORS = (  # each serves the original gzipped files; tried in turn
     "https://ossci-datasets.s3.amazonaws.com/mnist/",

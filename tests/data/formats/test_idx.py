@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sutja.dataset import MNIST_FOLDER, Dataset
-from sutja.digits import Digits
-from sutja.formats.idx import read_checksums, read_idx, read_idx_folder, write_idx_folder
+from sutja.data.dataset import MNIST_FOLDER, Dataset
+from sutja.data.digits import Digits
+from sutja.data.formats.idx import read_checksums, read_idx, read_idx_folder, write_idx_folder
 
 from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
 

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.corrections import holds_corrections, read_corrections
-from sutja.digits import CLASSES, Digits, Labels
+from sutja.data.corrections.store import holds_corrections, read_corrections
+from sutja.data.digits import CLASSES, Digits, Labels
+from sutja.data.formats.idx import read_idx_folder, write_idx_folder
+from sutja.data.formats.npz import read_npz, write_npz
+from sutja.data.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
 from sutja.errors import DataError, UsageError, unknown
 from sutja.files import whole_file, whole_folder
-from sutja.formats.idx import read_idx_folder, write_idx_folder
-from sutja.formats.npz import read_npz, write_npz
-from sutja.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
 
 MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # the year of the LeNet-5 paper; every run of every recipe has the same validation part

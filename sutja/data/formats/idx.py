@@ -18,7 +18,7 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.digits import Digits, checked_digits
+from sutja.data.digits import Digits, checked_digits
 from sutja.errors import DataError
 from sutja.files import write_text
 

@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 import pytest
 
-from sutja import corrections as module
-from sutja.correction import MOST_BYTES
-from sutja.corrections import Correction, Corrections, holds_corrections, read_corrections
-from sutja.dataset import Dataset, load_dataset, save_dataset, sixth_for_test
+from sutja.data.corrections import store as module
+from sutja.data.corrections.record import MOST_BYTES
+from sutja.data.corrections.store import Correction, Corrections, holds_corrections, read_corrections
+from sutja.data.dataset import Dataset, load_dataset, save_dataset, sixth_for_test
 from sutja.errors import DataError, StorageError, UsageError
 
 PICTURE = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
@@ -28,7 +28,7 @@ ADDER = """
 import sys
 from pathlib import Path
 import numpy as np
-from sutja.corrections import Correction, Corrections
+from sutja.data.corrections.store import Correction, Corrections
 PICTURE = b"\\x89PNG\\r\\n\\x1a\\n" + bytes(2000)
 store = Corrections(Path(sys.argv[1]))
 for number in range(int(sys.argv[2])):

@@ -17,9 +17,9 @@ from typing import IO, Self, cast
 import cv2
 import numpy as np
 
-from sutja.digits import SIDE, Digits, Images, checked_digits
+from sutja.data.digits import SIDE, Digits, Images, checked_digits
+from sutja.data.formats import UNREADABLE
 from sutja.errors import DataError
-from sutja.formats import UNREADABLE
 
 PARTS = ("train", "test")
 ARCHIVE_NAME = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sutja.dataset import (
+from sutja.data.dataset import (
     FORMS,
     MNIST_FOLDER,
     Dataset,
@@ -23,7 +23,7 @@ from sutja.dataset import (
     split,
     stratified_split,
 )
-from sutja.digits import CLASSES, Digits
+from sutja.data.digits import CLASSES, Digits
 from sutja.errors import DataError, UsageError
 
 FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)

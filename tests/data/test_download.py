@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from sutja.dataset import MNIST_FOLDER, Dataset, load_dataset
-from sutja.download import MAX_FILE_BYTES, download_mnist
+from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset
+from sutja.data.download import MAX_FILE_BYTES, download_mnist
 from sutja.errors import DataError
 
 LARGE, SMALL = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
@@ -223,7 +223,7 @@ def test_the_next_mirror_helps_when_the_first_refuses_the_connection(
 def test_the_next_mirror_helps_when_the_first_stops_sending(
     lacking: Callable[[str], Path], mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sutja.download.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("sutja.data.download.TIMEOUT_SECONDS", 0.2)
     folder = lacking(LARGE)
     download_mnist(folder, mirrors=[mirrors["slow"], mirrors["good"]])
     assert_complete(folder)

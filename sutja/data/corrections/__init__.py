@@ -1,0 +1,1 @@
+"""Corrected digits: one record, and the folder that keeps them."""
