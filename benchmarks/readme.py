@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import performance, reading_page
 from benchmarks.markdown import write_table
 from benchmarks.recording import RESULTS, ROOT, load
-from sutja.comparison import format_p
+from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
 from sutja.spread import read_results

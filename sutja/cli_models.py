@@ -11,11 +11,11 @@ from sutja.verbs import Force, Json
 
 if TYPE_CHECKING:
     from sutja.data.digits import Digits
+    from sutja.evaluation.robustness import Robustness
     from sutja.export import Output
     from sutja.inference import Classifier
     from sutja.model import Size
     from sutja.published import Card
-    from sutja.robustness import Robustness
 
 
 def evaluate(
@@ -45,9 +45,9 @@ def evaluate(
     """Measure a trained network on the test digits, through ONNX Runtime: accuracy, calibration, mistakes."""
     from dataclasses import asdict
 
-    from sutja.calibration import cooled
     from sutja.console import print_json, print_path, print_table
-    from sutja.evaluation import evaluate as measure
+    from sutja.evaluation.calibration import cooled
+    from sutja.evaluation.metrics import evaluate as measure
     from sutja.published import judge
     from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
@@ -114,8 +114,8 @@ def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
 
 def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
     from sutja.console import remark, watch
-    from sutja.corruptions import CORRUPTIONS
-    from sutja.robustness import score_corruptions, summarise
+    from sutja.evaluation.corruptions import CORRUPTIONS
+    from sutja.evaluation.robustness import score_corruptions, summarise
     from sutja.tables import percent
 
     remark(f"corrupting {len(digits):,} digits, MNIST-C style")

@@ -13,7 +13,7 @@ from scipy.special import log_softmax, logsumexp
 from torch import Tensor, nn
 
 from sutja.data.digits import Labels
-from sutja.evaluation import Logits, Report
+from sutja.evaluation.metrics import Logits, Report
 from sutja.model import mixture
 
 TOLERANCE = 1e-6  # nats that the chosen weights may be away from the best ones; thousandths are chance

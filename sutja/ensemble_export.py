@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sutja.calibration import calibrate
 from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import Logits, read_logits
+from sutja.evaluation.calibration import calibrate
+from sutja.evaluation.metrics import Logits, read_logits
 from sutja.export import DEFAULT_OUTPUT, Output, check_weights, counterpart_differences, judge_parts, publish_judged
 from sutja.published import MEMBER, Card
 from sutja.recipe import Recipe

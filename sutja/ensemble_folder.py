@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from safetensors.torch import save
 
-from sutja.comparison import Comparison, compare
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.ensemble import Ensemble, Standing, Weights, choose_shared_weights, combine, disagreement, log_probabilities
 from sutja.ensemble_export import EnsembleFolder, describe_ensemble
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import Logits, Report, evaluate, softmax
+from sutja.evaluation.metrics import Logits, Report, evaluate, softmax
+from sutja.evaluation.significance import Comparison, compare
 from sutja.export import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
 from sutja.files import whole_folder, write_text
 from sutja.gallery import write_ensemble_report

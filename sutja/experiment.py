@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sutja.comparison import Comparison, compare
 from sutja.correcting import Correcting, Task
 from sutja.data.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import evaluate
+from sutja.evaluation.metrics import evaluate
+from sutja.evaluation.significance import Comparison, compare
 from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sutja.calibration import calibrate
 from sutja.data.dataset import MNIST_SHA256, load_dataset, split
 from sutja.data.digits import Digits, Labels
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import Logits
+from sutja.evaluation.calibration import calibrate
+from sutja.evaluation.metrics import Logits
 from sutja.files import whole_file, whole_folder, write_text
 from sutja.half import halved, halves, store_in_half
 from sutja.inference import Classifier

@@ -12,11 +12,11 @@ from torch import nn
 
 from sutja import plots
 from sutja.augment import AUGMENTATIONS
-from sutja.comparison import Comparison, MeanDifference
-from sutja.corruptions import corrupt
 from sutja.data.dataset import Splits
 from sutja.data.digits import Digits
-from sutja.evaluation import Logits, Report, softmax
+from sutja.evaluation.corruptions import corrupt
+from sutja.evaluation.metrics import Logits, Report, softmax
+from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.files import write_text
 from sutja.randomness import generator
 from sutja.recipe import Recipe
@@ -41,7 +41,7 @@ from sutja.training import scaled
 
 if TYPE_CHECKING:
     from sutja.ensemble import Standing
-    from sutja.robustness import Robustness
+    from sutja.evaluation.robustness import Robustness
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 

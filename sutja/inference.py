@@ -9,10 +9,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from sutja.calibration import cooled
 from sutja.data.digits import CLASSES, SIDE, Images
 from sutja.errors import ModelFileError
-from sutja.evaluation import Logits, softmax
+from sutja.evaluation.calibration import cooled
+from sutja.evaluation.metrics import Logits, softmax
 
 BATCH = 500
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.calibration import COLDEST, HOTTEST, Calibration
-from sutja.evaluation import expected_calibration_error, wilson_interval
+from sutja.evaluation.calibration import COLDEST, HOTTEST, Calibration
+from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
 from sutja.reading.network import Spotted, chances, spot
 
 

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASSES, Digits, Images
-from sutja.evaluation import Mistake, calibration
+from sutja.evaluation.metrics import Mistake, calibration
 
 if TYPE_CHECKING:
     from sutja.ensemble import Standing

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sutja.calibration import COLDEST, HOTTEST, cooled
 from sutja.data.digits import Labels
 from sutja.errors import ModelFileError, SutjaError, UsageError, unknown
-from sutja.evaluation import Logits, evaluate
+from sutja.evaluation.calibration import COLDEST, HOTTEST, cooled
+from sutja.evaluation.metrics import Logits, evaluate
 from sutja.inference import Classifier
 
 WEIGHTS = Path(__file__).parent / "weights"

@@ -15,7 +15,7 @@ import numpy as np
 
 from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
-from sutja.evaluation import Logits, read_logits
+from sutja.evaluation.metrics import Logits, read_logits
 from sutja.files import remove_folder, whole_file, whole_folder, write_text
 from sutja.recipe import Recipe
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from sutja.comparison import MeanDifference, compare_means, holm, mean_interval
 from sutja.errors import DataError, UsageError
+from sutja.evaluation.significance import MeanDifference, compare_means, holm, mean_interval
 from sutja.files import write_text
 from sutja.recipe import Recipe, get_recipe
 from sutja.run import Run

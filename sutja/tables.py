@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sutja.comparison import Comparison, MeanDifference, format_p
 from sutja.data.digits import CLASSES
-from sutja.evaluation import Report
+from sutja.evaluation.metrics import Report
+from sutja.evaluation.significance import Comparison, MeanDifference, format_p
 from sutja.run import Run
 from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import Kept
     from sutja.ensemble import Standing
+    from sutja.evaluation.robustness import Robustness
     from sutja.model import Size
     from sutja.published import Card
-    from sutja.robustness import Robustness
     from sutja.sprint import SprintSummary
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sutja.calibration import COLDEST, HOTTEST, fit_temperature
 from sutja.data.formats import UNREADABLE
 from sutja.data.formats.arrays import open_arrays
 from sutja.errors import ModelFileError, SutjaError, UsageError
-from sutja.evaluation import read_logits
+from sutja.evaluation.calibration import COLDEST, HOTTEST, fit_temperature
+from sutja.evaluation.metrics import read_logits
 from sutja.inference import Classifier
 from sutja.published import is_published, published_path, read_card
 from sutja.recipe import Recipe

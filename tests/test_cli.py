@@ -24,8 +24,8 @@ from typer.testing import CliRunner
 
 from sutja import __version__
 from sutja.cli import DEFAULT_RECIPES, app, main
-from sutja.corruptions import CORRUPTIONS
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
+from sutja.evaluation.corruptions import CORRUPTIONS
 from sutja.model import NETWORKS
 from sutja.recipe import RECIPES
 from sutja.run import Run

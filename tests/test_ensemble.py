@@ -24,7 +24,7 @@ from sutja.ensemble import (
     disagreement,
     log_probabilities,
 )
-from sutja.evaluation import evaluate
+from sutja.evaluation.metrics import evaluate
 from sutja.export import export_onnx
 from sutja.inference import Classifier
 from sutja.model import create

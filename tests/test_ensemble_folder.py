@@ -16,13 +16,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sutja.calibration import calibrate
 from sutja.data.dataset import MNIST_SHA256, Dataset, split
 from sutja.ensemble import choose_weights, combine, log_probabilities
 from sutja.ensemble_export import EnsembleFolder, export_ensemble
 from sutja.ensemble_folder import Outcome, build_ensemble
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import evaluate
+from sutja.evaluation.calibration import calibrate
+from sutja.evaluation.metrics import evaluate
 from sutja.export import Output
 from sutja.inference import Classifier
 from sutja.model import count_parameters

@@ -18,7 +18,7 @@ import torch
 
 from sutja.data.dataset import Dataset, split
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
-from sutja.evaluation import evaluate
+from sutja.evaluation.metrics import evaluate
 from sutja.experiment import Observer, Workplace, compare_runs, train
 from sutja.inference import Classifier
 from sutja.recipe import RECIPES, Recipe

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from sutja.calibration import calibrate
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation import Logits
+from sutja.evaluation.calibration import calibrate
+from sutja.evaluation.metrics import Logits
 from sutja.export import (
     Output,
     check_weights,

@@ -16,7 +16,7 @@ from sutja import plots
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.ensemble import Standing
-from sutja.evaluation import Mistake, evaluate
+from sutja.evaluation.metrics import Mistake, evaluate
 
 PARTS = ("train", "validation", "test")
 

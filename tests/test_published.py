@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from test_inference import write_linear
 
-from sutja.calibration import cooled
 from sutja.data.dataset import MNIST_SHA256, Dataset
 from sutja.errors import ModelFileError, UsageError
-from sutja.evaluation import evaluate, softmax
+from sutja.evaluation.calibration import cooled
+from sutja.evaluation.metrics import evaluate, softmax
 from sutja.published import CALIBRATED, MEMBER, SCORES, WEIGHTS, Card, judge, list_published, load_published, open_model
 from sutja.run import Run
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from sutja import tables
-from sutja.comparison import Comparison
 from sutja.data.dataset import Dataset, describe
 from sutja.data.digits import CLASSES
 from sutja.ensemble import Standing
-from sutja.evaluation import Report, evaluate
+from sutja.evaluation.metrics import Report, evaluate
+from sutja.evaluation.robustness import CorruptionScore, summarise
+from sutja.evaluation.significance import Comparison
 from sutja.model import Size
 from sutja.recipe import RECIPES
-from sutja.robustness import CorruptionScore, summarise
 from sutja.run import Run
 from sutja.tables import Table
 from sutja.training import Epoch

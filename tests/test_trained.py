@@ -11,7 +11,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
-from sutja.evaluation import softmax
+from sutja.evaluation.metrics import softmax
 from sutja.published import published_path, read_card
 from sutja.recipe import RECIPES
 from sutja.run import Run

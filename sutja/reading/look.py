@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.calibration import cooled
 from sutja.data.digits import SIDE
-from sutja.evaluation import softmax
+from sutja.evaluation.calibration import cooled
+from sutja.evaluation.metrics import softmax
 from sutja.reading.normalise import Gray
 
 PATCH = 6  # pixels of the side of what is covered

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.calibration import cooled
 from sutja.data.digits import CLASSES
-from sutja.evaluation import softmax
+from sutja.evaluation.calibration import cooled
+from sutja.evaluation.metrics import softmax
 from sutja.inference import open_session
 from sutja.reading.normalise import LINE_HEIGHT, Ink
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASSES, SIDE
-from sutja.evaluation import softmax
+from sutja.evaluation.metrics import softmax
 from sutja.reading.ink import Mask
 from sutja.reading.network import BLANK
 from sutja.reading.normalise import FAINTEST, FITTED, LINE_HEIGHT, Gray, Ink, normalise

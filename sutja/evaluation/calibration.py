@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sutja.data.digits import Labels
-from sutja.evaluation import Logits, evaluate
+from sutja.evaluation.metrics import Logits, evaluate
 
 COLDEST, HOTTEST = 0.05, 20.0  # beyond these all logits are equal, or one is infinite, for every practical purpose
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from sutja.data.digits import Labels
-from sutja.evaluation import (
+from sutja.evaluation.metrics import (
     Logits,
     calibration,
     evaluate,

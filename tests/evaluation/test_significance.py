@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sutja.comparison import (
+from sutja.evaluation.significance import (
     Comparison,
     compare,
     compare_means,

@@ -10,11 +10,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from sutja.corruptions import CORRUPTIONS, REFERENCE, corrupt
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Images
-from sutja.evaluation import Logits, wilson_interval
-from sutja.robustness import CorruptionScore, score_corruptions, summarise
+from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE, corrupt
+from sutja.evaluation.metrics import Logits, wilson_interval
+from sutja.evaluation.robustness import CorruptionScore, score_corruptions, summarise
 
 
 def always_seven(images: Images) -> Logits:
@@ -51,5 +51,5 @@ def test_the_mean_leaves_the_untouched_digits_out() -> None:
 
 
 def test_pytorch_is_not_needed() -> None:
-    check = "import sys, sutja.robustness, sutja.inference; sys.exit('torch' in sys.modules)"
+    check = "import sys, sutja.evaluation.robustness, sutja.inference; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False, timeout=60).returncode == 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sutja.corruptions import CORRUPTIONS, REFERENCE, corrupt
 from sutja.data.digits import Digits, Images
-from sutja.evaluation import Logits, wilson_interval
+from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE, corrupt
+from sutja.evaluation.metrics import Logits, wilson_interval
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sutja.calibration import COLDEST, HOTTEST, Calibration, calibrate, cooled, fit_temperature
 from sutja.data.digits import Labels
-from sutja.evaluation import Logits, evaluate, softmax
+from sutja.evaluation.calibration import COLDEST, HOTTEST, Calibration, calibrate, cooled, fit_temperature
+from sutja.evaluation.metrics import Logits, evaluate, softmax
 
 
 def calibrated_digits(count: int) -> tuple[NDArray[np.float64], Labels]:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sutja import corruptions
-from sutja.corruptions import BATCH, CORRUPTIONS, REFERENCE, corrupt
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Images
 from sutja.errors import UsageError
+from sutja.evaluation import corruptions
+from sutja.evaluation.corruptions import BATCH, CORRUPTIONS, REFERENCE, corrupt
 
 MIDDLE = 13.5
 DETERMINISTIC = ("identity", "scale", "brightness", "stripe", "canny_edges")

@@ -1,0 +1,1 @@
+"""How good, how sure, and which is better: metrics, calibration, significance, corruptions."""
