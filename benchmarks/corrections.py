@@ -24,10 +24,10 @@ from sutja.data.corrections.store import Correction, Corrections, read_correctio
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import SIDE, Digits
 from sutja.experiment import Workplace, train
-from sutja.inference import Classifier
+from sutja.models.onnx_classifier import Classifier
+from sutja.models.open import open_trained
 from sutja.reading.normalise import Ink, normalise
 from sutja.start import open_start
-from sutja.trained import open_trained
 
 ENLARGED = 4 * SIDE  # pixels of the side of a digit where it is distorted
 CORRECTED = 20

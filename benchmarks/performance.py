@@ -11,7 +11,7 @@ from sutja.tables import percent
 
 ENGINES = {  # name in the results → title
     "onnxruntime": "ONNX Runtime, bare session",
-    "sutja": "sutja.inference.Classifier",
+    "sutja": "sutja.models.onnx_classifier.Classifier",
     "opencv": "OpenCV DNN",
     "pytorch": "PyTorch, eager",
 }

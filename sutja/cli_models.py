@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from sutja.data.digits import Digits
     from sutja.evaluation.robustness import Robustness
     from sutja.export import Output
-    from sutja.inference import Classifier
     from sutja.model import Size
-    from sutja.published import Card
+    from sutja.models.card import Card
+    from sutja.models.onnx_classifier import Classifier
 
 
 def evaluate(
@@ -48,7 +48,7 @@ def evaluate(
     from sutja.console import print_json, print_path, print_table
     from sutja.evaluation.calibration import cooled
     from sutja.evaluation.metrics import evaluate as measure
-    from sutja.published import judge
+    from sutja.models.card import judge
     from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
     classifier = _open(model)
@@ -82,8 +82,8 @@ def evaluate(
 def _open(name: str) -> Classifier:
     """What a word on the command line means: a run folder before a published model, else an ONNX file."""
     from sutja.errors import UsageError
-    from sutja.inference import Classifier
-    from sutja.published import is_published, list_published, load_published, open_model
+    from sutja.models.card import is_published, list_published, load_published, open_model
+    from sutja.models.onnx_classifier import Classifier
     from sutja.run import find_model, is_run_or_ensemble
 
     path = Path(name)
@@ -135,7 +135,7 @@ def models(as_json: Json = False) -> None:
     from dataclasses import asdict
 
     from sutja.console import print_error, print_json, print_table
-    from sutja.published import list_published
+    from sutja.models.card import list_published
     from sutja.tables import model_table, published_table
 
     cards, damages = list_published()

@@ -17,7 +17,7 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import Logits, read_logits
 from sutja.export import DEFAULT_OUTPUT, Output, check_weights, counterpart_differences, judge_parts, publish_judged
-from sutja.published import MEMBER, Card
+from sutja.models.card import MEMBER, Card
 from sutja.recipe import Recipe
 from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
 

@@ -23,8 +23,8 @@ from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import Logits
 from sutja.files import whole_file, whole_folder, write_text
 from sutja.half import halved, halves, store_in_half
-from sutja.inference import Classifier
-from sutja.published import SPREAD, Card, judge
+from sutja.models.card import SPREAD, Card, judge
+from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import Recipe
 from sutja.report import render_card
 from sutja.run import JUDGED, Run

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sutja.correcting import Start
 from sutja.errors import ModelFileError, UsageError
+from sutja.models.card import is_published, list_published, published_path, read_card
+from sutja.models.open import open_trained
 from sutja.networks import build_network
-from sutja.published import is_published, list_published, published_path, read_card
 from sutja.recipe import Recipe
 from sutja.run import Run, is_run_or_ensemble
-from sutja.trained import open_trained
 
 
 def open_start(name: str) -> Start:

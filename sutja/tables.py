@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sutja.ensemble import Standing
     from sutja.evaluation.robustness import Robustness
     from sutja.model import Size
-    from sutja.published import Card
+    from sutja.models.card import Card
     from sutja.sprint import SprintSummary
 
 

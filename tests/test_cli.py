@@ -566,8 +566,8 @@ class Absent(MetaPathFinder):
 sys.meta_path.insert(0, Absent())
 root, weights, *words = sys.argv[1:]
 sys.path.insert(0, root)
-import sutja.published
-sutja.published.WEIGHTS = Path(weights)
+import sutja.models.card
+sutja.models.card.WEIGHTS = Path(weights)
 from sutja.cli import main
 main(words)
 """
@@ -605,7 +605,7 @@ def test_a_run_folder_wins_over_a_published_model_of_its_name(
     published: Path, counterparts: dict[str, Run], few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sutja.published.WEIGHTS", published.parent)
+    monkeypatch.setattr("sutja.models.card.WEIGHTS", published.parent)
     save_dataset(few, Path("few.npz"), form="npz")
     assert "calibrated, temperature" in sutja("evaluate", published.stem, "-d", "few.npz").out
     shutil.copytree(counterparts["final"].folder, published.stem)
@@ -618,7 +618,7 @@ def test_a_run_folder_wins_over_a_published_model_of_its_name(
 def test_damaged_published_models_have_their_code(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sutja.published.WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr("sutja.models.card.WEIGHTS", tmp_path / "weights")
     shutil.copytree(published.parent, tmp_path / "weights")
     copy = tmp_path / "weights" / published.name
     copy.write_bytes(copy.read_bytes()[:-1])

@@ -18,12 +18,12 @@ from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, train
-from sutja.inference import Classifier
+from sutja.models.onnx_classifier import Classifier
+from sutja.models.open import open_trained
 from sutja.recipe import CORRECTED, Recipe
 from sutja.run import Run
 from sutja.start import open_start
 from sutja.style import Style, pen_of
-from sutja.trained import open_trained
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -26,8 +26,8 @@ from sutja.ensemble import (
 )
 from sutja.evaluation.metrics import evaluate
 from sutja.export import export_onnx
-from sutja.inference import Classifier
 from sutja.model import create
+from sutja.models.onnx_classifier import Classifier
 from sutja.training import infer, to_tensor
 
 Members = NDArray[np.float64]

@@ -24,9 +24,9 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import evaluate
 from sutja.export import Output
-from sutja.inference import Classifier
 from sutja.model import count_parameters
-from sutja.published import Card, judge, open_model
+from sutja.models.card import Card, judge, open_model
+from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
 from sutja.run import Run, find_model, judging_part

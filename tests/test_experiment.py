@@ -20,7 +20,7 @@ from sutja.data.dataset import Dataset, split
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation.metrics import evaluate
 from sutja.experiment import Observer, Workplace, compare_runs, train
-from sutja.inference import Classifier
+from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
 from sutja.run import Run
 from sutja.training import Epoch, Schooling

@@ -28,7 +28,7 @@ from sutja.export import (
     published_name,
 )
 from sutja.model import create
-from sutja.published import Card, judge, open_model
+from sutja.models.card import Card, judge, open_model
 from sutja.recipe import RECIPES
 from sutja.report import render_card
 from sutja.run import Run

@@ -26,8 +26,8 @@ from sutja.half import halved
 from sutja.line_model import LineReader
 from sutja.line_run import export_line_run
 from sutja.line_training import composed, infer_lines
+from sutja.models.card import WEIGHTS, Card, list_published, open_model
 from sutja.networks import build_network
-from sutja.published import WEIGHTS, Card, list_published, open_model
 from sutja.reading.network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
@@ -276,7 +276,7 @@ def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_
 
 
 def test_models_and_recipes_list_it(exported: tuple[Path, Card], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sutja.published.WEIGHTS", exported[0])
+    monkeypatch.setattr("sutja.models.card.WEIGHTS", exported[0])
     assert [card.reading is not None for card in list_published()[0]] == [True]
     told = CliRunner().invoke(app, ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
     assert "% validation lines" in told

@@ -16,8 +16,8 @@ from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import UsageError
 from sutja.export import PARITY_TOLERANCE, export_onnx
-from sutja.inference import Classifier
 from sutja.model import NETWORKS, Committee, CustomMLP, LeNet5, Normalise, count_parameters, create, measure
+from sutja.models.onnx_classifier import Classifier
 
 every_network = pytest.mark.parametrize("name", list(NETWORKS))
 

@@ -12,6 +12,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import UsageError
+from sutja.models.open import open_trained
 from sutja.reading.normalise import LINE_HEIGHT, normalise, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs
 from sutja.synth.hand import ROWS, Hand
@@ -22,7 +23,6 @@ from sutja.synth.sheet import PENS
 from sutja.synth.skeleton import skeleton
 from sutja.synth.strokes import DIGITS, MARKS, SIZES, curves, digit_curves, draw_letter, scribble
 from sutja.synth.traces import Strokes, trace
-from sutja.trained import open_trained
 
 
 def seeded(*seed: int) -> np.random.Generator:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sutja.data.digits import CLASSES
 from sutja.evaluation.calibration import cooled
 from sutja.evaluation.metrics import softmax
-from sutja.inference import open_session
+from sutja.models.onnx_classifier import open_session
 from sutja.reading.normalise import LINE_HEIGHT, Ink
 
 BLANK = CLASSES  # the network's last class: nothing

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import SIDE
 from sutja.errors import UsageError
-from sutja.inference import Classifier
+from sutja.models.onnx_classifier import Classifier
+from sutja.models.open import open_trained
 from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.cells import Cell, cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
@@ -24,7 +25,6 @@ from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink
 from sutja.reading.page import Page, prepare
 from sutja.reading.picture import Picture, as_gray
 from sutja.reading.single import as_single, as_strip, broader, combined, single_digit
-from sutja.trained import open_trained
 
 LINE_READER = "line-reader"
 CLASSIFIER = "convnet-small"  # the published network that reads single digits

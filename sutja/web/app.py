@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from sutja import __version__
 from sutja.data.corrections.store import Corrections
-from sutja.published import WEIGHTS, list_published
-from sutja.trained import open_trained
+from sutja.models.card import WEIGHTS, list_published
+from sutja.models.open import open_trained
 from sutja.web.answers import HealthAnswer, ModelAnswer
 from sutja.web.bodies import Intake
 from sutja.web.docs import describe, render_docs

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
-from sutja.published import load_published
+from sutja.models.card import load_published
 from sutja.reading.look import look
 
 

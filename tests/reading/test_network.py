@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.errors import ModelFileError
-from sutja.published import WEIGHTS, read_card
+from sutja.models.card import WEIGHTS, read_card
 from sutja.reading.network import BLANK, CELLS, LineNetwork, chances, in_batches, pad, spot
 
 

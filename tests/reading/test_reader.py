@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.strangers import letters
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.published import load_published
+from sutja.models.card import load_published
 from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader

@@ -17,7 +17,7 @@ import pytest
 
 from sutja.cli import main
 from sutja.data.dataset import Dataset
-from sutja.published import WEIGHTS
+from sutja.models.card import WEIGHTS
 
 from .serving import coded, draw, is_problem
 

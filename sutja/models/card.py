@@ -15,7 +15,7 @@ from sutja.data.digits import Labels
 from sutja.errors import ModelFileError, SutjaError, UsageError, unknown
 from sutja.evaluation.calibration import COLDEST, HOTTEST, cooled
 from sutja.evaluation.metrics import Logits, evaluate
-from sutja.inference import Classifier
+from sutja.models.onnx_classifier import Classifier
 
 WEIGHTS = Path(__file__).parent / "weights"
 SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")

@@ -16,8 +16,8 @@ from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError
 from sutja.export import export_onnx, parity
 from sutja.files import whole_file
-from sutja.inference import BATCH, Classifier
 from sutja.model import create
+from sutja.models.onnx_classifier import BATCH, Classifier
 
 Shape = Sequence[int | str]
 

@@ -15,8 +15,8 @@ from sutja.data.formats.arrays import open_arrays
 from sutja.errors import ModelFileError, SutjaError, UsageError
 from sutja.evaluation.calibration import COLDEST, HOTTEST, fit_temperature
 from sutja.evaluation.metrics import read_logits
-from sutja.inference import Classifier
-from sutja.published import is_published, published_path, read_card
+from sutja.models.card import is_published, published_path, read_card
+from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import Recipe
 
 LEAST = 0.5  # the confidence below which a digit is not told, where nothing says better

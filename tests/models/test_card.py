@@ -17,7 +17,17 @@ from sutja.data.dataset import MNIST_SHA256, Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.evaluation.calibration import cooled
 from sutja.evaluation.metrics import evaluate, softmax
-from sutja.published import CALIBRATED, MEMBER, SCORES, WEIGHTS, Card, judge, list_published, load_published, open_model
+from sutja.models.card import (
+    CALIBRATED,
+    MEMBER,
+    SCORES,
+    WEIGHTS,
+    Card,
+    judge,
+    list_published,
+    load_published,
+    open_model,
+)
 from sutja.run import Run
 
 QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
@@ -74,7 +84,7 @@ def test_figures_are_those_of_the_evaluation(counterparts: dict[str, Run]) -> No
 def test_models_are_found_by_their_name(
     published: Path, monkeypatch: pytest.MonkeyPatch, few: Dataset, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("sutja.published.WEIGHTS", published.parent)
+    monkeypatch.setattr("sutja.models.card.WEIGHTS", published.parent)
     cards, damages = list_published()
     assert ([card.name for card in cards], damages) == ([published.stem], [])
     images = few.test.images
@@ -82,7 +92,7 @@ def test_models_are_found_by_their_name(
     for name in (published.stem[:-1], f"./{published.stem}", "", "..", str(published)):
         with pytest.raises(UsageError, match="unknown published model"):
             load_published(name)
-    monkeypatch.setattr("sutja.published.WEIGHTS", tmp_path)
+    monkeypatch.setattr("sutja.models.card.WEIGHTS", tmp_path)
     with pytest.raises(UsageError, match="known: none"):
         load_published(published.stem)
 

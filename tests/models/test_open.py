@@ -12,10 +12,10 @@ import pytest
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.evaluation.metrics import softmax
-from sutja.published import published_path, read_card
+from sutja.models.card import published_path, read_card
+from sutja.models.open import open_trained
 from sutja.recipe import RECIPES
 from sutja.run import Run
-from sutja.trained import open_trained
 
 
 def test_published_models_tell_what_they_read() -> None:

@@ -1,0 +1,1 @@
+"""Trained files and their cards, opened without PyTorch."""
