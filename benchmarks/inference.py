@@ -32,8 +32,8 @@ from sutja.data.dataset import load_dataset
 from sutja.data.digits import Digits
 from sutja.export import PARITY_DIGITS, PARITY_TOLERANCE, export_onnx
 from sutja.files import whole_file
-from sutja.model import create
 from sutja.models.onnx_classifier import Classifier
+from sutja.networks.model import create
 from sutja.plots import BLUE, GREEN, ORANGE, VERMILION
 from sutja.training import infer, to_tensor
 

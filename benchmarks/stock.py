@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from sutja.data.digits import Digits
-from sutja.model import DEVIATION, MEAN
+from sutja.networks.model import DEVIATION, MEAN
 
 
 class ToTensor:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from sutja.data.digits import Digits
     from sutja.evaluation.robustness import Robustness
     from sutja.export import Output
-    from sutja.model import Size
     from sutja.models.card import Card
     from sutja.models.onnx_classifier import Classifier
+    from sutja.networks.model import Size
 
 
 def evaluate(
@@ -164,8 +164,8 @@ def _sizes() -> dict[str, Size]:
     try:
         import torch
 
-        from sutja.line_model import LineReader
-        from sutja.model import NETWORKS, create, measure
+        from sutja.networks.line_model import LineReader
+        from sutja.networks.model import NETWORKS, create, measure
         from sutja.recipe import LINE_READER
     except ModuleNotFoundError as error:
         if error.name != "torch":

@@ -22,7 +22,7 @@ from sutja.recipe import Recipe
 from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
 
 if TYPE_CHECKING:
-    from sutja.ensemble import Ensemble
+    from sutja.networks.ensemble import Ensemble
 
 SAME_WEIGHT = 1e-3  # a temperature found with such other weights is the same in every digit that is told
 
@@ -112,8 +112,8 @@ class EnsembleFolder:
         """
         from safetensors.torch import load
 
-        from sutja.ensemble import Ensemble
-        from sutja.model import create
+        from sutja.networks.ensemble import Ensemble
+        from sutja.networks.model import create
 
         path = self.folder / "model.safetensors"
         networks = [create(each.recipe.model, seed=0, dropout=each.recipe.dropout) for each in self.members]

@@ -15,7 +15,6 @@ from safetensors.torch import save
 
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
-from sutja.ensemble import Ensemble, Standing, Weights, choose_shared_weights, combine, disagreement, log_probabilities
 from sutja.ensemble_export import EnsembleFolder, describe_ensemble
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
@@ -24,6 +23,15 @@ from sutja.evaluation.significance import Comparison, compare
 from sutja.export import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
 from sutja.files import whole_folder, write_text
 from sutja.gallery import write_ensemble_report
+from sutja.networks.ensemble import (
+    Ensemble,
+    Standing,
+    Weights,
+    choose_shared_weights,
+    combine,
+    disagreement,
+    log_probabilities,
+)
 from sutja.report import render_card
 from sutja.run import ENSEMBLE, Run
 from sutja.training import infer, to_tensor

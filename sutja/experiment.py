@@ -25,7 +25,7 @@ from sutja.gallery import write_comparison_report, write_run_report
 from sutja.lessons import Lessons, load_lessons, save_lessons, teach
 from sutja.line_run import finish_lines
 from sutja.line_training import LineTraining
-from sutja.model import count_parameters
+from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.report import render_card
 from sutja.run import Run

@@ -40,8 +40,8 @@ from sutja.tables import (
 from sutja.training import scaled
 
 if TYPE_CHECKING:
-    from sutja.ensemble import Standing
     from sutja.evaluation.robustness import Robustness
+    from sutja.networks.ensemble import Standing
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 

@@ -19,8 +19,8 @@ from sutja.files import write_text
 from sutja.half import halved
 from sutja.line_evaluation import calibrate_lines, choose_min_confidence, judge_lines, outcomes
 from sutja.line_training import LineTraining, composed, infer_lines
-from sutja.model import count_parameters
 from sutja.models.card import Card
+from sutja.networks.model import count_parameters
 from sutja.reading.network import LineNetwork, chances, spot
 from sutja.report import Picture, Section, render_card, render_page, save_figure
 from sutja.run import Run

@@ -21,7 +21,7 @@ from sutja.data.digits import CLASSES, Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration
 
 if TYPE_CHECKING:
-    from sutja.ensemble import Standing
+    from sutja.networks.ensemble import Standing
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PARTS = {  # column of the metrics → label, colour, stroke

@@ -208,7 +208,7 @@ class Run:
         """The trained network, in evaluation mode. Raises `ModelFileError` when its weights are missing or damaged."""
         from safetensors.torch import load
 
-        from sutja.networks import build_network
+        from sutja.networks.build import build_network
 
         path = self.folder / "model.safetensors"
         network = build_network(self.recipe, seed=0)

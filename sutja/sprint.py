@@ -21,7 +21,7 @@ from sutja.augment import get_augmentation
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, unknown
-from sutja.model import create
+from sutja.networks.model import create
 from sutja.randomness import derived_seed, generator
 from sutja.training import EVALUATION_BATCH, scaled, to_tensor
 

@@ -21,7 +21,7 @@ from sutja.augment import get_augmentation
 from sutja.errors import DataError, UsageError
 from sutja.experiment import Workplace
 from sutja.lessons import load_lessons
-from sutja.model import create
+from sutja.networks.model import create
 from sutja.recipe import Recipe
 from sutja.run import Run
 from sutja.spread import Spread, gather

@@ -14,10 +14,10 @@ from sutja.spread import Spread, distinct_names
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import Kept
-    from sutja.ensemble import Standing
     from sutja.evaluation.robustness import Robustness
-    from sutja.model import Size
     from sutja.models.card import Card
+    from sutja.networks.ensemble import Standing
+    from sutja.networks.model import Size
     from sutja.sprint import SprintSummary
 
 

@@ -27,7 +27,7 @@ from sutja.errors import SutjaError, UsageError, unknown
 from sutja.focus import Focus
 from sutja.lessons import Lessons, distillation_loss
 from sutja.muon import Muon
-from sutja.networks import build_network
+from sutja.networks.build import build_network
 from sutja.randomness import derived_seed, generator, seeded
 from sutja.recipe import Recipe
 

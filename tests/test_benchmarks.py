@@ -19,7 +19,7 @@ from benchmarks.recording import keep, spread
 from benchmarks.sprint import ExampleNetwork, measure
 from sutja.data.dataset import Dataset
 from sutja.export import export_onnx
-from sutja.model import count_parameters, create
+from sutja.networks.model import count_parameters, create
 from sutja.sprint import SPRINTS
 from sutja.training import infer, to_tensor
 

@@ -26,7 +26,7 @@ from sutja import __version__
 from sutja.cli import DEFAULT_RECIPES, app, main
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.evaluation.corruptions import CORRUPTIONS
-from sutja.model import NETWORKS
+from sutja.networks.model import NETWORKS
 from sutja.recipe import RECIPES
 from sutja.run import Run
 from sutja.spread import gather, update_results

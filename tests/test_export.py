@@ -27,8 +27,8 @@ from sutja.export import (
     publish_judged,
     published_name,
 )
-from sutja.model import create
 from sutja.models.card import Card, judge, open_model
+from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.report import render_card
 from sutja.run import Run

@@ -17,7 +17,7 @@ from sutja.data.dataset import Dataset, split_indices
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, teach_from_runs, train
 from sutja.lessons import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach
-from sutja.model import create
+from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.run import Run
 

@@ -23,11 +23,11 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Observer, Workplace, train
 from sutja.export import checksums
 from sutja.half import halved
-from sutja.line_model import LineReader
 from sutja.line_run import export_line_run
 from sutja.line_training import composed, infer_lines
 from sutja.models.card import WEIGHTS, Card, list_published, open_model
-from sutja.networks import build_network
+from sutja.networks.build import build_network
+from sutja.networks.line_model import LineReader
 from sutja.reading.network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card

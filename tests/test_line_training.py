@@ -15,7 +15,6 @@ from sutja import line_training
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
-from sutja.line_model import LineReader
 from sutja.line_training import (
     Batch,
     LineTraining,
@@ -25,6 +24,7 @@ from sutja.line_training import (
     infer_lines,
     read_text,
 )
+from sutja.networks.line_model import LineReader
 from sutja.reading.network import BLANK, chances, pad, spot
 from sutja.recipe import RECIPES
 from sutja.synth.lines import Writer

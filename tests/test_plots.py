@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from sutja import plots
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
-from sutja.ensemble import Standing
 from sutja.evaluation.metrics import Mistake, evaluate
+from sutja.networks.ensemble import Standing
 
 PARTS = ("train", "validation", "test")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sutja.augment import AUGMENTATIONS
 from sutja.errors import DataError, UsageError
-from sutja.model import NETWORKS
+from sutja.networks.model import NETWORKS
 from sutja.recipe import CHOICES, LIMITS, RECIPES, Recipe, get_recipe
 
 LENET5 = RECIPES["lenet5"]

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.model import create
+from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.run import Run, list_runs
 from sutja.training import Epoch

@@ -19,7 +19,7 @@ from sutja.cli import app
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
-from sutja.model import NETWORKS, create
+from sutja.networks.model import NETWORKS, create
 from sutja.sprint import (
     SPRINTS,
     Sprint,

@@ -12,11 +12,11 @@ import pytest
 from sutja import tables
 from sutja.data.dataset import Dataset, describe
 from sutja.data.digits import CLASSES
-from sutja.ensemble import Standing
 from sutja.evaluation.metrics import Report, evaluate
 from sutja.evaluation.robustness import CorruptionScore, summarise
 from sutja.evaluation.significance import Comparison
-from sutja.model import Size
+from sutja.networks.ensemble import Standing
+from sutja.networks.model import Size
 from sutja.recipe import RECIPES
 from sutja.run import Run
 from sutja.tables import Table

@@ -16,8 +16,8 @@ from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError
 from sutja.export import export_onnx, parity
 from sutja.files import whole_file
-from sutja.model import create
 from sutja.models.onnx_classifier import BATCH, Classifier
+from sutja.networks.model import create
 
 Shape = Sequence[int | str]
 

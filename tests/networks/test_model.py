@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sutja import model
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import UsageError
 from sutja.export import PARITY_TOLERANCE, export_onnx
-from sutja.model import NETWORKS, Committee, CustomMLP, LeNet5, Normalise, count_parameters, create, measure
 from sutja.models.onnx_classifier import Classifier
+from sutja.networks import model
+from sutja.networks.model import NETWORKS, Committee, CustomMLP, LeNet5, Normalise, count_parameters, create, measure
 
 every_network = pytest.mark.parametrize("name", list(NETWORKS))
 

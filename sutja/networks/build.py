@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from sutja.line_model import LineReader
-from sutja.model import create
+from sutja.networks.line_model import LineReader
+from sutja.networks.model import create
 from sutja.randomness import seeded
 from sutja.recipe import Recipe
 

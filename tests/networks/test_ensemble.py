@@ -14,7 +14,10 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 from sutja.data.dataset import Dataset
-from sutja.ensemble import (
+from sutja.evaluation.metrics import evaluate
+from sutja.export import export_onnx
+from sutja.models.onnx_classifier import Classifier
+from sutja.networks.ensemble import (
     TOLERANCE,
     Ensemble,
     Weights,
@@ -24,10 +27,7 @@ from sutja.ensemble import (
     disagreement,
     log_probabilities,
 )
-from sutja.evaluation.metrics import evaluate
-from sutja.export import export_onnx
-from sutja.model import create
-from sutja.models.onnx_classifier import Classifier
+from sutja.networks.model import create
 from sutja.training import infer, to_tensor
 
 Members = NDArray[np.float64]

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from sutja.data.digits import Labels
 from sutja.evaluation.metrics import Logits, Report
-from sutja.model import mixture
+from sutja.networks.model import mixture
 
 TOLERANCE = 1e-6  # nats that the chosen weights may be away from the best ones; thousandths are chance
 Weights = NDArray[np.float64]
