@@ -31,8 +31,8 @@ from benchmarks.strangers import FONTS, LETTERS, LOOK_ALIKES, clothes, letters, 
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import Digits
 from sutja.line_evaluation import edit_distance, matched
-from sutja.reading.answer import Reading
 from sutja.reading.reader import Reader
+from sutja.reading.result import Reading
 from sutja.synth.folder import Order, photographs
 from sutja.synth.hand import Hand
 from sutja.synth.lines import Writer

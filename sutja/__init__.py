@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sutja.reading.answer import ReadDigit, Reading, ReadLine
     from sutja.reading.reader import Reader
+    from sutja.reading.result import ReadDigit, Reading, ReadLine
 
 __all__ = ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
 __version__ = "0.1.0"

@@ -16,8 +16,8 @@ from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, pr
 from sutja.verbs import Json, Model, tell_failure
 
 if TYPE_CHECKING:
-    from sutja.reading.answer import Reading
     from sutja.reading.batch import Job, Outcome, Settings
+    from sutja.reading.result import Reading
 
 STDIN = "-"
 ANNOTATED, EXPLAINED = ".read.jpg", ".steps.png"  # what follows the picture's name

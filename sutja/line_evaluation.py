@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sutja.evaluation.calibration import COLDEST, HOTTEST, Calibration
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
-from sutja.reading.network import Spotted, chances, spot
+from sutja.reading.line_network import Spotted, chances, spot
 
 
 @dataclass(frozen=True)

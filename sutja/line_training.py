@@ -16,7 +16,7 @@ from torch.nn import functional
 from sutja.data.dataset import Splits, batches
 from sutja.errors import UsageError
 from sutja.randomness import derived_seed
-from sutja.reading.network import BLANK, chances, in_batches, pad, spot
+from sutja.reading.line_network import BLANK, chances, in_batches, pad, spot
 from sutja.recipe import Recipe
 from sutja.synth.composer import Composer
 from sutja.synth.lines import Line, Writer

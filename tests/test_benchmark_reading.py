@@ -11,7 +11,7 @@ from benchmarks.reading import Outcome, judge, real_groups, reliability
 from benchmarks.reading_gallery import end_of
 from benchmarks.strangers import LETTERS, LOOK_ALIKES, clothes, letters, noises
 from sutja.data.dataset import Dataset, save_dataset
-from sutja.reading.answer import ReadDigit, Reading, ReadLine
+from sutja.reading.result import ReadDigit, Reading, ReadLine
 
 PAPER = np.full((10, 10, 3), 255, np.uint8)
 

@@ -254,7 +254,7 @@ def test_annotated_pictures_have_coloured_boxes(mnist: Dataset, tmp_path: Path, 
 
 def test_a_digit_that_is_not_sure_is_drawn_in_another_colour(mnist: Dataset, tmp_path: Path) -> None:
     from sutja.reading.annotate import annotate, tint
-    from sutja.reading.answer import ReadDigit, Reading, ReadLine
+    from sutja.reading.result import ReadDigit, Reading, ReadLine
 
     picture = np.full((200, 400, 3), 255, np.uint8)
     digits = (ReadDigit(None, 7, 0.05, (50, 80, 60, 80)), ReadDigit(7, 7, 0.99, (250, 80, 60, 80)))

@@ -18,7 +18,7 @@ from sutja.line_evaluation import (
     matched,
     outcomes,
 )
-from sutja.reading.network import BLANK, chances, spot
+from sutja.reading.line_network import BLANK, chances, spot
 
 numbers = st.text("0123", max_size=7)
 

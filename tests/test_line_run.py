@@ -28,7 +28,7 @@ from sutja.line_training import composed, infer_lines
 from sutja.models.card import WEIGHTS, Card, list_published, open_model
 from sutja.networks.build import build_network
 from sutja.networks.line_model import LineReader
-from sutja.reading.network import LineNetwork
+from sutja.reading.line_network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
 from sutja.run import Run

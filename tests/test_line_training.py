@@ -25,7 +25,7 @@ from sutja.line_training import (
     read_text,
 )
 from sutja.networks.line_model import LineReader
-from sutja.reading.network import BLANK, chances, pad, spot
+from sutja.reading.line_network import BLANK, chances, pad, spot
 from sutja.recipe import RECIPES
 from sutja.synth.lines import Writer
 

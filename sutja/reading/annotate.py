@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sutja.reading.answer import ReadDigit, Reading
 from sutja.reading.picture import Colour
+from sutja.reading.result import ReadDigit, Reading
 
 Tint = tuple[int, int, int]
 

@@ -11,9 +11,9 @@ import cv2
 
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
-from sutja.reading.answer import Reading
 from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
 from sutja.reading.reader import CLASSIFIER, Reader
+from sutja.reading.result import Reading
 
 SECONDS_A_PICTURE, SECONDS_A_MEGABYTE = 0.02, 0.08  # about, on a processor of 2020
 MOST_PROCESSES = 8  # each may need a gigabyte for a picture of 50 megapixels

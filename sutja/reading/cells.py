@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sutja.reading.line import Strip
-from sutja.reading.network import Spotted
+from sutja.reading.line_network import Spotted
 from sutja.reading.normalise import LINE_HEIGHT, Gray, normalise
+from sutja.reading.strip import Strip
 
 REACH = 0.6 * LINE_HEIGHT  # columns that a digit has at most to one side
 CLEAR = 0.3  # ink of a column that parts two digits

@@ -7,11 +7,11 @@ import numpy as np
 
 from sutja.reading.annotate import Tint, tint, write
 from sutja.reading.cells import cells, digit_box
-from sutja.reading.line import Strip
-from sutja.reading.network import Spotted
+from sutja.reading.line_network import Spotted
 from sutja.reading.normalise import LINE_HEIGHT, Gray
 from sutja.reading.picture import Colour
 from sutja.reading.reader import Steps
+from sutja.reading.strip import Strip
 
 SHEET = 1440  # pixels of the width of a sheet
 GAP = 12  # pixels between its parts

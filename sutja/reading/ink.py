@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.light import PAPER
+from sutja.reading.illumination import PAPER
 from sutja.reading.normalise import FAINTEST, Gray
 
 Mask = NDArray[np.bool_]

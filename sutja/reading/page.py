@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from sutja.reading.illumination import COARSE, PAPER, even_light, is_light_on_dark, surroundings
 from sutja.reading.ink import PHOTOGRAPH, Mask, find_ink
-from sutja.reading.light import COARSE, PAPER, even_light, is_light_on_dark, surroundings
 from sutja.reading.normalise import Gray
-from sutja.reading.rules import find_rules, without_rules
+from sutja.reading.ruled_lines import find_rules, without_rules
 
 LONGER_SIDE = 2000  # pixels of the longer side of a page on which lines are sought
 EDGE = 10  # grey levels a pixel, in a picture as coarse as that, that make a sharp edge

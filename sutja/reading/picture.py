@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sutja.errors import DataError, LargePictureError
 from sutja.reading.exif import PNG, png_chunks, upright
+from sutja.reading.header import declared_size
 from sutja.reading.normalise import Gray
-from sutja.reading.size import declared_size
 
 Colour = NDArray[np.uint8]
 Picture = Path | str | bytes | NDArray[Any]

@@ -15,16 +15,16 @@ from sutja.data.digits import SIDE
 from sutja.errors import UsageError
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_trained
-from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.cells import Cell, cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
-from sutja.reading.line import Strip, cut_strip
-from sutja.reading.look import Look, look
-from sutja.reading.network import LineNetwork, Spotted
+from sutja.reading.line_network import LineNetwork, Spotted
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink
 from sutja.reading.page import Page, prepare
 from sutja.reading.picture import Picture, as_gray
-from sutja.reading.single import as_single, as_strip, broader, combined, single_digit
+from sutja.reading.result import ReadDigit, Reading, ReadLine
+from sutja.reading.saliency import Look, look
+from sutja.reading.single_digit import as_single, as_strip, broader, combined, single_digit
+from sutja.reading.strip import Strip, cut_strip
 
 LINE_READER = "line-reader"
 CLASSIFIER = "convnet-small"  # the published network that reads single digits

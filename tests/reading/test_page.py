@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from sutja.data.dataset import Dataset
+from sutja.reading.illumination import PAPER, is_light_on_dark, surroundings
 from sutja.reading.ink import Mask, usual_height
 from sutja.reading.layout import find_lines
-from sutja.reading.light import PAPER, is_light_on_dark, surroundings
 from sutja.reading.normalise import Gray
 from sutja.reading.page import prepare
-from sutja.reading.rules import find_rules
+from sutja.reading.ruled_lines import find_rules
 
 from .written import Written, write
 

@@ -19,9 +19,9 @@ from benchmarks.strangers import letters
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.models.card import load_published
-from sutja.reading.answer import ReadDigit, Reading, ReadLine
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader
+from sutja.reading.result import ReadDigit, Reading, ReadLine
 
 from .written import Box, Written, overlap, write
 

@@ -8,9 +8,9 @@ import pytest
 from sutja.data.dataset import Dataset
 from sutja.reading.cells import cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
-from sutja.reading.line import DIGIT_HEIGHT, Strip, cut_strip
-from sutja.reading.network import Spotted
+from sutja.reading.line_network import Spotted
 from sutja.reading.page import prepare
+from sutja.reading.strip import DIGIT_HEIGHT, Strip, cut_strip
 
 from .written import Written, overlap, write
 

@@ -10,8 +10,8 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError
-from sutja.reading.network import BLANK
-from sutja.reading.single import as_single, as_strip, broader, combined, single_digit
+from sutja.reading.line_network import BLANK
+from sutja.reading.single_digit import as_single, as_strip, broader, combined, single_digit
 
 
 def test_an_mnist_digit_is_taken_as_it_is(mnist: Dataset) -> None:

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.reading.illumination import PAPER, even_light, surroundings
 from sutja.reading.ink import PHOTOGRAPH, Mask, grown, usual_height, where_ink
-from sutja.reading.light import PAPER, even_light, surroundings
 from sutja.reading.normalise import Gray
 
 Depths = NDArray[np.float32]

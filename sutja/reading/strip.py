@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.reading.illumination import PAPER
 from sutja.reading.ink import Mask
 from sutja.reading.layout import Layout, TextLine
-from sutja.reading.light import PAPER
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink, percentile, stroke_width
 from sutja.reading.page import Page
 

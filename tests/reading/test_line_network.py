@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sutja.errors import ModelFileError
 from sutja.models.card import WEIGHTS, read_card
-from sutja.reading.network import BLANK, CELLS, LineNetwork, chances, in_batches, pad, spot
+from sutja.reading.line_network import BLANK, CELLS, LineNetwork, chances, in_batches, pad, spot
 
 
 def counted(batch: NDArray[np.float32]) -> NDArray[np.float32]:

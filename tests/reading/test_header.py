@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sutja.reading.size import declared_size
+from sutja.reading.header import declared_size
 
 
 def file_of(form: str, **how: Any) -> bytes:

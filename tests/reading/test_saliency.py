@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
 from sutja.models.card import load_published
-from sutja.reading.look import look
+from sutja.reading.saliency import look
 
 
 def loop_or_stroke(images: NDArray[np.uint8]) -> NDArray[np.float32]:

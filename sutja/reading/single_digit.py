@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sutja.data.digits import CLASSES, SIDE
 from sutja.evaluation.metrics import softmax
 from sutja.reading.ink import Mask
-from sutja.reading.network import BLANK
+from sutja.reading.line_network import BLANK
 from sutja.reading.normalise import FAINTEST, FITTED, LINE_HEIGHT, Gray, Ink, normalise
 from sutja.reading.picture import Picture, as_gray
 
