@@ -34,7 +34,7 @@ from sutja.line_evaluation import edit_distance, matched
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
 from sutja.synth.folder import Order, photographs
-from sutja.synth.hand import Hand
+from sutja.synth.handwriting import Hand
 from sutja.synth.lines import Writer
 from sutja.synth.photograph import DIFFICULTIES, photograph
 

@@ -18,8 +18,8 @@ from sutja.errors import UsageError
 from sutja.randomness import derived_seed
 from sutja.reading.line_network import BLANK, chances, in_batches, pad, spot
 from sutja.recipe import Recipe
-from sutja.synth.composer import Composer
 from sutja.synth.lines import Line, Writer
+from sutja.synth.prefetch import Composer
 from sutja.training import Schooling
 
 LINES_AN_EPOCH = 8192

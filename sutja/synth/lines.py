@@ -15,10 +15,10 @@ import numpy as np
 from sutja.data.digits import Digits
 from sutja.errors import DataError
 from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
-from sutja.synth.hand import Hand
+from sutja.synth.handwriting import Hand
 from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARKS, SIZES, Glyph, curves, digit_curves, draw_letter, scribble
-from sutja.synth.traces import Strokes, trace
+from sutja.synth.tracing import Strokes, trace
 
 WIDEST = 640  # columns of it
 INKED = 60  # from which on a pixel of a digit counts as ink

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import unknown
+from sutja.synth.background import paint_desk
 from sutja.synth.camera import Lighting, Optics, develop, light_up
-from sutja.synth.desk import paint_desk
 from sutja.synth.lines import Writer
 from sutja.synth.sheet import Colours, Contents, Sheet, write_sheet
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.normalise import Gray
-from sutja.synth.hand import ROWS, Hand
+from sutja.synth.handwriting import ROWS, Hand
 from sutja.synth.lines import Writer, random_number
 from sutja.synth.paper import grain
 

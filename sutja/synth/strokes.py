@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.synth.traces import Strokes
+from sutja.synth.tracing import Strokes
 
 Stroke = tuple[tuple[float, float], ...]
 Shape = tuple[Stroke, ...]

@@ -15,14 +15,14 @@ from sutja.errors import UsageError
 from sutja.models.open import open_trained
 from sutja.reading.normalise import LINE_HEIGHT, normalise, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs
-from sutja.synth.hand import ROWS, Hand
+from sutja.synth.handwriting import ROWS, Hand
 from sutja.synth.lines import Writer, random_number
 from sutja.synth.paper import dots, grain, line_paper, rules, shade, waves
 from sutja.synth.photograph import DIFFICULTIES, photograph
 from sutja.synth.sheet import PENS
 from sutja.synth.skeleton import skeleton
 from sutja.synth.strokes import DIGITS, MARKS, SIZES, curves, digit_curves, draw_letter, scribble
-from sutja.synth.traces import Strokes, trace
+from sutja.synth.tracing import Strokes, trace
 
 
 def seeded(*seed: int) -> np.random.Generator:

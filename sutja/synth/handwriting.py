@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sutja.reading.normalise import LINE_HEIGHT, Gray
 from sutja.synth.strokes import MARGIN, SIDE, Glyph
-from sutja.synth.traces import Points, Strokes
+from sutja.synth.tracing import Points, Strokes
 
 ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
 STROKE = 2.6  # rows of these: usual width of a stroke without its soft edge, so as broad as on real photographs

@@ -10,7 +10,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import SutjaError
-from sutja.synth.composer import Composer
+from sutja.synth.prefetch import Composer
 
 
 def test_chunks_are_the_same_in_any_order_until_the_process_is_ended(few: Dataset) -> None:
