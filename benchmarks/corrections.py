@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.recording import record
-from sutja.correcting import Task
 from sutja.data.corrections.store import Correction, Corrections, read_corrections
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import SIDE, Digits
@@ -28,6 +27,7 @@ from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_trained
 from sutja.reading.normalise import Ink, normalise
 from sutja.start import open_start
+from sutja.training.finetuning.finetune import Task
 
 ENLARGED = 4 * SIDE  # pixels of the side of a digit where it is distorted
 CORRECTED = 20

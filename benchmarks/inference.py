@@ -35,7 +35,7 @@ from sutja.files import whole_file
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks.model import create
 from sutja.plots import BLUE, GREEN, ORANGE, VERMILION
-from sutja.training import infer, to_tensor
+from sutja.training.trainer import infer, to_tensor
 
 ROUNDS = 15
 BATCHES = {1: 2_000, 64: 9_600, 1_000: 20_000}  # digits at once → digits timed in a round

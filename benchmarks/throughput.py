@@ -16,7 +16,7 @@ from benchmarks.recording import record, spread
 from benchmarks.stock import train_stock
 from sutja.data.dataset import Splits, load_dataset
 from sutja.recipe import get_recipe
-from sutja.training import Training
+from sutja.training.trainer import Training
 
 ROUNDS = 7
 IMAGES = 12_800

@@ -27,9 +27,9 @@ def sprint(
 
     from sutja.console import print_json, print_table, remark
     from sutja.data.dataset import load_dataset
-    from sutja.sprint import Sprint, get_sprint, summarise
-    from sutja.sprint import sprint as run_sprint
     from sutja.tables import sprint_table
+    from sutja.training.sprint import Sprint, get_sprint, summarise
+    from sutja.training.sprint import sprint as run_sprint
 
     recipe = get_sprint(target)
     dataset = load_dataset(data)

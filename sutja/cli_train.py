@@ -12,10 +12,10 @@ from sutja.errors import UsageError
 from sutja.verbs import Data, Device, Force, Runs, WordError
 
 if TYPE_CHECKING:
-    from sutja.correcting import Task
     from sutja.experiment import Observer, Workplace
     from sutja.recipe import Recipe
     from sutja.run import Run
+    from sutja.training.finetuning.finetune import Task
 
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]
 Threads = Annotated[
@@ -79,11 +79,11 @@ def _teach_corrections(
 ) -> None:
     """Teach the network `name` the corrections in the folder `data`, and show what came of it."""
     from sutja.console import out, print_table, remark
-    from sutja.correcting import Task
     from sutja.data.corrections.store import holds_corrections
     from sutja.data.dataset import load_dataset
     from sutja.start import open_start
     from sutja.tables import taught_table
+    from sutja.training.finetuning.finetune import Task
 
     if not holds_corrections(Path(data)):
         raise UsageError(

@@ -34,7 +34,7 @@ from sutja.networks.ensemble import (
 )
 from sutja.report import render_card
 from sutja.run import ENSEMBLE, Run
-from sutja.training import infer, to_tensor
+from sutja.training.trainer import infer, to_tensor
 
 SAME_NETWORK = 0.02  # how far a probability may be from the stored one: the sums of another device differ by less
 SUMMARY = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")

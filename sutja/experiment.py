@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sutja.correcting import Correcting, Task
 from sutja.data.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
@@ -22,14 +21,15 @@ from sutja.evaluation.significance import Comparison, compare
 from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
 from sutja.gallery import write_comparison_report, write_run_report
-from sutja.lessons import Lessons, load_lessons, save_lessons, teach
 from sutja.line_run import finish_lines
-from sutja.line_training import LineTraining
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.report import render_card
 from sutja.run import Run
-from sutja.training import Epoch, Schooling, Training, infer, to_tensor
+from sutja.training.distillation import Lessons, load_lessons, save_lessons, teach
+from sutja.training.finetuning.finetune import Correcting, Task
+from sutja.training.line_trainer import LineTraining
+from sutja.training.trainer import Epoch, Schooling, Training, infer, to_tensor
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from sutja.recipe import Recipe
 from sutja.report import render_card
 from sutja.run import JUDGED, Run
 from sutja.spread import Spread, label, read_results
-from sutja.training import infer, to_tensor
+from sutja.training.trainer import infer, to_tensor
 
 PARITY_DIGITS = 1000
 PARITY_TOLERANCE = 1e-4  # the largest difference of a logit

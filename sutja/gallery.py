@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from sutja import plots
-from sutja.augment import AUGMENTATIONS
 from sutja.data.dataset import Splits
 from sutja.data.digits import Digits
 from sutja.evaluation.corruptions import corrupt
@@ -37,7 +36,8 @@ from sutja.tables import (
     standing_table,
     taught_table,
 )
-from sutja.training import scaled
+from sutja.training.augment import AUGMENTATIONS
+from sutja.training.trainer import scaled
 
 if TYPE_CHECKING:
     from sutja.evaluation.robustness import Robustness

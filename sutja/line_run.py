@@ -17,8 +17,6 @@ from sutja.errors import DataError, UsageError
 from sutja.export import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text
 from sutja.half import halved
-from sutja.line_evaluation import calibrate_lines, choose_min_confidence, judge_lines, outcomes
-from sutja.line_training import LineTraining, composed, infer_lines
 from sutja.models.card import Card
 from sutja.networks.model import count_parameters
 from sutja.reading.line_network import LineNetwork, chances, spot
@@ -26,6 +24,8 @@ from sutja.report import Picture, Section, render_card, render_page, save_figure
 from sutja.run import Run
 from sutja.synth.lines import Line, Writer
 from sutja.tables import recipe_table
+from sutja.training.line_metrics import calibrate_lines, choose_min_confidence, judge_lines, outcomes
+from sutja.training.line_trainer import LineTraining, composed, infer_lines
 
 FIGURED = 4000  # lines on which a finished reader is judged
 PARITY_LINES = 1000

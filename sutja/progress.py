@@ -12,7 +12,7 @@ from sutja.experiment import Observer
 from sutja.run import Run
 from sutja.study import Job, Watcher
 from sutja.tables import percent
-from sutja.training import Epoch, Schooling
+from sutja.training.trainer import Epoch, Schooling
 
 
 class TrainingProgress(Observer):

@@ -7,13 +7,13 @@ import json
 import re
 from pathlib import Path
 
-from sutja.correcting import Start
 from sutja.errors import ModelFileError, UsageError
 from sutja.models.card import is_published, list_published, published_path, read_card
 from sutja.models.open import open_trained
 from sutja.networks.build import build_network
 from sutja.recipe import Recipe
 from sutja.run import Run, is_run_or_ensemble
+from sutja.training.finetuning.finetune import Start
 
 
 def open_start(name: str) -> Start:

@@ -17,15 +17,15 @@ from queue import Queue
 from typing import Any
 
 import sutja
-from sutja.augment import get_augmentation
 from sutja.errors import DataError, UsageError
 from sutja.experiment import Workplace
-from sutja.lessons import load_lessons
 from sutja.networks.model import create
 from sutja.recipe import Recipe
 from sutja.run import Run
 from sutja.spread import Spread, gather
-from sutja.training import choose_device
+from sutja.training.augment import get_augmentation
+from sutja.training.distillation import load_lessons
+from sutja.training.trainer import choose_device
 
 PATIENCE_SECONDS = 60  # for a worker to keep its last epoch and end, before it is killed
 INTERRUPTED = 130  # the code of a process that was stopped as by Ctrl-C

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sutja.models.card import Card
     from sutja.networks.ensemble import Standing
     from sutja.networks.model import Size
-    from sutja.sprint import SprintSummary
+    from sutja.training.sprint import SprintSummary
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from sutja.experiment import Observer
 from sutja.run import Run
-from sutja.training import Epoch, Schooling
+from sutja.training.trainer import Epoch, Schooling
 
 
 class Tracking(Observer):

@@ -19,7 +19,7 @@ from sutja.errors import SutjaError
 from sutja.experiment import Observer, Workplace, train
 from sutja.recipe import Recipe
 from sutja.run import Run
-from sutja.training import Epoch, Schooling
+from sutja.training.trainer import Epoch, Schooling
 
 
 class _Teller(Observer):

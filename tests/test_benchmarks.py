@@ -20,8 +20,8 @@ from benchmarks.sprint import ExampleNetwork, measure
 from sutja.data.dataset import Dataset
 from sutja.export import export_onnx
 from sutja.networks.model import count_parameters, create
-from sutja.sprint import SPRINTS
-from sutja.training import infer, to_tensor
+from sutja.training.sprint import SPRINTS
+from sutja.training.trainer import infer, to_tensor
 
 
 def write(folder: Path, name: str, value: int) -> None:

@@ -30,7 +30,7 @@ from sutja.networks.model import count_parameters
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
 from sutja.run import Run, find_model, judging_part
-from sutja.training import Training, infer, to_tensor
+from sutja.training.trainer import Training, infer, to_tensor
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
 LENET5 = dataclasses.replace(RECIPES["lenet5"], epochs=4, batch_size=16)

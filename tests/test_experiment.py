@@ -23,7 +23,7 @@ from sutja.experiment import Observer, Workplace, compare_runs, train
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
 from sutja.run import Run
-from sutja.training import Epoch, Schooling
+from sutja.training.trainer import Epoch, Schooling
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)

@@ -33,7 +33,7 @@ from sutja.recipe import RECIPES
 from sutja.report import render_card
 from sutja.run import Run
 from sutja.spread import gather, read_results, update_results
-from sutja.training import infer, to_tensor
+from sutja.training.trainer import infer, to_tensor
 
 
 def other_seed(run: Run, folder: Path) -> Run:

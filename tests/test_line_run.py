@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 from typer.testing import CliRunner
 
-from sutja import line_run, line_training
+from sutja import line_run
 from sutja.cli import app
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
@@ -24,7 +24,6 @@ from sutja.experiment import Observer, Workplace, train
 from sutja.export import checksums
 from sutja.half import halved
 from sutja.line_run import export_line_run
-from sutja.line_training import composed, infer_lines
 from sutja.models.card import WEIGHTS, Card, list_published, open_model
 from sutja.networks.build import build_network
 from sutja.networks.line_model import LineReader
@@ -33,6 +32,8 @@ from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
 from sutja.run import Run
 from sutja.synth.lines import Writer
+from sutja.training import line_trainer as line_training
+from sutja.training.line_trainer import composed, infer_lines
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=1e-4, ema=0.5)
@@ -49,7 +50,7 @@ def small_epochs() -> Iterator[None]:
         return network
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sutja.training.build_network", experienced)
+        patch.setattr("sutja.training.trainer.build_network", experienced)
         for module, constants in (
             (line_training, {"LINES_AN_EPOCH": 48, "CHUNK": 24, "MEASURED": 8}),
             (line_run, {"FIGURED": 30, "PARITY_LINES": 10}),

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sutja.augment import AUGMENTATIONS
 from sutja.errors import DataError, UsageError
 from sutja.networks.model import NETWORKS
 from sutja.recipe import CHOICES, LIMITS, RECIPES, Recipe, get_recipe
+from sutja.training.augment import AUGMENTATIONS
 
 LENET5 = RECIPES["lenet5"]
 FIELDS = {field.name: field for field in dataclasses.fields(Recipe)}

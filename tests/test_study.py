@@ -30,7 +30,7 @@ from sutja.recipe import Recipe
 from sutja.run import Run
 from sutja.spread import parse_recipe, read_results
 from sutja.study import Job, Study, Watcher, conduct, plan
-from sutja.training import Epoch
+from sutja.training.trainer import Epoch
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")

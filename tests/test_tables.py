@@ -20,7 +20,7 @@ from sutja.networks.model import Size
 from sutja.recipe import RECIPES
 from sutja.run import Run
 from sutja.tables import Table
-from sutja.training import Epoch
+from sutja.training.trainer import Epoch
 
 
 @pytest.fixture(scope="module")

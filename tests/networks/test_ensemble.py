@@ -28,7 +28,7 @@ from sutja.networks.ensemble import (
     log_probabilities,
 )
 from sutja.networks.model import create
-from sutja.training import infer, to_tensor
+from sutja.training.trainer import infer, to_tensor
 
 Members = NDArray[np.float64]
 

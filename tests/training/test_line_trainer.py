@@ -11,11 +11,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from sutja import line_training
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
-from sutja.line_training import (
+from sutja.networks.line_model import LineReader
+from sutja.reading.line_network import BLANK, chances, pad, spot
+from sutja.recipe import RECIPES
+from sutja.synth.lines import Writer
+from sutja.training import line_trainer as line_training
+from sutja.training.line_trainer import (
     Batch,
     LineTraining,
     as_batch,
@@ -24,10 +28,6 @@ from sutja.line_training import (
     infer_lines,
     read_text,
 )
-from sutja.networks.line_model import LineReader
-from sutja.reading.line_network import BLANK, chances, pad, spot
-from sutja.recipe import RECIPES
-from sutja.synth.lines import Writer
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16)

@@ -18,7 +18,7 @@ from sutja.data.dataset import Dataset, Splits
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
 from sutja.recipe import RECIPES, Recipe
-from sutja.training import (
+from sutja.training.trainer import (
     WARM_UP,
     Epoch,
     Training,
@@ -342,7 +342,7 @@ def test_the_training_loss_of_a_large_set_is_measured_on_a_fixed_sample(
 ) -> None:
     """On how many digits the accuracy was measured shows in its denominator; the weights do not depend on it."""
     whole = trained(TINY, splits)
-    monkeypatch.setattr("sutja.training.TRAINING_SAMPLE", 70)
+    monkeypatch.setattr("sutja.training.trainer.TRAINING_SAMPLE", 70)
     sampled = trained(TINY, splits)
     for record in sampled.records:
         assert record.train_accuracy * 70 == pytest.approx(round(record.train_accuracy * 70), abs=1e-3)

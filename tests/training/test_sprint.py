@@ -14,13 +14,13 @@ import torch
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from sutja import sprint as sprints
 from sutja.cli import app
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
 from sutja.networks.model import NETWORKS, create
-from sutja.sprint import (
+from sutja.training import sprint as sprints
+from sutja.training.sprint import (
     SPRINTS,
     Sprint,
     SprintRecipe,

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sutja.augment import get_augmentation
 from sutja.data.dataset import batches
 from sutja.data.digits import CLASSES, Images
 from sutja.data.formats import UNREADABLE
@@ -31,6 +30,7 @@ from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError, UsageError
 from sutja.files import whole_file
 from sutja.randomness import generator
+from sutja.training.augment import get_augmentation
 
 BATCH = 500
 ANSWERED_AT_ONCE = 100  # what a large network computes of these fits the cache: twice as fast as 500

@@ -20,7 +20,7 @@ from sutja.reading.line_network import BLANK, chances, in_batches, pad, spot
 from sutja.recipe import Recipe
 from sutja.synth.lines import Line, Writer
 from sutja.synth.prefetch import Composer
-from sutja.training import Schooling
+from sutja.training.trainer import Schooling
 
 LINES_AN_EPOCH = 8192
 CHUNK = 1024  # lines that are composed at once, then sorted by width into batches

@@ -13,7 +13,6 @@ import torch
 from torch import nn
 
 from benchmarks.corrections import thick, written
-from sutja.correcting import Correcting, Start, Task
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
@@ -23,7 +22,8 @@ from sutja.models.open import open_trained
 from sutja.recipe import CORRECTED, Recipe
 from sutja.run import Run
 from sutja.start import open_start
-from sutja.style import Style, pen_of
+from sutja.training.finetuning.finetune import Correcting, Start, Task
+from sutja.training.finetuning.writer_style import Style, pen_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sutja.augment import get_augmentation
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, unknown
 from sutja.networks.model import create
 from sutja.randomness import derived_seed, generator
-from sutja.training import EVALUATION_BATCH, scaled, to_tensor
+from sutja.training.augment import get_augmentation
+from sutja.training.trainer import EVALUATION_BATCH, scaled, to_tensor
 
 VIEWS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))  # pixels down and to the right by which digits are shifted
 

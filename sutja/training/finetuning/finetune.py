@@ -26,15 +26,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sutja.augment import get_augmentation
 from sutja.data.dataset import Splits, stratified_split
 from sutja.data.digits import Digits
 from sutja.errors import UsageError
-from sutja.lessons import distillation_loss
 from sutja.randomness import derived_seed, generator
 from sutja.recipe import CORRECTED, GIVEN, Recipe
-from sutja.style import Style
-from sutja.training import Training, infer, scaled, to_tensor
+from sutja.training.augment import get_augmentation
+from sutja.training.distillation import distillation_loss
+from sutja.training.finetuning.writer_style import Style
+from sutja.training.trainer import Training, infer, scaled, to_tensor
 
 BATCHES_AN_EPOCH = 50
 TRIED = 20_000  # training digits by which it is found how much was forgotten

@@ -20,16 +20,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from sutja.augment import get_augmentation
 from sutja.data.dataset import Splits, batches, stratified_split
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError, unknown
-from sutja.focus import Focus
-from sutja.lessons import Lessons, distillation_loss
-from sutja.muon import Muon
 from sutja.networks.build import build_network
 from sutja.randomness import derived_seed, generator, seeded
 from sutja.recipe import Recipe
+from sutja.training.augment import get_augmentation
+from sutja.training.distillation import Lessons, distillation_loss
+from sutja.training.hard_examples import Focus
+from sutja.training.muon import Muon
 
 EVALUATION_BATCH = 500  # fits the cache of an ordinary CPU; larger ones are slower
 TRAINING_SAMPLE = 10_000  # training digits on which loss and accuracy are measured after each epoch: as many as in test

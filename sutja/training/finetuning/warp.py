@@ -15,9 +15,9 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from sutja.augment import KNOTS, elastic_shifts, mapped_places, resample, spline_shifts
 from sutja.data.digits import CLASSES, SIDE, Digits
 from sutja.randomness import generator
+from sutja.training.augment import KNOTS, elastic_shifts, mapped_places, resample, spline_shifts
 
 TURNS = (-50, -25, 0, 25, 50)  # degrees from which the search begins
 STEPS = 150  # from each of them

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sutja.augment import mapped_places, resample
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
-from sutja.registration import Shapes, Warp, find_warps, second_moments
 from sutja.start import open_start
+from sutja.training.augment import mapped_places, resample
+from sutja.training.finetuning.warp import Shapes, Warp, find_warps, second_moments
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

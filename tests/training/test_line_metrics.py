@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sutja.line_evaluation import (
+from sutja.reading.line_network import BLANK, chances, spot
+from sutja.training.line_metrics import (
     calibrate_lines,
     choose_min_confidence,
     edit_distance,
@@ -18,7 +19,6 @@ from sutja.line_evaluation import (
     matched,
     outcomes,
 )
-from sutja.reading.line_network import BLANK, chances, spot
 
 numbers = st.text("0123", max_size=7)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sutja.focus import LATEST, LEAST, Focus
 from sutja.randomness import generator
+from sutja.training.hard_examples import LATEST, LEAST, Focus
 
 DIGITS, MOST = 1000, 2.0
 

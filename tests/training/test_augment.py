@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from sutja import augment
-from sutja.augment import (
+from sutja.data.dataset import Dataset
+from sutja.errors import UsageError
+from sutja.training import augment
+from sutja.training.augment import (
     AUGMENTATIONS,
     DISTURBED_SHARE,
     LEVELS_APART,
@@ -19,8 +21,6 @@ from sutja.augment import (
     random_levels,
     resample,
 )
-from sutja.data.dataset import Dataset
-from sutja.errors import UsageError
 
 every_augmentation = pytest.mark.parametrize("name", list(AUGMENTATIONS))
 every_distortion = pytest.mark.parametrize("name", [name for name in AUGMENTATIONS if name != "none"])

@@ -16,10 +16,10 @@ from torch import nn
 from sutja.data.dataset import Dataset, split_indices
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, teach_from_runs, train
-from sutja.lessons import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.run import Run
+from sutja.training.distillation import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("pictureless")

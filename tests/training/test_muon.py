@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from sutja.muon import ADAMW_STEP, Muon, orthogonal
 from sutja.randomness import seeded
+from sutja.training.muon import ADAMW_STEP, Muon, orthogonal
 
 
 @pytest.mark.parametrize("shape", [(6, 25), (120, 400), (400, 120), (32, 32)])

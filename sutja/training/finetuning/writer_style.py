@@ -18,7 +18,7 @@ from torch import nn
 
 from sutja.data.digits import CLASSES, SIDE, Digits
 from sutja.reading.normalise import Gray, Ink, normalise, stroke_width
-from sutja.registration import Shapes, find_warps
+from sutja.training.finetuning.warp import Shapes, find_warps
 
 MEASURED = 5000  # training digits that show what shapes are usual
 TRIED = 300  # of them, on which pens are tried

@@ -1,0 +1,1 @@
+"""A trained network learns a writer's corrected digits."""
