@@ -19,7 +19,7 @@ from benchmarks.recording import RESULTS, ROOT, load
 from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
-from sutja.spread import read_results
+from sutja.runs.results import read_results
 
 PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}

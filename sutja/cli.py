@@ -26,7 +26,7 @@ from sutja.errors import UsageError
 from sutja.verbs import Data, Device, Force, Json, Runs, Verbs, WordError, tell_failure
 
 if TYPE_CHECKING:
-    from sutja.run import Run
+    from sutja.runs.run import Run
 
 YOUNG = 10_000  # objects that are made before garbage is looked for: modules make many, and no garbage
 DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
@@ -123,7 +123,7 @@ def compare(
     are used as they are, runs that were interrupted go on.
     """
     from sutja.experiment import check_comparable
-    from sutja.run import Run
+    from sutja.runs.run import Run
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
     recipes = {name: changed_recipe(name, settings_of(None, seed, [])) for name in names if _is_recipe(name)}
@@ -216,7 +216,7 @@ def teach(
     """
     from sutja.console import print_path, watch
     from sutja.experiment import teach_from_runs
-    from sutja.run import Run
+    from sutja.runs.run import Run
 
     if to.exists() and not force:
         raise UsageError(f"{to}: exists already; --force replaces it")
@@ -247,7 +247,7 @@ def recipes(as_json: Json = False) -> None:
 def runs(runs: Runs = Path("runs"), as_json: Json = False) -> None:
     """List the runs with their state and accuracy."""
     from sutja.console import print_error, print_json, print_table, remark
-    from sutja.run import list_runs
+    from sutja.runs.run import list_runs
     from sutja.tables import run_list_table
 
     found, damages = list_runs(runs)

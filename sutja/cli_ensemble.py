@@ -36,7 +36,7 @@ def ensemble(
     from sutja.console import out, print_json, print_path, print_table
     from sutja.data.dataset import load_dataset
     from sutja.ensemble_folder import build_ensemble
-    from sutja.run import Run
+    from sutja.runs.run import Run
     from sutja.tables import comparison_table, standing_table
 
     members = [Run.open(folder) for folder in runs]

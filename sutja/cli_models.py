@@ -84,7 +84,7 @@ def _open(name: str) -> Classifier:
     from sutja.errors import UsageError
     from sutja.models.card import is_published, list_published, load_published, open_model
     from sutja.models.onnx_classifier import Classifier
-    from sutja.run import find_model, is_run_or_ensemble
+    from sutja.runs.run import find_model, is_run_or_ensemble
 
     path = Path(name)
     if not is_run_or_ensemble(path):
@@ -104,7 +104,7 @@ def _open(name: str) -> Classifier:
 def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
     """The digits to measure on, and what to call them: those that a run held back to choose by, else test digits."""
     from sutja.data.dataset import load_dataset, split
-    from sutja.run import is_run_or_ensemble, judging_part
+    from sutja.runs.run import is_run_or_ensemble, judging_part
 
     dataset = load_dataset(data)
     if is_run_or_ensemble(model) and judging_part(model, dataset.sha256) == "validation":
@@ -226,7 +226,7 @@ def export(
 
 
 def _is_ensemble(folder: Path) -> bool:
-    from sutja.run import ENSEMBLE
+    from sutja.runs.run import ENSEMBLE
 
     return (folder / ENSEMBLE).is_file()
 
@@ -252,7 +252,7 @@ def _export_run(
 ) -> tuple[Card, Path]:
     from sutja.console import remark
     from sutja.export import export_run, find_spread, published_name
-    from sutja.run import Run
+    from sutja.runs.run import Run
 
     opened = Run.open(run)
     opened.require_finished()

@@ -52,7 +52,7 @@ def study(
     from sutja.data.dataset import load_dataset
     from sutja.experiment import Workplace
     from sutja.progress import StudyProgress
-    from sutja.spread import parse_recipe, read_results
+    from sutja.runs.results import parse_recipe, read_results
     from sutja.study import conduct, plan
 
     recipes = [parse_recipe(name) for name in names]
@@ -73,7 +73,7 @@ def _tell(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
 
     from sutja.console import out, print_json, print_path, print_table, remark
     from sutja.gallery import write_study_report
-    from sutja.spread import compare_spreads, update_results
+    from sutja.runs.results import compare_spreads, update_results
     from sutja.tables import mean_difference_table, spread_table
 
     spreads = study.spreads()

@@ -14,7 +14,7 @@ from sutja.verbs import Data, Device, Force, Runs, WordError
 if TYPE_CHECKING:
     from sutja.experiment import Observer, Workplace
     from sutja.recipe import Recipe
-    from sutja.run import Run
+    from sutja.runs.run import Run
     from sutja.training.finetuning.finetune import Task
 
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The seed of all that is random. [default: 0]")]

@@ -19,7 +19,7 @@ from sutja.evaluation.metrics import Logits, read_logits
 from sutja.export import DEFAULT_OUTPUT, Output, check_weights, counterpart_differences, judge_parts, publish_judged
 from sutja.models.card import MEMBER, Card
 from sutja.recipe import Recipe
-from sutja.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
+from sutja.runs.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
 
 if TYPE_CHECKING:
     from sutja.networks.ensemble import Ensemble

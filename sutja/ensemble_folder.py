@@ -33,7 +33,7 @@ from sutja.networks.ensemble import (
     log_probabilities,
 )
 from sutja.report import render_card
-from sutja.run import ENSEMBLE, Run
+from sutja.runs.run import ENSEMBLE, Run
 from sutja.training.trainer import infer, to_tensor
 
 SAME_NETWORK = 0.02  # how far a probability may be from the stored one: the sums of another device differ by less

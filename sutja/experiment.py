@@ -25,7 +25,7 @@ from sutja.line_run import finish_lines
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.report import render_card
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.training.distillation import Lessons, load_lessons, save_lessons, teach
 from sutja.training.finetuning.finetune import Correcting, Task
 from sutja.training.line_trainer import LineTraining

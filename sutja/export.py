@@ -27,8 +27,8 @@ from sutja.models.card import SPREAD, Card, judge
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import Recipe
 from sutja.report import render_card
-from sutja.run import JUDGED, Run
-from sutja.spread import Spread, label, read_results
+from sutja.runs.results import Spread, label, read_results
+from sutja.runs.run import JUDGED, Run
 from sutja.training.trainer import infer, to_tensor
 
 PARITY_DIGITS = 1000

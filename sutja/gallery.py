@@ -20,8 +20,8 @@ from sutja.files import write_text
 from sutja.randomness import generator
 from sutja.recipe import Recipe
 from sutja.report import Picture, Section, render_page, save_figure
-from sutja.run import Run
-from sutja.spread import Spread, distinct_names
+from sutja.runs.results import Spread, distinct_names
+from sutja.runs.run import Run
 from sutja.tables import (
     Table,
     class_table,

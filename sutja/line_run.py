@@ -21,7 +21,7 @@ from sutja.models.card import Card
 from sutja.networks.model import count_parameters
 from sutja.reading.line_network import LineNetwork, chances, spot
 from sutja.report import Picture, Section, render_card, render_page, save_figure
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.synth.lines import Line, Writer
 from sutja.tables import recipe_table
 from sutja.training.line_metrics import calibrate_lines, choose_min_confidence, judge_lines, outcomes

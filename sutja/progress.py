@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from sutja.console import remark, remarks
 from sutja.experiment import Observer
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.study import Job, Watcher
 from sutja.tables import percent
 from sutja.training.trainer import Epoch, Schooling

@@ -12,7 +12,7 @@ from sutja.models.card import is_published, list_published, published_path, read
 from sutja.models.open import open_trained
 from sutja.networks.build import build_network
 from sutja.recipe import Recipe
-from sutja.run import Run, is_run_or_ensemble
+from sutja.runs.run import Run, is_run_or_ensemble
 from sutja.training.finetuning.finetune import Start
 
 

@@ -21,8 +21,8 @@ from sutja.errors import DataError, UsageError
 from sutja.experiment import Workplace
 from sutja.networks.model import create
 from sutja.recipe import Recipe
-from sutja.run import Run
-from sutja.spread import Spread, gather
+from sutja.runs.results import Spread, gather
+from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.distillation import load_lessons
 from sutja.training.trainer import choose_device

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sutja.data.digits import CLASSES
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
-from sutja.run import Run
-from sutja.spread import Spread, distinct_names
+from sutja.runs.results import Spread, distinct_names
+from sutja.runs.run import Run
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import Kept

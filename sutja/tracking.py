@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.utils.tensorboard import SummaryWriter
 
 from sutja.experiment import Observer
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.training.trainer import Epoch, Schooling
 
 

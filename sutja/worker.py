@@ -18,7 +18,7 @@ from typing import Any
 from sutja.errors import SutjaError
 from sutja.experiment import Observer, Workplace, train
 from sutja.recipe import Recipe
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.training.trainer import Epoch, Schooling
 
 

@@ -18,7 +18,7 @@ from sutja.data.dataset import Dataset, load_dataset, save_dataset
 from sutja.recipe import RECIPES
 
 if TYPE_CHECKING:  # PyTorch is imported where it is used: the process that only deals out the tests needs none
-    from sutja.run import Run
+    from sutja.runs.run import Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 

@@ -28,8 +28,8 @@ from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.evaluation.corruptions import CORRUPTIONS
 from sutja.networks.model import NETWORKS
 from sutja.recipe import RECIPES
-from sutja.run import Run
-from sutja.spread import gather, update_results
+from sutja.runs.results import gather, update_results
+from sutja.runs.run import Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -434,7 +434,14 @@ def test_reading_needs_neither_the_extra_train_nor_scipy(photo: Path) -> None:
 
 def test_reading_loads_nothing_that_it_does_not_use(photo: Path) -> None:
     """Each of these takes a fiftieth to a tenth of a second of the start."""
-    spared = {"rich.console", "urllib.request", "numpy.ma", "multiprocessing", "sutja.reading.explain", "sutja.run"}
+    spared = {
+        "rich.console",
+        "urllib.request",
+        "numpy.ma",
+        "multiprocessing",
+        "sutja.reading.explain",
+        "sutja.runs.run",
+    }
     code = (
         "import sys, numpy, cv2, onnxruntime, typer\n"
         f"spared = {spared} - sys.modules.keys()\n"

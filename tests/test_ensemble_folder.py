@@ -29,7 +29,7 @@ from sutja.networks.ensemble import choose_weights, combine, log_probabilities
 from sutja.networks.model import count_parameters
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
-from sutja.run import Run, find_model, judging_part
+from sutja.runs.run import Run, find_model, judging_part
 from sutja.training.trainer import Training, infer, to_tensor
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)

@@ -22,7 +22,7 @@ from sutja.evaluation.metrics import evaluate
 from sutja.experiment import Observer, Workplace, compare_runs, train
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.training.trainer import Epoch, Schooling
 
 Undrawn = Callable[[], AbstractContextManager[None]]

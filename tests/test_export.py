@@ -31,8 +31,8 @@ from sutja.models.card import Card, judge, open_model
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.report import render_card
-from sutja.run import Run
-from sutja.spread import gather, read_results, update_results
+from sutja.runs.results import gather, read_results, update_results
+from sutja.runs.run import Run
 from sutja.training.trainer import infer, to_tensor
 
 

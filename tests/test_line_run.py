@@ -30,7 +30,7 @@ from sutja.networks.line_model import LineReader
 from sutja.reading.line_network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
 from sutja.report import render_card
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.synth.lines import Writer
 from sutja.training import line_trainer as line_training
 from sutja.training.line_trainer import composed, infer_lines

@@ -14,7 +14,7 @@ from benchmarks.readme import PERFORMANCE, READING, READMES, measured
 from benchmarks.readme_commands import commands
 from benchmarks.recording import ROOT
 from sutja.cli import app
-from sutja.spread import parse_recipe
+from sutja.runs.results import parse_recipe
 
 
 @pytest.mark.parametrize("language", READMES)

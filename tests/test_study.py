@@ -27,8 +27,8 @@ from sutja.errors import DataError, UsageError
 from sutja.experiment import Observer, Workplace, train
 from sutja.progress import StudyProgress
 from sutja.recipe import Recipe
-from sutja.run import Run
-from sutja.spread import parse_recipe, read_results
+from sutja.runs.results import parse_recipe, read_results
+from sutja.runs.run import Run
 from sutja.study import Job, Study, Watcher, conduct, plan
 from sutja.training.trainer import Epoch
 

@@ -18,7 +18,7 @@ from sutja.evaluation.significance import Comparison
 from sutja.networks.ensemble import Standing
 from sutja.networks.model import Size
 from sutja.recipe import RECIPES
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.tables import Table
 from sutja.training.trainer import Epoch
 

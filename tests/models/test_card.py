@@ -28,7 +28,7 @@ from sutja.models.card import (
     load_published,
     open_model,
 )
-from sutja.run import Run
+from sutja.runs.run import Run
 
 QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
 LIMIT = 12_000_000  # bytes of all published models together

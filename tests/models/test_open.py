@@ -15,7 +15,7 @@ from sutja.evaluation.metrics import softmax
 from sutja.models.card import published_path, read_card
 from sutja.models.open import open_trained
 from sutja.recipe import RECIPES
-from sutja.run import Run
+from sutja.runs.run import Run
 
 
 def test_published_models_tell_what_they_read() -> None:

@@ -18,7 +18,7 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Workplace, teach_from_runs, train
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.training.distillation import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach
 
 Undrawn = Callable[[], AbstractContextManager[None]]

@@ -20,7 +20,7 @@ from sutja.experiment import Workplace, train
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_trained
 from sutja.recipe import CORRECTED, Recipe
-from sutja.run import Run
+from sutja.runs.run import Run
 from sutja.start import open_start
 from sutja.training.finetuning.finetune import Correcting, Start, Task
 from sutja.training.finetuning.writer_style import Style, pen_of

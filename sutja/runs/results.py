@@ -16,7 +16,7 @@ from sutja.errors import DataError, UsageError
 from sutja.evaluation.significance import MeanDifference, compare_means, holm, mean_interval
 from sutja.files import write_text
 from sutja.recipe import Recipe, get_recipe
-from sutja.run import Run
+from sutja.runs.run import Run
 
 COLUMNS = (
     "recipe",

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
-from sutja.run import Run, list_runs
+from sutja.runs.run import Run, list_runs
 from sutja.training.trainer import Epoch
 
 RECIPE = RECIPES["lenet5"]

@@ -10,7 +10,7 @@ from scipy import stats
 
 from sutja.errors import DataError, UsageError
 from sutja.recipe import RECIPES
-from sutja.spread import (
+from sutja.runs.results import (
     Spread,
     compare_spreads,
     distinct_names,
