@@ -34,7 +34,7 @@ from sutja.export import PARITY_DIGITS, PARITY_TOLERANCE, export_onnx
 from sutja.files import whole_file
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks.model import create
-from sutja.plots import BLUE, GREEN, ORANGE, VERMILION
+from sutja.reports.plots import BLUE, GREEN, ORANGE, VERMILION
 from sutja.training.trainer import infer, to_tensor
 
 ROUNDS = 15

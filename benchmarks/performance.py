@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.markdown import write_table
 from benchmarks.recording import RESULTS, load
-from sutja.tables import percent
+from sutja.reports.tables import percent
 
 ENGINES = {  # name in the results → title
     "onnxruntime": "ONNX Runtime, bare session",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sutja.files import whole_file
-from sutja.plots import GREEN, ORANGE
+from sutja.reports.plots import GREEN, ORANGE
 
 if TYPE_CHECKING:
     from benchmarks.reading import Outcome

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.markdown import write_table
 from benchmarks.recording import RESULTS, load
-from sutja.tables import percent
+from sutja.reports.tables import percent
 
 MISSING = "Not measured on this machine yet.\n"
 GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "digits told", "of them right"]

@@ -167,7 +167,7 @@ def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
 
     from sutja.console import out, print_json, print_path, print_table
     from sutja.experiment import compare_runs
-    from sutja.tables import comparison_table, run_table
+    from sutja.reports.tables import comparison_table, run_table
 
     comparisons = compare_runs(runs, folder)
     if as_json:
@@ -234,7 +234,7 @@ def recipes(as_json: Json = False) -> None:
     """List the recipes with all their fields."""
     from sutja.console import print_json, print_table
     from sutja.recipe import RECIPES
-    from sutja.tables import recipe_table
+    from sutja.reports.tables import recipe_table
 
     listed = [vars(recipe) for recipe in RECIPES.values()]
     if as_json:
@@ -247,8 +247,8 @@ def recipes(as_json: Json = False) -> None:
 def runs(runs: Runs = Path("runs"), as_json: Json = False) -> None:
     """List the runs with their state and accuracy."""
     from sutja.console import print_error, print_json, print_table, remark
+    from sutja.reports.tables import run_list_table
     from sutja.runs.run import list_runs
-    from sutja.tables import run_list_table
 
     found, damages = list_runs(runs)
     if as_json:

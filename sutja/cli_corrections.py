@@ -52,7 +52,7 @@ def corrections(
 
 def _show(kept: Corrections, *, as_json: bool) -> None:
     from sutja.console import out, print_json, print_path, print_table, remark
-    from sutja.tables import correction_table
+    from sutja.reports.tables import correction_table
 
     found = kept.all()
     if as_json:

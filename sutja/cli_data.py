@@ -27,9 +27,9 @@ def info(
     """Describe a data set and draw a sheet of samples."""
     from sutja.console import out, print_json, print_path, print_table
     from sutja.data.dataset import describe, load_dataset
-    from sutja.plots import samples
-    from sutja.report import save_figure
-    from sutja.tables import dataset_table
+    from sutja.reports.html import save_figure
+    from sutja.reports.plots import samples
+    from sutja.reports.tables import dataset_table
 
     if sheet is not None and sheet.suffix.lower() != ".png":
         raise UsageError(f"{sheet}: the sheet is a PNG file: its name must end in .png")
@@ -142,10 +142,10 @@ def lines(
     """Draw a sheet of lines as the line reader is trained on, each with the digits on it."""
     import numpy as np
 
-    from sutja import plots
     from sutja.console import print_path
     from sutja.data.dataset import load_dataset
-    from sutja.report import save_figure
+    from sutja.reports import plots
+    from sutja.reports.html import save_figure
     from sutja.synth.lines import Writer
 
     if to.suffix.lower() != ".png":

@@ -36,8 +36,8 @@ def ensemble(
     from sutja.console import out, print_json, print_path, print_table
     from sutja.data.dataset import load_dataset
     from sutja.ensemble_folder import build_ensemble
+    from sutja.reports.tables import comparison_table, standing_table
     from sutja.runs.run import Run
-    from sutja.tables import comparison_table, standing_table
 
     members = [Run.open(folder) for folder in runs]
     counterparts = [Run.open(folder) for folder in weights_from or []]

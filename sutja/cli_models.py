@@ -49,7 +49,7 @@ def evaluate(
     from sutja.evaluation.calibration import cooled
     from sutja.evaluation.metrics import evaluate as measure
     from sutja.models.card import judge
-    from sutja.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
+    from sutja.reports.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
     classifier = _open(model)
     digits, part = _judging_digits(Path(model), data)
@@ -61,7 +61,7 @@ def evaluate(
         reports[f"calibrated, temperature {temperature:.4g}"] = measure(cooled(logits, temperature), digits.labels)
     robustness = _measure_robustness(classifier, digits, figures) if corruptions else None
     if figures is not None:
-        from sutja.gallery import draw_judgement
+        from sutja.reports.pages import draw_judgement
 
         draw_judgement(figures, digits, logits, report)
     if as_json:
@@ -116,7 +116,7 @@ def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | 
     from sutja.console import remark, watch
     from sutja.evaluation.corruptions import CORRUPTIONS
     from sutja.evaluation.robustness import score_corruptions, summarise
-    from sutja.tables import percent
+    from sutja.reports.tables import percent
 
     remark(f"corrupting {len(digits):,} digits, MNIST-C style")
     scores = score_corruptions(classifier.logits, digits)
@@ -124,7 +124,7 @@ def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | 
         list(watch(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
     )
     if figures is not None:
-        from sutja.gallery import draw_corruptions
+        from sutja.reports.pages import draw_corruptions
 
         draw_corruptions(figures, digits, robustness)
     return robustness
@@ -136,7 +136,7 @@ def models(as_json: Json = False) -> None:
 
     from sutja.console import print_error, print_json, print_table
     from sutja.models.card import list_published
-    from sutja.tables import model_table, published_table
+    from sutja.reports.tables import model_table, published_table
 
     cards, damages = list_published()
     sizes = _sizes()
@@ -210,7 +210,7 @@ def export(
     """
     from sutja.console import print_path, print_table, remark
     from sutja.export import Output
-    from sutja.tables import published_table
+    from sutja.reports.tables import published_table
 
     output = Output(weights=not no_weights, half=half, force=force)
     make = _export_ensemble if _is_ensemble(run) else _export_run

@@ -72,9 +72,9 @@ def _tell(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sutja.console import out, print_json, print_path, print_table, remark
-    from sutja.gallery import write_study_report
+    from sutja.reports.pages import write_study_report
+    from sutja.reports.tables import mean_difference_table, spread_table
     from sutja.runs.results import compare_spreads, update_results
-    from sutja.tables import mean_difference_table, spread_table
 
     spreads = study.spreads()
     differences = compare_spreads(spreads)

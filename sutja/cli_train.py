@@ -81,8 +81,8 @@ def _teach_corrections(
     from sutja.console import out, print_table, remark
     from sutja.data.corrections.store import holds_corrections
     from sutja.data.dataset import load_dataset
+    from sutja.reports.tables import taught_table
     from sutja.start import open_start
-    from sutja.tables import taught_table
     from sutja.training.finetuning.finetune import Task
 
     if not holds_corrections(Path(data)):
@@ -159,7 +159,7 @@ def train_watched(
 def show_run(run: Run) -> None:
     """Print the figures of a finished run, and where its pages are."""
     from sutja.console import print_path, print_table
-    from sutja.tables import run_table
+    from sutja.reports.tables import run_table
 
     print_table(run_table([run]))
     print_path("Report", run.folder / "report.html")

@@ -14,7 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 
 if TYPE_CHECKING:
-    from sutja.tables import Table
+    from sutja.reports.tables import Table
 
 Item = TypeVar("Item")
 WIDE = 160  # columns when nobody watches: a file has no edge at which lines must break

@@ -22,7 +22,6 @@ from sutja.evaluation.metrics import Logits, Report, evaluate, softmax
 from sutja.evaluation.significance import Comparison, compare
 from sutja.export import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
 from sutja.files import whole_folder, write_text
-from sutja.gallery import write_ensemble_report
 from sutja.networks.ensemble import (
     Ensemble,
     Standing,
@@ -32,7 +31,8 @@ from sutja.networks.ensemble import (
     disagreement,
     log_probabilities,
 )
-from sutja.report import render_card
+from sutja.reports.html import render_card
+from sutja.reports.pages import write_ensemble_report
 from sutja.runs.run import ENSEMBLE, Run
 from sutja.training.trainer import infer, to_tensor
 

@@ -20,11 +20,11 @@ from sutja.evaluation.metrics import evaluate
 from sutja.evaluation.significance import Comparison, compare
 from sutja.export import checksums, describe_run, export_onnx
 from sutja.files import write_text
-from sutja.gallery import write_comparison_report, write_run_report
 from sutja.line_run import finish_lines
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
-from sutja.report import render_card
+from sutja.reports.html import render_card
+from sutja.reports.pages import write_comparison_report, write_run_report
 from sutja.runs.run import Run
 from sutja.training.distillation import Lessons, load_lessons, save_lessons, teach
 from sutja.training.finetuning.finetune import Correcting, Task

@@ -26,7 +26,7 @@ from sutja.half import halved, halves, store_in_half
 from sutja.models.card import SPREAD, Card, judge
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import Recipe
-from sutja.report import render_card
+from sutja.reports.html import render_card
 from sutja.runs.results import Spread, label, read_results
 from sutja.runs.run import JUDGED, Run
 from sutja.training.trainer import infer, to_tensor

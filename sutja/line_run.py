@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from sutja import plots
 from sutja.data.dataset import Dataset, Splits, load_dataset, split
 from sutja.errors import DataError, UsageError
 from sutja.export import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
@@ -20,10 +19,11 @@ from sutja.half import halved
 from sutja.models.card import Card
 from sutja.networks.model import count_parameters
 from sutja.reading.line_network import LineNetwork, chances, spot
-from sutja.report import Picture, Section, render_card, render_page, save_figure
+from sutja.reports import plots
+from sutja.reports.html import Picture, Section, render_card, render_page, save_figure
+from sutja.reports.tables import recipe_table
 from sutja.runs.run import Run
 from sutja.synth.lines import Line, Writer
-from sutja.tables import recipe_table
 from sutja.training.line_metrics import calibrate_lines, choose_min_confidence, judge_lines, outcomes
 from sutja.training.line_trainer import LineTraining, composed, infer_lines
 

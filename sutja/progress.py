@@ -9,9 +9,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from sutja.console import remark, remarks
 from sutja.experiment import Observer
+from sutja.reports.tables import percent
 from sutja.runs.run import Run
 from sutja.study import Job, Watcher
-from sutja.tables import percent
 from sutja.training.trainer import Epoch, Schooling
 
 

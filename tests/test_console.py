@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from sutja.console import print_error, print_json, print_path, print_table, remark, watch
-from sutja.tables import Table
+from sutja.reports.tables import Table
 
 Captured = pytest.CaptureFixture[str]
 STRANGE = ["a [old] b", "[/b]", "[red]", ":smile:", "[link=x]", "숫자", "100 %"]

@@ -28,7 +28,7 @@ from sutja.models.onnx_classifier import Classifier
 from sutja.networks.ensemble import choose_weights, combine, log_probabilities
 from sutja.networks.model import count_parameters
 from sutja.recipe import RECIPES, Recipe
-from sutja.report import render_card
+from sutja.reports.html import render_card
 from sutja.runs.run import Run, find_model, judging_part
 from sutja.training.trainer import Training, infer, to_tensor
 

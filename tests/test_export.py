@@ -30,7 +30,7 @@ from sutja.export import (
 from sutja.models.card import Card, judge, open_model
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
-from sutja.report import render_card
+from sutja.reports.html import render_card
 from sutja.runs.results import gather, read_results, update_results
 from sutja.runs.run import Run
 from sutja.training.trainer import infer, to_tensor

@@ -29,7 +29,7 @@ from sutja.networks.build import build_network
 from sutja.networks.line_model import LineReader
 from sutja.reading.line_network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
-from sutja.report import render_card
+from sutja.reports.html import render_card
 from sutja.runs.run import Run
 from sutja.synth.lines import Writer
 from sutja.training import line_trainer as line_training

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sutja import tables
 from sutja.data.dataset import Dataset, describe
 from sutja.data.digits import CLASSES
 from sutja.evaluation.metrics import Report, evaluate
@@ -18,8 +17,9 @@ from sutja.evaluation.significance import Comparison
 from sutja.networks.ensemble import Standing
 from sutja.networks.model import Size
 from sutja.recipe import RECIPES
+from sutja.reports import tables
+from sutja.reports.tables import Table
 from sutja.runs.run import Run
-from sutja.tables import Table
 from sutja.training.trainer import Epoch
 
 

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from sutja import plots
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.evaluation.metrics import Mistake, evaluate
 from sutja.networks.ensemble import Standing
+from sutja.reports import plots
 
 PARTS = ("train", "validation", "test")
 

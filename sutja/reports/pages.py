@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from sutja import plots
 from sutja.data.dataset import Splits
 from sutja.data.digits import Digits
 from sutja.evaluation.corruptions import corrupt
@@ -19,10 +18,9 @@ from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.files import write_text
 from sutja.randomness import generator
 from sutja.recipe import Recipe
-from sutja.report import Picture, Section, render_page, save_figure
-from sutja.runs.results import Spread, distinct_names
-from sutja.runs.run import Run
-from sutja.tables import (
+from sutja.reports import plots
+from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.tables import (
     Table,
     class_table,
     comparison_table,
@@ -36,6 +34,8 @@ from sutja.tables import (
     standing_table,
     taught_table,
 )
+from sutja.runs.results import Spread, distinct_names
+from sutja.runs.run import Run
 from sutja.training.augment import AUGMENTATIONS
 from sutja.training.trainer import scaled
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from matplotlib.figure import Figure
 
 from sutja.files import whole_file
-from sutja.tables import Table
+from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
 
@@ -64,7 +64,7 @@ def render_card(values: dict[str, Any]) -> str:
 
 def _render(template: str, **values: Any) -> str:
     environment = Environment(
-        loader=PackageLoader("sutja"),
+        loader=PackageLoader("sutja.reports"),
         autoescape=select_autoescape(["html.j2"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from sutja import plots
-from sutja.report import Picture, Section, render_page, save_figure
-from sutja.tables import Table
+from sutja.reports import plots
+from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.tables import Table
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
