@@ -30,7 +30,7 @@ from benchmarks.performance import ENGINES
 from benchmarks.recording import IMAGES, record, spread
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import Digits
-from sutja.export import PARITY_DIGITS, PARITY_TOLERANCE, export_onnx
+from sutja.export.onnx import PARITY_DIGITS, PARITY_TOLERANCE, export_onnx
 from sutja.files import whole_file
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks.model import create

@@ -12,7 +12,7 @@ from sutja.verbs import Force, Json
 if TYPE_CHECKING:
     from sutja.data.digits import Digits
     from sutja.evaluation.robustness import Robustness
-    from sutja.export import Output
+    from sutja.export.onnx import Output
     from sutja.models.card import Card
     from sutja.models.onnx_classifier import Classifier
     from sutja.networks.model import Size
@@ -209,7 +209,7 @@ def export(
     An ensemble becomes one model too.
     """
     from sutja.console import print_path, print_table, remark
-    from sutja.export import Output
+    from sutja.export.onnx import Output
     from sutja.reports.tables import published_table
 
     output = Output(weights=not no_weights, half=half, force=force)
@@ -234,8 +234,8 @@ def _is_ensemble(folder: Path) -> bool:
 def _export_ensemble(
     path: Path, to: Path | None, output: Output, calibrate_with: list[Path], study: Path | None
 ) -> tuple[Card, Path]:
-    from sutja.ensemble_export import EnsembleFolder, export_ensemble
     from sutja.errors import UsageError
+    from sutja.export.ensemble import EnsembleFolder, export_ensemble
 
     if study is not None:
         raise UsageError("--study tells of the seeds of one recipe, which an ensemble does not have: leave it out")
@@ -251,7 +251,7 @@ def _export_run(
     run: Path, to: Path | None, output: Output, calibrate_with: list[Path], study: Path | None
 ) -> tuple[Card, Path]:
     from sutja.console import remark
-    from sutja.export import export_run, find_spread, published_name
+    from sutja.export.onnx import export_run, find_spread, published_name
     from sutja.runs.run import Run
 
     opened = Run.open(run)
@@ -267,7 +267,7 @@ def _export_run(
             )
     folder = to or Path(published_name(opened))
     if opened.recipe.reads_lines:
-        from sutja.line_run import export_line_run
+        from sutja.export.lines import export_line_run
 
         return export_line_run(opened, folder, output), folder
     held_out = [Run.open(each) for each in calibrate_with]

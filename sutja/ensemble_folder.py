@@ -15,12 +15,12 @@ from safetensors.torch import save
 
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
-from sutja.ensemble_export import EnsembleFolder, describe_ensemble
 from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.metrics import Logits, Report, evaluate, softmax
 from sutja.evaluation.significance import Comparison, compare
-from sutja.export import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
+from sutja.export.ensemble import EnsembleFolder, describe_ensemble
+from sutja.export.onnx import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
 from sutja.files import whole_folder, write_text
 from sutja.networks.ensemble import (
     Ensemble,

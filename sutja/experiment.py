@@ -18,9 +18,9 @@ from sutja.environment import describe_environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.metrics import evaluate
 from sutja.evaluation.significance import Comparison, compare
-from sutja.export import checksums, describe_run, export_onnx
+from sutja.export.lines import finish_lines
+from sutja.export.onnx import checksums, describe_run, export_onnx
 from sutja.files import write_text
-from sutja.line_run import finish_lines
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card

@@ -28,7 +28,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    if "sutja.export" in sys.modules:
+    if "sutja.export.onnx" in sys.modules:
         remember_signatures()
 
 
@@ -114,7 +114,7 @@ def counterparts(few: Dataset, undrawn: Undrawn, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 def published(counterparts: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ONNX file of a published model, its card beside it."""
-    from sutja.export import export_run
+    from sutja.export.onnx import export_run
 
     folder = tmp_path_factory.mktemp("published")
     card = export_run(counterparts["final"], folder, held_out=[counterparts["held-out"]])

@@ -18,7 +18,7 @@ from benchmarks.performance import ENGINES
 from benchmarks.recording import keep, spread
 from benchmarks.sprint import ExampleNetwork, measure
 from sutja.data.dataset import Dataset
-from sutja.export import export_onnx
+from sutja.export.onnx import export_onnx
 from sutja.networks.model import count_parameters, create
 from sutja.training.sprint import SPRINTS
 from sutja.training.trainer import infer, to_tensor

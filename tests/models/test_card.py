@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_inference import write_linear
 
 from sutja.data.dataset import MNIST_SHA256, Dataset
 from sutja.errors import ModelFileError, UsageError
@@ -29,6 +28,7 @@ from sutja.models.card import (
     open_model,
 )
 from sutja.runs.run import Run
+from tests.models.test_onnx_classifier import write_linear
 
 QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
 LIMIT = 12_000_000  # bytes of all published models together

@@ -14,7 +14,7 @@ from torch import nn
 
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError
-from sutja.export import export_onnx, parity
+from sutja.export.onnx import export_onnx, parity
 from sutja.files import whole_file
 from sutja.models.onnx_classifier import BATCH, Classifier
 from sutja.networks.model import create

@@ -15,7 +15,7 @@ from scipy.special import softmax
 
 from sutja.data.dataset import Dataset
 from sutja.evaluation.metrics import evaluate
-from sutja.export import export_onnx
+from sutja.export.onnx import export_onnx
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks.ensemble import (
     TOLERANCE,

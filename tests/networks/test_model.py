@@ -14,7 +14,7 @@ from torch.nn import functional
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import UsageError
-from sutja.export import PARITY_TOLERANCE, export_onnx
+from sutja.export.onnx import PARITY_TOLERANCE, export_onnx
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks import model
 from sutja.networks.model import NETWORKS, Committee, CustomMLP, LeNet5, Normalise, count_parameters, create, measure

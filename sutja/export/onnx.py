@@ -21,8 +21,8 @@ from sutja.data.digits import Digits, Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import Logits
+from sutja.export.half_precision import halved, halves, store_in_half
 from sutja.files import whole_file, whole_folder, write_text
-from sutja.half import halved, halves, store_in_half
 from sutja.models.card import SPREAD, Card, judge
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import Recipe

@@ -13,9 +13,9 @@ from torch import nn
 
 from sutja.data.dataset import Dataset, Splits, load_dataset, split
 from sutja.errors import DataError, UsageError
-from sutja.export import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
+from sutja.export.half_precision import halved
+from sutja.export.onnx import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text
-from sutja.half import halved
 from sutja.models.card import Card
 from sutja.networks.model import count_parameters
 from sutja.reading.line_network import LineNetwork, chances, spot

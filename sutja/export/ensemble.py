@@ -16,7 +16,14 @@ from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import Logits, read_logits
-from sutja.export import DEFAULT_OUTPUT, Output, check_weights, counterpart_differences, judge_parts, publish_judged
+from sutja.export.onnx import (
+    DEFAULT_OUTPUT,
+    Output,
+    check_weights,
+    counterpart_differences,
+    judge_parts,
+    publish_judged,
+)
 from sutja.models.card import MEMBER, Card
 from sutja.recipe import Recipe
 from sutja.runs.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json

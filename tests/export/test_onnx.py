@@ -17,7 +17,7 @@ from sutja.data.digits import Labels
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import Logits
-from sutja.export import (
+from sutja.export.onnx import (
     Output,
     check_weights,
     checksums,

@@ -12,7 +12,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import nn
 
-from sutja.half import LEAST, halved, store_in_half
+from sutja.export.half_precision import LEAST, halved, store_in_half
 
 
 @pytest.fixture

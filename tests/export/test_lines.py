@@ -16,14 +16,14 @@ from safetensors.torch import load_file
 from torch import nn
 from typer.testing import CliRunner
 
-from sutja import line_run
 from sutja.cli import app
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiment import Observer, Workplace, train
-from sutja.export import checksums
-from sutja.half import halved
-from sutja.line_run import export_line_run
+from sutja.export import lines as line_run
+from sutja.export.half_precision import halved
+from sutja.export.lines import export_line_run
+from sutja.export.onnx import checksums
 from sutja.models.card import WEIGHTS, Card, list_published, open_model
 from sutja.networks.build import build_network
 from sutja.networks.line_model import LineReader
