@@ -22,11 +22,11 @@ from benchmarks.recording import record
 from sutja.data.corrections.store import Correction, Corrections, read_corrections
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import SIDE, Digits
-from sutja.experiment import Workplace, train
+from sutja.experiments.experiment import Workplace, train
+from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_trained
 from sutja.reading.normalise import Ink, normalise
-from sutja.start import open_start
 from sutja.training.finetuning.finetune import Task
 
 ENLARGED = 4 * SIDE  # pixels of the side of a digit where it is distorted

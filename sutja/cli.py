@@ -122,7 +122,7 @@ def compare(
     Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Runs that are finished
     are used as they are, runs that were interrupted go on.
     """
-    from sutja.experiment import check_comparable
+    from sutja.experiments.experiment import check_comparable
     from sutja.runs.run import Run
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
@@ -166,7 +166,7 @@ def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sutja.console import out, print_json, print_path, print_table
-    from sutja.experiment import compare_runs
+    from sutja.experiments.experiment import compare_runs
     from sutja.reports.tables import comparison_table, run_table
 
     comparisons = compare_runs(runs, folder)
@@ -215,7 +215,7 @@ def teach(
     `sutja train tiny --set teacher=NAME --set augmentation=none` then learns from RUNS/NAME.lessons.npz.
     """
     from sutja.console import print_path, watch
-    from sutja.experiment import teach_from_runs
+    from sutja.experiments.experiment import teach_from_runs
     from sutja.runs.run import Run
 
     if to.exists() and not force:

@@ -35,7 +35,7 @@ def ensemble(
     """
     from sutja.console import out, print_json, print_path, print_table
     from sutja.data.dataset import load_dataset
-    from sutja.ensemble_folder import build_ensemble
+    from sutja.experiments.ensemble import build_ensemble
     from sutja.reports.tables import comparison_table, standing_table
     from sutja.runs.run import Run
 

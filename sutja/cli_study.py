@@ -11,7 +11,7 @@ import typer
 from sutja.verbs import Data, Device, Json, Runs
 
 if TYPE_CHECKING:
-    from sutja.study import Study
+    from sutja.experiments.study import Study
 
 
 def study(
@@ -50,10 +50,10 @@ def study(
     import dataclasses
 
     from sutja.data.dataset import load_dataset
-    from sutja.experiment import Workplace
+    from sutja.experiments.experiment import Workplace
+    from sutja.experiments.study import conduct, plan
     from sutja.progress import StudyProgress
     from sutja.runs.results import parse_recipe, read_results
-    from sutja.study import conduct, plan
 
     recipes = [parse_recipe(name) for name in names]
     if held_out:

@@ -12,7 +12,7 @@ from sutja.errors import UsageError
 from sutja.verbs import Data, Device, Force, Runs, WordError
 
 if TYPE_CHECKING:
-    from sutja.experiment import Observer, Workplace
+    from sutja.experiments.experiment import Observer, Workplace
     from sutja.recipe import Recipe
     from sutja.runs.run import Run
     from sutja.training.finetuning.finetune import Task
@@ -81,8 +81,8 @@ def _teach_corrections(
     from sutja.console import out, print_table, remark
     from sutja.data.corrections.store import holds_corrections
     from sutja.data.dataset import load_dataset
+    from sutja.experiments.start import open_start
     from sutja.reports.tables import taught_table
-    from sutja.start import open_start
     from sutja.training.finetuning.finetune import Task
 
     if not holds_corrections(Path(data)):
@@ -124,7 +124,7 @@ def changed_recipe(name: str, settings: dict[str, str]) -> Recipe:
 def open_workplace(data: str, runs: Path, device: str, threads: int) -> Workplace:
     """The data, by name or path, and where runs are made of them; raises `DataError`."""
     from sutja.data.dataset import load_dataset
-    from sutja.experiment import Workplace
+    from sutja.experiments.experiment import Workplace
 
     return Workplace(load_dataset(data), runs, device, threads)
 
@@ -140,12 +140,12 @@ def train_watched(
     task: Task | None = None,
 ) -> Run:
     """Train a recipe and show how it goes; `hint` says how to go on after an interruption."""
-    from sutja.experiment import train
+    from sutja.experiments.experiment import train
     from sutja.progress import TrainingProgress
 
     observers: list[Observer] = [TrainingProgress()]
     if track:
-        from sutja.tracking import Tracking
+        from sutja.experiments.tensorboard import Tracking
 
         observers.append(Tracking())
     try:

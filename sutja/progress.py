@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sutja.console import remark, remarks
-from sutja.experiment import Observer
+from sutja.experiments.experiment import Observer
+from sutja.experiments.study import Job, Watcher
 from sutja.reports.tables import percent
 from sutja.runs.run import Run
-from sutja.study import Job, Watcher
 from sutja.training.trainer import Epoch, Schooling
 
 

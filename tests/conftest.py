@@ -94,7 +94,7 @@ def undrawn() -> Undrawn:
     @contextmanager
     def without_pictures() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sutja.experiment.write_run_report", lambda *_, **__: None)
+            patch.setattr("sutja.experiments.experiment.write_run_report", lambda *_, **__: None)
             yield
 
     return without_pictures
@@ -103,7 +103,7 @@ def undrawn() -> Undrawn:
 @pytest.fixture(scope="session")
 def counterparts(few: Dataset, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """An MLP trained on a little of MNIST by the protocols that belong together, by their names; without pictures."""
-    from sutja.experiment import Workplace, train
+    from sutja.experiments.experiment import Workplace, train
 
     workplace = Workplace(few, tmp_path_factory.mktemp("counterparts"), "cpu", 1)
     recipe = dataclasses.replace(RECIPES["mlp"], epochs=5, batch_size=16)

@@ -215,7 +215,7 @@ def test_track_writes_events(run: Path) -> None:
 
 
 def test_track_says_what_to_install(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("sutja.tracking", "torch.utils.tensorboard"):
+    for name in ("sutja.experiments.tensorboard", "torch.utils.tensorboard"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     outcome = sutja("train", "mlp", "--data", data, "--runs", tmp_path, "--track")

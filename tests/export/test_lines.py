@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from sutja.cli import app
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.experiment import Observer, Workplace, train
+from sutja.experiments.experiment import Observer, Workplace, train
 from sutja.export import lines as line_run
 from sutja.export.half_precision import halved
 from sutja.export.lines import export_line_run
@@ -160,7 +160,9 @@ def test_the_onnx_file_is_half_as_large_as_the_weights(run: Run) -> None:
 def test_an_interrupted_run_goes_on_to_the_same_bits(
     run: Run, workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sutja.experiment.finish_lines", lambda *_: None)  # the weights are what counts here
+    monkeypatch.setattr(
+        "sutja.experiments.experiment.finish_lines", lambda *_: None
+    )  # the weights are what counts here
     elsewhere = dataclasses.replace(workplace, runs=tmp_path)
     with pytest.raises(KeyboardInterrupt):
         train(RECIPE, elsewhere, [Interrupter()])

@@ -15,7 +15,7 @@ from torch import nn
 
 from sutja.data.dataset import Dataset, split_indices
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.experiment import Workplace, teach_from_runs, train
+from sutja.experiments.experiment import Workplace, teach_from_runs, train
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.runs.run import Run

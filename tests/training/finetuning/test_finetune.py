@@ -16,12 +16,12 @@ from benchmarks.corrections import thick, written
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.experiment import Workplace, train
+from sutja.experiments.experiment import Workplace, train
+from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_trained
 from sutja.recipe import CORRECTED, Recipe
 from sutja.runs.run import Run
-from sutja.start import open_start
 from sutja.training.finetuning.finetune import Correcting, Start, Task
 from sutja.training.finetuning.writer_style import Style, pen_of
 

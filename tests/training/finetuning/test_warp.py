@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
-from sutja.start import open_start
+from sutja.experiments.start import open_start
 from sutja.training.augment import mapped_places, resample
 from sutja.training.finetuning.warp import Shapes, Warp, find_warps, second_moments
 

@@ -1,4 +1,4 @@
-"""One training of a study, in a process of its own: `python -m sutja.worker JOB`, where JOB is a JSON object.
+"""One training of a study, in a process of its own: `python -m sutja.experiments.worker JOB`, where JOB is a JSON object.
 
 It tells on standard output, one JSON object a line, which epochs are done and why it failed. Standard input is its
 lifeline: when that closes, because the study was interrupted or killed, the training stops and keeps its last epoch.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sutja.errors import SutjaError
-from sutja.experiment import Observer, Workplace, train
+from sutja.experiments.experiment import Observer, Workplace, train
 from sutja.recipe import Recipe
 from sutja.runs.run import Run
 from sutja.training.trainer import Epoch, Schooling

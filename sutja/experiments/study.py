@@ -18,7 +18,7 @@ from typing import Any
 
 import sutja
 from sutja.errors import DataError, UsageError
-from sutja.experiment import Workplace
+from sutja.experiments.experiment import Workplace
 from sutja.networks.model import create
 from sutja.recipe import Recipe
 from sutja.runs.results import Spread, gather
@@ -178,7 +178,7 @@ class _Worker:
         package = str(Path(sutja.__file__).parent.parent)  # this sutja, wherever the study was started
         paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "sutja.worker", json.dumps(values)],
+            [sys.executable, "-P", "-m", "sutja.experiments.worker", json.dumps(values)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -17,10 +17,10 @@ import torch
 from safetensors.torch import load_file
 
 from sutja.data.dataset import MNIST_SHA256, Dataset, split
-from sutja.ensemble_folder import Outcome, build_ensemble
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import evaluate
+from sutja.experiments.ensemble import Outcome, build_ensemble
 from sutja.export.ensemble import EnsembleFolder, export_ensemble
 from sutja.export.onnx import Output
 from sutja.models.card import Card, judge, open_model

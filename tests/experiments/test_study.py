@@ -24,17 +24,17 @@ from typer.testing import CliRunner
 from sutja.cli import app
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
-from sutja.experiment import Observer, Workplace, train
+from sutja.experiments.experiment import Observer, Workplace, train
+from sutja.experiments.study import Job, Study, Watcher, conduct, plan
 from sutja.progress import StudyProgress
 from sutja.recipe import Recipe
 from sutja.runs.results import parse_recipe, read_results
 from sutja.runs.run import Run
-from sutja.study import Job, Study, Watcher, conduct, plan
 from sutja.training.trainer import Epoch
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ONE, TWO = "mlp:epochs=1,batch_size=16", "mlp:epochs=2,batch_size=16"
 LONG = "mlp:epochs=2000,batch_size=16"
 DIVERGING = "mlp:epochs=2,batch_size=16,optimiser=sgd,learning_rate=100"
@@ -218,7 +218,7 @@ def workers_of(parent: int) -> list[int]:
     listed = subprocess.run(
         ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=True
     )
-    return [int(line.split()[0]) for line in listed.stdout.splitlines() if "sutja.worker" in line]
+    return [int(line.split()[0]) for line in listed.stdout.splitlines() if "sutja.experiments.worker" in line]
 
 
 def test_ctrl_c_ends_all_processes_keeps_their_epochs_and_tells_the_rest(

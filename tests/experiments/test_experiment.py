@@ -19,7 +19,7 @@ import torch
 from sutja.data.dataset import Dataset, split
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation.metrics import evaluate
-from sutja.experiment import Observer, Workplace, compare_runs, train
+from sutja.experiments.experiment import Observer, Workplace, compare_runs, train
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
 from sutja.runs.run import Run

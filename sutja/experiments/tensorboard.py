@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch.utils.tensorboard import SummaryWriter
 
-from sutja.experiment import Observer
+from sutja.experiments.experiment import Observer
 from sutja.runs.run import Run
 from sutja.training.trainer import Epoch, Schooling
 

@@ -1,0 +1,1 @@
+"""Train and compare: single runs, studies of many seeds, ensembles."""
