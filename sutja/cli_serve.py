@@ -38,7 +38,7 @@ def serve(
     from sutja.errors import printable
     from sutja.reading.reader import networks_with
     from sutja.web.app import create_app
-    from sutja.web.door import is_loopback, local_names
+    from sutja.web.same_origin import is_loopback, local_names
     from sutja.web.server import listen
     from sutja.web.settings import Settings
 

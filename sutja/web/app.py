@@ -16,17 +16,17 @@ from sutja import __version__
 from sutja.data.corrections.store import Corrections
 from sutja.models.card import WEIGHTS, list_published
 from sutja.models.open import open_trained
-from sutja.web.answers import HealthAnswer, ModelAnswer
-from sutja.web.bodies import Intake
+from sutja.web.corrections import corrections_router
 from sutja.web.docs import describe, render_docs
-from sutja.web.door import Doorkeeper
 from sutja.web.headers import SecureHeaders
-from sutja.web.keeping import corrections_router
 from sutja.web.pool import Pool
 from sutja.web.problems import install_handlers
-from sutja.web.readers import Networks, Readers
 from sutja.web.reading import reading_router
+from sutja.web.same_origin import Doorkeeper
+from sutja.web.schemas import HealthAnswer, ModelAnswer
 from sutja.web.settings import Settings
+from sutja.web.uploads import Intake
+from sutja.web.workers import Networks, Readers
 
 STATIC = Path(__file__).parent / "static"
 REVALIDATED = {"cache-control": "no-cache"}  # kept by the browser, but it asks whether there is a newer one

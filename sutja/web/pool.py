@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sutja.web.bodies import BUSY
 from sutja.web.problems import ProblemError
+from sutja.web.uploads import BUSY
 
 Result = TypeVar("Result")
 

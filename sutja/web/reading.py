@@ -18,10 +18,10 @@ from sutja.errors import DataError, LargePictureError
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_picture
 from sutja.reading.reader import Reader
-from sutja.web.answers import LookAnswer, LookRequest, ReadingAnswer, problems
-from sutja.web.bodies import Intake, Upload, parse_form
 from sutja.web.problems import ProblemError
-from sutja.web.readers import Readers, Work
+from sutja.web.schemas import LookAnswer, LookRequest, ReadingAnswer, problems
+from sutja.web.uploads import Intake, Upload, parse_form
+from sutja.web.workers import Readers, Work
 
 PICTURE = "the picture"  # what errors call it
 MULTIPART, RAW, JSON = "multipart/form-data", "application/octet-stream", "application/json"

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from sutja.errors import SutjaError
-from sutja.web.patience import PatientProtocol
+from sutja.web.timeouts import PatientProtocol
 
 BACKLOG = 1024  # connections that wait to be let in
 GRACE = 3  # seconds that answers under way have when the server is stopped

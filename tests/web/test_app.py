@@ -19,8 +19,8 @@ import pytest
 from sutja import __version__
 from sutja.data.dataset import Dataset
 from sutja.web.app import create_app
-from sutja.web.door import host_name, is_loopback, local_names
 from sutja.web.headers import HEADERS
+from sutja.web.same_origin import host_name, is_loopback, local_names
 from sutja.web.settings import Settings
 
 from .serving import PROBLEM, coded, draw, is_problem, serving

@@ -21,13 +21,13 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.reading.reader import Reader
-from sutja.web import bodies
+from sutja.web import uploads as bodies
 from sutja.web.app import create_app
-from sutja.web.patience import PatientProtocol
 from sutja.web.pool import Pool
 from sutja.web.problems import ProblemError
-from sutja.web.readers import Networks, Readers
 from sutja.web.settings import Settings
+from sutja.web.timeouts import PatientProtocol
+from sutja.web.workers import Networks, Readers
 
 from .serving import coded, draw, is_problem, serving
 

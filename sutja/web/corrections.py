@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from sutja.data.corrections.store import Correction, Corrections
 from sutja.errors import DataError, StorageError
-from sutja.web.answers import CorrectionRequest, KeptAnswer, StoredAnswer, problems
-from sutja.web.bodies import Intake, parse_form
 from sutja.web.pool import Pool
 from sutja.web.problems import ProblemError
-from sutja.web.readers import Readers
 from sutja.web.reading import BINARY, JSON, MULTIPART, check_picture, decode_image, first_error, require_type
+from sutja.web.schemas import CorrectionRequest, KeptAnswer, StoredAnswer, problems
+from sutja.web.uploads import Intake, parse_form
+from sutja.web.workers import Readers
 
 MOST = 100  # corrections in one request: each is a file that is written through to the disk
 CORRECTIONS: TypeAdapter[list[CorrectionRequest]] = TypeAdapter(list[CorrectionRequest])
