@@ -4,7 +4,7 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from sutja.cli import main
+        from sutja.cli.app import main
     except ModuleNotFoundError as error:
         sys.exit(f"sutja: {error.name} is not installed: python -m pip install -r requirements.txt")
     main(sys.argv[1:] or ["compare"])

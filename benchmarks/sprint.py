@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from benchmarks.recording import record
 from benchmarks.stock import StockDataset
-from sutja.console import print_table, remark
+from sutja.cli.console import print_table, remark
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.data.digits import Digits
 from sutja.reports.tables import sprint_table

@@ -13,7 +13,7 @@ from benchmarks.performance import PARTS
 from benchmarks.readme import PERFORMANCE, READING, READMES, measured
 from benchmarks.readme_commands import commands
 from benchmarks.recording import ROOT
-from sutja.cli import app
+from sutja.cli.app import app
 from sutja.runs.results import parse_recipe
 
 

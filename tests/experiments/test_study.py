@@ -21,12 +21,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from sutja.cli import app
+from sutja.cli.app import app
+from sutja.cli.progress import StudyProgress
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
 from sutja.experiments.experiment import Observer, Workplace, train
 from sutja.experiments.study import Job, Study, Watcher, conduct, plan
-from sutja.progress import StudyProgress
 from sutja.recipe import Recipe
 from sutja.runs.results import parse_recipe, read_results
 from sutja.runs.run import Run
@@ -262,8 +262,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 def test_a_bar_on_a_terminal(runs: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Console(stderr=True, force_terminal=True, highlight=False, soft_wrap=True, width=160)
-    monkeypatch.setattr("sutja.console.remarks", terminal)
-    monkeypatch.setattr("sutja.progress.remarks", terminal)
+    monkeypatch.setattr("sutja.cli.console.remarks", terminal)
+    monkeypatch.setattr("sutja.cli.progress.remarks", terminal)
     done = study(ONE, "--seeds", "2", "--to", runs / "report", data=data, runs=runs)
     assert done.code == 0, done
     assert re.search(r"2 of 2 runs .*━.* 2/2 epochs", done.err)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 from typer.testing import CliRunner
 
-from sutja.cli import app
+from sutja.cli.app import app
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.experiment import Observer, Workplace, train

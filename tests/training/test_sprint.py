@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from sutja.cli import app
+from sutja.cli.app import app
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError

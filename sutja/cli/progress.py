@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from sutja.console import remark, remarks
+from sutja.cli.console import remark, remarks
 from sutja.experiments.experiment import Observer
 from sutja.experiments.study import Job, Watcher
 from sutja.reports.tables import percent

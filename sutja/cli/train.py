@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from sutja.cli.common import Data, Device, Force, Runs, WordError
 from sutja.errors import UsageError
-from sutja.verbs import Data, Device, Force, Runs, WordError
 
 if TYPE_CHECKING:
     from sutja.experiments.experiment import Observer, Workplace
@@ -78,7 +78,7 @@ def _teach_corrections(
     name: str, words: dict[str, str], data: str, place: tuple[Path, str, int], how: dict[str, Any]
 ) -> None:
     """Teach the network `name` the corrections in the folder `data`, and show what came of it."""
-    from sutja.console import out, print_table, remark
+    from sutja.cli.console import out, print_table, remark
     from sutja.data.corrections.store import holds_corrections
     from sutja.data.dataset import load_dataset
     from sutja.experiments.start import open_start
@@ -140,8 +140,8 @@ def train_watched(
     task: Task | None = None,
 ) -> Run:
     """Train a recipe and show how it goes; `hint` says how to go on after an interruption."""
+    from sutja.cli.progress import TrainingProgress
     from sutja.experiments.experiment import train
-    from sutja.progress import TrainingProgress
 
     observers: list[Observer] = [TrainingProgress()]
     if track:
@@ -158,7 +158,7 @@ def train_watched(
 
 def show_run(run: Run) -> None:
     """Print the figures of a finished run, and where its pages are."""
-    from sutja.console import print_path, print_table
+    from sutja.cli.console import print_path, print_table
     from sutja.reports.tables import run_table
 
     print_table(run_table([run]))

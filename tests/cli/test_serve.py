@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sutja.cli import main
+from sutja.cli.app import main
 from sutja.data.dataset import Dataset
 from sutja.models.card import WEIGHTS
 
@@ -44,7 +44,7 @@ def served(*words: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen[
 
 
 def run(*words: str | Path, folder: Path, code: str = "") -> subprocess.CompletedProcess[str]:
-    start = ["-c", f"{code}; from sutja.cli import main; main()"] if code else [str(ROOT / "main.py")]
+    start = ["-c", f"{code}; from sutja.cli.app import main; main()"] if code else [str(ROOT / "main.py")]
     command = [sys.executable, *start, "serve", *map(str, words)]
     return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
 
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_told_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr("sutja.cli_serve._run", lambda *_, **__: pytest.fail("it serves all the same"))
+    monkeypatch.setattr("sutja.cli.serve._run", lambda *_, **__: pytest.fail("it serves all the same"))
     (tmp_path / "file").touch()
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "corrections.jsonl").write_text("{\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sutja.verbs import Model
+from sutja.cli.common import Model
 
 if TYPE_CHECKING:
     import socket
@@ -33,7 +33,7 @@ def serve(
     """
     import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
 
-    from sutja.console import print_path, remark
+    from sutja.cli.console import print_path, remark
     from sutja.data.corrections.store import Corrections
     from sutja.errors import printable
     from sutja.reading.reader import networks_with
@@ -70,7 +70,7 @@ def _run(app: FastAPI, listener: socket.socket, address: str, *, open_page: bool
     import threading
     import webbrowser
 
-    from sutja.console import remark
+    from sutja.cli.console import remark
     from sutja.web.server import make_server
 
     print(f"sutja listens on {address}", flush=True)

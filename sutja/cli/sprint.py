@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sutja.verbs import Json
+from sutja.cli.common import Json
 
 
 def sprint(
@@ -25,7 +25,7 @@ def sprint(
 
     import torch
 
-    from sutja.console import print_json, print_table, remark
+    from sutja.cli.console import print_json, print_table, remark
     from sutja.data.dataset import load_dataset
     from sutja.reports.tables import sprint_table
     from sutja.training.sprint import Sprint, get_sprint, summarise

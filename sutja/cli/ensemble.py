@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.verbs import Data, Force, Json
+from sutja.cli.common import Data, Force, Json
 
 
 def ensemble(
@@ -33,7 +33,7 @@ def ensemble(
     The folder has everything that a run's has to be used: one ONNX file, logits, figures, a report and a card.
     `sutja evaluate` takes it like a run's.
     """
-    from sutja.console import out, print_json, print_path, print_table
+    from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.data.dataset import load_dataset
     from sutja.experiments.ensemble import build_ensemble
     from sutja.reports.tables import comparison_table, standing_table

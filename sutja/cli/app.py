@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja import __version__
-from sutja.cli_corrections import corrections
-from sutja.cli_data import data_app
-from sutja.cli_ensemble import ensemble
-from sutja.cli_models import evaluate, export, models
-from sutja.cli_read import read
-from sutja.cli_serve import serve
-from sutja.cli_sprint import sprint
-from sutja.cli_study import study
-from sutja.cli_train import Seed, Threads, Track, changed_recipe, open_workplace, settings_of, train, train_watched
+from sutja.cli.common import Data, Device, Force, Json, Runs, Verbs, WordError, tell_failure
+from sutja.cli.corrections import corrections
+from sutja.cli.data import data_app
+from sutja.cli.ensemble import ensemble
+from sutja.cli.models import evaluate, export, models
+from sutja.cli.read import read
+from sutja.cli.serve import serve
+from sutja.cli.sprint import sprint
+from sutja.cli.study import study
+from sutja.cli.train import Seed, Threads, Track, changed_recipe, open_workplace, settings_of, train, train_watched
 from sutja.errors import UsageError
-from sutja.verbs import Data, Device, Force, Json, Runs, Verbs, WordError, tell_failure
 
 if TYPE_CHECKING:
     from sutja.runs.run import Run
@@ -165,7 +165,7 @@ def _is_recipe(name: str) -> bool:
 def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from sutja.console import out, print_json, print_path, print_table
+    from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.experiments.experiment import compare_runs
     from sutja.reports.tables import comparison_table, run_table
 
@@ -214,7 +214,7 @@ def teach(
 
     `sutja train tiny --set teacher=NAME --set augmentation=none` then learns from RUNS/NAME.lessons.npz.
     """
-    from sutja.console import print_path, watch
+    from sutja.cli.console import print_path, watch
     from sutja.experiments.experiment import teach_from_runs
     from sutja.runs.run import Run
 
@@ -232,7 +232,7 @@ def teach(
 @app.command()
 def recipes(as_json: Json = False) -> None:
     """List the recipes with all their fields."""
-    from sutja.console import print_json, print_table
+    from sutja.cli.console import print_json, print_table
     from sutja.recipe import RECIPES
     from sutja.reports.tables import recipe_table
 
@@ -246,7 +246,7 @@ def recipes(as_json: Json = False) -> None:
 @app.command()
 def runs(runs: Runs = Path("runs"), as_json: Json = False) -> None:
     """List the runs with their state and accuracy."""
-    from sutja.console import print_error, print_json, print_table, remark
+    from sutja.cli.console import print_error, print_json, print_table, remark
     from sutja.reports.tables import run_list_table
     from sutja.runs.run import list_runs
 

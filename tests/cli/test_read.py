@@ -22,7 +22,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import sutja
-from sutja.cli import app
+from sutja.cli.app import app
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.reading.batch import Job, Settings, read_all, suggested_processes
@@ -30,7 +30,7 @@ from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.processes import read_in_processes
 from sutja.reading.reader import Reader
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 NUMBERS = ("40417", "92605")
 PAPER, INK = np.array([225, 240, 245]), np.array([120, 40, 30])  # BGR
@@ -361,7 +361,7 @@ def many(photo: Path, tmp_path: Path, count: int) -> list[str]:
         os.link(first, first.with_name(f"{number:03}.png"))
     code = (
         "import os; os.sched_getaffinity = lambda _: {0, 1}\n"
-        "if __name__ == '__main__': from sutja.cli import main; main()\n"
+        "if __name__ == '__main__': from sutja.cli.app import main; main()\n"
     )
     script = tmp_path / "start.py"
     script.write_text(code)
@@ -416,7 +416,7 @@ def test_who_reads_only_the_first_line_gets_no_traceback(photo: Path, tmp_path: 
 
 def test_a_bar_on_a_terminal_does_not_swallow_results(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = io.StringIO()
-    monkeypatch.setattr("sutja.console.remarks", Console(file=terminal, force_terminal=True, width=120))
+    monkeypatch.setattr("sutja.cli.console.remarks", Console(file=terminal, force_terminal=True, width=120))
     outcome = read(*[photo] * 4)
     assert len(outcome.out.splitlines()) == 4 * len(NUMBERS)
     assert "4/4" in terminal.getvalue()
@@ -425,7 +425,7 @@ def test_a_bar_on_a_terminal_does_not_swallow_results(photo: Path, monkeypatch: 
 
 def test_reading_needs_neither_the_extra_train_nor_scipy(photo: Path) -> None:
     blocked = ("torch", "matplotlib", "jinja2", "safetensors", "onnx", "onnxscript", "scipy")
-    code = f"import sys; sys.modules.update(dict.fromkeys({blocked})); from sutja.cli import main; main()"
+    code = f"import sys; sys.modules.update(dict.fromkeys({blocked})); from sutja.cli.app import main; main()"
     run = subprocess.run(
         [sys.executable, "-c", code, "read", str(photo)], env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
@@ -445,7 +445,7 @@ def test_reading_loads_nothing_that_it_does_not_use(photo: Path) -> None:
     code = (
         "import sys, numpy, cv2, onnxruntime, typer\n"
         f"spared = {spared} - sys.modules.keys()\n"
-        "from sutja.cli import main\n"
+        "from sutja.cli.app import main\n"
         "try:\n"
         "    main()\n"
         "finally:\n"

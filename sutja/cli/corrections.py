@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from sutja.cli.common import Json
 from sutja.errors import UsageError
-from sutja.verbs import Json
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import Corrections, Kept
@@ -51,7 +51,7 @@ def corrections(
 
 
 def _show(kept: Corrections, *, as_json: bool) -> None:
-    from sutja.console import out, print_json, print_path, print_table, remark
+    from sutja.cli.console import out, print_json, print_path, print_table, remark
     from sutja.reports.tables import correction_table
 
     found = kept.all()
@@ -83,7 +83,7 @@ def _described(each: Kept) -> dict[str, Any]:
 
 
 def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> None:
-    from sutja.console import print_json, print_path
+    from sutja.cli.console import print_json, print_path
     from sutja.data.dataset import form_of, save_dataset, sixth_for_test
 
     form = form_of(path)
@@ -96,7 +96,7 @@ def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> Non
 
 
 def _delete(kept: Corrections, ids: set[str], *, force: bool, as_json: bool) -> None:
-    from sutja.console import out, print_json, remark
+    from sutja.cli.console import out, print_json, remark
 
     there = kept.ids()
     unknown = sorted(ids - set(there))

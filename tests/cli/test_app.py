@@ -23,7 +23,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sutja import __version__
-from sutja.cli import DEFAULT_RECIPES, app, main
+from sutja.cli.app import DEFAULT_RECIPES, app, main
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.evaluation.corruptions import CORRUPTIONS
 from sutja.networks.model import NETWORKS
@@ -33,7 +33,7 @@ from sutja.runs.run import Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 Words = list[str | Path]
 VERBS = (
     "train",
@@ -126,8 +126,8 @@ def other_run(data: Path, runs: Path, undrawn: Undrawn) -> Path:
     """LeNet-5, trained as on a terminal; without pictures."""
     terminal = Console(stderr=True, force_terminal=True, highlight=False, soft_wrap=True, width=160)
     with undrawn(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sutja.console.remarks", terminal)
-        patch.setattr("sutja.progress.remarks", terminal)
+        patch.setattr("sutja.cli.console.remarks", terminal)
+        patch.setattr("sutja.cli.progress.remarks", terminal)
         outcome = sutja("train", "lenet5", "-e", "1", "-d", data, "--runs", runs, "--threads", "1")
     assert outcome.code == 0, outcome
     (runs / "bar.txt").write_text(outcome.err)
@@ -156,7 +156,7 @@ def test_main_py_passes_its_words_on() -> None:
 
 def test_the_command_line_starts_without_what_is_heavy() -> None:
     heavy = ("torch", "scipy", "cv2", "onnxruntime", "matplotlib")
-    code = f"import sutja.cli, sys; sys.exit([name for name in {heavy} if name in sys.modules] or 0)"
+    code = f"import sutja.cli.app, sys; sys.exit([name for name in {heavy} if name in sys.modules] or 0)"
     assert python("-c", code) == Outcome(0, "", "")
 
 
@@ -224,7 +224,7 @@ def test_track_says_what_to_install(data: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_without_the_train_extra_the_command_says_what_to_install() -> None:
-    code = "import sys; sys.modules['torch'] = None; from sutja.cli import main; main(['train', 'mlp'])"
+    code = "import sys; sys.modules['torch'] = None; from sutja.cli.app import main; main(['train', 'mlp'])"
     fails(python("-c", code), 1, "torch is not installed: the extra 'train' brings it")
 
 
@@ -568,7 +568,7 @@ root, weights, *words = sys.argv[1:]
 sys.path.insert(0, root)
 import sutja.models.card
 sutja.models.card.WEIGHTS = Path(weights)
-from sutja.cli import main
+from sutja.cli.app import main
 main(words)
 """
 

@@ -62,7 +62,7 @@ class Verbs(TyperGroup):
 
 def tell_failure(text: str) -> None:
     """Print a failure, one line, on standard error."""
-    from sutja.console import print_error  # a thirtieth of a second that what goes well need not take
+    from sutja.cli.console import print_error  # a thirtieth of a second that what goes well need not take
 
     print_error(text)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sutja.cli import app
+from sutja.cli.app import app
 
 
 def sutja(*words: str | Path) -> tuple[int, str, str]:

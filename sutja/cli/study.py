@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.verbs import Data, Device, Json, Runs
+from sutja.cli.common import Data, Device, Json, Runs
 
 if TYPE_CHECKING:
     from sutja.experiments.study import Study
@@ -49,10 +49,10 @@ def study(
     """
     import dataclasses
 
+    from sutja.cli.progress import StudyProgress
     from sutja.data.dataset import load_dataset
     from sutja.experiments.experiment import Workplace
     from sutja.experiments.study import conduct, plan
-    from sutja.progress import StudyProgress
     from sutja.runs.results import parse_recipe, read_results
 
     recipes = [parse_recipe(name) for name in names]
@@ -71,7 +71,7 @@ def _tell(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
     """Print and keep what the finished runs say, if there are any."""
     from dataclasses import asdict
 
-    from sutja.console import out, print_json, print_path, print_table, remark
+    from sutja.cli.console import out, print_json, print_path, print_table, remark
     from sutja.reports.pages import write_study_report
     from sutja.reports.tables import mean_difference_table, spread_table
     from sutja.runs.results import compare_spreads, update_results

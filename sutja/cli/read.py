@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional, Protocol, TextIO
 
 import typer
 
+from sutja.cli.common import Json, Model, tell_failure
 from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, printable
-from sutja.verbs import Json, Model, tell_failure
 
 if TYPE_CHECKING:
     from sutja.reading.batch import Job, Outcome, Settings
@@ -92,7 +92,7 @@ def _tell_all(outcomes: Iterable[Outcome], teller: Teller, *, many: bool) -> tup
             found |= outcome.reading.readable
             unsure |= bool(outcome.reading.lines)
             if not outcome.reading.lines and many:
-                from sutja.console import remark
+                from sutja.cli.console import remark
 
                 remark(f"{printable(outcome.job.title)}: no digits found")
         if outcome.error:
@@ -216,7 +216,7 @@ def _outcomes(jobs: Sequence[Job], settings: Settings, *, quiet: bool) -> Genera
         if len(jobs) < MANY:
             yield from outcomes
             return
-        from sutja.console import remarks, watch
+        from sutja.cli.console import remarks, watch
 
         if remarks.is_terminal and (quiet or not sys.stdout.isatty()):
             yield from watch(outcomes, lambda outcome: printable(outcome.job.title), total=len(jobs))

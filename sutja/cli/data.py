@@ -8,8 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from sutja.cli.common import Data, Force, Json, Verbs
 from sutja.errors import UsageError
-from sutja.verbs import Data, Force, Json, Verbs
 
 data_app = typer.Typer(
     cls=Verbs, no_args_is_help=True, help="Describe, convert and download data sets; make pictures of numbers."
@@ -25,7 +25,7 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Describe a data set and draw a sheet of samples."""
-    from sutja.console import out, print_json, print_path, print_table
+    from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.data.dataset import describe, load_dataset
     from sutja.reports.html import save_figure
     from sutja.reports.plots import samples
@@ -60,7 +60,7 @@ def convert(
     force: Force = False,
 ) -> None:
     """Write a data set in another form."""
-    from sutja.console import print_path
+    from sutja.cli.console import print_path
     from sutja.data.dataset import form_of, load_dataset, save_dataset
 
     save_dataset(load_dataset(source), to, form=form or form_of(to), force=force)
@@ -75,7 +75,7 @@ def download(
 
     What was fetched before an interruption is kept and gone on with; every file is held against its SHA-256.
     """
-    from sutja.console import print_path, remark
+    from sutja.cli.console import print_path, remark
     from sutja.data.download import download_mnist
 
     download_mnist(to, say=remark)
@@ -104,7 +104,7 @@ def photographs(
 
     They are composed of the training digits of a data set, strokes of a pen, and painted paper, desk and light.
     """
-    from sutja.console import print_path
+    from sutja.cli.console import print_path
     from sutja.data.dataset import load_dataset
     from sutja.errors import unknown
     from sutja.synth.folder import Order, write_photographs
@@ -142,7 +142,7 @@ def lines(
     """Draw a sheet of lines as the line reader is trained on, each with the digits on it."""
     import numpy as np
 
-    from sutja.console import print_path
+    from sutja.cli.console import print_path
     from sutja.data.dataset import load_dataset
     from sutja.reports import plots
     from sutja.reports.html import save_figure

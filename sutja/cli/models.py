@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.verbs import Force, Json
+from sutja.cli.common import Force, Json
 
 if TYPE_CHECKING:
     from sutja.data.digits import Digits
@@ -45,7 +45,7 @@ def evaluate(
     """Measure a trained network on the test digits, through ONNX Runtime: accuracy, calibration, mistakes."""
     from dataclasses import asdict
 
-    from sutja.console import print_json, print_path, print_table
+    from sutja.cli.console import print_json, print_path, print_table
     from sutja.evaluation.calibration import cooled
     from sutja.evaluation.metrics import evaluate as measure
     from sutja.models.card import judge
@@ -113,7 +113,7 @@ def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
 
 
 def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
-    from sutja.console import remark, watch
+    from sutja.cli.console import remark, watch
     from sutja.evaluation.corruptions import CORRUPTIONS
     from sutja.evaluation.robustness import score_corruptions, summarise
     from sutja.reports.tables import percent
@@ -134,7 +134,7 @@ def models(as_json: Json = False) -> None:
     """List the published models with their figures, and the networks that can be trained with their size."""
     from dataclasses import asdict
 
-    from sutja.console import print_error, print_json, print_table
+    from sutja.cli.console import print_error, print_json, print_table
     from sutja.models.card import list_published
     from sutja.reports.tables import model_table, published_table
 
@@ -159,7 +159,7 @@ def models(as_json: Json = False) -> None:
 
 def _sizes() -> dict[str, Size]:
     """The networks with their size: none, and a remark, where PyTorch is not installed."""
-    from sutja.console import remark
+    from sutja.cli.console import remark
 
     try:
         import torch
@@ -208,7 +208,7 @@ def export(
 
     An ensemble becomes one model too.
     """
-    from sutja.console import print_path, print_table, remark
+    from sutja.cli.console import print_path, print_table, remark
     from sutja.export.onnx import Output
     from sutja.reports.tables import published_table
 
@@ -250,7 +250,7 @@ def _export_ensemble(
 def _export_run(
     run: Path, to: Path | None, output: Output, calibrate_with: list[Path], study: Path | None
 ) -> tuple[Card, Path]:
-    from sutja.console import remark
+    from sutja.cli.console import remark
     from sutja.export.onnx import export_run, find_spread, published_name
     from sutja.runs.run import Run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sutja.console import print_error, print_json, print_path, print_table, remark, watch
+from sutja.cli.console import print_error, print_json, print_path, print_table, remark, watch
 from sutja.reports.tables import Table
 
 Captured = pytest.CaptureFixture[str]
@@ -66,7 +66,7 @@ def test_what_nobody_watches_is_a_line_for_each(capsys: Captured) -> None:
 
 def test_what_is_watched_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
-    monkeypatch.setattr("sutja.console.remarks", terminal)
+    monkeypatch.setattr("sutja.cli.console.remarks", terminal)
     assert list(watch(iter("ab"), lambda name: f"item {name}", total=2)) == ["a", "b"]
     assert isinstance(terminal.file, io.StringIO)
     shown = terminal.file.getvalue()
