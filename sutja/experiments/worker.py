@@ -1,4 +1,4 @@
-"""One training of a study, in a process of its own: `python -m sutja.experiments.worker JOB`, where JOB is a JSON object.
+"""One training of a study, in a process of its own: `python -m sutja.experiments.worker JOB`, JOB in JSON.
 
 It tells on standard output, one JSON object a line, which epochs are done and why it failed. Standard input is its
 lifeline: when that closes, because the study was interrupted or killed, the training stops and keeps its last epoch.

@@ -23,7 +23,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sutja import __version__
-from sutja.cli.app import DEFAULT_RECIPES, app, main
+from sutja.cli.app import app, main
+from sutja.cli.compare import DEFAULT_RECIPES
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.evaluation.corruptions import CORRUPTIONS
 from sutja.networks.model import NETWORKS

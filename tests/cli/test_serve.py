@@ -18,8 +18,7 @@ import pytest
 from sutja.cli.app import main
 from sutja.data.dataset import Dataset
 from sutja.models.card import WEIGHTS
-
-from .serving import coded, draw, is_problem
+from tests.web.serving import coded, draw, is_problem
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}

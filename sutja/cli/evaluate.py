@@ -1,0 +1,127 @@
+"""`sutja evaluate`: measure a trained network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from sutja.cli.common import Json
+
+if TYPE_CHECKING:
+    from sutja.data.digits import Digits
+    from sutja.evaluation.robustness import Robustness
+    from sutja.models.onnx_classifier import Classifier
+
+
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A finished run's folder, an ensemble's, a published model, or an ONNX file with its card beside it."
+        ),
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            "-d",
+            help="The data whose test digits are read; of a run that held digits back by the protocol held-out, these.",
+        ),
+    ] = "mnist",
+    figures: Annotated[
+        Optional[Path], typer.Option("--to", help="Draw confusion matrix, reliability and mistakes into this folder.")
+    ] = None,
+    corruptions: Annotated[
+        bool,
+        typer.Option("--corruptions", help="Measure also on digits corrupted in 15 ways, in the style of MNIST-C."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure a trained network on the test digits, through ONNX Runtime: accuracy, calibration, mistakes."""
+    from dataclasses import asdict
+
+    from sutja.cli.console import print_json, print_path, print_table
+    from sutja.evaluation.calibration import cooled
+    from sutja.evaluation.metrics import evaluate as measure
+    from sutja.models.card import judge
+    from sutja.reports.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
+
+    classifier = _open(model)
+    digits, part = _judging_digits(Path(model), data)
+    logits = classifier.logits(digits.images)
+    report = measure(logits, digits.labels)
+    reports = {f"{Path(model).resolve().name} on {data}{part}": report}
+    temperature = classifier.temperature
+    if temperature != 1:
+        reports[f"calibrated, temperature {temperature:.4g}"] = measure(cooled(logits, temperature), digits.labels)
+    robustness = _measure_robustness(classifier, digits, figures) if corruptions else None
+    if figures is not None:
+        from sutja.reports.pages import draw_judgement
+
+        draw_judgement(figures, digits, logits, report)
+    if as_json:
+        scores = judge(logits, digits.labels, temperature)
+        calibrated = {"temperature": temperature, "calibrated": scores["calibrated"]} if len(reports) > 1 else {}
+        print_json(asdict(report) | calibrated | ({"corruptions": asdict(robustness)} if robustness else {}))
+        return
+    print_table(score_table(reports))
+    print_table(class_table(report))
+    print_table(confusion_table(report), title=" most frequent confusions")
+    print_table(mistake_table(report), title=" most confident mistakes")
+    if robustness:
+        print_table(corruption_table(robustness), title=" corrupted digits, MNIST-C style")
+    if figures is not None:
+        print_path("Pictures", figures / "figures")
+
+
+def _open(name: str) -> Classifier:
+    """What a word on the command line means: a run folder before a published model, else an ONNX file."""
+    from sutja.errors import UsageError
+    from sutja.models.card import is_published, list_published, load_published, open_model
+    from sutja.models.onnx_classifier import Classifier
+    from sutja.runs.run import find_model, is_run_or_ensemble
+
+    path = Path(name)
+    if not is_run_or_ensemble(path):
+        if is_published(name):
+            return load_published(name)
+        if path.suffix == ".onnx":
+            return open_model(path)
+    try:
+        return Classifier(find_model(path))
+    except UsageError as error:
+        if path.exists():
+            raise
+        published = ", ".join(card.name for card in list_published()[0])
+        raise UsageError(f"{error}" + (f"; published models: {published}" if published else "")) from error
+
+
+def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
+    """The digits to measure on, and what to call them: those that a run held back to choose by, else test digits."""
+    from sutja.data.dataset import load_dataset, split
+    from sutja.runs.run import is_run_or_ensemble, judging_part
+
+    dataset = load_dataset(data)
+    if is_run_or_ensemble(model) and judging_part(model, dataset.sha256) == "validation":
+        return split(dataset, "held-out").judged["validation"], ", validation digits"
+    return dataset.test, ""
+
+
+def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
+    from sutja.cli.console import remark, watch
+    from sutja.evaluation.corruptions import CORRUPTIONS
+    from sutja.evaluation.robustness import score_corruptions, summarise
+    from sutja.reports.tables import percent
+
+    remark(f"corrupting {len(digits):,} digits, MNIST-C style")
+    scores = score_corruptions(classifier.logits, digits)
+    robustness = summarise(
+        list(watch(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
+    )
+    if figures is not None:
+        from sutja.reports.pages import draw_corruptions
+
+        draw_corruptions(figures, digits, robustness)
+    return robustness
