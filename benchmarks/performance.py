@@ -26,7 +26,7 @@ def _throughput() -> str:
         ["stock idiom, images/s", *_spread(rates["stock"], ",.0f")],
         ["sutja / stock, round by round", *_spread(values["ratio"], ".2f")],
     ]
-    return write_table(["LeNet-5 training", "median", "lowest", "highest"], rows)
+    return write_table(["LeNet-5 training", "median", "minimum", "maximum"], rows)
 
 
 def _sprint() -> str:
@@ -67,7 +67,7 @@ def _inference() -> str:
                 ]
             )
     return write_table(
-        ["engine, digits at once", "µs a digit", "lowest", "highest", "digits/s", "× bare session"], rows
+        ["engine, digits at once", "µs a digit", "minimum", "maximum", "digits/s", "× bare session"], rows
     )
 
 
@@ -83,7 +83,7 @@ def _main_job() -> str:
 
 def _start_up() -> str:
     return write_table(
-        ["", "median", "lowest", "highest"], [["`sutja --help`, s", *_spread(load("start-up")["seconds"], ".3f")]]
+        ["", "median", "minimum", "maximum"], [["`sutja --help`, s", *_spread(load("start-up")["seconds"], ".3f")]]
     )
 
 

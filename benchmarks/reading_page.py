@@ -10,7 +10,7 @@ from benchmarks.recording import RESULTS, load
 from sutja.reports.tables import percent
 
 MISSING = "Not measured on this machine yet.\n"
-GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "digits told", "of them right"]
+GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "coverage", "selective accuracy"]
 
 
 def _table(make: Callable[[dict[str, Any]], str]) -> Callable[[], str]:
@@ -42,7 +42,7 @@ def _photographs(values: dict[str, Any]) -> str:
 def _singles(values: dict[str, Any]) -> str:
     row = values["singles"]
     told = [percent(row["told"] / row["digits"], 1), percent(row["told_right"])]
-    heads = ["single digits", "digits", "accuracy", "told", "of them right"]
+    heads = ["single digits", "digits", "accuracy", "coverage", "selective accuracy"]
     return write_table(heads, [["scikit-learn's, enlarged", f"{row['digits']:,}", percent(row["accuracy"]), *told]])
 
 
@@ -53,7 +53,7 @@ def _refusing(values: dict[str, Any]) -> str:
         for name, row in found["kinds"].items()
     ]
     rows.append(["MNIST's test digits", f"{found['digits']:,}", "–", percent(found["told"], 1)])
-    return write_table(["pictures of 28×28", "pictures", "AUROC against digits", "answered with a digit"], rows)
+    return write_table(["pictures of 28×28", "pictures", "AUROC against digits", "accepted as a digit"], rows)
 
 
 def _calibration(values: dict[str, Any]) -> str:
@@ -67,7 +67,7 @@ def _calibration(values: dict[str, Any]) -> str:
         for kind, some in values["calibration"].items()
         for row in some
     ]
-    return write_table(["confidence", "digits", "mean confidence", "right"], rows)
+    return write_table(["confidence", "digits", "mean confidence", "accuracy"], rows)
 
 
 def _times(values: dict[str, Any]) -> str:
@@ -86,9 +86,9 @@ def _times(values: dict[str, Any]) -> str:
             *(f"{start[name]:.2f} s" for name in ("median", "minimum", "maximum")),
         ],
         ["`sutja read` of 50 megapixels", f"{times['megapixels_50_seconds']:.2f} s", "–", "–"],
-        ["its peak memory", f"{times['megapixels_50_peak_megabytes']:.0f} MB", "–", "–"],
+        ["peak memory of the same", f"{times['megapixels_50_peak_megabytes']:.0f} MB", "–", "–"],
     ]
-    return write_table(["", "median", "lowest", "highest"], rows)
+    return write_table(["", "median", "minimum", "maximum"], rows)
 
 
 PARTS: dict[str, Callable[[], str]] = {
