@@ -48,7 +48,7 @@ WORDS = {
         "weight": "total download of the page",
         "taught": ["writer style", "errors in {further:,} further digits", "errors in MNIST's 10,000 test digits"],
         "hands": {},
-        "study": ["recipe", "parameters", "seeds", "test accuracy, mean ± standard deviation", "95 % interval", "range"],
+        "study": ["recipe", "parameters", "seeds", "mean test accuracy ± standard deviation", "95 % interval", "range"],
     },
     "ko": {
         "heads": ["신경망", "매개변수", "에포크", "학습 시간", "테스트 정확도, 시드 0 (95 % 구간)", "오류"],
