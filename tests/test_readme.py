@@ -36,7 +36,7 @@ def test_the_page_on_reading_has_each_of_its_parts_as_recorded() -> None:
     assert re.findall(r"<!-- measured: (\w+)", text) == list(reading_page.PARTS)
 
 
-@pytest.mark.parametrize("page", ["performance", "protocol", "reading"])
+@pytest.mark.parametrize("page", ["architecture", "experiments", "performance", "protocol", "reading"])
 def test_links_of_a_page_lead_somewhere(page: str) -> None:
     path = PERFORMANCE.with_name(f"{page}.md")
     targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8"))
@@ -74,7 +74,11 @@ def test_links_lead_somewhere(language: str) -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_each_file_of_the_package_is_in_the_tree() -> None:
-    tree = READMES["en"].read_text(encoding="utf-8")
-    for path in (ROOT / "sutja").glob("*.py"):
-        assert path.name == "__init__.py" or path.name in tree, path.name
+@pytest.mark.parametrize("language", READMES)
+def test_each_package_and_module_of_the_ground_floor_is_in_the_tree(language: str) -> None:
+    tree = READMES[language].read_text(encoding="utf-8").partition("\nsutja/\n")[2].partition("\n```")[0]
+    for path in (ROOT / "sutja").iterdir():
+        if (path / "__init__.py").exists():
+            assert f"\n  {path.name}/ " in f"\n{tree}", path.name
+        elif path.suffix == ".py" and not path.name.startswith("__"):
+            assert path.name in tree, path.name
