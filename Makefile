@@ -40,14 +40,14 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 check: lint coverage
-	$(BIN)/python -m benchmarks.readme --check
-	$(BIN)/python -m benchmarks.readme_commands
+	$(BIN)/python -m tools.readme --check
+	$(BIN)/python -m tools.readme_commands
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(WORDS)
 
 readme: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.readme
+	$(BIN)/python -m tools.readme
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

@@ -1,1 +1,1 @@
-"""What README claims, as commands: `python -m benchmarks.throughput` and the like; results in `results/`."""
+"""Measurements behind the figures of the pages, such as `python -m benchmarks.throughput`; results in `results/`."""

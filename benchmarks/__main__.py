@@ -12,8 +12,8 @@ import sys
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
-from benchmarks.readme import refresh_pages
 from benchmarks.recording import ROOT, keep
+from tools.readme import refresh_pages
 
 BENCHMARKS: dict[str, list[str]] = {  # module → words for its command line
     "throughput": [],

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import nn
 
-from benchmarks.performance import ENGINES
+from benchmarks.engines import ENGINES
 from benchmarks.recording import IMAGES, record, spread
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import Digits

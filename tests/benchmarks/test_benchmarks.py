@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.engines import ENGINES
 from benchmarks.inference import Engine, draw, largest_difference, open_engines, summarise
-from benchmarks.markdown import write_table
-from benchmarks.performance import ENGINES
 from benchmarks.recording import keep, spread
 from benchmarks.sprint import ExampleNetwork, measure
 from sutja.data.dataset import Dataset
@@ -40,10 +39,6 @@ def test_a_day_keeps_the_last_figures_of_each_benchmark(tmp_path: Path) -> None:
 
 def test_spread() -> None:
     assert spread([3.0, 1.0, 10.0]) == {"median": 3.0, "minimum": 1.0, "maximum": 10.0}
-
-
-def test_a_table() -> None:
-    assert write_table(["a", "b"], [["x", "1"], ["y", "2"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n| y | 2 |\n"
 
 
 def test_ratios_compare_the_same_round() -> None:

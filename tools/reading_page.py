@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.markdown import write_table
 from benchmarks.recording import RESULTS, load
 from sutja.reports.tables import percent
+from tools.markdown import write_table
 
 MISSING = "Not measured on this machine yet.\n"
 GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "coverage", "selective accuracy"]

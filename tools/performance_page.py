@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.markdown import write_table
+from benchmarks.engines import ENGINES
 from benchmarks.recording import RESULTS, load
 from sutja.reports.tables import percent
+from tools.markdown import write_table
 
-ENGINES = {  # name in the results → title
-    "onnxruntime": "ONNX Runtime, bare session",
-    "sutja": "sutja.models.onnx_classifier.Classifier",
-    "opencv": "OpenCV DNN",
-    "pytorch": "PyTorch, eager",
-}
 NAMES = ("throughput", "inference", "start-up", "sprint", "main-job")
 
 

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import performance, reading_page
-from benchmarks.markdown import write_table
 from benchmarks.recording import RESULTS, ROOT, load
 from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
 from sutja.runs.results import read_results
+from tools import performance_page, reading_page
+from tools.markdown import write_table
 
 PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
@@ -120,7 +120,7 @@ def measured(text: str, language: str) -> str:
         "study": lambda: _study(words),
         "page": lambda: _page(words),
         "taught": lambda: _taught(words),
-        **performance.PARTS,
+        **performance_page.PARTS,
         **reading_page.PARTS,
     }
     return PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from benchmarks import reading_page
-from benchmarks.performance import PARTS
-from benchmarks.readme import PERFORMANCE, READING, READMES, measured
-from benchmarks.readme_commands import commands
 from benchmarks.recording import ROOT
 from sutja.cli.app import app
 from sutja.runs.results import parse_recipe
+from tools import reading_page
+from tools.performance_page import PARTS
+from tools.readme import PERFORMANCE, READING, READMES, measured
+from tools.readme_commands import commands
 
 
 @pytest.mark.parametrize("language", READMES)

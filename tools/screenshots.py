@@ -1,4 +1,4 @@
-"""The pictures of the page in README, of writing, a photograph and a phone: `python -m benchmarks.screenshots`.
+"""The pictures of the page in README, of writing, a photograph and a phone: `python -m tools.screenshots`.
 
 Korean text needs a Korean font: apt-get install fonts-nanum.
 """
