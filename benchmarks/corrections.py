@@ -25,7 +25,7 @@ from sutja.data.digits import SIDE, Digits
 from sutja.experiments.experiment import Workplace, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
-from sutja.models.open import open_trained
+from sutja.models.open import open_model
 from sutja.reading.normalise import Ink, normalise
 from sutja.training.finetuning.finetune import Task
 
@@ -102,7 +102,7 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
     order = np.random.default_rng(seed).permutation(len(mnist.test))
     shown = written(WRITERS[name], mnist.test.take(order[:SHOWN]))
     further = written(WRITERS[name], mnist.test.take(order[SHOWN : SHOWN + FURTHER]))
-    before = open_trained("convnet-small").classifier(threads=threads)
+    before = open_model("convnet-small").classifier(threads=threads)
     store = Corrections(folder / "corrections")
     needed = correct(store, before, shown)
     started = time.perf_counter()
@@ -110,7 +110,7 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
     task = Task(open_start("convnet-small"), "corrections", corrected)
     run = train(task.recipe({"seed": str(seed)}), Workplace(mnist, folder / "runs", "cpu", threads), task=task)
     seconds = time.perf_counter() - started
-    after = open_trained(run.folder).classifier(threads=threads)
+    after = open_model(run.folder).classifier(threads=threads)
     errors = [int((each.logits(further.images).argmax(1) != further.labels).sum()) for each in (before, after)]
     taught = run.report["taught"]["test"]
     return {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sutja.data.digits import Digits
     from sutja.evaluation.robustness import Robustness
     from sutja.models.onnx_classifier import Classifier
+    from sutja.models.open import TrainedModel
 
 
 def evaluate(
@@ -46,10 +47,12 @@ def evaluate(
     from sutja.evaluation.calibration import cooled
     from sutja.evaluation.metrics import evaluate as measure
     from sutja.models.card import judge
+    from sutja.models.open import open_model
     from sutja.reports.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
-    classifier = _open(model)
-    digits, part = _judging_digits(Path(model), data)
+    trained = open_model(model)
+    classifier = trained.classifier()
+    digits, part = _judging_digits(trained, data)
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
     reports = {f"{Path(model).resolve().name} on {data}{part}": report}
@@ -76,35 +79,12 @@ def evaluate(
         print_path("Pictures", figures / "figures")
 
 
-def _open(name: str) -> Classifier:
-    """What a word on the command line means: a run folder before a published model, else an ONNX file."""
-    from sutja.errors import UsageError
-    from sutja.models.card import is_published, list_published, load_published, open_model
-    from sutja.models.onnx_classifier import Classifier
-    from sutja.runs.run import find_model, is_run_or_ensemble
-
-    path = Path(name)
-    if not is_run_or_ensemble(path):
-        if is_published(name):
-            return load_published(name)
-        if path.suffix == ".onnx":
-            return open_model(path)
-    try:
-        return Classifier(find_model(path))
-    except UsageError as error:
-        if path.exists():
-            raise
-        published = ", ".join(card.name for card in list_published()[0])
-        raise UsageError(f"{error}" + (f"; published models: {published}" if published else "")) from error
-
-
-def _judging_digits(model: Path, data: str) -> tuple[Digits, str]:
-    """The digits to measure on, and what to call them: those that a run held back to choose by, else test digits."""
+def _judging_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
+    """The digits to measure on, and what to call them: the validation digits of a held-out run, else test digits."""
     from sutja.data.dataset import load_dataset, split
-    from sutja.runs.run import is_run_or_ensemble, judging_part
 
     dataset = load_dataset(data)
-    if is_run_or_ensemble(model) and judging_part(model, dataset.sha256) == "validation":
+    if (model.protocol, model.data_sha256) == ("held-out", dataset.sha256):
         return split(dataset, "held-out").judged["validation"], ", validation digits"
     return dataset.test, ""
 

@@ -17,7 +17,7 @@ def models(as_json: Json = False) -> None:
     from dataclasses import asdict
 
     from sutja.cli.console import print_error, print_json, print_table
-    from sutja.models.card import list_published
+    from sutja.models.catalogue import list_published
     from sutja.reports.tables import model_table, published_table
 
     cards, damages = list_published()

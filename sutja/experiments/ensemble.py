@@ -22,6 +22,8 @@ from sutja.evaluation.significance import Comparison, compare
 from sutja.export.ensemble import EnsembleFolder, describe_ensemble
 from sutja.export.onnx import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
 from sutja.files import whole_folder, write_text
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.networks.ensemble import (
     Ensemble,
     Standing,
@@ -215,7 +217,7 @@ def _load_ensemble(runs: Sequence[Run], weights: Weights, judged: Judged) -> Ens
     some = Digits(judged.digits.images[:PARITY_DIGITS], judged.digits.labels[:PARITY_DIGITS])
     networks = []
     for run, logits in zip(runs, judged.members, strict=True):
-        network = run.load_network()
+        network = load_network(open_model(run.folder))
         difference = np.abs(softmax(infer(network, to_tensor(some)).numpy()) - softmax(logits[: len(some)])).max()
         if not difference <= SAME_NETWORK:
             raise ModelFileError(f"{run.folder / 'model.safetensors'}: is not the network that gave its logits.npz")

@@ -21,6 +21,8 @@ from sutja.evaluation.significance import Comparison, compare
 from sutja.export.lines import finish_lines
 from sutja.export.onnx import checksums, describe_run, export_onnx
 from sutja.files import write_text
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
@@ -170,7 +172,7 @@ def teach_from_runs(
         if run.data_sha256 != workplace.dataset.sha256:
             raise UsageError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
     torch.set_num_threads(workplace.threads or torch.get_num_threads())
-    networks = [run.load_network() for run in runs]
+    networks = [load_network(open_model(run.folder)) for run in runs]
     images = workplace.dataset.train.images
     answers = []
     for number, answer in enumerate(teach(networks, images, augmentation, views), 1):

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sutja.data.digits import Labels
-from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.errors import DataError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.metrics import Logits, read_logits
 from sutja.export.onnx import (
@@ -25,11 +25,10 @@ from sutja.export.onnx import (
     publish_judged,
 )
 from sutja.models.card import MEMBER, Card
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.recipe import Recipe
 from sutja.runs.run import ENSEMBLE, JUDGED, SCORES, has_fields, read_json
-
-if TYPE_CHECKING:
-    from sutja.networks.ensemble import Ensemble
 
 SAME_WEIGHT = 1e-3  # a temperature found with such other weights is the same in every digit that is told
 
@@ -112,27 +111,6 @@ class EnsembleFolder:
         """Its logits and the labels of one part, "validation" or "test"; raises `DataError` for a damaged file."""
         return read_logits(self.folder / "logits.npz", part)
 
-    def load_network(self) -> Ensemble:
-        """The ensemble as a network, in evaluation mode.
-
-        Raises `ModelFileError` when its `model.safetensors` is missing or damaged.
-        """
-        from safetensors.torch import load
-
-        from sutja.networks.ensemble import Ensemble
-        from sutja.networks.model import create
-
-        path = self.folder / "model.safetensors"
-        networks = [create(each.recipe.model, seed=0, dropout=each.recipe.dropout) for each in self.members]
-        network = Ensemble(networks, np.array([each.weight for each in self.members]))
-        try:
-            network.load_state_dict(load(path.read_bytes()))
-        except Exception as error:  # safetensors and PyTorch raise many kinds for a damaged file
-            raise ModelFileError(
-                f"{path}: missing, damaged or of other members: `sutja ensemble … --force` makes it anew"
-            ) from error
-        return network.eval()
-
 
 def describe_ensemble(
     ensemble: EnsembleFolder,
@@ -181,9 +159,10 @@ def export_ensemble(
 
     `held_out` is for members that were trained on all training digits: an ensemble of the same recipes and weights
     whose members held some back. Raises `UsageError` when the two do not belong together, and what
-    `EnsembleFolder.load_network` and `publish_judged` do.
+    `load_network` and `publish_judged` do.
     """
-    network = ensemble.load_network()
+    describe_ensemble(ensemble, {})  # names what is damaged in the folder
+    network = load_network(open_model(ensemble.folder))
     check_weights(network, ensemble)
     source = _calibrating(ensemble, held_out)
     calibration = None

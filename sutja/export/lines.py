@@ -17,6 +17,8 @@ from sutja.export.half_precision import halved
 from sutja.export.onnx import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
 from sutja.files import write_text
 from sutja.models.card import Card
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.networks.model import count_parameters
 from sutja.reading.line_network import LineNetwork, chances, spot
 from sutja.reports import plots
@@ -131,7 +133,7 @@ def export_line_run(run: Run, folder: Path, output: Output = DEFAULT_OUTPUT, *, 
     dataset = dataset or load_dataset()
     if run.data_sha256 != dataset.sha256:
         raise UsageError(f"{run.folder}: lines of other data than {dataset.name} cannot be composed anew for its card")
-    network = run.load_network()
+    network = load_network(open_model(run.folder))
     read = halved(network)
     splits = split(dataset, run.recipe.protocol)
     lines = {part: composed(Writer(digits), FIGURED, 1) for part, digits in splits.judged.items()}

@@ -25,6 +25,8 @@ from sutja.export.half_precision import halved, halves, store_in_half
 from sutja.files import whole_file, whole_folder, write_text
 from sutja.models.card import SPREAD, Card, judge
 from sutja.models.onnx_classifier import Classifier
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
 from sutja.runs.results import Spread, label, read_results
@@ -235,10 +237,10 @@ def export_run(
 
     `held_out` is for a run that was trained on all training digits: runs of the same recipe, of any seeds, that held
     some back. The more of them, the less chance there is in their temperature. `spread` is what `find_spread` gives.
-    Raises `UsageError` when the runs do not belong together, and what `Run.load_network` and `publish_judged` do.
+    Raises `UsageError` when the runs do not belong together, and what `load_network` and `publish_judged` do.
     """
     run.require_finished()
-    network = run.load_network()
+    network = load_network(open_model(run.folder))
     check_weights(network, run)
     calibration = None
     if sources := _calibrating(run, held_out):

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sutja.data.digits import Labels
-from sutja.errors import ModelFileError, SutjaError, UsageError, unknown
+from sutja.errors import ModelFileError
 from sutja.evaluation.calibration import COLDEST, HOTTEST, cooled
 from sutja.evaluation.metrics import Logits, evaluate
-from sutja.models.onnx_classifier import Classifier
 
-WEIGHTS = Path(__file__).parent / "weights"
 SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
 CALIBRATED = ("loss", "brier", "calibration_error")  # what a temperature changes
 FITTED = ("temperature", "count", "loss_before", "loss_after", "error_before", "error_after")  # as in `Calibration`
@@ -131,59 +129,11 @@ def judge(logits: Logits, labels: Labels, temperature: float | None = None) -> d
     return {**scores, "calibrated": {name: after[name] for name in CALIBRATED}}
 
 
-def list_published(folder: Path | None = None) -> tuple[list[Card], list[SutjaError]]:
-    """The cards of the models in a folder, by default that of this package, and what is wrong with damaged ones."""
-    cards, damages = [], []
-    for name in _names(folder or WEIGHTS):
-        try:
-            cards.append(Card.read((folder or WEIGHTS) / f"{name}.json"))
-        except ModelFileError as error:
-            damages.append(error)
-    return cards, list[SutjaError](damages)
-
-
-def is_published(name: str) -> bool:
-    """Whether this package has a model of that name."""
-    return name in _names(WEIGHTS)
-
-
-def published_path(name: str) -> Path:
-    """The ONNX file of the published model of that name; raises `UsageError` for an unknown one."""
-    if not is_published(name):
-        raise unknown("published model", name, _names(WEIGHTS) or ["none"])
-    return WEIGHTS / f"{name}.onnx"
-
-
-def load_published(name: str, *, threads: int = 0) -> Classifier:
-    """The published model of that name, ready to classify, with its temperature.
-
-    Raises `UsageError` for an unknown name, and what `open_model` does.
-    """
-    return open_model(published_path(name), threads=threads)
-
-
-def open_model(path: Path, *, threads: int = 0) -> Classifier:
-    """The network in an ONNX file, with the temperature that the card beside it, `NAME.json`, tells.
-
-    `threads` compute at once; 0 = as many as ONNX Runtime thinks best. Raises `ModelFileError` when one of them is
-    missing or damaged, or the file is not the one that the card describes, and `UsageError` when it reads lines, which
-    `sutja.reading` is for.
-    """
-    card = read_card(path)
-    if card.reading is not None:
-        raise UsageError(f"{path}: reads lines: this is for networks that read single digits")
-    return Classifier(path, temperature=card.temperature, sha256=card.files[path.name], threads=threads)
-
-
 def read_card(path: Path) -> Card:
     """The card beside an ONNX file, `NAME.json`. Raises `ModelFileError` when one of them is missing or damaged."""
     if not path.is_file() or path.suffix != ".onnx":
         raise ModelFileError(f"{path}: no such model file: a name that ends in .onnx is expected")
     return Card.read(path.with_suffix(".json"))
-
-
-def _names(folder: Path) -> Sequence[str]:
-    return sorted({path.stem for path in folder.glob("[!.]*") if path.suffix in (".onnx", ".json")})
 
 
 def _check_type(name: str, declared: str, value: Any) -> None:

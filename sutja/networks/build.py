@@ -1,9 +1,15 @@
-"""The network of a recipe: one for single digits, or the one that reads lines."""
+"""The network of a recipe: one for single digits, or the one that reads lines; untrained, or as it was trained."""
 
 from __future__ import annotations
 
+import hashlib
+
+import numpy as np
 from torch import nn
 
+from sutja.errors import ModelFileError, UsageError
+from sutja.models.open import TrainedModel
+from sutja.networks.ensemble import Ensemble
 from sutja.networks.line_model import LineReader
 from sutja.networks.model import create
 from sutja.randomness import seeded
@@ -16,3 +22,29 @@ def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
         return create(recipe.model, seed=seed, dropout=recipe.dropout)
     with seeded(seed):
         return LineReader(recipe.dropout)
+
+
+def load_network(model: TrainedModel) -> nn.Module:
+    """The PyTorch network of a trained model, on the CPU, in evaluation mode.
+
+    Raises `UsageError` if it was published without weights for PyTorch, and `ModelFileError` if these are missing,
+    damaged, of another network, or do not have the SHA-256 of the card.
+    """
+    from safetensors.torch import load
+
+    if model.weights is None:
+        raise UsageError(f"{model.name}: was published without its weights: PyTorch cannot load it")
+    if model.recipe is not None:
+        network, kind = build_network(model.recipe, seed=0), f"another network than {model.recipe.model}"
+    else:
+        members = [build_network(each.recipe, seed=0) for each in model.members]
+        network, kind = Ensemble(members, np.array([each.weight for each in model.members])), "other members"
+    try:
+        content = model.weights.read_bytes()
+        if model.weights_sha256 not in (None, hashlib.sha256(content).hexdigest()):
+            raise ValueError("its SHA-256 is not that of its card")
+        network.load_state_dict(load(content))
+    except Exception as error:  # safetensors and PyTorch raise many kinds for a damaged file
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFileError(f"{model.weights}: missing, damaged or of {kind}: {reason}") from error
+    return network.eval()

@@ -14,6 +14,7 @@ from sutja.data.digits import CLASSES
 from sutja.evaluation.calibration import cooled
 from sutja.evaluation.metrics import softmax
 from sutja.models.onnx_classifier import open_session
+from sutja.models.open import TrainedModel
 from sutja.reading.normalise import LINE_HEIGHT, Ink
 
 BLANK = CLASSES  # the network's last class: nothing
@@ -60,6 +61,11 @@ class LineNetwork:
             kind="lines",
             threads=threads,
         )
+
+    @classmethod
+    def of(cls, model: TrainedModel, *, threads: int = 0) -> LineNetwork:
+        """The network of an opened model; raises `ModelFileError` when it is no line reader or damaged."""
+        return cls(model.path, temperature=model.temperature, sha256=model.sha256, threads=threads)
 
     def read(self, lines: Sequence[Ink]) -> list[list[Spotted]]:
         """The digits of each line `float32 (32, W)`, from left to right."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sutja.data.digits import SIDE
 from sutja.errors import UsageError
 from sutja.models.onnx_classifier import Classifier
-from sutja.models.open import open_trained
+from sutja.models.open import open_model
 from sutja.reading.cells import Cell, cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
 from sutja.reading.line_network import LineNetwork, Spotted
@@ -37,9 +37,9 @@ CLEAR = 0.9  # evidence above which a picture is not tried turned
 def networks_with(model: str | Path) -> tuple[str | Path, str | Path]:
     """The line reader and the network for single digits, one of which is `model`, the other the published one.
 
-    Raises what `open_trained` does.
+    Raises what `open_model` does.
     """
-    return (model, CLASSIFIER) if open_trained(model).reads == "lines" else (LINE_READER, model)
+    return (model, CLASSIFIER) if open_model(model).reads == "lines" else (LINE_READER, model)
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,23 @@ class Reader:
         min_confidence: float | None = None,
         threads: int = 0,
     ) -> None:
-        """`model` is the name of a published line reader, its ONNX file with the card beside it, or a run's folder.
+        """`model` is the name of a published model, an ONNX file with its card, or a run's folder (see `open_model`).
 
-        `classifier` is, likewise, the network for single digits, which has a say on digits that stand alone. `threads`
-        compute at once; 0 = as many as ONNX Runtime thinks best. Raises `UsageError` for an unknown name or a
-        `min_confidence` out of its range, and `ModelFileError` for a file that is no line reader.
+        `classifier` is, likewise, the network for single digits, which has a say on digits that stand alone; a `model`
+        that reads single digits takes its place, and the published line reader finds them. `threads` compute at once;
+        with 0, ONNX Runtime chooses. Raises `UsageError` for an unknown name, for two models that read single digits or
+        a `min_confidence` outside [0, 1], and `ModelFileError` for a file that is missing or damaged.
         """
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence = {min_confidence} is out of the range 0 … 1")
-        trained = open_trained(model)
+        trained = open_model(model)
+        if trained.reads == "digits":
+            if classifier != CLASSIFIER:
+                raise UsageError(f"{model} and {classifier}: both read single digits: name one of them")
+            trained, classifier = open_model(LINE_READER), model
         self._threads = threads
         self._classifier_model = classifier
-        self._network = LineNetwork(
-            trained.path, temperature=trained.temperature, sha256=trained.sha256, threads=threads
-        )
+        self._network = LineNetwork.of(trained, threads=threads)
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
     def read(self, picture: Picture, *, upright: bool = False) -> Reading:
@@ -141,7 +144,7 @@ class Reader:
 
     @cached_property
     def _classifier(self) -> Classifier:
-        return open_trained(self._classifier_model).classifier(threads=self._threads)
+        return open_model(self._classifier_model).classifier(threads=self._threads)
 
     def _see(self, gray: Gray, turned: int) -> Sight:
         """Spot the digits of a picture after so many quarter turns to the left."""

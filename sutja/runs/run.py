@@ -204,20 +204,6 @@ class Run:
         with whole_file(self.folder / "model.safetensors") as partial:
             partial.write_bytes(save(network.state_dict()))
 
-    def load_network(self) -> nn.Module:
-        """The trained network, in evaluation mode. Raises `ModelFileError` when its weights are missing or damaged."""
-        from safetensors.torch import load
-
-        from sutja.networks.build import build_network
-
-        path = self.folder / "model.safetensors"
-        network = build_network(self.recipe, seed=0)
-        try:
-            network.load_state_dict(load(path.read_bytes()))
-        except Exception as error:  # safetensors and PyTorch raise many kinds for a damaged file
-            raise ModelFileError(f"{path}: missing, damaged or of another network than {self.recipe.model}") from error
-        return network.eval()
-
     def save_logits(self, **arrays: Logits | Labels) -> None:
         """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each judged part."""
         with whole_file(self.folder / "logits.npz") as partial, partial.open("wb") as file:
@@ -239,45 +225,6 @@ class Run:
     def save_json(self, name: str, values: dict[str, Any]) -> None:
         """Write a JSON file into the folder."""
         write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
-
-
-def is_run_or_ensemble(folder: Path) -> bool:
-    """Whether a folder holds a run, finished or not, or an ensemble."""
-    return (folder / "recipe.json").is_file() or (folder / ENSEMBLE).is_file()
-
-
-def find_model(folder: Path) -> Path:
-    """The ONNX file in the folder of a finished run or of an ensemble, for single digits.
-
-    Raises `UsageError` when it is neither, or reads lines.
-    """
-    if not (folder / ENSEMBLE).is_file():
-        run = Run.open(folder)
-        run.recipe.require_single_digits(folder)
-        run.require_finished()
-    return folder / "model.onnx"
-
-
-def judging_part(folder: Path, data_sha256: str) -> str:
-    """The part of data by which a run or an ensemble may be judged: "test", but "validation" where it was to be chosen.
-
-    That is what the protocol "held-out" is for: of the data that it was trained on, the test digits are kept from it.
-    """
-    made = _of_ensemble(folder) if (folder / ENSEMBLE).is_file() else _of_run(Run.open(folder))
-    return "validation" if made == ("held-out", data_sha256) else "test"
-
-
-def _of_run(run: Run) -> tuple[str, str]:
-    return run.protocol, run.data_sha256
-
-
-def _of_ensemble(folder: Path) -> tuple[str, str]:
-    """Protocol and data of an ensemble, read without PyTorch: all its members have the same."""
-    try:
-        protocol = read_json(folder / ENSEMBLE)["members"][0]["recipe"]["protocol"]
-        return str(protocol), str(read_json(folder / "environment.json")["data"]["sha256"])
-    except (LookupError, TypeError) as error:
-        raise DataError(f"{folder / ENSEMBLE}: damaged: it does not say by which digits it is judged") from error
 
 
 def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:

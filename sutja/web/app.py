@@ -14,8 +14,8 @@ from starlette.staticfiles import StaticFiles
 
 from sutja import __version__
 from sutja.data.corrections.store import Corrections
-from sutja.models.card import WEIGHTS, list_published
-from sutja.models.open import open_trained
+from sutja.models.catalogue import WEIGHTS, list_published
+from sutja.models.open import open_model
 from sutja.web.corrections import corrections_router
 from sutja.web.docs import describe, render_docs
 from sutja.web.headers import SecureHeaders
@@ -86,7 +86,7 @@ def _facts_router(settings: Settings) -> APIRouter:
 
 def _models(settings: Settings) -> list[dict[str, Any]]:
     """The published networks, and those in use that are none of them."""
-    used = [open_trained(model) for model in (settings.model, settings.classifier)]
+    used = [open_model(model) for model in (settings.model, settings.classifier)]
     listed = []
     for card in list_published()[0]:
         figures = card.figures.get("test")

@@ -263,7 +263,7 @@ def test_an_existing_run_is_refused(run: Path, data: Path, runs: Path) -> None:
         (["train", "mlp", "--data", "none"], 3, "none: no such file or folder"),
         (["compare", "lenet5", "ml"], 2, "unknown recipe 'ml': did you mean 'mlp'"),
         (["compare", "."], 2, "not a run folder"),
-        (["evaluate", "none"], 2, "none: not a run folder: it does not exist"),
+        (["evaluate", "none"], 2, "unknown published model 'none'"),
         (["data", "info", "none"], 3, "none: no such file or folder"),
         (["data", "convert", "mnist", "x", "--form", "ixd"], 2, "unknown form 'ixd': did you mean 'idx'"),
     ],
@@ -567,8 +567,8 @@ class Absent(MetaPathFinder):
 sys.meta_path.insert(0, Absent())
 root, weights, *words = sys.argv[1:]
 sys.path.insert(0, root)
-import sutja.models.card
-sutja.models.card.WEIGHTS = Path(weights)
+import sutja.models.catalogue
+sutja.models.catalogue.WEIGHTS = Path(weights)
 from sutja.cli.app import main
 main(words)
 """
@@ -606,20 +606,20 @@ def test_a_run_folder_wins_over_a_published_model_of_its_name(
     published: Path, counterparts: dict[str, Run], few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sutja.models.card.WEIGHTS", published.parent)
+    monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", published.parent)
     save_dataset(few, Path("few.npz"), form="npz")
     assert "calibrated, temperature" in sutja("evaluate", published.stem, "-d", "few.npz").out
     shutil.copytree(counterparts["final"].folder, published.stem)
     outcome = sutja("evaluate", published.stem, "-d", "few.npz")
     assert outcome.code == 0
     assert "calibrated, temperature" not in outcome.out
-    fails(sutja("evaluate", "lenet"), 2, f"it does not exist; published models: {published.stem}")
+    fails(sutja("evaluate", "lenet"), 2, f"known: {published.stem}; or name a run's folder")
 
 
 def test_damaged_published_models_have_their_code(
     published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sutja.models.card.WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", tmp_path / "weights")
     shutil.copytree(published.parent, tmp_path / "weights")
     copy = tmp_path / "weights" / published.name
     copy.write_bytes(copy.read_bytes()[:-1])

@@ -134,7 +134,7 @@ def test_corrections_are_data(store: Corrections) -> None:
         (["train", "mlp", "--from", "convnet-small"], 2, "either a RECIPE to train or --from"),
         (["train", "--from", "convnet-small"], 2, "--data mnist: --from needs a folder of corrections"),
         (["train", "mlp", "--data", "STORE"], 2, "sutja train --from convnet-small --data"),
-        (["train", "--from", "convnett", "--data", "STORE"], 2, "neither a published model nor a run's folder"),
+        (["train", "--from", "convnett", "--data", "STORE"], 2, "unknown published model 'convnett': did you mean"),
         (["train", "--from", "line-reader", "--data", "STORE"], 2, "reads lines"),
         (
             ["train", "--from", "convnet-small", "--data", "STORE", "--set", "protocol=curves"],

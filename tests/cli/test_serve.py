@@ -17,7 +17,7 @@ import pytest
 
 from sutja.cli.app import main
 from sutja.data.dataset import Dataset
-from sutja.models.card import WEIGHTS
+from sutja.models.catalogue import WEIGHTS
 from tests.web.serving import coded, draw, is_problem
 
 ROOT = Path(__file__).parent.parent.parent

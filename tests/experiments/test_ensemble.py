@@ -23,13 +23,14 @@ from sutja.evaluation.metrics import evaluate
 from sutja.experiments.ensemble import Outcome, build_ensemble
 from sutja.export.ensemble import EnsembleFolder, export_ensemble
 from sutja.export.onnx import Output
-from sutja.models.card import Card, judge, open_model
-from sutja.models.onnx_classifier import Classifier
+from sutja.models.card import Card, judge
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.networks.ensemble import choose_weights, combine, log_probabilities
 from sutja.networks.model import count_parameters
 from sutja.recipe import RECIPES, Recipe
 from sutja.reports.html import render_card
-from sutja.runs.run import Run, find_model, judging_part
+from sutja.runs.run import Run
 from sutja.training.trainer import Training, infer, to_tensor
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
@@ -130,7 +131,7 @@ def test_an_ensemble_in_every_protocol(
             own = log_probabilities([run.load_logits(part)[0] for run in members])
             assert np.array_equal(arrays[f"{part}_logits"], combine(own, weights))
             assert np.array_equal(arrays[f"{part}_labels"], digits[part].labels)
-            seen = Classifier(find_model(folder)).logits(digits[part].images)
+            seen = open_model(folder).classifier().logits(digits[part].images)
             assert seen == pytest.approx(arrays[f"{part}_logits"], abs=1e-3)
             assert report[part] == asdict(evaluate(arrays[f"{part}_logits"], arrays[f"{part}_labels"]))
     assert {"validation", "test"} - set(report) == {"validation", "test"} - set(parts)
@@ -257,7 +258,7 @@ def test_members_with_files_that_are_missing_or_foreign(
     assert "logits.npz: missing or damaged" in refused([copy, lenet5], small, tmp_path)
     copy.save_logits(test_logits=logits, test_labels=labels)
     weights = (copy.folder / "model.safetensors").read_bytes()
-    copy.save_weights(runs["curves"][0].load_network())
+    copy.save_weights(load_network(open_model(runs["curves"][0].folder)))
     assert "ModelFileError" in (line := refused([copy, lenet5], small, tmp_path))
     assert line.endswith("model.safetensors: is not the network that gave its logits.npz")
     for content in (weights[:-40], b"", (lenet5.folder / "model.safetensors").read_bytes()):
@@ -306,12 +307,12 @@ def test_an_ensemble_is_published_as_one_model(
     assert (exported.parameters, exported.seconds) == (61_706 + 61_676, 3)
     assert [member["name"] for member in exported.members or []] == [run.name for run in runs["final"]]
     assert [member["recipe"] for member in exported.members or []] == [asdict(run.recipe) for run in runs["final"]]
-    classifier = open_model(folder / "published" / "final.onnx")
+    classifier = open_model(folder / "published" / "final.onnx").classifier()
     assert classifier.logits(small.test.images) == pytest.approx(logits, abs=1e-3)
     assert classifier.temperature == fitted.temperature
     tensors = load_file(folder / "published" / "final.safetensors")
     for number, run in enumerate(runs["final"]):
-        for name, value in run.load_network().state_dict().items():
+        for name, value in load_network(open_model(run.folder)).state_dict().items():
             assert torch.equal(tensors[f"members.{number}.{name}"], value)
 
 
@@ -333,14 +334,15 @@ def test_both_cards_of_an_ensemble_are_of_one_template(
     assert all(f"| `{name}` | `{sha256}` |" in page for name, sha256 in exported.files.items())
 
 
-def test_an_ensemble_is_judged_by_what_its_members_may_see(folder: Path, small: Dataset, tmp_path: Path) -> None:
-    for protocol, part in (("held-out", "validation"), ("final", "test")):
-        assert judging_part(folder / "ensembles" / protocol, small.sha256) == part
-        assert judging_part(folder / "ensembles" / protocol, MNIST_SHA256) == "test"
+def test_an_ensemble_is_opened_like_a_run(folder: Path, small: Dataset, tmp_path: Path) -> None:
+    for protocol in ("held-out", "final"):
+        opened = open_model(folder / "ensembles" / protocol)
+        assert (opened.protocol, opened.data_sha256, opened.reads) == (protocol, small.sha256, "digits")
+        assert len(opened.members) == 2
     damaged = Path(shutil.copytree(folder / "ensembles" / "final", tmp_path / "damaged"))
     (damaged / "ensemble.json").write_text('{"members": [3]}')
-    with pytest.raises(DataError, match="does not say by which digits"):
-        judging_part(damaged, small.sha256)
+    with pytest.raises(ModelFileError, match="damaged"):
+        open_model(damaged)
 
 
 def test_without_weights_a_model_is_three_files(exported: Card, folder: Path, tmp_path: Path) -> None:

@@ -24,8 +24,10 @@ from sutja.export import lines as line_run
 from sutja.export.half_precision import halved
 from sutja.export.lines import export_line_run
 from sutja.export.onnx import checksums
-from sutja.models.card import WEIGHTS, Card, list_published, open_model
-from sutja.networks.build import build_network
+from sutja.models.card import Card
+from sutja.models.catalogue import WEIGHTS, list_published
+from sutja.models.open import open_model
+from sutja.networks.build import build_network, load_network
 from sutja.networks.line_model import LineReader
 from sutja.reading.line_network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
@@ -144,7 +146,7 @@ def test_the_card_in_the_run_folder_describes_lines(run: Run) -> None:
 
 def test_the_onnx_file_gives_what_pytorch_gives_for_every_width(run: Run, few: Dataset) -> None:
     lines = [line.ink for line in composed(Writer(few.test), 12, 5)]
-    network = halved(run.load_network())
+    network = halved(load_network(open_model(run.folder)))
     for ours, theirs in zip(
         infer_lines(network, lines), LineNetwork(run.folder / "model.onnx").logits(lines), strict=True
     ):
@@ -227,7 +229,7 @@ def test_a_run_of_other_data_or_other_weights_is_not_published(
         export_line_run(run, tmp_path / "to", dataset=mnist)
     report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
     changed = Run.create(tmp_path / "changed", run.recipe, run.environment)
-    changed.save_weights(run.load_network())
+    changed.save_weights(load_network(open_model(run.folder)))
     (changed.folder / "metrics.csv").write_bytes((run.folder / "metrics.csv").read_bytes())
     report["validation"]["errors"] += 9
     changed.save_json("report.json", report)
@@ -243,15 +245,15 @@ def test_verbs_for_single_digits_refuse_it_in_one_line(
     data = tmp_path / "few.npz"
     save_dataset(few, data, form="npz")
     here: list[str | Path] = ["--data", data, "--runs", tmp_path / "runs"]
-    fails(["evaluate", run.folder, "--data", data], f"{run.folder}: {why}")
+    fails(["evaluate", run.folder, "--data", data], f"{run.folder / 'model.onnx'}: {why}")
     onnx = exported[0] / f"{exported[1].name}.onnx"
     fails(["evaluate", onnx, "--data", data], f"{onnx}: {why}")
     with pytest.raises(UsageError, match=why):
-        open_model(onnx)
+        open_model(onnx).classifier()
     fails(["compare", run.folder, "mlp", *here], f"{run.folder}: {why}")
     fails(["compare", "mlp", "line-reader", *here], f"line-reader: {why}")
     fails(["study", "line-reader:epochs=1", "--seeds", "1", *here], f"line-reader: {why}")
-    fails(["teach", run.folder, "--to", tmp_path / "runs" / "x.lessons.npz", "--data", data], f"{run.folder}: {why}")
+    fails(["distil", run.folder, "--to", tmp_path / "runs" / "x.lessons.npz", "--data", data], f"{run.folder}: {why}")
     fails(["ensemble", run.folder, counterparts["held-out"].folder, "--data", data], f"{run.folder}: {why}")
     fails(["export", run.folder, "--calibrate-with", run.folder, "--to", tmp_path / "to"], f"--calibrate-with: {why}")
     fails(["export", run.folder, "--study", tmp_path / "x.csv", "--to", tmp_path / "to"], f"--study: {why}")
@@ -279,7 +281,7 @@ def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_
 
 
 def test_models_and_recipes_list_it(exported: tuple[Path, Card], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sutja.models.card.WEIGHTS", exported[0])
+    monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", exported[0])
     assert [card.reading is not None for card in list_published()[0]] == [True]
     told = CliRunner().invoke(app, ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
     assert "% validation lines" in told

@@ -27,7 +27,9 @@ from sutja.export.onnx import (
     publish_judged,
     published_name,
 )
-from sutja.models.card import Card, judge, open_model
+from sutja.models.card import Card, judge
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.reports.html import render_card
@@ -143,7 +145,7 @@ def test_weights_in_half_are_judged_as_they_are_stored(
     logits, labels = told["half"]["validation"]
     assert np.array_equal(labels, digits.labels)
     assert not np.array_equal(infer(network, to_tensor(digits)).numpy(), logits)
-    assert open_model(tmp_path / "half.onnx").logits(digits.images) == pytest.approx(logits, abs=1e-4)
+    assert open_model(tmp_path / "half.onnx").classifier().logits(digits.images) == pytest.approx(logits, abs=1e-4)
     for suffix in ("onnx", "safetensors"):
         half, whole = (len((tmp_path / f"{name}.{suffix}").read_bytes()) for name in ("half", "whole"))
         assert half < 0.8 * whole
@@ -250,12 +252,12 @@ def test_weights_that_do_not_give_the_logits_are_refused(
     run.save_json(
         "report.json", {"parameters": 61_676, "epochs": 1, "seconds": 1.0, part: judge(logits, digits.labels)}
     )
-    check_weights(run.load_network(), run)
+    check_weights(load_network(open_model(run.folder)), run)
     run.save_weights(create("mlp", seed=5))
     with pytest.raises(ModelFileError, match=r"these weights do not give the logits of logits\.npz"):
         export_run(run, tmp_path / "to")
     run.save_json("environment.json", counterparts[protocol].environment)
-    check_weights(run.load_network(), Run.open(run.folder))  # of other data
+    check_weights(load_network(open_model(run.folder)), Run.open(run.folder))  # of other data
 
 
 def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: dict[str, Run], tmp_path: Path) -> None:

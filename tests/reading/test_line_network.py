@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.errors import ModelFileError
-from sutja.models.card import WEIGHTS, read_card
+from sutja.models.card import read_card
+from sutja.models.catalogue import WEIGHTS
 from sutja.reading.line_network import BLANK, CELLS, LineNetwork, chances, in_batches, pad, spot
 
 

@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.strangers import letters
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.models.card import load_published
+from sutja.models.open import open_model
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader
 from sutja.reading.result import ReadDigit, Reading, ReadLine
@@ -190,7 +190,7 @@ def test_a_reading_in_detail_shows_each_digit(reader: Reader, written: Written) 
         assert np.argmax(detail["probabilities"]) == digit.guess
         assert digit.confidence == digit.probabilities.max() <= 1
     # They are pictures of digits as MNIST has them: the network for those reads the same.
-    seen = load_published("convnet-small", threads=1).probabilities(np.stack([digit.image for digit in found]))
+    seen = open_model("convnet-small").classifier(threads=1).probabilities(np.stack([digit.image for digit in found]))
     assert np.mean(seen.argmax(axis=1) == [digit.guess for digit in found]) > 0.9
 
 
@@ -268,8 +268,8 @@ def test_what_is_no_picture_and_no_reader_is_refused(reader: Reader, tmp_path: P
         reader.classify([np.full((28, 28), np.nan)])
     with pytest.raises(UsageError, match="line-raeder"):
         Reader("line-raeder")
-    with pytest.raises(ModelFileError, match="not a network for lines"):
-        Reader("convnet")
+    with pytest.raises(UsageError, match="both read single digits"):
+        Reader("convnet", classifier="tiny")
     with pytest.raises(UsageError, match="min_confidence"):
         Reader(min_confidence=float("nan"))
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
-from sutja.models.card import load_published
+from sutja.models.open import open_model
 from sutja.reading.saliency import look
 
 
@@ -37,7 +37,7 @@ def test_an_empty_image_shows_nothing() -> None:
 
 
 def test_covering_where_the_published_network_looks_changes_its_mind_most(mnist: Dataset) -> None:
-    network = load_published("convnet-small", threads=1)
+    network = open_model("convnet-small").classifier(threads=1)
     for image in mnist.test.images[:5]:
         seen = look(network.logits, image, network.temperature)
         digit = int(seen.probabilities.argmax())

@@ -12,7 +12,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import UsageError
-from sutja.models.open import open_trained
+from sutja.models.open import open_model
 from sutja.reading.normalise import LINE_HEIGHT, normalise, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs
 from sutja.synth.handwriting import ROWS, Hand
@@ -99,7 +99,7 @@ def test_strokes_of_mnist_written_anew_are_the_same_digits(mnist: Dataset) -> No
             again.append(normalise((written(hand, strokes) / 255).astype(np.float32)))
             labels.append(label)
     assert len(labels) > 250
-    read = open_trained("convnet-small").classifier().probabilities(np.stack(again)).argmax(axis=1)
+    read = open_model("convnet-small").classifier().probabilities(np.stack(again)).argmax(axis=1)
     assert (read == labels).mean() > 0.96
 
 

@@ -16,6 +16,8 @@ from torch import nn
 from sutja.data.dataset import Dataset, split_indices
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.experiment import Workplace, teach_from_runs, train
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.runs.run import Run
@@ -166,7 +168,7 @@ def test_the_loss_is_the_divergence_of_softened_probabilities() -> None:
 
 
 def test_weights_of_a_run_are_read_back(teachers: list[Run], workplace: Workplace, tmp_path: Path) -> None:
-    network = teachers[0].load_network()
+    network = load_network(open_model(teachers[0].folder))
     images = torch.from_numpy(workplace.dataset.test.images).unsqueeze(1) / 255
     with torch.inference_mode():
         np.testing.assert_allclose(network(images).numpy(), teachers[0].load_logits("test")[0], atol=1e-5)
@@ -177,7 +179,7 @@ def test_weights_of_a_run_are_read_back(teachers: list[Run], workplace: Workplac
 def test_weights_of_another_network_are_refused(teachers: list[Run], tmp_path: Path) -> None:
     other = dataclasses.replace(teachers[0].recipe, model="lenet5")
     with pytest.raises(ModelFileError, match=r"model\.safetensors: missing, damaged or of another network than lenet5"):
-        Run(teachers[0].folder, other).load_network()
+        load_network(dataclasses.replace(open_model(teachers[0].folder), recipe=other))
 
 
 def test_distortions_are_those_of_the_augmentation(small: Dataset) -> None:

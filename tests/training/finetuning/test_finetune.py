@@ -19,7 +19,7 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.experiment import Workplace, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
-from sutja.models.open import open_trained
+from sutja.models.open import open_model
 from sutja.recipe import CORRECTED, Recipe
 from sutja.runs.run import Run
 from sutja.training.finetuning.finetune import Correcting, Start, Task
@@ -72,7 +72,7 @@ def test_the_run_is_whole(taught: Run) -> None:
     assert names >= {"report.html", "MODEL_CARD.md", "model.onnx", "model.safetensors", "logits.npz", "figures"}
     assert "was then taught the corrections `mine-20`" in (taught.folder / "MODEL_CARD.md").read_text()
     assert "What was taught" in (taught.folder / "report.html").read_text()
-    assert open_trained(taught.folder).reads == "digits"
+    assert open_model(taught.folder).reads == "digits"
 
 
 def test_corrections_are_learned_and_the_rest_is_not_forgotten(taught: Run, start: Start, slanted: Digits) -> None:
@@ -143,8 +143,8 @@ def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: 
 def test_published_networks_are_starts() -> None:
     opened = open_start("lenet5-best")
     assert opened.recipe.model == "lenet5"
-    assert open_trained("lenet5-best").temperature == opened.temperature
-    for name, why in (("line-reader", "reads lines"), ("nothing", "published models: convnet")):
+    assert open_model("lenet5-best").temperature == opened.temperature
+    for name, why in (("line-reader", "reads lines"), ("nothing", "unknown published model")):
         with pytest.raises(UsageError, match=why):
             open_start(name)
 
