@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.strangers import letters
 from sutja.data.dataset import Dataset
-from sutja.errors import DataError, ModelFileError, UsageError
+from sutja.errors import DataError, UsageError
 from sutja.models.open import open_model
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader
