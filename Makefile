@@ -1,7 +1,4 @@
-# Every target sets itself up; what is installed already is not installed again.
-#   make run     train and compare LeNet-5, an MLP and LeNet-5 regularised: python main.py
-#   make test    the tests
-#   make check   everything that must hold: style, types, floors, tests, the commands of README
+# Every target sets itself up; what is installed already is not installed again. `make help` lists the targets.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,21 +6,18 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint bench readme clean
+.PHONY: run test coverage chromium check lint pages fix bench readme help clean
 
-run: $(VENV)/.run
+run: $(VENV)/.run ## train and compare LeNet-5, an MLP and LeNet-5 regularised; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
 
-# One process a core, and in each one thread: threads of several processes would wait for each other. What is compiled is
-# kept, whatever the shell says: the tests start a hundred processes, and each would compile sutja anew.
-PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile
+# One process per core and one thread per process: threads of several processes would wait for each other. Compiled files
+# are kept, whatever the shell says: the tests start a hundred processes, and each would compile sutja again.
+test: $(VENV)/.dev chromium ## run the tests; WORDS=… go to pytest: make test WORDS="tests/reading -k ink"
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile $(WORDS)
 
-test: $(VENV)/.dev chromium
-	$(PYTEST)
-
-# To count what the tests reach takes them half as long again.
-coverage: $(VENV)/.dev chromium
-	$(PYTEST) --cov
+coverage: ## run the tests and measure which part of sutja they reach, a third slower
+	$(MAKE) test WORDS="--cov $(WORDS)"
 
 # The page is tested in a real browser. Where it cannot be installed, these tests are skipped and say what is missing.
 chromium:
@@ -33,23 +27,32 @@ chromium:
 	    || echo "chromium could not be installed: the tests of the page are skipped" >&2; \
 	fi
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev ## check style, types and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint coverage
+pages: $(VENV)/.dev ## check the figures of README and docs against results/
 	$(BIN)/python -m tools.readme --check
+
+check: lint coverage pages ## everything that must hold: lint, tests with coverage, pages, the commands of README
 	$(BIN)/python -m tools.readme_commands
 
-bench: $(VENV)/.dev
+fix: $(VENV)/.dev ## format the code, and correct what ruff can correct
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure everything that README claims; WORDS="--only throughput" measures one
 	$(BIN)/python -m benchmarks $(WORDS)
 
-readme: $(VENV)/.dev
+readme: $(VENV)/.dev ## write the figures of README and docs from results/
 	$(BIN)/python -m tools.readme
 
-clean:
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+clean: ## remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
 
 $(BIN)/python:
