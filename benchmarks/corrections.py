@@ -22,7 +22,7 @@ from benchmarks.recording import record
 from sutja.data.corrections.store import Correction, Corrections, read_corrections
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import SIDE, Digits
-from sutja.experiments.experiment import Workplace, train
+from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
@@ -108,11 +108,11 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
     started = time.perf_counter()
     corrected = read_corrections(store.folder)
     task = Task(open_start("convnet-small"), "corrections", corrected)
-    run = train(task.recipe({"seed": str(seed)}), Workplace(mnist, folder / "runs", "cpu", threads), task=task)
+    run = train(task.recipe({"seed": str(seed)}), RunContext(mnist, folder / "runs", "cpu", threads), task=task)
     seconds = time.perf_counter() - started
     after = open_model(run.folder).classifier(threads=threads)
     errors = [int((each.logits(further.images).argmax(1) != further.labels).sum()) for each in (before, after)]
-    taught = run.report["taught"]["test"]
+    taught = run.report["finetuned"]["test"]
     return {
         "writer": name,
         "corrections": len(corrected),
@@ -123,7 +123,7 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
         "removed": 1 - errors[1] / errors[0],
         "mnist_before": taught["before"],
         "mnist_after": taught["after"],
-        "learned": run.report["learned"],
+        "learned": run.report["kept_step"],
         "seconds": seconds,
     }
 

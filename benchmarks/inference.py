@@ -33,9 +33,9 @@ from sutja.data.digits import Digits
 from sutja.export.onnx import PARITY_DIGITS, PARITY_TOLERANCE, export_onnx
 from sutja.files import whole_file
 from sutja.models.onnx_classifier import Classifier
+from sutja.networks.infer import infer, to_tensor
 from sutja.networks.model import create
 from sutja.reports.plots import BLUE, GREEN, ORANGE, VERMILION
-from sutja.training.trainer import infer, to_tensor
 
 ROUNDS = 15
 BATCHES = {1: 2_000, 64: 9_600, 1_000: 20_000}  # digits at once → digits timed in a round

@@ -21,8 +21,7 @@ from benchmarks.stock import StockDataset
 from sutja.cli.console import print_table, remark
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.data.digits import Digits
-from sutja.reports.tables import sprint_table
-from sutja.training.sprint import get_sprint, sprint, summarise
+from sutja.training.sprint import get_sprint, sprint, sprint_table, summarise
 
 SEEDS = {"99.0": 20, "99.5": 10}
 

@@ -16,7 +16,7 @@ from benchmarks.recording import record, spread
 from benchmarks.stock import train_stock
 from sutja.data.dataset import Splits, load_dataset
 from sutja.recipe import get_recipe
-from sutja.training.trainer import Training
+from sutja.training.digit_trainer import DigitTrainer
 
 ROUNDS = 7
 IMAGES = 12_800
@@ -30,7 +30,7 @@ def main() -> None:
     for number in range(ROUNDS + 1):
         stock = _images_per_second(lambda: train_stock(digits))
         sutja = next(
-            iter(Training(get_recipe("lenet5"), Splits(digits, few, few), device="cpu").fit())
+            iter(DigitTrainer(get_recipe("lenet5"), Splits(digits, few, few), device="cpu").fit())
         ).images_per_second
         if number:  # the first round warms up
             rates["stock"].append(stock)

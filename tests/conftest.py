@@ -94,7 +94,7 @@ def undrawn() -> Undrawn:
     @contextmanager
     def without_pictures() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sutja.experiments.experiment.write_run_report", lambda *_, **__: None)
+            patch.setattr("sutja.training.digit_trainer.SingleDigitTrainer.sections", lambda *_: [])
             yield
 
     return without_pictures
@@ -103,12 +103,12 @@ def undrawn() -> Undrawn:
 @pytest.fixture(scope="session")
 def counterparts(few: Dataset, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """An MLP trained on a little of MNIST by the protocols that belong together, by their names; without pictures."""
-    from sutja.experiments.experiment import Workplace, train
+    from sutja.experiments.experiment import RunContext, train
 
-    workplace = Workplace(few, tmp_path_factory.mktemp("counterparts"), "cpu", 1)
+    context = RunContext(few, tmp_path_factory.mktemp("counterparts"), "cpu", 1)
     recipe = dataclasses.replace(RECIPES["mlp"], epochs=5, batch_size=16)
     with undrawn():
-        return {each: train(dataclasses.replace(recipe, protocol=each), workplace) for each in ("held-out", "final")}
+        return {each: train(dataclasses.replace(recipe, protocol=each), context) for each in ("held-out", "final")}
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Data, Device, Force, Json, Runs
-from sutja.cli.train import Seed, Threads, Track, changed_recipe, open_workplace, settings_of, train_watched
+from sutja.cli.train import Seed, Threads, Track, changed_recipe, open_context, settings_of, train_watched
 
 if TYPE_CHECKING:
     from sutja.runs.run import Run
@@ -38,7 +38,7 @@ def compare(
     Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Runs that are finished
     are used as they are, runs that were interrupted go on.
     """
-    from sutja.experiments.experiment import check_comparable
+    from sutja.experiments.comparison import check_comparable
     from sutja.runs.run import Run
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
@@ -48,16 +48,16 @@ def compare(
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
     folder = to or runs / "comparison"
     if recipes:
-        workplace = open_workplace(data, runs, device, threads)
+        context = open_context(data, runs, device, threads)
         there = {run.folder.resolve() for run in opened.values()}
-        more = sum(workplace.folder(recipe).resolve() not in there for recipe in recipes.values())
+        more = sum(context.folder(recipe).resolve() not in there for recipe in recipes.values())
         # What would fail at the end is said before minutes of training.
-        check_comparable(_different(list(opened.values())), workplace.dataset.sha256, more=more)
+        check_comparable(_different(list(opened.values())), context.dataset.sha256, more=more)
         folder.mkdir(parents=True, exist_ok=True)
         for name, recipe in recipes.items():
-            resume = not force and (workplace.folder(recipe) / "recipe.json").exists()
+            resume = not force and (context.folder(recipe) / "recipe.json").exists()
             hint = "the same command without --force" if force else "the same command"
-            opened[name] = train_watched(recipe, workplace, resume=resume, force=force, track=track, hint=hint)
+            opened[name] = train_watched(recipe, context, resume=resume, force=force, track=track, hint=hint)
     _compare(_different([opened[name] for name in names]), folder, as_json)
 
 
@@ -82,7 +82,7 @@ def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table
-    from sutja.experiments.experiment import compare_runs
+    from sutja.experiments.comparison import compare_runs
     from sutja.reports.tables import comparison_table, run_table
 
     comparisons = compare_runs(runs, folder)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sutja.cli.common import Data, Force
-from sutja.cli.train import Threads, open_workplace
+from sutja.cli.train import Threads, open_context
 from sutja.errors import UsageError
 
 
@@ -30,15 +30,15 @@ def distil(
     `sutja train tiny --set teacher=NAME --set augmentation=none` then learns from RUNS/NAME.lessons.npz.
     """
     from sutja.cli.console import print_path, watch
-    from sutja.experiments.experiment import teach_from_runs
+    from sutja.experiments.distil import distil_runs
     from sutja.runs.run import Run
 
     if to.exists() and not force:
         raise UsageError(f"{to}: exists already; --force replaces it")
     if to.suffix != ".npz" or to.is_dir():  # said before minutes of work
         raise UsageError(f"{to}: lessons are a file: its name must end in .lessons.npz")
-    workplace = open_workplace(data, to.parent, "cpu", threads)
-    done = teach_from_runs([Run.open(run) for run in runs], workplace, to, augmentation=augmentation, views=views)
+    context = open_context(data, to.parent, "cpu", threads)
+    done = distil_runs([Run.open(run) for run in runs], context, to, augmentation=augmentation, views=views)
     for _ in watch(done, lambda number: f"view {number}", total=views):
         pass
     print_path("Lessons", to)

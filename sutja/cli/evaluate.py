@@ -61,9 +61,9 @@ def evaluate(
         reports[f"calibrated, temperature {temperature:.4g}"] = measure(cooled(logits, temperature), digits.labels)
     robustness = _measure_robustness(classifier, digits, figures) if corruptions else None
     if figures is not None:
-        from sutja.reports.pages import draw_judgement
+        from sutja.reports.pages import draw_evaluation
 
-        draw_judgement(figures, digits, logits, report)
+        draw_evaluation(figures, digits, logits, report)
     if as_json:
         scores = judge(logits, digits.labels, temperature)
         calibrated = {"temperature": temperature, "calibrated": scores["calibrated"]} if len(reports) > 1 else {}

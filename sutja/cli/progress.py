@@ -8,27 +8,24 @@ from collections.abc import Sequence
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sutja.cli.console import remark, remarks
-from sutja.experiments.experiment import Observer
-from sutja.experiments.study import Job, Watcher
+from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
 from sutja.reports.tables import percent
-from sutja.runs.run import Run
-from sutja.training.trainer import Epoch, Schooling
+from sutja.runs.epoch import Epoch
 
 
-class TrainingProgress(Observer):
+class TrainingProgress(Callback):
     """Shows loss, accuracy, images a second and the time left on standard error."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
 
-    def start(self, run: Run, training: Schooling) -> None:
+    def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
         """Say what is trained, and begin the bar where standard error is a terminal."""
-        self._epochs = training.recipe.epochs
-        self._images = training.images_per_epoch
-        done = len(training.records)
+        self._epochs = planned.recipe.epochs
+        self._images = start.examples_per_epoch
+        done = start.epochs_done
         how = f"goes on after epoch {done}" if done else f"{self._epochs} epoch{'s' if self._epochs > 1 else ''}"
-        remark(f"{run.recipe.title}: {how} on {training.device} → {run.folder}")
-        self._seconds = training.records[-1].seconds if done else 0.0
+        remark(f"{planned.recipe.title}: {how} on {start.device} → {planned.folder}")
         self._first = done
         self._started = time.perf_counter()
         self._trained = 0
@@ -38,13 +35,13 @@ class TrainingProgress(Observer):
             self._task = self._begin_epoch(done + 1)
             self._bar.start()
 
-    def batch(self, images: int) -> None:
+    def on_batch_end(self, examples: int) -> None:
         """Move the bar."""
-        self._trained += images
+        self._trained += examples
         if self._bar:
-            self._bar.update(self._task, advance=images, speed=self._speed())
+            self._bar.update(self._task, advance=examples, speed=self._speed())
 
-    def epoch(self, record: Epoch) -> None:
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
         """Write the line of an epoch."""
         remark(
             f"  epoch {record.epoch:{len(str(self._epochs))}d}/{self._epochs}"
@@ -57,7 +54,7 @@ class TrainingProgress(Observer):
             if record.epoch < self._epochs:
                 self._task = self._begin_epoch(record.epoch + 1)
 
-    def finish(self) -> None:
+    def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         """Take the bar away."""
         if self._bar:
             self._bar.stop()
@@ -77,16 +74,16 @@ class TrainingProgress(Observer):
         return f"{seconds // 60:.0f}:{seconds % 60:02.0f} left"
 
 
-class StudyProgress(Watcher):
+class StudyProgress(Callback):
     """Shows a bar over all epochs of a study where standard error is a terminal, and else a line for each run's end."""
 
-    def start(self, jobs: Sequence[Job]) -> None:
+    def on_study_begin(self, planned: Sequence[PlannedRun]) -> None:
         """Say how much is to do."""
-        runs = {job: job.run for job in jobs}
-        self._count, self._ended = len(jobs), sum(run is not None for run in runs.values())
+        runs = {job: job.run for job in planned}
+        self._count, self._ended = len(planned), sum(run is not None for run in runs.values())
         self._done = {job: job.recipe.epochs if run else 0 for job, run in runs.items()}
         used = f", {self._ended} of them there already" if self._ended else ""
-        remark(f"{len(jobs)} run{'s' if len(jobs) > 1 else ''}{used}")
+        remark(f"{len(planned)} run{'s' if len(planned) > 1 else ''}{used}")
         columns = (
             TextColumn("  {task.description}"),
             BarColumn(bar_width=28),
@@ -94,26 +91,31 @@ class StudyProgress(Watcher):
             TimeRemainingColumn(),
         )
         self._bar = Progress(*columns, console=remarks, transient=True, disable=not remarks.is_terminal)
-        self._task = self._bar.add_task(self._runs, total=sum(job.recipe.epochs for job in jobs))
+        self._task = self._bar.add_task(self._runs, total=sum(job.recipe.epochs for job in planned))
         self._bar.start()
         self._show()
 
-    def epoch(self, job: Job, number: int) -> None:
-        """Move the bar."""
-        self._done[job] = number
+    def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
+        """Count the epochs that are done already."""
+        self._done[planned] = start.epochs_done
         self._show()
 
-    def end(self, job: Job, failure: str | None) -> None:
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
+        """Move the bar."""
+        self._done[planned] = record.epoch
+        self._show()
+
+    def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         """Write a line; a failure's on a terminal too."""
         self._ended += failure is None
-        self._done[job] = job.recipe.epochs  # those that patience or a failure leaves out count as done
+        self._done[planned] = planned.recipe.epochs  # those that patience or a failure leaves out count as done
         self._show()
         if failure:
-            remark(f"  {job.name}: failed: {failure}")
+            remark(f"  {planned.name}: failed: {failure}")
         elif not remarks.is_terminal:
-            remark(f"  {_result(job)} ({self._runs})")
+            remark(f"  {_result(planned)} ({self._runs})")
 
-    def stop(self) -> None:
+    def on_study_end(self) -> None:
         """Take the bar away."""
         self._bar.stop()
 
@@ -125,11 +127,11 @@ class StudyProgress(Watcher):
         self._bar.update(self._task, completed=sum(self._done.values()), description=self._runs)
 
 
-def _result(job: Job) -> str:
-    run = job.run
+def _result(planned: PlannedRun) -> str:
+    run = planned.run
     assert run is not None
     judged = run.report[run.judged_by]
-    return f"{job.name}: {percent(judged['accuracy'])} {run.judged_by} accuracy, {run.report['seconds']:.0f} s"
+    return f"{planned.name}: {percent(judged['accuracy'])} {run.judged_by} accuracy, {run.report['seconds']:.0f} s"
 
 
 def _both(training: float, validation: float | None, form: str) -> str:

@@ -27,8 +27,7 @@ def sprint(
 
     from sutja.cli.console import print_json, print_table, remark
     from sutja.data.dataset import load_dataset
-    from sutja.reports.tables import sprint_table
-    from sutja.training.sprint import Sprint, get_sprint, summarise
+    from sutja.training.sprint import Sprint, get_sprint, sprint_table, summarise
     from sutja.training.sprint import sprint as run_sprint
 
     recipe = get_sprint(target)

@@ -51,7 +51,7 @@ def study(
 
     from sutja.cli.progress import StudyProgress
     from sutja.data.dataset import load_dataset
-    from sutja.experiments.experiment import Workplace
+    from sutja.experiments.experiment import RunContext
     from sutja.experiments.study import conduct, plan
     from sutja.runs.results import parse_recipe, read_results
 
@@ -60,9 +60,9 @@ def study(
         recipes = [dataclasses.replace(recipe, protocol="held-out") for recipe in recipes]
     if csv is not None and csv.exists():
         read_results(csv)  # what would fail at the end is said before hours of training
-    workplace = Workplace(load_dataset(data), runs, device, threads)
-    jobs = plan(recipes, range(first_seed, first_seed + seeds), workplace)
-    done = conduct(jobs, data, workplace, processes=processes or os.cpu_count() or 1, watcher=StudyProgress())
+    context = RunContext(load_dataset(data), runs, device, threads)
+    jobs = plan(recipes, range(first_seed, first_seed + seeds), context)
+    done = conduct(jobs, data, context, processes=processes or os.cpu_count() or 1, callbacks=[StudyProgress()])
     _tell(done, to or runs / "study", csv, as_json)
     _require_complete(done)
 
@@ -114,5 +114,5 @@ def _require_complete(study: Study) -> None:
         raise KeyboardInterrupt("the same command goes on after the last epochs that were kept")
     if study.failures:
         failures = "; ".join(f"{name}: {why}" for name, why in study.failures.items())
-        count = f"{len(study.failures)} of {len(study.jobs)} runs failed"
+        count = f"{len(study.failures)} of {len(study.planned)} runs failed"
         raise SutjaError(f"{count}; the same command tries them again. {failures}")

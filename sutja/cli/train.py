@@ -12,7 +12,8 @@ from sutja.cli.common import Data, Device, Force, Runs, WordError
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
-    from sutja.experiments.experiment import Observer, Workplace
+    from sutja.experiments.callback import Callback
+    from sutja.experiments.experiment import RunContext
     from sutja.recipe import Recipe
     from sutja.runs.run import Run
     from sutja.training.finetuning.finetune import Task
@@ -61,7 +62,7 @@ def train(
         return
     changed = changed_recipe(recipe or "", words)
     _refuse_corrections(data)
-    show_run(train_watched(changed, open_workplace(data, runs, device, threads), **how))
+    show_run(train_watched(changed, open_context(data, runs, device, threads), **how))
 
 
 def _refuse_corrections(data: str) -> None:
@@ -82,7 +83,7 @@ def _teach_corrections(
     from sutja.data.corrections.store import holds_corrections
     from sutja.data.dataset import load_dataset
     from sutja.experiments.start import open_start
-    from sutja.reports.tables import taught_table
+    from sutja.reports.tables import finetuning_table
     from sutja.training.finetuning.finetune import Task
 
     if not holds_corrections(Path(data)):
@@ -93,9 +94,9 @@ def _teach_corrections(
     task = Task(open_start(name), corrections.name, corrections.train)
     recipe = task.recipe(words)
     remark(f"{len(task.corrected)} corrected digits: how their hand differs from MNIST's is sought first")
-    run = train_watched(recipe, open_workplace("mnist", *place), task=task, **how)
+    run = train_watched(recipe, open_context("mnist", *place), task=task, **how)
     show_run(run)
-    print_table(taught_table(run.report["taught"]), title=" read wrongly")
+    print_table(finetuning_table(run.report["finetuned"]), title=" read wrongly")
     out.print(f"`sutja serve --model {shlex.quote(str(run.folder))}` reads with it.", markup=False)
 
 
@@ -121,17 +122,17 @@ def changed_recipe(name: str, settings: dict[str, str]) -> Recipe:
     return get_recipe(name).with_settings(settings)
 
 
-def open_workplace(data: str, runs: Path, device: str, threads: int) -> Workplace:
+def open_context(data: str, runs: Path, device: str, threads: int) -> RunContext:
     """The data, by name or path, and where runs are made of them; raises `DataError`."""
     from sutja.data.dataset import load_dataset
-    from sutja.experiments.experiment import Workplace
+    from sutja.experiments.experiment import RunContext
 
-    return Workplace(load_dataset(data), runs, device, threads)
+    return RunContext(load_dataset(data), runs, device, threads)
 
 
 def train_watched(
     recipe: Recipe,
-    workplace: Workplace,
+    context: RunContext,
     *,
     resume: bool,
     force: bool,
@@ -143,15 +144,15 @@ def train_watched(
     from sutja.cli.progress import TrainingProgress
     from sutja.experiments.experiment import train
 
-    observers: list[Observer] = [TrainingProgress()]
+    callbacks: list[Callback] = [TrainingProgress()]
     if track:
-        from sutja.experiments.tensorboard import Tracking
+        from sutja.experiments.tensorboard import TensorBoard
 
-        observers.append(Tracking())
+        callbacks.append(TensorBoard())
     try:
-        return train(recipe, workplace, observers, resume=resume, force=force, task=task)
+        return train(recipe, context, callbacks, resume=resume, force=force, task=task)
     except KeyboardInterrupt:
-        if not (workplace.folder(recipe) / "recipe.json").exists():
+        if not (context.folder(recipe) / "recipe.json").exists():
             raise
         raise KeyboardInterrupt(f"{hint} goes on after the last epoch that was kept") from None
 

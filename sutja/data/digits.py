@@ -33,6 +33,10 @@ class Digits:
         """The digits at `indices`, in that order."""
         return Digits(self.images[indices], self.labels[indices])
 
+    def first_of_each_class(self) -> list[int]:
+        """The index of the first digit of each class that is there, in the order of the classes."""
+        return [int(np.flatnonzero(self.labels == label)[0]) for label in np.unique(self.labels)]
+
 
 def checked_digits(
     images: NDArray[Any], labels: NDArray[Any], images_file: str | Path, labels_file: str | Path

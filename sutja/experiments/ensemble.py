@@ -33,10 +33,10 @@ from sutja.networks.ensemble import (
     disagreement,
     log_probabilities,
 )
+from sutja.networks.infer import infer, to_tensor
 from sutja.reports.html import render_card
 from sutja.reports.pages import write_ensemble_report
 from sutja.runs.run import ENSEMBLE, Run
-from sutja.training.trainer import infer, to_tensor
 
 SAME_NETWORK = 0.02  # how far a probability may be from the stored one: the sums of another device differ by less
 SUMMARY = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")

@@ -18,77 +18,44 @@ from typing import Any
 
 import sutja
 from sutja.errors import DataError, UsageError
-from sutja.experiments.experiment import Workplace
+from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
+from sutja.experiments.experiment import RunContext
+from sutja.networks.device import choose_device
 from sutja.networks.model import create
 from sutja.recipe import Recipe
+from sutja.runs.epoch import Epoch
 from sutja.runs.results import Spread, gather
 from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.distillation import load_lessons
-from sutja.training.trainer import choose_device
 
-PATIENCE_SECONDS = 60  # for a worker to keep its last epoch and end, before it is killed
-INTERRUPTED = 130  # the code of a process that was stopped as by Ctrl-C
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training of a study: a recipe with its seed, and the folder of its run."""
-
-    recipe: Recipe
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        """The name of the run."""
-        return self.folder.name
-
-    @property
-    def run(self) -> Run | None:
-        """The run, when it is finished."""
-        run = Run.open(self.folder) if (self.folder / "recipe.json").is_file() else None
-        return run if run and run.finished else None
-
-
-class Watcher:
-    """Is told how a study goes."""
-
-    def start(self, jobs: Sequence[Job]) -> None:
-        """A study begins with these trainings; some may be finished already."""
-
-    def epoch(self, job: Job, number: int) -> None:
-        """So many epochs of a training are done."""
-
-    def end(self, job: Job, failure: str | None) -> None:
-        """A training came to its end, or failed."""
-
-    def stop(self) -> None:
-        """The study is over, or was interrupted."""
+SHUTDOWN_SECONDS = 60  # for a worker to keep its last epoch and end, before it is killed
+INTERRUPTED_EXIT_CODE = 130  # the code of a process that was stopped as by Ctrl-C
 
 
 @dataclass
 class Study:
     """What a study has brought: the trainings that were asked for, and why some of them failed."""
 
-    jobs: Sequence[Job]
+    planned: Sequence[PlannedRun]
     failures: dict[str, str] = field(default_factory=dict)  # name of the run → why
     interrupted: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether every training came to its end."""
-        return all(job.run for job in self.jobs)
+        return all(job.run for job in self.planned)
 
     @property
     def recipes(self) -> list[Recipe]:
         """The recipes with the first of their seeds."""
-        first = {dataclasses.replace(job.recipe, seed=0): job.recipe for job in reversed(self.jobs)}
+        first = {dataclasses.replace(job.recipe, seed=0): job.recipe for job in reversed(self.planned)}
         return list(first.values())[::-1]
 
     def spreads(self, *, whole: bool = False) -> list[Spread]:
         """The results of each recipe over its finished seeds; with `whole`, only of recipes that lack none."""
         recipes: dict[Recipe, list[Run | None]] = {}
-        for job in self.jobs:
+        for job in self.planned:
             recipes.setdefault(dataclasses.replace(job.recipe, seed=0), []).append(job.run)
         found = []
         for runs in recipes.values():
@@ -98,7 +65,7 @@ class Study:
         return found
 
 
-def plan(recipes: Sequence[Recipe], seeds: range, workplace: Workplace) -> list[Job]:
+def plan(recipes: Sequence[Recipe], seeds: range, context: RunContext) -> list[PlannedRun]:
     """All trainings of a study, seed by seed, so that an interrupted one has as many seeds of each recipe.
 
     Raises `UsageError` and `DataError` for what would fail in every process: names that are not there, recipes that are
@@ -106,74 +73,96 @@ def plan(recipes: Sequence[Recipe], seeds: range, workplace: Workplace) -> list[
     """
     if len({recipe.protocol == "held-out" for recipe in recipes}) > 1:
         raise UsageError("some recipes are judged by test digits, others by validation digits: --held-out for all")
-    choose_device(workplace.device)
+    choose_device(context.device)
     for recipe in recipes:
         recipe.require_single_digits(recipe.name)
         get_augmentation(recipe.augmentation)
         create(recipe.model, seed=0, dropout=recipe.dropout)
     seeded = [dataclasses.replace(recipe, seed=seed) for seed in seeds for recipe in dict.fromkeys(recipes)]
-    jobs = [Job(recipe, workplace.folder(recipe)) for recipe in seeded]
-    for job in jobs:
+    planned = [PlannedRun(recipe, context.folder(recipe)) for recipe in seeded]
+    for job in planned:
         if job.folder.exists():
-            _check_run(Run.open(job.folder), job, workplace)
-    for teacher in {job.recipe.teacher for job in jobs if job.recipe.teacher and not job.run}:
-        load_lessons(workplace.lessons(teacher), workplace.dataset.train.images)
-    return jobs
+            _check_run(Run.open(job.folder), job, context)
+    for teacher in {job.recipe.teacher for job in planned if job.recipe.teacher and not job.run}:
+        load_lessons(context.lessons(teacher), context.dataset.train.images)
+    return planned
 
 
-def _check_run(run: Run, job: Job, workplace: Workplace) -> None:
+def _check_run(run: Run, job: PlannedRun, context: RunContext) -> None:
     if run.recipe != job.recipe:
         again = "sutja train --force replaces it, or --runs names another folder"
         raise UsageError(f"{run.folder}: was trained by another recipe of that name: {again}")
-    if run.data_sha256 != workplace.dataset.sha256:
-        raise DataError(f"{run.folder}: was trained on other data than {workplace.dataset.name}")
+    if run.data_sha256 != context.dataset.sha256:
+        raise DataError(f"{run.folder}: was trained on other data than {context.dataset.name}")
     if run.finished:
         _ = run.report  # raises when it is damaged
 
 
-def conduct(jobs: Sequence[Job], source: str, workplace: Workplace, *, processes: int, watcher: Watcher) -> Study:
+def conduct(
+    planned: Sequence[PlannedRun],
+    source: str,
+    context: RunContext,
+    *,
+    processes: int,
+    callbacks: Sequence[Callback] = (),
+) -> Study:
     """Train what is not finished, in as many processes at once; a training that fails does not stop the others.
 
     `source` is what the data were loaded from: each process loads them itself. After Ctrl-C the processes keep their
     last epochs and end, and the study says that it was interrupted.
     """
-    study = Study(jobs)
-    waiting = deque(job for job in jobs if not job.run)
-    told: Queue[tuple[Job, dict[str, Any]]] = Queue()
-    working: dict[Job, _Worker] = {}
-    watcher.start(jobs)
+    study = Study(planned)
+    waiting = deque(job for job in planned if not job.run)
+    messages: Queue[_Message] = Queue()
+    working: dict[PlannedRun, _Worker] = {}
+    for callback in callbacks:
+        callback.on_study_begin(planned)
     try:
         while waiting or working:
             while waiting and len(working) < processes:
                 job = waiting.popleft()
-                working[job] = _Worker(job, source, workplace, told)
-            job, words = told.get()
-            if "epoch" in words:
-                watcher.epoch(job, words["epoch"])
+                working[job] = _Worker(job, source, context, messages)
+            job, words = messages.get()
             if "end" in words:
                 del working[job]
-                failure = words["end"] or (None if job.run else "ended without a report")
-                if failure:
-                    study.failures[job.name] = failure
-                watcher.end(job, failure)
+            _dispatch(job, words, study, callbacks)
     except KeyboardInterrupt:
         study.interrupted = True
     finally:
         _stop(list(working.values()))
-        watcher.stop()
+        for callback in callbacks:
+            callback.on_study_end()
     return study
 
 
-class _Worker:
-    """A process that trains one job; what it tells is put into a queue, at last `{"end": why it failed or ""}`."""
+def _dispatch(job: PlannedRun, words: dict[str, Any], study: Study, callbacks: Sequence[Callback]) -> None:
+    """Pass on to the callbacks what a worker says."""
+    if "end" in words:
+        failure = words["end"] or (None if job.run else "ended without a report")
+        if failure:
+            study.failures[job.name] = failure
+    for callback in callbacks:
+        if "start" in words:
+            callback.on_train_begin(job, TrainingStart(**words["start"]))
+        elif "epoch" in words:
+            callback.on_epoch_end(job, Epoch(**words["epoch"]))
+        elif "end" in words:
+            callback.on_train_end(job, study.failures.get(job.name))
 
-    def __init__(self, job: Job, source: str, workplace: Workplace, told: Queue[tuple[Job, dict[str, Any]]]) -> None:
+
+_Message = tuple[PlannedRun, dict[str, Any]]
+
+
+class _Worker:
+    """A process that trains one run. Its messages go into a queue, at last `{"end": why it failed or ""}`."""
+
+    def __init__(self, job: PlannedRun, source: str, context: RunContext, messages: Queue[_Message]) -> None:
         values = {
             "recipe": dataclasses.asdict(job.recipe),
             "data": source,
-            "runs": str(workplace.runs),
-            "device": workplace.device,
-            "threads": workplace.threads,
+            "runs": str(context.runs),
+            "device": context.device,
+            "threads": context.threads,
         }
         package = str(Path(sutja.__file__).parent.parent)  # this sutja, wherever the study was started
         paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
@@ -188,7 +177,7 @@ class _Worker:
             env=os.environ | {"PYTHONPATH": paths},
             start_new_session=True,  # Ctrl-C goes to the study alone, which closes the lifelines
         )
-        self._job, self._told = job, told
+        self._job, self._messages = job, messages
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -202,17 +191,17 @@ class _Worker:
                     last = line.strip() or last
                     continue
                 failure = words.get("failure", failure)
-                self._told.put((self._job, words))
+                self._messages.put((self._job, words))
         code = self.process.wait()
         self.close_lifeline()
         if code < 0:
             hint = ": the memory may not have been enough" if -code == signal.SIGKILL else ""
             failure = f"killed by {signal.Signals(-code).name}{hint}"
-        elif code == INTERRUPTED:
+        elif code == INTERRUPTED_EXIT_CODE:
             failure = "interrupted"
         elif code:
             failure = failure or last or f"ended with the code {code}"
-        self._told.put((self._job, {"end": failure}))
+        self._messages.put((self._job, {"end": failure}))
 
     def close_lifeline(self) -> None:
         """Ask the process to keep its last epoch and end."""
@@ -222,7 +211,7 @@ class _Worker:
     def wait(self) -> None:
         """Wait until it has ended; kill it when it takes too long, or at a second Ctrl-C."""
         try:
-            self.process.wait(PATIENCE_SECONDS)
+            self.process.wait(SHUTDOWN_SECONDS)
         except subprocess.TimeoutExpired:
             pass
         finally:

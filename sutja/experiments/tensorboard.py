@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from torch.utils.tensorboard import SummaryWriter
 
-from sutja.experiments.experiment import Observer
-from sutja.runs.run import Run
-from sutja.training.trainer import Epoch, Schooling
+from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
+from sutja.runs.epoch import Epoch
 
 
-class Tracking(Observer):
+class TensorBoard(Callback):
     """Writes every record into the run folder's `events`, as TensorBoard reads it: `tensorboard --logdir runs`."""
 
-    def start(self, run: Run, training: Schooling) -> None:
-        """Open the events; after an interruption, what lies behind the last kept epoch is dropped."""
-        self._writer = SummaryWriter(str(run.folder / "events"), purge_step=len(training.records) + 1)
+    _writer: SummaryWriter | None = None
 
-    def epoch(self, record: Epoch) -> None:
+    def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
+        """Open the events; after an interruption, drop those behind the last kept epoch."""
+        self._writer = SummaryWriter(str(planned.folder / "events"), purge_step=start.epochs_done + 1)
+
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
         """Write one point of every curve."""
+        assert self._writer is not None
         for name, value in vars(record).items():
             if name != "epoch" and value is not None:
                 part, _, measure = name.partition("_")
@@ -25,6 +27,7 @@ class Tracking(Observer):
                 self._writer.add_scalar(tag, value, record.epoch)
         self._writer.flush()
 
-    def finish(self) -> None:
+    def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         """Close the events."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()

@@ -16,24 +16,24 @@ from pathlib import Path
 from typing import Any
 
 from sutja.errors import SutjaError
-from sutja.experiments.experiment import Observer, Workplace, train
+from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
+from sutja.experiments.experiment import RunContext, train
 from sutja.recipe import Recipe
-from sutja.runs.run import Run
-from sutja.training.trainer import Epoch, Schooling
+from sutja.runs.epoch import Epoch
 
 
-class _Teller(Observer):
-    """Tells on standard output how far the training is."""
+class _Messages(Callback):
+    """Writes what happens to standard output, one JSON object per line."""
 
-    def start(self, run: Run, training: Schooling) -> None:
-        _tell(epoch=len(training.records))
+    def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
+        _send(start=vars(start))
 
-    def epoch(self, record: Epoch) -> None:
-        _tell(epoch=record.epoch)
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
+        _send(epoch=vars(record))
 
 
-def _tell(**values: Any) -> None:
-    print(json.dumps(values), flush=True)
+def _send(**message: Any) -> None:
+    print(json.dumps(message), flush=True)
 
 
 def main(job: str) -> int:
@@ -46,11 +46,11 @@ def main(job: str) -> int:
     try:
         values = json.loads(job)
         recipe = Recipe.from_json(json.dumps(values["recipe"]), "the job")
-        workplace = Workplace(load_dataset(values["data"]), Path(values["runs"]), values["device"], values["threads"])
-        resume = (workplace.folder(recipe) / "recipe.json").exists()
-        train(recipe, workplace, [_Teller()], resume=resume)
+        context = RunContext(load_dataset(values["data"]), Path(values["runs"]), values["device"], values["threads"])
+        resume = (context.folder(recipe) / "recipe.json").exists()
+        train(recipe, context, [_Messages()], resume=resume)
     except SutjaError as error:
-        _tell(failure=str(error))
+        _send(failure=str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return 130

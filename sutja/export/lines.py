@@ -1,60 +1,139 @@
-"""The end of a line reader's training: its run folder with figures and pictures, and the model to publish."""
+"""Line readers for others: evaluated on rendered lines, as an ONNX file, and as a published model."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from sutja.data.dataset import Dataset, Splits, load_dataset, split
+from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
 from sutja.export.half_precision import halved
-from sutja.export.onnx import DEFAULT_OUTPUT, Output, check_free, checksums, export_checked, publish, published_name
-from sutja.files import write_text
+from sutja.export.onnx import DEFAULT_OUTPUT, Output, check_free, export_checked, publish, published_name
 from sutja.models.card import Card
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
-from sutja.networks.model import count_parameters
-from sutja.reading.line_network import LineNetwork, chances, spot
+from sutja.networks.infer import infer_lines
+from sutja.randomness import derived_seed
+from sutja.reading.line_network import LineNetwork, Spotted, chances, spot
 from sutja.reports import plots
-from sutja.reports.html import Picture, Section, render_card, render_page, save_figure
-from sutja.reports.tables import recipe_table
+from sutja.reports.html import Picture, save_figure
 from sutja.runs.run import Run
 from sutja.synth.lines import Line, Writer
 from sutja.training.line_metrics import calibrate_lines, choose_min_confidence, judge_lines, outcomes
-from sutja.training.line_trainer import LineTraining, composed, infer_lines
 
-FIGURED = 4000  # lines on which a finished reader is judged
+EVALUATED_LINES = 4000
 PARITY_LINES = 1000
+SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
+CALIBRATED_SCORES = ("loss", "brier", "calibration_error")  # what a temperature changes
 
 
-def finish_lines(run: Run, training: LineTraining, splits: Splits) -> None:
-    """Write what a finished run of a line reader holds; `report.json`, which says that it is finished, comes last."""
-    run.remove_partial_files()
-    trained = training.result()
-    run.save_weights(trained)
-    network = halved(trained)
-    lines = {part: composed(Writer(digits), FIGURED, 1) for part, digits in splits.judged.items()}
-    difference = export_lines(network, run.folder / "model.onnx", lines[run.judged_by][:PARITY_LINES])
-    values = {"parity": difference, "epochs": len(training.records), "parameters": count_parameters(trained)}
-    card = describe_lines(run, network, lines, values)
-    _write_report(run, network, lines[run.judged_by], card)
-    files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
-    write_text(run.folder / "MODEL_CARD.md", render_card(asdict(card) | {"files": files}))
-    reading = {part: {**card.figures[part], **(card.reading or {})[part]} for part in card.figures}
-    told = {
-        "parameters": card.parameters,
-        "epochs": card.epochs,
-        "seconds": card.seconds,
-        "parity": difference,
-        "temperature": card.temperature,
+@dataclass(frozen=True)
+class LineEvaluation:
+    """What a line reader reads on rendered `lines` of each part, "validation" or "test".
+
+    `logits` are its answers, `figures` those of a card before calibration, with what changes by it under `calibrated`;
+    `reading` says what comes of `min_confidence`, below which a digit is not told. `calibration` is `None` and the
+    temperature 1 where there are no validation digits.
+    """
+
+    lines: dict[str, list[Line]]
+    logits: dict[str, list[NDArray[np.float32]]]
+    figures: dict[str, dict[str, Any]]
+    reading: dict[str, Any]
+    temperature: float
+    calibration: dict[str, Any] | None
+
+    @property
+    def reports(self) -> dict[str, dict[str, Any]]:
+        """All figures of each part, for `report.json`."""
+        return {part: {**self.figures[part], **self.reading[part]} for part in self.figures}
+
+    def read(self, part: str) -> list[list[Spotted]]:
+        """The digits that are read on the lines of a part."""
+        return [spot(chances(each, self.temperature)) for each in self.logits[part]]
+
+
+def fixed_lines(digits: Digits, count: int, seed: int) -> list[Line]:
+    """Render lines of some digits, the same for the same seed."""
+    return list(Writer(digits).lines(np.random.default_rng(derived_seed(seed, "measured lines")), count))
+
+
+def evaluation_lines(splits: Splits) -> dict[str, list[Line]]:
+    """The lines of each part on which a finished reader is evaluated."""
+    return {part: fixed_lines(digits, EVALUATED_LINES, 1) for part, digits in splits.judged.items()}
+
+
+def evaluate_lines(network: nn.Module, lines: dict[str, list[Line]]) -> LineEvaluation:
+    """Evaluate a line reader on rendered `lines` of each part, and calibrate it by those of validation digits."""
+    logits = {part: infer_lines(network, [line.ink for line in some]) for part, some in lines.items()}
+    texts = {part: [line.text for line in some] for part, some in lines.items()}
+    calibration, temperature, min_confidence = None, 1.0, 0.5
+    if "validation" in lines:
+        fitted = calibrate_lines(logits["validation"], texts["validation"])
+        temperature = fitted.temperature
+        min_confidence = choose_min_confidence(logits["validation"], texts["validation"], temperature)
+        calibration = {**asdict(fitted), "digits": f"{fitted.count:,} digits read on lines of validation digits"}
+    figures: dict[str, dict[str, Any]] = {}
+    reading: dict[str, Any] = {"min_confidence": min_confidence}
+    for part in lines:
+        before, after = (
+            asdict(judge_lines(logits[part], texts[part], temperature=each, min_confidence=min_confidence))
+            for each in (1.0, temperature)
+        )
+        calibrated = {name: after[name] for name in CALIBRATED_SCORES} if calibration else None
+        figures[part] = {**{name: before[name] for name in SCORES}, "calibrated": calibrated}
+        reading[part] = {name: after[name] for name in after if name not in SCORES}
+    return LineEvaluation(lines, logits, figures, reading, temperature, calibration)
+
+
+def describe_lines(run: Run, evaluation: LineEvaluation, values: dict[str, Any]) -> Card:
+    """The card of a line reader. `values` are `parameters`, `epochs` and what else is to be said of it."""
+    environment = {name: value for name, value in run.environment.items() if name != "data"}
+    return Card(
+        title=run.recipe.title,
+        data=run.environment["data"],
+        environment=environment,
+        figures=evaluation.figures,
+        temperature=evaluation.temperature,
+        calibration=evaluation.calibration,
+        reading=evaluation.reading,
+        recipe=vars(run.recipe),
+        **{"name": published_name(run), "seconds": run.metrics()[-1]["seconds"], **values},
+    )
+
+
+def draw_lines(run: Run, lines: list[Line], read: list[list[Spotted]]) -> list[Picture]:
+    """Draw curves, lines, mistakes and reliability of a reader that read the digits `read` on `lines`."""
+    texts = ["".join(str(digit.digit) for digit in line) for line in read]
+    wrong = [index for index, (line, text) in enumerate(zip(lines, texts, strict=True)) if line.text != text]
+    wrong.sort(key=lambda index: -float(np.prod([digit.confidence for digit in read[index]])))
+    mistakes = [(lines[index].gray, f"{lines[index].text} read as {texts[index] or 'nothing'}") for index in wrong[:40]]
+    figures = {
+        "curves": (
+            plots.curves([(run.recipe.title, run.metrics())]),
+            "Loss per digit, and the share of lines that are read without any error, over the epochs.",
+        ),
+        "lines": (
+            plots.lines([(line.gray, line.text) for line in lines[:40]]),
+            "Rendered lines, with the digits on them.",
+        ),
+        "mistakes": (plots.lines(mistakes), "Lines that are read wrongly, the most confident first."),
     }
-    run.save_json("report.json", {**told, **reading})
+    if any(read):  # a reader that has hardly begun may read nothing
+        reliability = plots.reliability(*outcomes(read, [line.text for line in lines]))
+        figures["reliability"] = reliability, "How often a digit is right, by its confidence."
+    return [
+        Picture(save_figure(figure, run.folder / "figures" / f"{name}.png"), caption)
+        for name, (figure, caption) in figures.items()
+    ]
 
 
 def export_lines(network: nn.Module, path: Path, lines: list[Line]) -> float:
@@ -82,46 +161,6 @@ def _difference(network: nn.Module, lines: list[Line], path: Path) -> float:
         return max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs)
 
 
-def describe_lines(run: Run, network: nn.Module, lines: dict[str, list[Line]], values: dict[str, Any]) -> Card:
-    """The card of a line reader, judged on composed `lines` and calibrated by those of validation digits.
-
-    `values` are `parameters`, `epochs` and what else is to be said of it.
-    """
-    logits = {part: infer_lines(network, [line.ink for line in some]) for part, some in lines.items()}
-    texts = {part: [line.text for line in some] for part, some in lines.items()}
-    calibration, temperature, least = None, 1.0, 0.5
-    if "validation" in lines:
-        fitted = calibrate_lines(logits["validation"], texts["validation"])
-        temperature = fitted.temperature
-        least = choose_min_confidence(logits["validation"], texts["validation"], temperature)
-        calibration = {**asdict(fitted), "digits": f"{fitted.count:,} digits read on lines of validation digits"}
-    figures, reading = {}, {"min_confidence": least}
-    for part in lines:
-        before, after = (
-            asdict(judge_lines(logits[part], texts[part], temperature=each, min_confidence=least))
-            for each in (1.0, temperature)
-        )
-        names = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
-        figures[part] = {name: before[name] for name in names}
-        calibrated = {name: after[name] for name in ("loss", "brier", "calibration_error")}
-        figures[part]["calibrated"] = calibrated if calibration else None
-        reading[part] = {name: after[name] for name in after if name not in names}  # type: ignore[assignment]
-    environment = {name: value for name, value in run.environment.items() if name != "data"}
-    return Card(
-        name=published_name(run),
-        title=run.recipe.title,
-        data=run.environment["data"],
-        environment=environment,
-        figures=figures,
-        temperature=temperature,
-        calibration=calibration,
-        reading=reading,
-        recipe=vars(run.recipe),
-        seconds=run.metrics()[-1]["seconds"],
-        **values,
-    )
-
-
 def export_line_run(run: Run, folder: Path, output: Output = DEFAULT_OUTPUT, *, dataset: Dataset | None = None) -> Card:
     """Publish a finished line reader into a folder, always in half precision: ONNX, weights, and a card.
 
@@ -135,49 +174,14 @@ def export_line_run(run: Run, folder: Path, output: Output = DEFAULT_OUTPUT, *, 
         raise UsageError(f"{run.folder}: lines of other data than {dataset.name} cannot be composed anew for its card")
     network = load_network(open_model(run.folder))
     read = halved(network)
-    splits = split(dataset, run.recipe.protocol)
-    lines = {part: composed(Writer(digits), FIGURED, 1) for part, digits in splits.judged.items()}
+    lines = evaluation_lines(split(dataset, run.recipe.protocol))
     values = {name: run.report[name] for name in ("parameters", "epochs")}
-    card = describe_lines(run, read, lines, values)
+    card = describe_lines(run, evaluate_lines(read, lines), values)
     kept = run.report[run.judged_by]["errors"]
-    if abs(card.figures[run.judged_by]["errors"] - kept) > FIGURED // 200:
+    if abs(card.figures[run.judged_by]["errors"] - kept) > EVALUATED_LINES // 200:
         raise DataError(f"{run.folder}: its weights do not make the {kept} errors that its report.json tells")
 
     def write(_: nn.Module, path: Path) -> float:
         return export_lines(read, path, lines[run.judged_by][:PARITY_LINES])
 
     return publish(network, card, folder, output, write=write)
-
-
-def _write_report(run: Run, network: nn.Module, lines: list[Line], card: Card) -> None:
-    logits = infer_lines(network, [line.ink for line in lines])
-    read = [spot(chances(each, card.temperature)) for each in logits]
-    texts = ["".join(str(digit.digit) for digit in line) for line in read]
-    wrong = [index for index, (line, text) in enumerate(zip(lines, texts, strict=True)) if line.text != text]
-    wrong.sort(key=lambda index: -float(np.prod([digit.confidence for digit in read[index]])))
-    figures = {
-        "curves": plots.curves([(run.recipe.title, run.metrics())]),
-        "lines": plots.lines([(line.gray, line.text) for line in lines[:40]]),
-        "mistakes": plots.lines(
-            [(lines[index].gray, f"{lines[index].text} read as {texts[index] or 'nothing'}") for index in wrong[:40]]
-        ),
-    }
-    if any(read):  # a reader that has hardly begun may read nothing
-        figures["reliability"] = plots.reliability(*outcomes(read, [line.text for line in lines]))
-    captions = {
-        "curves": "Loss a digit, and the share of lines that are read without any error, over the epochs.",
-        "lines": "Lines as they were composed, with the digits on them.",
-        "mistakes": "Lines that were read wrongly, the surest first.",
-        "reliability": "How often a digit is right, by its confidence.",
-    }
-    pictures = [
-        Picture(save_figure(figure, run.folder / "figures" / f"{name}.png"), captions[name])
-        for name, figure in figures.items()
-    ]
-    errors = (card.reading or {})[run.judged_by]["character_error"]
-    lead = (
-        f"{100 * errors:.2f} % character errors in {len(lines):,} lines composed of {run.judged_by} digits; "
-        f"{card.seconds:.0f} s of training on {run.environment['processor']}."
-    )
-    sections = [Section("Lines", pictures=pictures), Section("Recipe", table=recipe_table([vars(run.recipe)]))]
-    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, sections))

@@ -27,11 +27,11 @@ from sutja.models.card import SPREAD, Card, judge
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
+from sutja.networks.infer import infer, to_tensor
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
 from sutja.runs.results import Spread, label, read_results
 from sutja.runs.run import JUDGED, Run
-from sutja.training.trainer import infer, to_tensor
 
 PARITY_DIGITS = 1000
 PARITY_TOLERANCE = 1e-4  # the largest difference of a logit

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import nn
 
-from sutja.data.dataset import Splits
 from sutja.data.digits import Digits
 from sutja.evaluation.corruptions import corrupt
 from sutja.evaluation.metrics import Logits, Report, softmax
 from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.files import write_text
-from sutja.randomness import generator
+from sutja.networks.infer import scaled
 from sutja.recipe import Recipe
 from sutja.reports import plots
 from sutja.reports.html import Picture, Section, render_page, save_figure
@@ -32,12 +30,9 @@ from sutja.reports.tables import (
     score_table,
     spread_table,
     standing_table,
-    taught_table,
 )
 from sutja.runs.results import Spread, distinct_names
 from sutja.runs.run import Run
-from sutja.training.augment import AUGMENTATIONS
-from sutja.training.trainer import scaled
 
 if TYPE_CHECKING:
     from sutja.evaluation.robustness import Robustness
@@ -46,51 +41,41 @@ if TYPE_CHECKING:
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
-def write_run_report(
-    run: Run,
-    network: nn.Module,
-    splits: Splits,
-    reports: dict[str, Report],
-    logits: dict[str, Logits],
-    taught: dict[str, dict[str, int]] | None = None,
-) -> None:
-    """Draw every picture of a run into its `figures` and put them, with its numbers, into its `report.html`.
+def write_run_page(run: Run, lead: str, sections: Sequence[Section]) -> None:
+    """Write the `report.html` of a run: a `lead`, its `sections`, and its recipe."""
+    recipe = Section("Recipe", table=recipe_table([vars(run.recipe)]))
+    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, [*sections, recipe]))
 
-    `reports` and `logits (N, 10)` are those of each judged part: "validation", "test". `taught` is what `report.json`
-    tells of a network that was taught corrections.
-    """
-    part = run.judged_by
-    digits, judged = splits.judged[part], reports[part]
-    seen = "on training data over 10,000 digits" if taught is None else "the training data are the corrections"
-    sections = [
-        *([Section("What was taught", table=taught_table(taught))] if taught else []),
-        Section(
-            "Curves",
-            [f"Measured after each epoch without dropout and distortion; {seen}."],
-            pictures=[_curves(run)],
-        ),
-        Section(
-            "Figures", table=score_table(reports), pictures=draw_judgement(run.folder, digits, logits[part], judged)
-        ),
-        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(judged)),
-        Section("Precision and recall", table=class_table(judged)),
-        *_draw_network(run, network, splits.train, digits),
-        Section("Recipe", table=recipe_table([vars(run.recipe)])),
-    ]
-    lead = (
-        f"{judged.errors} errors in {judged.count:,} {part} digits of {run.environment['data']['name']}, "
-        f"{run.metrics()[-1]['seconds']:.0f} s of training on {run.environment['processor']}."
+
+def curves_section(run: Run, title: str, measured_on: str) -> Section:
+    """The curves of a run over its epochs."""
+    png = save_figure(plots.curves([(title, run.metrics())]), run.folder / "figures" / "curves.png")
+    return Section(
+        "Curves",
+        [f"Measured after each epoch without dropout and distortion; {measured_on}."],
+        pictures=[Picture(png, "Average loss and accuracy over the epochs.")],
     )
-    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, sections))
 
 
-def _curves(run: Run) -> Picture:
-    figure = plots.curves([(run.recipe.title, run.metrics())])
-    png = save_figure(figure, run.folder / "figures" / "curves.png")
-    return Picture(png, "Average loss and accuracy over the epochs.")
+def evaluation_sections(folder: Path, digits: Digits, logits: Logits, reports: dict[str, Report]) -> list[Section]:
+    """The figures of each evaluated part, and in detail those of the last: `logits (N, 10)` on its `digits`."""
+    report = list(reports.values())[-1]
+    return [
+        Section("Figures", table=score_table(reports), pictures=draw_evaluation(folder, digits, logits, report)),
+        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(report)),
+        Section("Precision and recall", table=class_table(report)),
+    ]
 
 
-def draw_judgement(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:
+def network_sections(folder: Path, network: nn.Module, digits: Digits) -> list[Section]:
+    """The filters of a first convolution and what they answer, for a network that begins with one."""
+    convolution = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
+    if convolution is None or convolution.in_channels != 1:
+        return []
+    return [Section("Inside the network", pictures=_draw_filters(folder, network, convolution, digits))]
+
+
+def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:
     """Draw confusion matrix, reliability diagram and worst mistakes into the `figures` of a folder."""
     probabilities = softmax(logits)
     confidence, predictions = probabilities.max(axis=1), logits.argmax(axis=1)
@@ -114,21 +99,8 @@ def draw_judgement(folder: Path, digits: Digits, logits: Logits, report: Report)
     ]
 
 
-def _draw_network(run: Run, network: nn.Module, train: Digits, judged: Digits) -> list[Section]:
-    """What can only be drawn of some networks: a first convolution, and distortions where the recipe has them."""
-    sections = []
-    convolution = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
-    if convolution is not None and convolution.in_channels == 1:
-        sections.append(Section("Inside the network", pictures=_draw_filters(run.folder, network, convolution, judged)))
-    if run.recipe.augmentation != "none":
-        png = draw_augmentation(run.folder / "figures" / "augmentation.png", train)
-        caption = "What the distortions make of training digits. Each epoch sees every digit distorted anew."
-        sections.append(Section("Augmentation", pictures=[Picture(png, caption)]))
-    return sections
-
-
 def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Digits) -> list[Picture]:
-    images = digits.images[_first_of_each_class(digits)]
+    images = digits.images[digits.first_of_each_class()]
     answers: list[torch.Tensor] = []
     hook = layer.register_forward_hook(lambda _, inputs, output: answers.append(output))
     with torch.inference_mode():
@@ -147,26 +119,11 @@ def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Di
     ]
 
 
-def draw_augmentation(path: Path, digits: Digits) -> bytes:
-    """Draw what every distortion makes of one digit of each class; returns the PNG."""
-    images = digits.images[_first_of_each_class(digits)]
-    batch = scaled(torch.from_numpy(images).unsqueeze(1))
-    rows = {}
-    for name, distort in AUGMENTATIONS.items():
-        if name != "none":
-            rows[name] = distort(batch, generator(0, name)).numpy()[:, 0]
-    return save_figure(plots.augmentation(images, rows), path)
-
-
 def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> bytes:
     """Draw one digit of each class in all corruptions, each with its accuracy, into the `figures` of a folder."""
-    images = digits.images[_first_of_each_class(digits)]
+    images = digits.images[digits.first_of_each_class()]
     rows = {f"{each.name}\n{percent(each.accuracy)}": corrupt(images, each.name) for each in robustness.scores}
     return save_figure(plots.corruptions(rows), folder / "figures" / "corruptions.png")
-
-
-def _first_of_each_class(digits: Digits) -> list[int]:
-    return [int(np.flatnonzero(digits.labels == label)[0]) for label in np.unique(digits.labels)]
 
 
 def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> None:
@@ -273,11 +230,7 @@ def write_ensemble_report(
             ["The exact McNemar test asks whether what only one of the two reads right could be chance."],
             comparison_table(comparisons),
         ),
-        Section(
-            "Figures", table=score_table({"ensemble": whole}), pictures=draw_judgement(folder, digits, logits, whole)
-        ),
-        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(whole)),
-        Section("Precision and recall", table=class_table(whole)),
+        *evaluation_sections(folder, digits, logits, {"ensemble": whole}),
     ]
     lead = f"{whole.errors} errors in {whole.count:,} digits. An ensemble averages its members' probabilities."
     write_text(folder / "report.html", render_page(f"Ensemble of {len(standings) - 1} networks", lead, sections))

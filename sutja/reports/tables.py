@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sutja.models.card import Card
     from sutja.networks.ensemble import Standing
     from sutja.networks.model import Size
-    from sutja.training.sprint import SprintSummary
 
 
 @dataclass(frozen=True)
@@ -263,7 +262,7 @@ def dataset_table(description: dict[str, Any]) -> Table:
     return Table([description["name"], "training", "test"], rows)
 
 
-def taught_table(taught: dict[str, dict[str, int]]) -> Table:
+def finetuning_table(taught: dict[str, dict[str, int]]) -> Table:
     """Digits read wrongly before and after a network was taught corrections: of these, and of MNIST's parts."""
     rows = [
         [
@@ -287,19 +286,3 @@ def correction_table(kept: Sequence[Kept]) -> Table:
             [each.id, each.time.replace("T", " ").replace("+00:00", " UTC"), str(told.label), guess, sure, picture]
         )
     return Table(["id", "made", "digit", "read as", "confidence", "picture"], rows)
-
-
-def sprint_table(spreads: dict[str, SprintSummary]) -> Table:
-    """Sprints by their target in percent: mean accuracy with its interval, and median seconds."""
-    rows = [
-        [
-            f"{target} %",
-            str(spread.seeds),
-            percent(spread.accuracy, 3),
-            "–" if spread.deviation is None else f"{100 * spread.deviation:.3f}",
-            "–" if spread.low is None or spread.high is None else f"{100 * spread.low:.3f} – {100 * spread.high:.3f} %",
-            f"{spread.seconds:.2f} s",
-        ]
-        for target, spread in spreads.items()
-    ]
-    return Table(["target", "seeds", "mean accuracy", "deviation", "95 % interval", "median time"], rows)

@@ -22,7 +22,7 @@ from sutja.recipe import Recipe
 if TYPE_CHECKING:
     from torch import nn
 
-    from sutja.training.trainer import Epoch
+    from sutja.runs.epoch import Epoch
 
 
 ENSEMBLE = "ensemble.json"  # what tells the folder of an ensemble from that of a run

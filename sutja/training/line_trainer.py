@@ -1,11 +1,13 @@
-"""Training of the network that reads lines: on lines that are composed anew for every epoch, no two alike."""
+"""Training of the network that reads lines. Every epoch renders new lines."""
 
 from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,30 +17,49 @@ from torch.nn import functional
 
 from sutja.data.dataset import Splits, batches
 from sutja.errors import UsageError
+from sutja.export.half_precision import halved
+from sutja.export.lines import (
+    PARITY_LINES,
+    describe_lines,
+    draw_lines,
+    evaluate_lines,
+    evaluation_lines,
+    export_lines,
+    fixed_lines,
+)
+from sutja.models.card import Card
+from sutja.networks.infer import infer_lines
 from sutja.randomness import derived_seed
-from sutja.reading.line_network import BLANK, chances, in_batches, pad, spot
+from sutja.reading.line_network import BLANK, chances, pad, spot
 from sutja.recipe import Recipe
-from sutja.synth.lines import Line, Writer
+from sutja.reports.html import Section
+from sutja.runs.run import Run
+from sutja.synth.lines import Line
 from sutja.synth.prefetch import Composer
-from sutja.training.trainer import Schooling
+from sutja.training.trainer import Evaluation, Trainer
 
-LINES_AN_EPOCH = 8192
-CHUNK = 1024  # lines that are composed at once, then sorted by width into batches
-MEASURED = 1000  # lines on which loss and accuracy are measured
-GRADIENT = 5.0  # the largest norm of the gradient: one unreadable line can make a huge one
+LINES_PER_EPOCH = 8192
+LINES_PER_CHUNK = 1024  # rendered at once, then sorted by width into batches
+MEASURED_LINES = 1000  # on which loss and accuracy are measured after each epoch
 
 
 @dataclass(frozen=True)
-class Batch:
+class LineBatch:
     """Lines of like width: `lines`, `float32 (N, 1, 32, W)`, the digits on all of them, and how many on each."""
 
     lines: Tensor
     digits: Tensor
     lengths: Tensor
 
+    def __len__(self) -> int:
+        """The number of lines."""
+        return len(self.lines)
 
-class LineTraining(Schooling):
-    """A line reader in training: from a recipe and digits, epoch by epoch, to finished weights."""
+
+class LineTrainer(Trainer[LineBatch]):
+    """Trains a line reader on lines that are rendered during the training."""
+
+    max_gradient_norm = 5.0  # one unreadable line can make a huge gradient
 
     def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
         """Raises `UsageError` when the recipe asks for what lines do not have, `DataError` when a digit is missing."""
@@ -47,66 +68,76 @@ class LineTraining(Schooling):
         if recipe.focus > 1 or recipe.precision != "float32":
             raise UsageError(f"{recipe.name}: lines have no focus, and are trained in float32")
         super().__init__(recipe, device)
-        self._composer = Composer(splits.train, seed=recipe.seed, size=CHUNK)
+        self._composer = Composer(splits.train, seed=recipe.seed, size=LINES_PER_CHUNK)
         weakref.finalize(self, self._composer.close)
-        writers = {name: Writer(digits) for name, digits in splits.judged.items()}
-        shown = {"train": Writer(splits.train)} | ({} if recipe.protocol == "final" else writers)
-        self._measured = {name: composed(writer, MEASURED, 0) for name, writer in shown.items()}
+        measured = {"train": splits.train, **({} if recipe.protocol == "final" else splits.judged)}
+        self._measured = {part: fixed_lines(digits, MEASURED_LINES, 0) for part, digits in measured.items()}
 
     @property
-    def images_per_epoch(self) -> int:
+    def examples_per_epoch(self) -> int:
         """The number of lines in an epoch."""
-        return LINES_AN_EPOCH
+        return LINES_PER_EPOCH
 
-    def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        steps = LINES_AN_EPOCH // CHUNK * math.ceil(CHUNK / self.recipe.batch_size)
-        loss, learning_rate = torch.zeros(()), 0.0
-        self.network.train()
-        for step, batch in enumerate(self._batches(number)):
-            progress = min((number + step / steps) / self.recipe.epochs, 0.9999)
-            learning_rate = self._set_learning_rate(progress)
-            loss = ctc_loss(self.network(batch.lines.contiguous(memory_format=torch.channels_last)), batch)
-            self._step(loss, GRADIENT)
-            on_batch(len(batch.lines))
-            if step % 50 == 0 and not math.isfinite(loss.item()):
-                break
-        if not math.isfinite(loss.item()):
-            raise self._diverged(loss.item(), learning_rate)
-        return learning_rate
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches in an epoch."""
+        return LINES_PER_EPOCH // LINES_PER_CHUNK * math.ceil(LINES_PER_CHUNK / self.recipe.batch_size)
 
-    def _batches(self, epoch: int) -> Iterator[Batch]:
-        """The lines of an epoch; the next are composed by another process while these are learned."""
-        an_epoch = LINES_AN_EPOCH // CHUNK
-        for number in range(epoch * an_epoch, (epoch + 1) * an_epoch):
-            follows = number + 1 < self.recipe.epochs * an_epoch
+    def batches(self, epoch: int) -> Iterator[LineBatch]:
+        """Yield lines of like width together, while another process renders the next ones."""
+        chunks = LINES_PER_EPOCH // LINES_PER_CHUNK
+        for number in range(epoch * chunks, (epoch + 1) * chunks):
+            follows = number + 1 < self.recipe.epochs * chunks
             lines = self._composer.take(number, then=number + 1 if follows else None)
             lines.sort(key=lambda line: line.ink.shape[1])
-            parts = list(batches(CHUNK, self.recipe.batch_size))
+            parts = list(batches(LINES_PER_CHUNK, self.recipe.batch_size))
             rng = np.random.default_rng(derived_seed(self.recipe.seed, "order of lines", number))
             for index in rng.permutation(len(parts)):
                 batch = as_batch(lines[parts[index]])
-                yield Batch(*(each.to(self.device) for each in (batch.lines, batch.digits, batch.lengths)))
+                yield LineBatch(*(each.to(self.device) for each in (batch.lines, batch.digits, batch.lengths)))
 
-    def _measure(self) -> dict[str, tuple[float, float]]:
-        return {name: measure_lines(self.kept, lines) for name, lines in self._measured.items()}
+    def loss_on_batch(self, batch: LineBatch) -> Tensor:
+        """The CTC loss per digit."""
+        return ctc_loss(self.network(batch.lines.contiguous(memory_format=torch.channels_last)), batch)
+
+    def measure(self) -> dict[str, tuple[float, float]]:
+        """Mean loss per digit, and the share of lines that are read without any error."""
+        return {part: measure_lines(self.averaged, lines) for part, lines in self._measured.items()}
+
+    def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
+        """Evaluate the network, in half precision as it is published, on rendered lines, and calibrate it."""
+        self._evaluated = evaluate_lines(halved(network), evaluation_lines(splits))
+        part, figures = list(self._evaluated.reports.items())[-1]
+        error = f"{100 * figures['character_error']:.2f} % character errors"
+        summary = f"{error} in {figures['count']:,} lines rendered from {part} digits"
+        return Evaluation(summary, self._evaluated.reports, values={"temperature": self._evaluated.temperature})
+
+    def export(self, network: nn.Module, path: Path, splits: Splits) -> float:
+        """Write the network in half precision as an ONNX file; returns the largest difference of a logit."""
+        lines = list(self._evaluated.lines.values())[-1]
+        return export_lines(halved(network), path, lines[:PARITY_LINES])
+
+    def describe(self, run: Run, evaluation: Evaluation, values: dict[str, Any]) -> Card:
+        """The card of the trained network."""
+        return describe_lines(run, self._evaluated, values)
+
+    def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
+        """Draw the figures of the run, and put them into the sections of its report."""
+        pictures = draw_lines(run, self._evaluated.lines[run.judged_by], self._evaluated.read(run.judged_by))
+        return [Section("Lines", pictures=pictures)]
 
 
-def composed(writer: Writer, count: int, seed: int) -> list[Line]:
-    """So many lines, the same for the same seed."""
-    return list(writer.lines(np.random.default_rng(derived_seed(seed, "measured lines")), count))
-
-
-def as_batch(lines: Sequence[Line]) -> Batch:
+def as_batch(lines: Sequence[Line]) -> LineBatch:
     """Lines as one batch."""
     digits = [int(digit) for line in lines for digit in line.text]
-    return Batch(
+    return LineBatch(
         torch.from_numpy(pad([line.ink for line in lines])),
         torch.tensor(digits, dtype=torch.long),
         torch.tensor([len(line.text) for line in lines]),
     )
 
 
-def ctc_loss(logits: Tensor, batch: Batch) -> Tensor:
+def ctc_loss(logits: Tensor, batch: LineBatch) -> Tensor:
     """Connectionist temporal classification: minus the log-probability of all paths that read as the digits, a digit.
 
     Lines so crowded that no path can read them count nothing.
@@ -122,21 +153,6 @@ def ctc_loss(logits: Tensor, batch: Batch) -> Tensor:
         zero_infinity=True,
     )
     return loss / max(1, len(batch.digits))
-
-
-def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """The logits `(W / 4, 11)` of each line `float32 (32, W)`, in evaluation mode."""
-    device = next(network.parameters()).device
-    was_training = network.training
-    network.eval()
-
-    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(network(torch.from_numpy(batch).to(device)).cpu().numpy(), np.float32)
-
-    with torch.inference_mode():
-        answers = in_batches(lines, run)
-    network.train(was_training)
-    return answers
 
 
 def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, float]:

@@ -20,10 +20,11 @@ from torch.nn import functional
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, unknown
+from sutja.networks.infer import EVALUATION_BATCH_SIZE, scaled, to_tensor
 from sutja.networks.model import create
 from sutja.randomness import derived_seed, generator
+from sutja.reports.tables import Table, percent
 from sutja.training.augment import get_augmentation
-from sutja.training.trainer import EVALUATION_BATCH, scaled, to_tensor
 
 VIEWS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))  # pixels down and to the right by which digits are shifted
 
@@ -140,7 +141,7 @@ def read_shifted(network: nn.Module, images: Tensor) -> Tensor:
     Each image is read on its own, so this is a part of the classifier and no knowledge of the test set.
     """
     with torch.inference_mode():
-        return torch.cat([_read(network, scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH)])
+        return torch.cat([_read(network, scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH_SIZE)])
 
 
 def _read(network: nn.Module, images: Tensor) -> Tensor:
@@ -159,3 +160,19 @@ def summarise(sprints: Sequence[Sprint]) -> SprintSummary:
     deviation = statistics.stdev(accuracies)
     half = float(t.ppf(0.975, len(sprints) - 1)) * deviation / math.sqrt(len(sprints))
     return SprintSummary(len(sprints), mean, deviation, mean - half, mean + half, seconds)
+
+
+def sprint_table(spreads: dict[str, SprintSummary]) -> Table:
+    """Sprints by their target in percent: mean accuracy with its interval, and median seconds."""
+    rows = [
+        [
+            f"{target} %",
+            str(spread.seeds),
+            percent(spread.accuracy, 3),
+            "–" if spread.deviation is None else f"{100 * spread.deviation:.3f}",
+            "–" if spread.low is None or spread.high is None else f"{100 * spread.low:.3f} – {100 * spread.high:.3f} %",
+            f"{spread.seconds:.2f} s",
+        ]
+        for target, spread in spreads.items()
+    ]
+    return Table(["target", "seeds", "mean accuracy", "standard deviation", "95 % interval", "median time"], rows)

@@ -1,8 +1,8 @@
-"""Training: `Training.fit` yields one record an epoch, and everything needed to stop and go on lies between two.
+"""Training: `Trainer.fit` yields one record per epoch; between two epochs it can stop and resume.
 
 Each source of randomness (initial weights, order of the digits, distortions, dropout) has a seed of its own, derived
-from the recipe's seed and the epoch. So nothing random has to be kept to resume, and a resumed run ends with the same
-weights, to the bit, as one that was never stopped (same machine, same number of threads).
+from the recipe's seed and the epoch. No random state has to be kept, and a resumed run ends with the same weights, to
+the bit, as one that was never stopped (same machine, same number of threads).
 """
 
 from __future__ import annotations
@@ -11,56 +11,57 @@ import copy
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence, Sized
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from sutja.data.dataset import Splits, batches, stratified_split
-from sutja.data.digits import Digits
-from sutja.errors import SutjaError, UsageError, unknown
+from sutja.data.dataset import Splits
+from sutja.data.digits import Labels
+from sutja.errors import SutjaError
+from sutja.evaluation.metrics import Logits
+from sutja.models.card import Card
 from sutja.networks.build import build_network
-from sutja.randomness import derived_seed, generator, seeded
+from sutja.networks.device import choose_device
+from sutja.randomness import derived_seed, seeded
 from sutja.recipe import Recipe
-from sutja.training.augment import get_augmentation
-from sutja.training.distillation import Lessons, distillation_loss
-from sutja.training.hard_examples import Focus
+from sutja.reports.html import Section
+from sutja.runs.epoch import Epoch
+from sutja.runs.run import Run
 from sutja.training.muon import Muon
 
-EVALUATION_BATCH = 500  # fits the cache of an ordinary CPU; larger ones are slower
-TRAINING_SAMPLE = 10_000  # training digits on which loss and accuracy are measured after each epoch: as many as in test
-DEVICES = ("auto", "cpu", "cuda", "mps")
-WARM_UP = 0.25  # part of the steps in which the one-cycle schedule climbs
+STEPS_PER_CHECK = 50  # steps between two looks at whether the loss is finite
+WARM_UP_SHARE = 0.25  # part of the steps in which the one-cycle schedule climbs
+BatchT = TypeVar("BatchT", bound=Sized)
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """One row of a run's curves. Losses are mean cross-entropies in nats, accuracies lie in [0, 1].
+class Evaluation:
+    """What a trained network reaches on each evaluated part, "validation" or "test".
 
-    All are measured after the epoch, without dropout and distortion, with the weights that would be kept: the averaged
-    ones where the recipe averages. `train_…` is measured on 10,000 training digits, always the same ones. What the
-    protocol of the recipe does not look at after an epoch is `None`. `seconds` counts from the start of the training,
-    interruptions left out; `learning_rate` is that of the last step.
+    `summary` says in a clause how well the last part is read. `figures` of each part, and `values`, go into
+    `report.json`; `logits` and `labels` of each part go into `logits.npz` and are empty where lines are read.
     """
 
-    epoch: int
-    seconds: float
-    images_per_second: float
-    learning_rate: float
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float | None = None
-    validation_accuracy: float | None = None
-    test_loss: float | None = None
-    test_accuracy: float | None = None
+    summary: str
+    figures: dict[str, dict[str, Any]]
+    logits: dict[str, Logits] = field(default_factory=dict)
+    labels: dict[str, Labels] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
 
-class Schooling(ABC):
-    """What every training has in common: epochs, records, the average of the weights, stopping and going on."""
+class Trainer(ABC, Generic[BatchT]):
+    """Trains one network: epochs, records, averaged weights, stopping and resuming.
+
+    A subclass says what a batch is and what the loss on it is; and of the trained network how well it reads, how it is
+    exported, and what its report shows.
+    """
+
+    max_gradient_norm = math.inf  # longer gradients are clipped
 
     def __init__(self, recipe: Recipe, device: str) -> None:
         """Raises `UsageError` when the recipe or `device` names something that is not there."""
@@ -72,23 +73,71 @@ class Schooling(ABC):
         self.optimiser = _optimiser(recipe, self.network)
         self.average = AveragedModel(self.network, multi_avg_fn=_averaging(recipe.ema)) if recipe.ema else None
         self.records: list[Epoch] = []
-        self.best: dict[str, Any] | None = None  # with patience: weights of the epoch with the best validation loss
+        self.best: dict[str, Any] | None = None  # with patience: the weights of the best epoch
 
     @property
     @abstractmethod
-    def images_per_epoch(self) -> int:
+    def examples_per_epoch(self) -> int:
         """The number of examples in an epoch."""
 
+    @property
     @abstractmethod
-    def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        """Train for one epoch; returns the last learning rate."""
+    def steps_per_epoch(self) -> int:
+        """The number of batches in an epoch."""
 
     @abstractmethod
-    def _measure(self) -> dict[str, tuple[float, float]]:
-        """Loss and accuracy of the weights that would be kept on each measured part."""
+    def batches(self, epoch: int) -> Iterator[BatchT]:
+        """Yield the batches of an epoch, counted from 0."""
+
+    @abstractmethod
+    def loss_on_batch(self, batch: BatchT) -> Tensor:
+        """The loss on a batch, a scalar with its gradient."""
+
+    @abstractmethod
+    def measure(self) -> dict[str, tuple[float, float]]:
+        """Mean loss and accuracy of the averaged weights on "train" and what else the protocol measures."""
+
+    @abstractmethod
+    def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
+        """Evaluate the trained network on validation and test digits, as far as the protocol goes."""
+
+    @abstractmethod
+    def export(self, network: nn.Module, path: Path, splits: Splits) -> float:
+        """Write the trained network as an ONNX file; returns the largest difference of a logit from PyTorch's."""
+
+    @abstractmethod
+    def describe(self, run: Run, evaluation: Evaluation, values: dict[str, Any]) -> Card:
+        """The card of the trained network. `values` are its `parameters`, `epochs`, `seconds`, `parity` and `files`."""
+
+    @abstractmethod
+    def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
+        """Draw the figures of the run, and put them into the sections of its report."""
+
+    def provenance(self) -> dict[str, Any]:
+        """What `environment.json` records of this training beside versions and data."""
+        return {"device": str(self.device), "threads": torch.get_num_threads()}
+
+    def _enter_training_mode(self) -> None:
+        self.network.train()
+
+    def _train_epoch(self, epoch: int, on_batch: Callable[[int], None]) -> float:
+        """Train on the batches of an epoch, counted from 0; returns the last learning rate."""
+        steps, loss, learning_rate = self.steps_per_epoch, torch.zeros(()), 0.0
+        self._enter_training_mode()
+        for step, batch in enumerate(self.batches(epoch)):
+            learning_rate = self._set_learning_rate((epoch * steps + step) / (self.recipe.epochs * steps))
+            loss = self.loss_on_batch(batch)
+            self._step(loss)
+            on_batch(len(batch))
+            # Looking at the loss waits for it; on a GPU that would stall the queue, so not at every step.
+            if step % STEPS_PER_CHECK == 0 and not math.isfinite(loss.item()):
+                break
+        if not math.isfinite(loss.item()):
+            raise self._diverged(loss.item(), learning_rate)
+        return learning_rate
 
     def fit(self, on_batch: Callable[[int], None] = lambda images: None) -> Iterator[Epoch]:
-        """Train the epochs that are left and yield the record of each; `on_batch` hears how many images were trained.
+        """Train the remaining epochs and yield the record of each; `on_batch` is called with the size of each batch.
 
         Raises `SutjaError` when the loss is not finite.
         """
@@ -97,8 +146,8 @@ class Schooling(ABC):
             number = len(self.records)
             with seeded(derived_seed(self.recipe.seed, "dropout", number)):
                 learning_rate = self._train_epoch(number, on_batch)
-            rate = self.images_per_epoch / (time.perf_counter() - start)
-            measured = self._measure()
+            rate = self.examples_per_epoch / (time.perf_counter() - start)
+            measured = self.measure()
             if not all(math.isfinite(loss) for loss, _ in measured.values()):
                 raise self._diverged(measured["train"][0], learning_rate)
             results = {f"{name}_loss": loss for name, (loss, _) in measured.items()}
@@ -107,12 +156,12 @@ class Schooling(ABC):
             record = Epoch(number + 1, seconds, rate, learning_rate, **results)
             self.records.append(record)
             if self.recipe.patience and record.epoch == self.best_epoch:
-                self.best = copy.deepcopy(self.kept.state_dict())
+                self.best = copy.deepcopy(self.averaged.state_dict())
             yield record
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done, or as many as `patience` allows have passed without a better one."""
+        """Whether all epochs are done, or `patience` epochs have brought no better validation loss."""
         done = len(self.records)
         waited = self.recipe.patience and done - self.best_epoch >= self.recipe.patience
         return done >= self.recipe.epochs or bool(done and waited)
@@ -124,19 +173,19 @@ class Schooling(ABC):
         return losses.index(min(losses)) + 1 if losses else 0
 
     @property
-    def kept(self) -> nn.Module:
-        """The network that is measured and, after the last epoch, kept: the average where there is one."""
+    def averaged(self) -> nn.Module:
+        """The network that is measured and kept, with averaged weights where the recipe averages them."""
         return self.average.module if self.average else self.network
 
     def result(self) -> nn.Module:
         """The trained network, on the CPU, in evaluation mode: of the best epoch with `patience`, else of the last."""
-        network = copy.deepcopy(self.kept).to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        network = copy.deepcopy(self.averaged).to("cpu", memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         if self.best is not None:
             network.load_state_dict(self.best)
         return network.eval()  # type: ignore[no-any-return]
 
     def state_dict(self) -> dict[str, Any]:
-        """All that `load_state_dict` needs to go on after the last finished epoch."""
+        """The state after the last finished epoch, for `load_state_dict`."""
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -146,9 +195,9 @@ class Schooling(ABC):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to where `state_dict` was taken, with the same recipe.
+        """Resume where `state_dict` was taken, with the same recipe.
 
-        Raises `ValueError` and the errors of PyTorch when the state is not of this training.
+        Raises `ValueError` and PyTorch's own errors for the state of another training.
         """
         records = [Epoch(**record) for record in state["records"]]
         values = [value for record in records for value in vars(record).values()]
@@ -157,7 +206,7 @@ class Schooling(ABC):
             raise ValueError("records that this recipe cannot have")
         _check_optimiser_state(self.optimiser, state["optimiser"])
         if state["best"] is not None:
-            copy.deepcopy(self.kept).load_state_dict(state["best"])
+            copy.deepcopy(self.averaged).load_state_dict(state["best"])
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
@@ -165,12 +214,12 @@ class Schooling(ABC):
         self.best = state["best"]
         self.records = records
 
-    def _step(self, loss: Tensor, largest: float = math.inf) -> None:
-        """One step of the optimiser against the gradient of `loss`, which is cut to the norm `largest`."""
+    def _step(self, loss: Tensor) -> None:
+        """Take one step of the optimiser against the gradient of `loss`."""
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        if largest < math.inf:
-            nn.utils.clip_grad_norm_(self.network.parameters(), largest)
+        if self.max_gradient_norm < math.inf:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.max_gradient_norm)
         self.optimiser.step()
         if self.average:
             self.average.update_parameters(self.network)
@@ -187,93 +236,6 @@ class Schooling(ABC):
             f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
             f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={learning_rate / 4:.2g}"
         )
-
-
-class Training(Schooling):
-    """A network in training: from a recipe and digits, epoch by epoch, to finished weights."""
-
-    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto", lessons: Lessons | None = None) -> None:
-        """`lessons` are those of the recipe's teacher on the digits to train on.
-
-        Raises `UsageError` when the recipe or `device` names something that is not there.
-        """
-        super().__init__(recipe, device)
-        self.augment = get_augmentation(recipe.augmentation)
-        self.lessons = lessons
-        shown = {} if recipe.protocol == "final" else splits.judged
-        self._measured = {"train": _on_device(_sample(splits.train), self.device)}
-        self._measured |= {name: _on_device(digits, self.device) for name, digits in shown.items()}
-        self._images, self._labels = _on_device(splits.train, self.device)
-        self.focus = Focus(len(self._labels), recipe.focus, self.device) if recipe.focus > 1 else None
-        self.precision = precision_on(self.device, recipe.precision)
-
-    def state_dict(self) -> dict[str, Any]:
-        """All that `load_state_dict` needs to go on after the last finished epoch."""
-        return {**super().state_dict(), "focus": self.focus.state_dict() if self.focus else None}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to where `state_dict` was taken, with the same recipe.
-
-        Raises `ValueError` and the errors of PyTorch when the state is not of this training.
-        """
-        super().load_state_dict(state)
-        if self.focus:
-            self.focus.load_state_dict(state["focus"])
-
-    @property
-    def images_per_epoch(self) -> int:
-        """The number of training digits."""
-        return len(self._labels)
-
-    def _measure(self) -> dict[str, tuple[float, float]]:
-        return {name: measure(self.kept, *digits) for name, digits in self._measured.items()}
-
-    def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        """Train on every digit once, with `focus` on some more often than on others; returns the last learning rate."""
-        recipe = self.recipe
-        order = self._order(generator(recipe.seed, "order", number)).to(self.device)
-        distortion = generator(recipe.seed, "distortion", number)
-        images, answers = self._lesson(number)
-        steps = math.ceil(len(order) / recipe.batch_size)
-        loss = torch.zeros(())
-        learning_rate = 0.0
-        self.network.train()
-        for step, part in enumerate(batches(len(order), recipe.batch_size)):
-            learning_rate = self._set_learning_rate((number * steps + step) / (recipe.epochs * steps))
-            chosen = order[part]
-            batch = self.augment(scaled(images[chosen]), distortion)
-            loss = self._train_batch(batch, chosen, None if answers is None else answers[chosen])
-            on_batch(len(batch))
-            # Looking at the loss waits for it; on a GPU that would stop the queue, so not at every step.
-            if step % 50 == 0 and not math.isfinite(loss.item()):
-                break
-        if not math.isfinite(loss.item()):
-            raise self._diverged(loss.item(), learning_rate)
-        return learning_rate
-
-    def _order(self, source: torch.Generator) -> Tensor:
-        """Which digits come one after the other in an epoch, `int64 (N,)`."""
-        return self.focus.order(source) if self.focus else torch.randperm(len(self._labels), generator=source)
-
-    def _lesson(self, number: int) -> tuple[Tensor, Tensor | None]:
-        """The digits of an epoch and what the teacher answers to them, where there is one."""
-        if self.lessons is None:
-            return self._images, None
-        images, answers = self.lessons.view(number)
-        return images.to(self.device), answers.to(self.device)
-
-    def _train_batch(self, images: Tensor, chosen: Tensor, answers: Tensor | None) -> Tensor:
-        """One step of the optimiser, with distorted images of the digits `chosen`; returns the loss before it."""
-        labels = self._labels[chosen]
-        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
-            logits = self.network(images.contiguous(memory_format=torch.channels_last)).float()
-        if self.focus:
-            self.focus.learn(chosen, functional.cross_entropy(logits.detach(), labels, reduction="none"))
-        loss = functional.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
-        if answers is not None:
-            loss = torch.lerp(loss, distillation_loss(logits, answers, self.recipe.softness), self.recipe.teaching)
-        self._step(loss)
-        return loss.detach()
 
 
 def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
@@ -316,66 +278,8 @@ def scheduled(recipe: Recipe, progress: float) -> float:
     """
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    if recipe.schedule == "one-cycle" and progress < WARM_UP:
-        climbed = (1 - math.cos(math.pi * progress / WARM_UP)) / 2
+    if recipe.schedule == "one-cycle" and progress < WARM_UP_SHARE:
+        climbed = (1 - math.cos(math.pi * progress / WARM_UP_SHARE)) / 2
         return recipe.learning_rate * (1 / 25 + (1 - 1 / 25) * climbed)
-    start = WARM_UP if recipe.schedule == "one-cycle" else 0
+    start = WARM_UP_SHARE if recipe.schedule == "one-cycle" else 0
     return recipe.learning_rate * (1 + math.cos(math.pi * (progress - start) / (1 - start))) / 2
-
-
-def measure(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy of a network on `uint8 (N, 1, 28, 28)` images."""
-    logits = infer(network, images)
-    loss = functional.cross_entropy(logits, labels).item()
-    return loss, (logits.argmax(1) == labels).float().mean().item()
-
-
-def infer(network: nn.Module, images: Tensor) -> Tensor:
-    """The logits `(N, 10)` of `uint8 (N, 1, 28, 28)` images, in evaluation mode; the mode is put back afterwards."""
-    was_training = network.training
-    network.eval()
-    with torch.inference_mode():
-        logits = torch.cat([network(scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH)])
-    network.train(was_training)
-    return logits
-
-
-def scaled(images: Tensor) -> Tensor:
-    """Images `uint8 (N, 1, 28, 28)` as `float32` in [0, 1]."""
-    return images.float().div_(255)
-
-
-def to_tensor(digits: Digits) -> Tensor:
-    """The images of some digits as `uint8 (N, 1, 28, 28)`."""
-    return torch.from_numpy(digits.images).unsqueeze(1)
-
-
-def _on_device(digits: Digits, device: torch.device) -> tuple[Tensor, Tensor]:
-    return to_tensor(digits).to(device), torch.from_numpy(digits.labels).to(device)
-
-
-def _sample(digits: Digits) -> Digits:
-    if len(digits) <= TRAINING_SAMPLE:
-        return digits
-    return digits.take(stratified_split(digits.labels, TRAINING_SAMPLE)[1])
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; "auto" takes a GPU where there is one. Raises `UsageError` when it is not there."""
-    if name not in DEVICES:
-        raise unknown("device", name, DEVICES)
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if there[device])
-    if not there[name]:
-        raise UsageError(f"device {name}: there is none on this machine; --device auto takes what there is")
-    return torch.device(name)
-
-
-def precision_on(device: torch.device, name: str) -> torch.dtype:
-    """The type in which a training of that precision computes: bfloat16 only where the device has instructions for it.
-
-    Elsewhere it would be several times slower than float32, not faster.
-    """
-    native = {"cpu": torch.cpu.get_capabilities().get("avx512_bf16", False), "cuda": True, "mps": False}
-    return torch.bfloat16 if name == "bfloat16" and native[device.type] else torch.float32

@@ -18,9 +18,9 @@ from benchmarks.recording import keep, spread
 from benchmarks.sprint import ExampleNetwork, measure
 from sutja.data.dataset import Dataset
 from sutja.export.onnx import export_onnx
+from sutja.networks.infer import infer, to_tensor
 from sutja.networks.model import count_parameters, create
 from sutja.training.sprint import SPRINTS
-from sutja.training.trainer import infer, to_tensor
 
 
 def write(folder: Path, name: str, value: int) -> None:

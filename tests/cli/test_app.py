@@ -43,7 +43,7 @@ VERBS = (
     "read",
     "sprint",
     "ensemble",
-    "teach",
+    "distil",
     "evaluate",
     "models",
     "export",

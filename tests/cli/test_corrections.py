@@ -157,8 +157,8 @@ def test_a_network_is_taught(store: Corrections, tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "mlp-best-corrections-8-epochs=1-batch_size=16-s0"
     assert f"`sutja serve --model {folder}`" in result.stdout.replace("\n", "")
     report = json.loads((folder / "report.json").read_text())
-    assert report["taught"]["test"]["after"] <= report["taught"]["test"]["before"] + 10
-    assert report["taught"]["corrections"]["count"] == 8
+    assert report["finetuned"]["test"]["after"] <= report["finetuned"]["test"]["before"] + 10
+    assert report["finetuned"]["corrections"]["count"] == 8
     images = load_dataset().test.images[:4]
     assert np.array_equal(store.digits().images[:4], images)
     assert run(*words, "--epochs", "1", "--set", "batch_size=16").exit_code == 2  # never silently anew

@@ -27,11 +27,12 @@ from sutja.models.card import Card, judge
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.ensemble import choose_weights, combine, log_probabilities
+from sutja.networks.infer import infer, to_tensor
 from sutja.networks.model import count_parameters
 from sutja.recipe import RECIPES, Recipe
 from sutja.reports.html import render_card
 from sutja.runs.run import Run
-from sutja.training.trainer import Training, infer, to_tensor
+from sutja.training.digit_trainer import DigitTrainer
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
 LENET5 = dataclasses.replace(RECIPES["lenet5"], epochs=4, batch_size=16)
@@ -56,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished(recipe: Recipe, dataset: Dataset, folder: Path) -> Run:
     """A run, trained on a few digits, with all that an ensemble needs of it, but without its pictures."""
     splits = split(dataset, recipe.protocol)
-    training = Training(recipe, splits, device="cpu")
+    training = DigitTrainer(recipe, splits, device="cpu")
     data = {"name": dataset.name, "sha256": dataset.sha256}
     run = Run.create(folder / recipe.run_name, recipe, {"data": data, "processor": "fast", "threads": 1})
     list(training.fit())

@@ -19,11 +19,13 @@ import torch
 from sutja.data.dataset import Dataset, split
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation.metrics import evaluate
-from sutja.experiments.experiment import Observer, Workplace, compare_runs, train
+from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
+from sutja.experiments.comparison import compare_runs
+from sutja.experiments.experiment import RunContext, train
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
+from sutja.runs.epoch import Epoch
 from sutja.runs.run import Run
-from sutja.training.trainer import Epoch, Schooling
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
@@ -31,7 +33,7 @@ THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, drop
 FIGURES = {"curves", "confusion", "reliability", "mistakes", "filters", "feature_maps", "augmentation"}
 
 
-class Log(Observer):
+class Log(Callback):
     """Remembers what it was told, and may press Ctrl-C."""
 
     def __init__(self, interrupt_in_epoch: int = 0) -> None:
@@ -39,22 +41,22 @@ class Log(Observer):
         self.images = 0
         self.interrupt_in_epoch = interrupt_in_epoch
 
-    def start(self, run: Run, training: Schooling) -> None:
-        self.told.append(f"start {len(training.records)}")
+    def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
+        self.told.append(f"start {start.epochs_done}")
 
-    def batch(self, images: int) -> None:
-        self.images += images
+    def on_batch_end(self, examples: int) -> None:
+        self.images += examples
         if (
             self.interrupt_in_epoch
             and sum(word.startswith("epoch") for word in self.told) == self.interrupt_in_epoch - 1
         ):
             raise KeyboardInterrupt
 
-    def epoch(self, record: Epoch) -> None:
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
         self.told.append(f"epoch {record.epoch}")
 
-    def finish(self) -> None:
-        self.told.append("finish")
+    def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
+        self.told.append(failure or "finish")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,8 +68,8 @@ def threads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def workplace(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return Workplace(small, tmp_path_factory.mktemp("runs"), device="cpu", threads=1)
+def context(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+    return RunContext(small, tmp_path_factory.mktemp("runs"), device="cpu", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -76,25 +78,25 @@ def log() -> Log:
 
 
 @pytest.fixture(scope="module")
-def run(workplace: Workplace, log: Log) -> Run:
+def run(context: RunContext, log: Log) -> Run:
     """LeNet-5 with all that is drawn of it."""
-    return train(ONE_EPOCH, workplace, [log])
+    return train(ONE_EPOCH, context, [log])
 
 
 @pytest.fixture(scope="module")
-def mlp_run(workplace: Workplace) -> Run:
-    return train(THREE_EPOCHS, workplace)
+def mlp_run(context: RunContext) -> Run:
+    return train(THREE_EPOCHS, context)
 
 
-def elsewhere(workplace: Workplace, folder: Path) -> Workplace:
-    return dataclasses.replace(workplace, runs=folder)
+def elsewhere(context: RunContext, folder: Path) -> RunContext:
+    return dataclasses.replace(context, runs=folder)
 
 
-def interrupted(recipe: Recipe, workplace: Workplace) -> Run:
+def interrupted(recipe: Recipe, context: RunContext) -> Run:
     """Train until Ctrl-C is pressed in the second epoch."""
     with pytest.raises(KeyboardInterrupt):
-        train(recipe, workplace, [Log(interrupt_in_epoch=2)])
-    return Run.open(workplace.folder(recipe))
+        train(recipe, context, [Log(interrupt_in_epoch=2)])
+    return Run.open(context.folder(recipe))
 
 
 def test_a_run_leaves_every_file_of_the_contract(run: Run) -> None:
@@ -114,9 +116,9 @@ def test_a_run_leaves_every_file_of_the_contract(run: Run) -> None:
     }
 
 
-def test_the_folder_is_named_by_data_recipe_and_changes(run: Run, workplace: Workplace, mnist: Dataset) -> None:
-    assert run.folder == workplace.runs / "small-lenet5-regularised-epochs=1-batch_size=16-s0"
-    assert Workplace(mnist).folder(RECIPES["mlp"]) == Path("runs/mlp-s0")
+def test_the_folder_is_named_by_data_recipe_and_changes(run: Run, context: RunContext, mnist: Dataset) -> None:
+    assert run.folder == context.runs / "small-lenet5-regularised-epochs=1-batch_size=16-s0"
+    assert RunContext(mnist).folder(RECIPES["mlp"]) == Path("runs/mlp-s0")
 
 
 def test_the_pictures_can_be_seen(run: Run) -> None:
@@ -157,11 +159,11 @@ def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -
 
 @pytest.mark.parametrize(("protocol", "part"), [("held-out", "validation"), ("final", "test")])
 def test_a_protocol_leaves_figures_of_one_part_only(
-    protocol: str, part: str, workplace: Workplace, tmp_path: Path
+    protocol: str, part: str, context: RunContext, tmp_path: Path
 ) -> None:
     recipe = dataclasses.replace(THREE_EPOCHS, epochs=1, protocol=protocol)
     log = Log()
-    run = train(recipe, elsewhere(workplace, tmp_path), [log])
+    run = train(recipe, elsewhere(context, tmp_path), [log])
     assert log.images == (60 if protocol == "final" else 55)  # the final ones are trained on every digit
     assert set(run.report) & {"validation", "test"} == {part}
     assert run.judged_by == part
@@ -202,25 +204,25 @@ def test_observers_hear_everything_in_order(run: Run, log: Log) -> None:
     assert log.images == 60 - 5  # one twelfth is set apart for validation
 
 
-def test_an_existing_run_is_refused_and_stays(run: Run, workplace: Workplace) -> None:
+def test_an_existing_run_is_refused_and_stays(run: Run, context: RunContext) -> None:
     before = (run.folder / "model.safetensors").read_bytes()
     with pytest.raises(UsageError, match=r"exists already \(finished\)"):
-        train(ONE_EPOCH, workplace)
+        train(ONE_EPOCH, context)
     assert (run.folder / "model.safetensors").read_bytes() == before
 
 
-def test_a_finished_run_is_returned_untouched(run: Run, workplace: Workplace) -> None:
+def test_a_finished_run_is_returned_untouched(run: Run, context: RunContext) -> None:
     before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
     observer = Log()
-    assert train(ONE_EPOCH, workplace, [observer], resume=True) == run
+    assert train(ONE_EPOCH, context, [observer], resume=True) == run
     assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
     assert observer.told == []
 
 
 @pytest.fixture(scope="module")
-def resumed(workplace: Workplace, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Log]:
+def resumed(context: RunContext, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Log]:
     """A run that was interrupted in its second epoch of three and then brought to its end."""
-    other = elsewhere(workplace, tmp_path_factory.mktemp("resumed"))
+    other = elsewhere(context, tmp_path_factory.mktemp("resumed"))
     stopped = interrupted(THREE_EPOCHS, other)
     assert stopped.state == "stopped after epoch 1 of 3"
     log = Log()
@@ -244,13 +246,13 @@ def test_force_replaces_a_run_by_the_same_one(resumed: tuple[Run, Log], mlp_run:
 
 
 @pytest.fixture
-def stopped(workplace: Workplace, tmp_path: Path) -> tuple[Run, Workplace]:
+def stopped(context: RunContext, tmp_path: Path) -> tuple[Run, RunContext]:
     """A run that was interrupted in its second epoch of three."""
-    other = elsewhere(workplace, tmp_path)
+    other = elsewhere(context, tmp_path)
     return interrupted(THREE_EPOCHS, other), other
 
 
-def test_an_interrupted_run_keeps_its_last_epoch_and_is_not_finished(stopped: tuple[Run, Workplace]) -> None:
+def test_an_interrupted_run_keeps_its_last_epoch_and_is_not_finished(stopped: tuple[Run, RunContext]) -> None:
     run, _ = stopped
     assert {path.name for path in run.folder.iterdir()} == {
         "recipe.json",
@@ -261,60 +263,60 @@ def test_an_interrupted_run_keeps_its_last_epoch_and_is_not_finished(stopped: tu
     assert [row["epoch"] for row in run.metrics()] == [1]
 
 
-def test_resuming_with_other_data_is_refused(stopped: tuple[Run, Workplace], small: Dataset) -> None:
-    _, workplace = stopped
+def test_resuming_with_other_data_is_refused(stopped: tuple[Run, RunContext], small: Dataset) -> None:
+    _, context = stopped
     other = Dataset(small.name, small.train, small.test.take(np.arange(29)))
     with pytest.raises(DataError, match="was trained on other data than small"):
-        train(THREE_EPOCHS, dataclasses.replace(workplace, dataset=other), resume=True)
+        train(THREE_EPOCHS, dataclasses.replace(context, dataset=other), resume=True)
 
 
-def test_resuming_what_is_not_there_is_refused(workplace: Workplace, tmp_path: Path) -> None:
+def test_resuming_what_is_not_there_is_refused(context: RunContext, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is nothing to go on with: leave out --resume"):
-        train(THREE_EPOCHS, elsewhere(workplace, tmp_path), resume=True)
+        train(THREE_EPOCHS, elsewhere(context, tmp_path), resume=True)
 
 
-def test_resuming_with_a_recipe_that_was_changed_meanwhile_is_refused(stopped: tuple[Run, Workplace]) -> None:
+def test_resuming_with_a_recipe_that_was_changed_meanwhile_is_refused(stopped: tuple[Run, RunContext]) -> None:
     """A published recipe may change with the version of sutja; half a training by each is neither."""
-    run, workplace = stopped
+    run, context = stopped
     before = dataclasses.replace(THREE_EPOCHS, learning_rate=0.001)
     (run.folder / "recipe.json").write_text(before.to_json())
     with pytest.raises(SutjaError, match="recipe"):
-        train(THREE_EPOCHS, workplace, resume=True)
+        train(THREE_EPOCHS, context, resume=True)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"network": {}}, {"network": 3, "records": []}])
 def test_resuming_from_a_checkpoint_of_something_else_is_refused(
-    stopped: tuple[Run, Workplace], content: object
+    stopped: tuple[Run, RunContext], content: object
 ) -> None:
-    run, workplace = stopped
+    run, context = stopped
     torch.save(content, run.folder / "checkpoint.pt")
     with pytest.raises(ModelFileError, match=r"checkpoint\.pt: "):
-        train(THREE_EPOCHS, workplace, resume=True)
+        train(THREE_EPOCHS, context, resume=True)
 
 
 @pytest.mark.parametrize("content", ["{}", '{"data": 3}', '{"data": {}, "threads": 1}'])
 def test_resuming_with_an_environment_that_says_nothing_is_refused(
-    stopped: tuple[Run, Workplace], content: str
+    stopped: tuple[Run, RunContext], content: str
 ) -> None:
-    run, workplace = stopped
+    run, context = stopped
     (run.folder / "environment.json").write_text(content)
     with pytest.raises(DataError, match=r"environment\.json"):
-        train(THREE_EPOCHS, workplace, resume=True)
+        train(THREE_EPOCHS, context, resume=True)
 
 
-def test_a_set_too_small_to_choose_by_is_refused(workplace: Workplace, small: Dataset, tmp_path: Path) -> None:
+def test_a_set_too_small_to_choose_by_is_refused(context: RunContext, small: Dataset, tmp_path: Path) -> None:
     """Of five digits none is left for validation."""
     five = Dataset("five", small.train.take(np.arange(5)), small.test)
     with pytest.raises(DataError, match="five"):
-        train(THREE_EPOCHS, Workplace(five, tmp_path, device="cpu", threads=1))
+        train(THREE_EPOCHS, RunContext(five, tmp_path, device="cpu", threads=1))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_recipe_that_cannot_be_trained_leaves_no_folder(workplace: Workplace, tmp_path: Path) -> None:
+def test_a_recipe_that_cannot_be_trained_leaves_no_folder(context: RunContext, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown network"):
-        train(dataclasses.replace(ONE_EPOCH, model="lenet"), elsewhere(workplace, tmp_path))
+        train(dataclasses.replace(ONE_EPOCH, model="lenet"), elsewhere(context, tmp_path))
     with pytest.raises(UsageError, match="unknown device"):
-        train(ONE_EPOCH, Workplace(workplace.dataset, tmp_path, device="tpu"))
+        train(ONE_EPOCH, RunContext(context.dataset, tmp_path, device="tpu"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -344,7 +346,7 @@ def test_runs_on_other_data_cannot_be_compared(run: Run, tmp_path: Path) -> None
 
 
 def test_a_run_that_is_not_finished_cannot_be_compared(
-    run: Run, stopped: tuple[Run, Workplace], tmp_path: Path
+    run: Run, stopped: tuple[Run, RunContext], tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match=r"not finished \(stopped after epoch 1 of 3\)"):
         compare_runs([run, stopped[0]], tmp_path / "comparison")

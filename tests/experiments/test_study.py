@@ -25,12 +25,13 @@ from sutja.cli.app import app
 from sutja.cli.progress import StudyProgress
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
-from sutja.experiments.experiment import Observer, Workplace, train
-from sutja.experiments.study import Job, Study, Watcher, conduct, plan
+from sutja.experiments.callback import Callback, PlannedRun
+from sutja.experiments.experiment import RunContext, train
+from sutja.experiments.study import Study, conduct, plan
 from sutja.recipe import Recipe
+from sutja.runs.epoch import Epoch
 from sutja.runs.results import parse_recipe, read_results
 from sutja.runs.run import Run
-from sutja.training.trainer import Epoch
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -44,7 +45,7 @@ COMMON = ("--threads", "1", "--device", "cpu")
 @pytest.fixture(scope="module")
 def finished(data: Path, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seeds of `ONE`, one of `TWO`, and one of `ONE` with its digits held out: their folder. Without pictures."""
-    place = Workplace(load_dataset(data), tmp_path_factory.mktemp("finished"), "cpu", 1)
+    place = RunContext(load_dataset(data), tmp_path_factory.mktemp("finished"), "cpu", 1)
     with undrawn():
         for recipe in (*seeds_of(ONE, 2), *seeds_of(TWO, 1), *seeds_of(f"{ONE},protocol=held-out", 1)):
             train(recipe, place)
@@ -88,28 +89,27 @@ def study(*words: str | Path, data: Path, runs: Path) -> Outcome:
     return sutja("study", *words, "--data", data, "--runs", runs, *COMMON)
 
 
-class Log(Watcher):
+class Log(Callback):
     """Remembers what it was told, and may do something when a training has done an epoch."""
 
-    def __init__(self, at_epoch: Callable[[Job], None] = lambda job: None) -> None:
+    def __init__(self, at_epoch: Callable[[PlannedRun], None] = lambda planned: None) -> None:
         self.told: list[str] = []
         self.at_epoch = at_epoch
 
-    def epoch(self, job: Job, number: int) -> None:
-        if number:
-            self.at_epoch(job)
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
+        self.at_epoch(planned)
 
-    def end(self, job: Job, failure: str | None) -> None:
-        self.told.append(f"{job.name}: {failure or 'finished'}")
+    def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
+        self.told.append(f"{planned.name}: {failure or 'finished'}")
 
-    def stop(self) -> None:
+    def on_study_end(self) -> None:
         self.told.append("stop")
 
 
-class Interruption(Observer):
+class Interruption(Callback):
     """Presses Ctrl-C after the first epoch."""
 
-    def epoch(self, record: Epoch) -> None:
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
         raise KeyboardInterrupt
 
 
@@ -120,7 +120,7 @@ def outcome(finished: Path, data: Path, tmp_path_factory: pytest.TempPathFactory
     shutil.copytree(finished, runs)
     shutil.rmtree(runs / "digits-mlp-epochs=1-batch_size=16-s1")
     with pytest.raises(KeyboardInterrupt):
-        train(seeds_of(TWO, 2)[1], Workplace(load_dataset(data), runs, "cpu", 1), [Interruption()])
+        train(seeds_of(TWO, 2)[1], RunContext(load_dataset(data), runs, "cpu", 1), [Interruption()])
     return study(ONE, TWO, "--seeds", "2", "-p", "2", "--csv", runs / "r.csv", data=data, runs=runs), runs
 
 
@@ -194,18 +194,18 @@ def test_a_diverged_seed_is_told_and_the_others_are_kept(runs: Path, data: Path)
 
 
 def test_a_recipe_that_lacks_a_seed_is_told_but_is_not_whole(runs: Path, data: Path) -> None:
-    done = Study(plan([parse_recipe(ONE), parse_recipe(TWO)], range(2), Workplace(load_dataset(data), runs, "cpu", 1)))
+    done = Study(plan([parse_recipe(ONE), parse_recipe(TWO)], range(2), RunContext(load_dataset(data), runs, "cpu", 1)))
     assert [(each.recipe, each.seeds) for each in done.spreads()] == [(ONE, (0, 1)), (TWO, (0,))]
     assert [each.recipe for each in done.spreads(whole=True)] == [ONE]
 
 
 def test_a_killed_process_is_named_and_its_epochs_are_kept(data: Path, tmp_path: Path) -> None:
-    def kill(job: Job) -> None:
+    def kill(job: PlannedRun) -> None:
         for number in workers_of(os.getpid()):  # none any more when epochs told before its death are still heard
             os.kill(number, signal.SIGKILL)
 
-    place, log = Workplace(load_dataset(data), tmp_path, "cpu", 1), Log(kill)
-    done = conduct(plan([parse_recipe(LONG)], range(1), place), str(data), place, processes=1, watcher=log)
+    place, log = RunContext(load_dataset(data), tmp_path, "cpu", 1), Log(kill)
+    done = conduct(plan([parse_recipe(LONG)], range(1), place), str(data), place, processes=1, callbacks=[log])
     name = "digits-mlp-epochs=2000-batch_size=16-s0"
     assert done.failures == {name: "killed by SIGKILL: the memory may not have been enough"}
     assert log.told == [f"{name}: {done.failures[name]}", "stop"]
@@ -224,11 +224,10 @@ def workers_of(parent: int) -> list[int]:
 def test_ctrl_c_ends_all_processes_keeps_their_epochs_and_tells_the_rest(
     runs: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def press(progress: StudyProgress, job: Job, number: int) -> None:
-        if number:
-            raise KeyboardInterrupt
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(StudyProgress, "epoch", press)
+    monkeypatch.setattr(StudyProgress, "on_epoch_end", press)
     done = study(ONE, LONG, "--seeds", "1", data=data, runs=runs)
     assert done.code == 130
     assert done.err == (
@@ -306,24 +305,24 @@ def test_runs_of_another_recipe_or_other_data_are_not_counted(runs: Path, data: 
     folder = runs / "digits-mlp-epochs=1-batch_size=16-s1"
     other = Dataset("digits", small.train, small.test)
     with pytest.raises(DataError, match="was trained on other data than digits"):
-        plan([parse_recipe(ONE)], range(2), Workplace(other, runs, "cpu", 1))
+        plan([parse_recipe(ONE)], range(2), RunContext(other, runs, "cpu", 1))
     changed = parse_recipe(ONE).with_settings({"seed": "1", "learning_rate": "0.5"})
     (folder / "recipe.json").write_text(changed.to_json())
     with pytest.raises(UsageError, match="s1: was trained by another recipe of that name"):
-        plan([parse_recipe(ONE)], range(2), Workplace(load_dataset(data), runs, "cpu", 1))
+        plan([parse_recipe(ONE)], range(2), RunContext(load_dataset(data), runs, "cpu", 1))
 
 
 def test_a_recipe_that_is_named_twice_is_trained_once(tmp_path: Path, small: Dataset) -> None:
     jobs = plan(
-        [parse_recipe("mlp"), parse_recipe("lenet5"), parse_recipe("mlp")], range(3, 5), Workplace(small, tmp_path)
+        [parse_recipe("mlp"), parse_recipe("lenet5"), parse_recipe("mlp")], range(3, 5), RunContext(small, tmp_path)
     )
     assert [job.name for job in jobs] == ["small-mlp-s3", "small-lenet5-s3", "small-mlp-s4", "small-lenet5-s4"]
     assert [recipe.name for recipe in Study(jobs).recipes] == ["mlp", "lenet5"]
 
 
 def test_what_no_process_foresees_is_told_by_the_last_line_of_its_traceback(data: Path, tmp_path: Path) -> None:
-    place = Workplace(load_dataset(data), tmp_path / "file", "cpu", 1)
+    place = RunContext(load_dataset(data), tmp_path / "file", "cpu", 1)
     place.runs.write_text("in the way of the run folders")
-    done = conduct(plan([parse_recipe(ONE)], range(1), place), str(data), place, processes=1, watcher=Log())
+    done = conduct(plan([parse_recipe(ONE)], range(1), place), str(data), place, processes=1, callbacks=[Log()])
     (failure,) = done.failures.values()
     assert re.fullmatch(r"\w+Error: .*/file'", failure)

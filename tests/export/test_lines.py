@@ -19,23 +19,23 @@ from typer.testing import CliRunner
 from sutja.cli.app import app
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.experiments.experiment import Observer, Workplace, train
+from sutja.experiments.callback import Callback
+from sutja.experiments.experiment import RunContext, train
 from sutja.export import lines as line_run
 from sutja.export.half_precision import halved
-from sutja.export.lines import export_line_run
+from sutja.export.lines import export_line_run, fixed_lines
 from sutja.export.onnx import checksums
 from sutja.models.card import Card
 from sutja.models.catalogue import WEIGHTS, list_published
 from sutja.models.open import open_model
 from sutja.networks.build import build_network, load_network
+from sutja.networks.infer import infer_lines
 from sutja.networks.line_model import LineReader
 from sutja.reading.line_network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
 from sutja.reports.html import render_card
 from sutja.runs.run import Run
-from sutja.synth.lines import Writer
 from sutja.training import line_trainer as line_training
-from sutja.training.line_trainer import composed, infer_lines
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=1e-4, ema=0.5)
@@ -54,8 +54,8 @@ def small_epochs() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sutja.training.trainer.build_network", experienced)
         for module, constants in (
-            (line_training, {"LINES_AN_EPOCH": 48, "CHUNK": 24, "MEASURED": 8}),
-            (line_run, {"FIGURED": 30, "PARITY_LINES": 10}),
+            (line_training, {"LINES_PER_EPOCH": 48, "LINES_PER_CHUNK": 24, "MEASURED_LINES": 8}),
+            (line_run, {"EVALUATED_LINES": 30, "PARITY_LINES": 10}),
         ):
             for name, value in constants.items():
                 patch.setattr(module, name, value)
@@ -63,13 +63,13 @@ def small_epochs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def workplace(few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return Workplace(few, tmp_path_factory.mktemp("runs"), "cpu", 1)
+def context(few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+    return RunContext(few, tmp_path_factory.mktemp("runs"), "cpu", 1)
 
 
 @pytest.fixture(scope="module")
-def run(workplace: Workplace, small_epochs: None) -> Run:
-    return train(RECIPE, workplace)
+def run(context: RunContext, small_epochs: None) -> Run:
+    return train(RECIPE, context)
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +78,14 @@ def exported(run: Run, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -
     return folder, export_line_run(run, folder, dataset=few)
 
 
-class Interrupter(Observer):
+class Interrupter(Callback):
     """Presses Ctrl-C in the second epoch."""
 
     def __init__(self) -> None:
         self.lines = 0
 
-    def batch(self, images: int) -> None:
-        self.lines += images
+    def on_batch_end(self, examples: int) -> None:
+        self.lines += examples
         if self.lines > 60:
             raise KeyboardInterrupt
 
@@ -145,7 +145,7 @@ def test_the_card_in_the_run_folder_describes_lines(run: Run) -> None:
 
 
 def test_the_onnx_file_gives_what_pytorch_gives_for_every_width(run: Run, few: Dataset) -> None:
-    lines = [line.ink for line in composed(Writer(few.test), 12, 5)]
+    lines = [line.ink for line in fixed_lines(few.test, 12, 5)]
     network = halved(load_network(open_model(run.folder)))
     for ours, theirs in zip(
         infer_lines(network, lines), LineNetwork(run.folder / "model.onnx").logits(lines), strict=True
@@ -160,12 +160,10 @@ def test_the_onnx_file_is_half_as_large_as_the_weights(run: Run) -> None:
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bits(
-    run: Run, workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, context: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "sutja.experiments.experiment.finish_lines", lambda *_: None
-    )  # the weights are what counts here
-    elsewhere = dataclasses.replace(workplace, runs=tmp_path)
+    monkeypatch.setattr("sutja.experiments.experiment._finish", lambda *_: None)  # the weights are what counts here
+    elsewhere = dataclasses.replace(context, runs=tmp_path)
     with pytest.raises(KeyboardInterrupt):
         train(RECIPE, elsewhere, [Interrupter()])
     stopped = Run.open(elsewhere.folder(RECIPE))

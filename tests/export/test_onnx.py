@@ -30,12 +30,12 @@ from sutja.export.onnx import (
 from sutja.models.card import Card, judge
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
+from sutja.networks.infer import infer, to_tensor
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
 from sutja.reports.html import render_card
 from sutja.runs.results import gather, read_results, update_results
 from sutja.runs.run import Run
-from sutja.training.trainer import infer, to_tensor
 
 
 def other_seed(run: Run, folder: Path) -> Run:

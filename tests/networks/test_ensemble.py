@@ -27,8 +27,8 @@ from sutja.networks.ensemble import (
     disagreement,
     log_probabilities,
 )
+from sutja.networks.infer import infer, to_tensor
 from sutja.networks.model import create
-from sutja.training.trainer import infer, to_tensor
 
 Members = NDArray[np.float64]
 

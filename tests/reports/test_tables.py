@@ -19,8 +19,8 @@ from sutja.networks.model import Size
 from sutja.recipe import RECIPES
 from sutja.reports import tables
 from sutja.reports.tables import Table
+from sutja.runs.epoch import Epoch
 from sutja.runs.run import Run
-from sutja.training.trainer import Epoch
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.networks.model import create
 from sutja.recipe import RECIPES
+from sutja.runs.epoch import Epoch
 from sutja.runs.run import Run, list_runs
-from sutja.training.trainer import Epoch
 
 RECIPE = RECIPES["lenet5"]
 ENVIRONMENT = {"sutja": "0", "data": {"name": "mnist", "sha256": "abc"}, "processor": "fast", "threads": 1}

@@ -15,7 +15,8 @@ from torch import nn
 
 from sutja.data.dataset import Dataset, split_indices
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.experiments.experiment import Workplace, teach_from_runs, train
+from sutja.experiments.distil import distil_runs
+from sutja.experiments.experiment import RunContext, train
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.model import create
@@ -38,21 +39,21 @@ def pictureless(undrawn: Undrawn) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def workplace(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
-    return Workplace(small, tmp_path_factory.mktemp("runs"), device="cpu", threads=1)
+def context(small: Dataset, tmp_path_factory: pytest.TempPathFactory) -> RunContext:
+    return RunContext(small, tmp_path_factory.mktemp("runs"), device="cpu", threads=1)
 
 
 @pytest.fixture(scope="module")
-def teachers(workplace: Workplace, pictureless: None) -> list[Run]:
-    return [train(dataclasses.replace(TEACHER, seed=seed), workplace) for seed in (0, 1)]
+def teachers(context: RunContext, pictureless: None) -> list[Run]:
+    return [train(dataclasses.replace(TEACHER, seed=seed), context) for seed in (0, 1)]
 
 
 @pytest.fixture(scope="module")
-def lessons(workplace: Workplace, teachers: list[Run]) -> Lessons:
-    path = workplace.lessons("mlps")
-    done = teach_from_runs(teachers, workplace, path, augmentation="affine", views=VIEWS)
+def lessons(context: RunContext, teachers: list[Run]) -> Lessons:
+    path = context.lessons("mlps")
+    done = distil_runs(teachers, context, path, augmentation="affine", views=VIEWS)
     assert list(done) == [1, 2, 3]
-    return load_lessons(path, workplace.dataset.train.images)
+    return load_lessons(path, context.dataset.train.images)
 
 
 def test_a_view_is_always_the_same_and_differs_from_the_next(small: Dataset) -> None:
@@ -121,36 +122,36 @@ def test_damaged_and_missing_lessons_are_one_line(tmp_path: Path, small: Dataset
         load_lessons(tmp_path / "none.npz", small.train.images)
 
 
-def test_a_pupil_learns_from_its_teacher(workplace: Workplace, lessons: Lessons) -> None:
-    run = train(PUPIL, workplace)
-    assert run.environment["lessons"] == lessons.describe()
-    alone = train(dataclasses.replace(PUPIL, teacher="", name="alone"), workplace)
+def test_a_pupil_learns_from_its_teacher(context: RunContext, lessons: Lessons) -> None:
+    run = train(PUPIL, context)
+    assert run.environment["targets"] == lessons.describe()
+    alone = train(dataclasses.replace(PUPIL, teacher="", name="alone"), context)
     assert not np.array_equal(run.load_logits("test")[0], alone.load_logits("test")[0])
 
 
-def test_a_final_pupil_learns_from_every_digit(workplace: Workplace, lessons: Lessons) -> None:
-    run = train(dataclasses.replace(PUPIL, protocol="final", name="final"), workplace)
-    assert run.report["test"]["count"] == len(workplace.dataset.test)
+def test_a_final_pupil_learns_from_every_digit(context: RunContext, lessons: Lessons) -> None:
+    run = train(dataclasses.replace(PUPIL, protocol="final", name="final"), context)
+    assert run.report["test"]["count"] == len(context.dataset.test)
 
 
 def test_a_pupil_of_a_teacher_who_saw_the_validation_digits_is_not_judged_by_them(
-    workplace: Workplace, lessons: Lessons
+    context: RunContext, lessons: Lessons
 ) -> None:
     assert lessons.held_out
-    path = workplace.lessons("seen")
-    list(teach_from_runs([final_teacher(workplace)], workplace, path, augmentation="none", views=1))
+    path = context.lessons("seen")
+    list(distil_runs([final_teacher(context)], context, path, augmentation="none", views=1))
     assert not load_lessons(path, lessons.images).held_out
     with pytest.raises(UsageError, match="this teacher has seen the validation digits"):
-        train(dataclasses.replace(PUPIL, teacher="seen", name="judged"), workplace)
+        train(dataclasses.replace(PUPIL, teacher="seen", name="judged"), context)
 
 
-def final_teacher(workplace: Workplace) -> Run:
-    return train(dataclasses.replace(TEACHER, protocol="final"), workplace)
+def final_teacher(context: RunContext) -> Run:
+    return train(dataclasses.replace(TEACHER, protocol="final"), context)
 
 
-def test_a_pupil_without_lessons_is_told_what_makes_them(workplace: Workplace) -> None:
+def test_a_pupil_without_lessons_is_told_what_makes_them(context: RunContext) -> None:
     with pytest.raises(UsageError, match=r"nobody\.lessons\.npz: no such lessons: `sutja teach` makes them"):
-        train(dataclasses.replace(PUPIL, teacher="nobody"), workplace)
+        train(dataclasses.replace(PUPIL, teacher="nobody"), context)
 
 
 def test_agreeing_with_the_teacher_costs_nothing() -> None:
@@ -167,9 +168,9 @@ def test_the_loss_is_the_divergence_of_softened_probabilities() -> None:
     assert distillation_loss(logits, answers, 3.0).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_weights_of_a_run_are_read_back(teachers: list[Run], workplace: Workplace, tmp_path: Path) -> None:
+def test_weights_of_a_run_are_read_back(teachers: list[Run], context: RunContext, tmp_path: Path) -> None:
     network = load_network(open_model(teachers[0].folder))
-    images = torch.from_numpy(workplace.dataset.test.images).unsqueeze(1) / 255
+    images = torch.from_numpy(context.dataset.test.images).unsqueeze(1) / 255
     with torch.inference_mode():
         np.testing.assert_allclose(network(images).numpy(), teachers[0].load_logits("test")[0], atol=1e-5)
     assert isinstance(network, nn.Module)

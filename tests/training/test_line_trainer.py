@@ -14,20 +14,14 @@ from torch import Tensor
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
+from sutja.export.lines import fixed_lines
+from sutja.networks.infer import infer_lines
 from sutja.networks.line_model import LineReader
 from sutja.reading.line_network import BLANK, chances, pad, spot
 from sutja.recipe import RECIPES
 from sutja.synth.lines import Writer
 from sutja.training import line_trainer as line_training
-from sutja.training.line_trainer import (
-    Batch,
-    LineTraining,
-    as_batch,
-    composed,
-    ctc_loss,
-    infer_lines,
-    read_text,
-)
+from sutja.training.line_trainer import LineBatch, LineTrainer, as_batch, ctc_loss, read_text
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16)
@@ -37,9 +31,9 @@ RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16)
 def small_epochs() -> Iterator[None]:
     """Epochs of 64 lines, of which 12 are measured."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line_training, "LINES_AN_EPOCH", 64)
-        patch.setattr(line_training, "CHUNK", 32)
-        patch.setattr(line_training, "MEASURED", 12)
+        patch.setattr(line_training, "LINES_PER_EPOCH", 64)
+        patch.setattr(line_training, "LINES_PER_CHUNK", 32)
+        patch.setattr(line_training, "MEASURED_LINES", 12)
         yield
 
 
@@ -92,18 +86,17 @@ def test_the_loss_sums_over_all_paths(text: str) -> None:
         if read_text(logits_of(list(path))) == text
     )
     digits = torch.tensor([int(digit) for digit in text], dtype=torch.long)
-    loss = ctc_loss(torch.from_numpy(logits)[None], Batch(torch.zeros(1), digits, torch.tensor([len(text)])))
+    loss = ctc_loss(torch.from_numpy(logits)[None], LineBatch(torch.zeros(1), digits, torch.tensor([len(text)])))
     assert float(loss) == pytest.approx(-np.log(total) / max(1, len(text)), rel=1e-4)
 
 
 def test_a_line_too_crowded_to_be_read_counts_nothing() -> None:
-    crowded = Batch(torch.zeros(1), torch.tensor([1, 1, 1]), torch.tensor([3]))
+    crowded = LineBatch(torch.zeros(1), torch.tensor([1, 1, 1]), torch.tensor([3]))
     assert float(ctc_loss(torch.zeros(1, 2, 11), crowded)) == 0
 
 
 def test_lines_are_the_same_for_the_same_seed_and_have_their_digits(mnist: Dataset) -> None:
-    writer = Writer(mnist.test)
-    first, again, other = composed(writer, 8, 3), composed(writer, 8, 3), composed(writer, 8, 4)
+    first, again, other = (fixed_lines(mnist.test, 8, seed) for seed in (3, 3, 4))
     assert [line.text for line in first] == [line.text for line in again] != [line.text for line in other]
     for line, twin in zip(first, again, strict=True):
         assert np.array_equal(line.ink, twin.ink)
@@ -135,7 +128,7 @@ def test_an_image_without_ink_is_never_written(few: Dataset) -> None:
 
 def test_inference_in_batches_gives_what_each_line_alone_gives(few: Dataset) -> None:
     network = LineReader().eval()
-    lines = [line.ink for line in composed(Writer(few.train), 10, 0)]
+    lines = [line.ink for line in fixed_lines(few.train, 10, 0)]
     for line, logits in zip(lines, infer_lines(network, lines), strict=True):
         assert logits.shape == (-(-line.shape[1] // 4), 11)
     alone = infer_lines(network, lines[:1])[0]
@@ -147,16 +140,16 @@ def test_inference_in_batches_gives_what_each_line_alone_gives(few: Dataset) -> 
 
 
 @pytest.fixture(scope="module")
-def whole(few: Dataset) -> LineTraining:
+def whole(few: Dataset) -> LineTrainer:
     """Two epochs without a stop."""
-    training = LineTraining(RECIPE, split(few, "held-out"), device="cpu")
+    training = LineTrainer(RECIPE, split(few, "held-out"), device="cpu")
     heard: list[int] = []
     list(training.fit(heard.append))
-    assert sum(heard) == 2 * training.images_per_epoch == 128
+    assert sum(heard) == 2 * training.examples_per_epoch == 128
     return training
 
 
-def test_every_epoch_has_its_record(whole: LineTraining) -> None:
+def test_every_epoch_has_its_record(whole: LineTrainer) -> None:
     assert [record.epoch for record in whole.records] == [1, 2]
     assert whole.finished
     for record in whole.records:
@@ -165,26 +158,26 @@ def test_every_epoch_has_its_record(whole: LineTraining) -> None:
     assert whole.records[-1].train_loss < whole.records[0].train_loss
 
 
-def test_a_resumed_training_has_the_same_bits(whole: LineTraining, few: Dataset) -> None:
+def test_a_resumed_training_has_the_same_bits(whole: LineTrainer, few: Dataset) -> None:
     splits = split(few, "held-out")
-    first = LineTraining(RECIPE, splits, device="cpu")
+    first = LineTrainer(RECIPE, splits, device="cpu")
     next(iter(first.fit()))
-    second = LineTraining(RECIPE, splits, device="cpu")
+    second = LineTrainer(RECIPE, splits, device="cpu")
     second.load_state_dict(first.state_dict())
     list(second.fit())
     assert same(second.result().state_dict(), whole.result().state_dict())
     assert [record.validation_loss for record in second.records] == [record.validation_loss for record in whole.records]
 
 
-def test_another_seed_has_other_lines_and_weights(whole: LineTraining, few: Dataset) -> None:
-    other = LineTraining(dataclasses.replace(RECIPE, seed=1, epochs=1), split(few, "held-out"), device="cpu")
-    ours, theirs = (next(iter(training._batches(0))) for training in (whole, other))
+def test_another_seed_has_other_lines_and_weights(whole: LineTrainer, few: Dataset) -> None:
+    other = LineTrainer(dataclasses.replace(RECIPE, seed=1, epochs=1), split(few, "held-out"), device="cpu")
+    ours, theirs = (next(iter(training.batches(0))) for training in (whole, other))
     assert ours.lines.shape != theirs.lines.shape or not torch.equal(ours.lines, theirs.lines)
     assert not same(whole.network.state_dict(), other.network.state_dict())
 
 
-def test_no_two_epochs_have_the_same_lines(whole: LineTraining) -> None:
-    first, second = ([batch.digits.tolist() for batch in whole._batches(epoch)] for epoch in (0, 1))
+def test_no_two_epochs_have_the_same_lines(whole: LineTrainer) -> None:
+    first, second = ([batch.digits.tolist() for batch in whole.batches(epoch)] for epoch in (0, 1))
     assert first != second
     assert sum(map(len, first)) > 64, "more than one digit a line"
 
@@ -194,10 +187,10 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
     few: Dataset, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where batches do not divide the lines that are composed at once."""
-    monkeypatch.setattr(line_training, "LINES_AN_EPOCH", 16)
-    monkeypatch.setattr(line_training, "CHUNK", 8)
+    monkeypatch.setattr(line_training, "LINES_PER_EPOCH", 16)
+    monkeypatch.setattr(line_training, "LINES_PER_CHUNK", 8)
     recipe = dataclasses.replace(RECIPE, epochs=1, batch_size=size)
-    training = LineTraining(recipe, split(few, "held-out"), device="cpu")
+    training = LineTrainer(recipe, split(few, "held-out"), device="cpu")
     asked: list[float] = []
 
     def remember(progress: float) -> float:
@@ -224,4 +217,4 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
 def test_what_lines_do_not_have_is_refused(few: Dataset, change: dict[str, str | float]) -> None:
     recipe = dataclasses.replace(RECIPE, **change)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="lines have no"):
-        LineTraining(recipe, split(few, "held-out"), device="cpu")
+        LineTrainer(recipe, split(few, "held-out"), device="cpu")

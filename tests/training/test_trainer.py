@@ -17,18 +17,12 @@ from torch import Tensor, nn
 from sutja.data.dataset import Dataset, Splits
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
+from sutja.networks.device import choose_device
+from sutja.networks.infer import infer, loss_and_accuracy, scaled, to_tensor
 from sutja.recipe import RECIPES, Recipe
-from sutja.training.trainer import (
-    WARM_UP,
-    Epoch,
-    Training,
-    choose_device,
-    infer,
-    measure,
-    scaled,
-    scheduled,
-    to_tensor,
-)
+from sutja.runs.epoch import Epoch
+from sutja.training.digit_trainer import DigitTrainer
+from sutja.training.trainer import WARM_UP_SHARE, scheduled
 
 TINY = dataclasses.replace(RECIPES["lenet5"], epochs=3, batch_size=50)
 HARD: dict[str, Any] = {"dropout": 0.3, "augmentation": "affine-elastic"}
@@ -40,14 +34,14 @@ def splits(mnist: Dataset) -> Splits:
     return Splits(mnist.train.take(indices[:300]), mnist.train.take(indices[300:]), mnist.test.take(indices[:100]))
 
 
-def trained(recipe: Recipe, splits: Splits) -> Training:
-    training = Training(recipe, splits, device="cpu")
+def trained(recipe: Recipe, splits: Splits) -> DigitTrainer:
+    training = DigitTrainer(recipe, splits, device="cpu")
     for _ in training.fit():
         pass
     return training
 
 
-def weights(training: Training) -> Tensor:
+def weights(training: DigitTrainer) -> Tensor:
     return nn.utils.parameters_to_vector(training.result().parameters())
 
 
@@ -59,7 +53,7 @@ def curves(records: Sequence[Epoch]) -> list[dict[str, float]]:
     ]
 
 
-def carried_over(training: Training) -> Any:
+def carried_over(training: DigitTrainer) -> Any:
     """The state as it comes back from a file that may hold no code."""
     file = io.BytesIO()
     torch.save(training.state_dict(), file)
@@ -104,10 +98,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(changes: d
 def test_interrupted_and_resumed_is_the_same_to_the_bit(changes: dict[str, Any], splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=4, **changes)
     whole = trained(recipe, splits)
-    interrupted = Training(recipe, splits, device="cpu")
+    interrupted = DigitTrainer(recipe, splits, device="cpu")
     epochs = interrupted.fit()
     next(epochs), next(epochs)
-    resumed = Training(recipe, splits, device="cpu")
+    resumed = DigitTrainer(recipe, splits, device="cpu")
     resumed.load_state_dict(carried_over(interrupted))
     assert [record.epoch for record in resumed.fit()] == list(range(3, len(whole.records) + 1))
     assert torch.equal(weights(whole), weights(resumed))
@@ -117,7 +111,7 @@ def test_interrupted_and_resumed_is_the_same_to_the_bit(changes: dict[str, Any],
 def test_an_epoch_broken_off_leaves_no_trace(splits: Splits) -> None:
     """What was kept before the broken epoch is all that counts, however far into it the interruption came."""
     recipe = dataclasses.replace(TINY, epochs=2, **HARD)
-    interrupted = Training(recipe, splits, device="cpu")
+    interrupted = DigitTrainer(recipe, splits, device="cpu")
     next(interrupted.fit())
     kept = carried_over(interrupted)
     trained_images = 0
@@ -130,16 +124,16 @@ def test_an_epoch_broken_off_leaves_no_trace(splits: Splits) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         next(interrupted.fit(stop))
-    resumed = Training(recipe, splits, device="cpu")
+    resumed = DigitTrainer(recipe, splits, device="cpu")
     resumed.load_state_dict(kept)
     list(resumed.fit())
     assert torch.equal(weights(resumed), weights(trained(recipe, splits)))
 
 
 def test_a_resumed_training_counts_its_seconds_on(splits: Splits) -> None:
-    training = Training(TINY, splits, device="cpu")
+    training = DigitTrainer(TINY, splits, device="cpu")
     first = next(training.fit())
-    resumed = Training(TINY, splits, device="cpu")
+    resumed = DigitTrainer(TINY, splits, device="cpu")
     resumed.load_state_dict(carried_over(training))
     assert next(resumed.fit()).seconds > first.seconds
 
@@ -152,7 +146,7 @@ def test_early_stopping_stops_and_keeps_the_best_epoch(splits: Splits) -> None:
     assert training.best_epoch == 1 + losses.index(min(losses)) == len(losses) - recipe.patience
     assert training.finished
     assert list(training.fit()) == []
-    loss, _ = measure(
+    loss, _ = loss_and_accuracy(
         training.result(), to_tensor(splits.judged["validation"]), torch.from_numpy(splits.judged["validation"].labels)
     )
     assert loss == pytest.approx(min(losses), abs=1e-6)
@@ -160,7 +154,7 @@ def test_early_stopping_stops_and_keeps_the_best_epoch(splits: Splits) -> None:
 
 def test_without_patience_the_last_epoch_is_kept(splits: Splits) -> None:
     training = trained(dataclasses.replace(TINY, learning_rate=0.03, schedule="constant"), splits)
-    loss, accuracy = measure(
+    loss, accuracy = loss_and_accuracy(
         training.result(), to_tensor(splits.judged["test"]), torch.from_numpy(splits.judged["test"].labels)
     )
     assert (loss, accuracy) == pytest.approx((training.records[-1].test_loss, training.records[-1].test_accuracy))
@@ -185,7 +179,7 @@ def test_a_loss_that_is_not_finite_stops_in_the_middle_of_the_epoch(splits: Spli
     recipe = dataclasses.replace(TINY, model="mlp", batch_size=2, optimiser="sgd", learning_rate=100)
     told: list[int] = []
     with pytest.raises(SutjaError, match="in epoch 1"):
-        next(Training(recipe, splits, device="cpu").fit(told.append))
+        next(DigitTrainer(recipe, splits, device="cpu").fit(told.append))
     assert sum(told) < len(splits.train)
 
 
@@ -196,7 +190,7 @@ def steps(schedule: str, count: int = 1000) -> list[float]:
 
 def test_one_cycle_climbs_to_the_peak_and_falls() -> None:
     rates = steps("one-cycle")
-    top = round(WARM_UP * len(rates))
+    top = round(WARM_UP_SHARE * len(rates))
     assert rates[0] == pytest.approx(0.5 / 25)
     assert rates[top] == max(rates) == pytest.approx(0.5)
     assert rates[: top + 1] == sorted(rates[: top + 1])
@@ -218,7 +212,7 @@ def test_constant_stays() -> None:
 
 
 def test_the_schedule_reaches_the_optimiser(splits: Splits) -> None:
-    training = Training(TINY, splits, device="cpu")
+    training = DigitTrainer(TINY, splits, device="cpu")
     records = list(training.fit())
     assert [record.learning_rate for record in records] == [
         scheduled(TINY, (6 * epoch - 1) / 18) for epoch in (1, 2, 3)
@@ -228,7 +222,7 @@ def test_the_schedule_reaches_the_optimiser(splits: Splits) -> None:
 
 def test_every_digit_is_seen_once_an_epoch(splits: Splits, monkeypatch: pytest.MonkeyPatch) -> None:
     """Training digits are told apart by their pixels, so that the batches themselves can be looked at."""
-    training = Training(dataclasses.replace(TINY, epochs=2, batch_size=64), splits, device="cpu")
+    training = DigitTrainer(dataclasses.replace(TINY, epochs=2, batch_size=64), splits, device="cpu")
     seen: list[bytes] = []
 
     def look(images: Tensor, _: torch.Generator) -> Tensor:
@@ -312,7 +306,7 @@ def test_the_average_lags_behind_and_is_what_is_measured(splits: Splits) -> None
     training = trained(dataclasses.replace(TINY, ema=0.9), splits)
     pairs = zip(training.result().parameters(), training.network.parameters(), strict=True)
     assert not any(torch.equal(averaged, last) for averaged, last in pairs)
-    loss, _ = measure(
+    loss, _ = loss_and_accuracy(
         training.result(), to_tensor(splits.judged["test"]), torch.from_numpy(splits.judged["test"].labels)
     )
     assert loss == pytest.approx(training.records[-1].test_loss, abs=1e-6)
@@ -342,7 +336,7 @@ def test_the_training_loss_of_a_large_set_is_measured_on_a_fixed_sample(
 ) -> None:
     """On how many digits the accuracy was measured shows in its denominator; the weights do not depend on it."""
     whole = trained(TINY, splits)
-    monkeypatch.setattr("sutja.training.trainer.TRAINING_SAMPLE", 70)
+    monkeypatch.setattr("sutja.training.digit_trainer.MEASURED_DIGITS", 70)
     sampled = trained(TINY, splits)
     for record in sampled.records:
         assert record.train_accuracy * 70 == pytest.approx(round(record.train_accuracy * 70), abs=1e-3)
@@ -388,7 +382,9 @@ def test_measured_and_inferred_agree_and_leave_the_mode(splits: Splits) -> None:
     assert network.training
     assert torch.equal(logits, infer(network, images))
     torch.testing.assert_close(logits, network.eval()(scaled(images)).detach(), atol=1e-5, rtol=1e-4)
-    assert measure(network, images, labels)[1] == pytest.approx((logits.argmax(1) == labels).float().mean().item())
+    assert loss_and_accuracy(network, images, labels)[1] == pytest.approx(
+        (logits.argmax(1) == labels).float().mean().item()
+    )
 
 
 @pytest.mark.parametrize(
@@ -397,4 +393,4 @@ def test_measured_and_inferred_agree_and_leave_the_mode(splits: Splits) -> None:
 )
 def test_an_unknown_network_or_augmentation_gets_a_hint(changes: dict[str, Any], hint: str, splits: Splits) -> None:
     with pytest.raises(UsageError, match=hint):
-        Training(dataclasses.replace(TINY, **changes), splits)
+        DigitTrainer(dataclasses.replace(TINY, **changes), splits)

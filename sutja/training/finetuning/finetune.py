@@ -1,14 +1,13 @@
-"""Teach a trained network a few corrected digits without letting it forget the others.
+"""Fine-tuning: a trained network learns a few corrected digits and forgets none of the others.
 
-Each batch is partly corrected digits, distorted anew each time, partly MNIST's digits in the style of these
-(`style.py`), and partly MNIST's in all lights and the hardest of MNIST's as they are. On the last two the network as it
-was is its own teacher (Z. Li and D. Hoiem, "Learning without forgetting", 2016): it may change where it was wrong, and
-is held where it was right. The statistics of batch normalisation stay those of its first training, for a few digits
-have none.
+Each batch has corrected digits, distorted differently each time; MNIST's digits in the same writer's style
+(`writer_style.py`); and MNIST's digits to keep: some distorted, some of the hardest as they are. On the last two the
+start network is its own teacher (Z. Li and D. Hoiem, "Learning without forgetting", 2016): it may change where it was
+wrong, and is held where it was right. Batch normalisation keeps its statistics, since a few digits have none.
 
-If it reads MNIST's digits worse in the end all the same, it goes back towards what it was, weight by weight
-(M. Wortsman et al., "Robust fine-tuning of zero-shot models", 2022), until it does not. That is found with training
-digits, which it once knew by heart: the test digits have no part in it.
+Where it still reads MNIST's digits worse in the end, its weights are moved back towards the start (M. Wortsman et al.,
+"Robust fine-tuning of zero-shot models", 2022) until it does not. How far is found on training digits, which the start
+network once knew by heart: the test digits have no part in it.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import hashlib
-import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,22 +27,27 @@ from torch.nn import functional
 from sutja.data.dataset import Splits, stratified_split
 from sutja.data.digits import Digits
 from sutja.errors import UsageError
+from sutja.networks.infer import infer, scaled, to_tensor
 from sutja.randomness import derived_seed, generator
 from sutja.recipe import CORRECTED, GIVEN, Recipe
+from sutja.reports.html import Section
+from sutja.reports.tables import finetuning_table
+from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
+from sutja.training.digit_trainer import SingleDigitTrainer
 from sutja.training.distillation import distillation_loss
 from sutja.training.finetuning.writer_style import Style
-from sutja.training.trainer import Training, infer, scaled, to_tensor
+from sutja.training.trainer import Evaluation
 
-BATCHES_AN_EPOCH = 50
-TRIED = 20_000  # training digits by which it is found how much was forgotten
-HALVINGS = 5
-SURELY = 0.999
-MOST_FORGOTTEN = 0.0005  # of the tried digits: so many more may be read wrongly than before
-STYLED = 6000  # training digits that are written in the style of the corrected ones
-HARD = 2000  # digits, of those that are not tried the hardest to read; every batch has some of them
-HELD = 3  # how many other digits of a batch one that must not be forgotten counts as much as
-KEPT_AUGMENTATION = "robust"  # of MNIST's digits: what the network is held to, it is held to in all lights
+BATCHES_PER_EPOCH = 50
+PROBE_DIGITS = 20_000  # training digits that show how much was forgotten
+HALVINGS = 5  # of the interval in which the step from start to trained weights is searched
+SURE_PROBABILITY = 0.999  # of the right class: no network between two such sure ones is tried on the digit
+MAX_FORGOTTEN_SHARE = 0.0005  # of the probe digits: so many more errors than before are allowed
+STYLED_DIGITS = 6000  # training digits that are rendered in the style of the corrected ones
+HARD_DIGITS = 2000  # the hardest digits outside the probe; every batch has some of them
+KEPT_WEIGHT = 3  # of a digit to keep in the loss, against a digit to learn
+KEPT_AUGMENTATION = "robust"  # of the digits to keep
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,106 +104,137 @@ class Task:
             "corrections": {"name": self.name, "digits": len(self.corrected), "sha256": self.sha256},
         }
 
-    def before_and_after(self, network: nn.Module, splits: Splits, after: dict[str, int]) -> dict[str, dict[str, int]]:
-        """How many digits the network of before and `network` read wrongly: of the corrected ones and each part.
 
-        `after` has the errors of `network` on each part.
-        """
-        parts = {"corrections": self.corrected, **splits.judged}
-        after = {"corrections": _errors(network, self.corrected), **after}
-        return {
-            part: {"count": len(digits), "before": _errors(self.start.network, digits), "after": after[part]}
-            for part, digits in parts.items()
-        }
+@dataclass(frozen=True)
+class FineTuningBatch:
+    """Digits to learn, with their labels, and digits of MNIST to keep, with labels and the start network's answers."""
+
+    learned: Tensor
+    learned_labels: Tensor
+    kept: Tensor
+    kept_labels: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        """The number of digits."""
+        return len(self.learned) + len(self.kept)
 
 
-class Correcting(Training):
-    """A trained network that is taught a `Task`. An epoch is 50 batches; `train_…` is measured on the corrections."""
+class FineTuner(SingleDigitTrainer[FineTuningBatch]):
+    """Trains a network further on a `Task`. An epoch has 50 batches; `train_…` is measured on the corrections."""
 
     def __init__(self, recipe: Recipe, splits: Splits, task: Task, *, device: str = "auto") -> None:
         """Raises `UsageError` when the recipe or `device` names something that is not there."""
         super().__init__(recipe, splits, device=device)
         self.task = task
-        for network in (self.network, self.kept):
+        for network in (self.network, self.averaged):
             network.load_state_dict(task.start.network.state_dict())
         self._teacher = copy.deepcopy(self.network).eval()
-        self._corrected = (
-            to_tensor(task.corrected).to(self.device),
-            torch.from_numpy(task.corrected.labels).to(self.device),
-        )
-        self._measured["train"] = self._corrected
-        self.learned = 1.0  # the part of the way from the weights of before that is kept in the end
-        self._tried, rest = _parted(splits.train, TRIED)
-        hard, labels = _hardest(rest, task.start.network, HARD)
+        self._corrected = self._measured["train"] = self._on_device(task.corrected)
+        self.kept_step = 1.0  # how far the final weights lie from the start's to the trained ones, in [0, 1]
+        self._probe, rest = _parted(splits.train, PROBE_DIGITS)
+        hard, labels = _hardest(rest, task.start.network, HARD_DIGITS)
         self._hard = hard.to(self.device), labels.to(self.device)
         self._styled = self._in_style(Style(task.corrected, splits.train, task.start.network), splits.train)
         self._distort_kept = get_augmentation(KEPT_AUGMENTATION)
 
     def result(self) -> nn.Module:
-        """The taught network, on the CPU, in evaluation mode: as much of what it learned as lets it forget nothing."""
-        start, taught = self.task.start.network, super().result()
-        before, after = (infer(each, to_tensor(self._tried)) for each in (start, taught))
-        labels = torch.from_numpy(self._tried.labels)
-        open_digits = self._tried.take(np.flatnonzero(~(_surely(before, labels) & _surely(after, labels)).numpy()))
-        allowed = int((before.argmax(1) != labels).sum()) + MOST_FORGOTTEN * len(labels)
-        self.learned, too_much = 0.0, 2.0  # the first to be tried is all of it
+        """The fine-tuned network, on the CPU, in evaluation mode: moved back to the start until it forgets nothing."""
+        start, trained = self.task.start.network, super().result()
+        before, after = (infer(each, to_tensor(self._probe)) for each in (start, trained))
+        labels = torch.from_numpy(self._probe.labels)
+        unsure = ~(_surely_right(before, labels) & _surely_right(after, labels))
+        open_digits = self._probe.take(np.flatnonzero(unsure.numpy()))
+        allowed = int((before.argmax(1) != labels).sum()) + MAX_FORGOTTEN_SHARE * len(labels)
+        self.kept_step, too_far = 0.0, 2.0  # the first step tried is the whole one
         for _ in range(HALVINGS):
-            part = (self.learned + too_much) / 2
-            if _errors(_between(start, taught, part), open_digits) <= allowed:
-                self.learned = part
+            step = (self.kept_step + too_far) / 2
+            if _errors(_between(start, trained, step), open_digits) <= allowed:
+                self.kept_step = step
             else:
-                too_much = part
-            if self.learned == 1:
+                too_far = step
+            if self.kept_step == 1:
                 break
-        return _between(start, taught, self.learned)
+        return _between(start, trained, self.kept_step)
 
     @property
-    def images_per_epoch(self) -> int:
+    def examples_per_epoch(self) -> int:
         """The number of digits in the batches of an epoch."""
-        return BATCHES_AN_EPOCH * self.recipe.batch_size
+        return BATCHES_PER_EPOCH * self.recipe.batch_size
 
-    def _train_epoch(self, number: int, on_batch: Callable[[int], None]) -> float:
-        recipe = self.recipe
-        order, distortion = (generator(recipe.seed, purpose, number) for purpose in ("order", "distortion"))
-        self.network.eval()
-        loss, learning_rate = torch.zeros(()), 0.0
-        for step in range(BATCHES_AN_EPOCH):
-            progress = (number + step / BATCHES_AN_EPOCH) / recipe.epochs
-            learning_rate = self._set_learning_rate(min(progress, 0.9999))
-            loss = self._taught(order, distortion)
-            self._step(loss)
-            on_batch(recipe.batch_size)
-        if not math.isfinite(loss.item()):
-            raise self._diverged(loss.item(), learning_rate)
-        return learning_rate
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches in an epoch."""
+        return BATCHES_PER_EPOCH
 
-    def _taught(self, order: torch.Generator, distortion: torch.Generator) -> Tensor:
-        """The loss on the next batch: corrected digits, and digits of MNIST with what the teacher says of them."""
+    def batches(self, epoch: int) -> Iterator[FineTuningBatch]:
+        """Yield batches of corrected digits, digits in their style, and digits of MNIST to keep."""
         recipe, size = self.recipe, self.recipe.batch_size
-        own = max(1, round(recipe.share * size))
-        alike = round(recipe.styled * (size - own))
-        corrected, labels = _drawn(*self._corrected, own, order)
-        styled, styled_labels = _drawn(*self._styled, alike, order)
-        kept, kept_labels = self._kept_digits(max(1, size - own - alike), order, distortion)
-        with torch.no_grad():
-            answers = functional.log_softmax(self._teacher(kept), 1)
-        new = self.augment(torch.cat([corrected, styled]), distortion)
-        batch = torch.cat([new, kept]).contiguous(memory_format=torch.channels_last)
-        logits, kept_logits = self.network(batch).split([len(new), len(kept)])
-        smoothing = recipe.label_smoothing
-        learned = functional.cross_entropy(logits, torch.cat([labels, styled_labels]), label_smoothing=smoothing)
-        held = functional.cross_entropy(kept_logits, kept_labels, label_smoothing=smoothing)
-        held = torch.lerp(held, distillation_loss(kept_logits, answers, recipe.softness), recipe.teaching)
-        return torch.lerp(held, learned, len(new) / (len(new) + HELD * len(kept)))
+        order, distortion = (generator(recipe.seed, purpose, epoch) for purpose in ("order", "distortion"))
+        corrected_count = max(1, round(recipe.share * size))
+        styled_count = round(recipe.styled * (size - corrected_count))
+        for _ in range(BATCHES_PER_EPOCH):
+            corrected, labels = _drawn(*self._corrected, corrected_count, order)
+            styled, styled_labels = _drawn(*self._styled, styled_count, order)
+            kept, kept_labels = self._kept_digits(max(1, size - corrected_count - styled_count), order, distortion)
+            with torch.no_grad():
+                targets = functional.log_softmax(self._teacher(kept), 1)
+            learned = self.augment(torch.cat([corrected, styled]), distortion)
+            yield FineTuningBatch(learned, torch.cat([labels, styled_labels]), kept, kept_labels, targets)
+
+    def loss_on_batch(self, batch: FineTuningBatch) -> Tensor:
+        """Cross-entropy on what is to be learned, distillation from the start network on what is to be kept."""
+        recipe, smoothing = self.recipe, self.recipe.label_smoothing
+        images = torch.cat([batch.learned, batch.kept]).contiguous(memory_format=torch.channels_last)
+        logits, kept_logits = self.network(images).split([len(batch.learned), len(batch.kept)])
+        learned = functional.cross_entropy(logits, batch.learned_labels, label_smoothing=smoothing)
+        kept = functional.cross_entropy(kept_logits, batch.kept_labels, label_smoothing=smoothing)
+        kept = torch.lerp(kept, distillation_loss(kept_logits, batch.targets, recipe.softness), recipe.teaching)
+        return torch.lerp(kept, learned, len(batch.learned) / (len(batch.learned) + KEPT_WEIGHT * len(batch.kept)))
+
+    def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
+        """Evaluate the network on validation and test digits, and count the errors before and after fine-tuning."""
+        evaluation = super().evaluate(network, splits)
+        values: dict[str, Any] = {"finetuned": self._before_and_after(network, splits, evaluation)}
+        if "validation" not in splits.judged:  # no digits to fit a temperature on that the network has not seen
+            values["temperature"] = self.task.start.temperature
+        return dataclasses.replace(evaluation, values=values | {"kept_step": self.kept_step})
+
+    def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
+        """Draw the figures of the run, and put them into the sections of its report, what was learned first."""
+        learned = Section("Errors before and after", table=finetuning_table(evaluation.values["finetuned"]))
+        return [learned, *super().sections(run, network, splits, evaluation)]
+
+    def provenance(self) -> dict[str, Any]:
+        """What `environment.json` records of this training, the start network and the corrections among it."""
+        return {**super().provenance(), **self.task.describe()}
+
+    @property
+    def _measured_on(self) -> str:
+        return "the training data are the corrections"
+
+    def _enter_training_mode(self) -> None:
+        self.network.eval()  # the statistics of batch normalisation stay: a few digits have none
+
+    def _before_and_after(
+        self, network: nn.Module, splits: Splits, evaluation: Evaluation
+    ) -> dict[str, dict[str, int]]:
+        """How many corrections, and digits of each part, the start network and the fine-tuned one misread."""
+        start, corrected = self.task.start.network, self.task.corrected
+        after = {part: figures["errors"] for part, figures in evaluation.figures.items()}
+        after = {"corrections": _errors(network, corrected), **after}
+        return {
+            part: {"count": len(digits), "before": _errors(start, digits), "after": after[part]}
+            for part, digits in {"corrections": corrected, **splits.judged}.items()
+        }
 
     def _in_style(self, style: Style, digits: Digits) -> tuple[Tensor, Tensor]:
-        """Digits of MNIST as the writer would have written them, with their labels."""
+        """Digits of MNIST in the style of the writer, with their labels."""
         rng = np.random.default_rng(derived_seed(self.recipe.seed, "style"))
-        styled = style.written(digits.take(rng.permutation(len(digits))[:STYLED]), rng)
-        return to_tensor(styled).to(self.device), torch.from_numpy(styled.labels).to(self.device)
+        return self._on_device(style.written(digits.take(rng.permutation(len(digits))[:STYLED_DIGITS]), rng))
 
     def _kept_digits(self, count: int, order: torch.Generator, distortion: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Digits of MNIST in all lights, and as many hard ones as they are: what is forgotten first."""
+        """Digits of MNIST to keep: half of them distorted, half of them the hardest, which are forgotten first."""
         any_digits, labels = _drawn(self._images, self._labels, count - count // 2, order)
         hard, hard_labels = _drawn(*self._hard, count // 2, order)
         return torch.cat([self._distort_kept(any_digits, distortion), hard]), torch.cat([labels, hard_labels])
@@ -240,9 +274,9 @@ def _between(before: nn.Module, after: nn.Module, part: float) -> nn.Module:
     return network
 
 
-def _surely(logits: Tensor, labels: Tensor) -> Tensor:
+def _surely_right(logits: Tensor, labels: Tensor) -> Tensor:
     """Which digits are read right without a doubt, `bool (N,)`; by all networks between two that do so, it is taken."""
-    return logits.softmax(1).gather(1, labels[:, None]).squeeze(1) > SURELY
+    return logits.softmax(1).gather(1, labels[:, None]).squeeze(1) > SURE_PROBABILITY
 
 
 def _errors(network: nn.Module, digits: Digits) -> int:

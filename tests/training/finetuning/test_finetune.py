@@ -16,13 +16,13 @@ from benchmarks.corrections import thick, written
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.experiments.experiment import Workplace, train
+from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.recipe import CORRECTED, Recipe
 from sutja.runs.run import Run
-from sutja.training.finetuning.finetune import Correcting, Start, Task
+from sutja.training.finetuning.finetune import FineTuner, Start, Task
 from sutja.training.finetuning.writer_style import Style, pen_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -53,8 +53,8 @@ def task(start: Start, slanted: Digits) -> Task:
 
 @pytest.fixture(scope="session")
 def taught(task: Task, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    workplace = Workplace(few, tmp_path_factory.mktemp("taught"), "cpu", 1)
-    return train(task.recipe({"epochs": "2"}), workplace, task=task)
+    context = RunContext(few, tmp_path_factory.mktemp("taught"), "cpu", 1)
+    return train(task.recipe({"epochs": "2"}), context, task=task)
 
 
 def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run, start: Start) -> None:
@@ -71,12 +71,12 @@ def test_the_run_is_whole(taught: Run) -> None:
     names = {path.name for path in taught.folder.iterdir()}
     assert names >= {"report.html", "MODEL_CARD.md", "model.onnx", "model.safetensors", "logits.npz", "figures"}
     assert "was then taught the corrections `mine-20`" in (taught.folder / "MODEL_CARD.md").read_text()
-    assert "What was taught" in (taught.folder / "report.html").read_text()
+    assert "Errors before and after" in (taught.folder / "report.html").read_text()
     assert open_model(taught.folder).reads == "digits"
 
 
 def test_corrections_are_learned_and_the_rest_is_not_forgotten(taught: Run, start: Start, slanted: Digits) -> None:
-    told = taught.report["taught"]
+    told = taught.report["finetuned"]
     assert told["corrections"]["after"] < told["corrections"]["before"] / 2
     assert told["validation"]["after"] <= told["validation"]["before"] + 1
     after = Classifier(taught.folder / "model.onnx")
@@ -94,7 +94,7 @@ def _errors(network: torch.nn.Module, digits: Digits) -> int:
 def test_an_interrupted_run_ends_with_the_same_weights(task: Task, few: Dataset) -> None:
     recipe = task.recipe({"epochs": "2", "batch_size": "16"})
     splits = split(few, recipe.protocol)
-    straight, first, second = (Correcting(recipe, splits, task, device="cpu") for _ in range(3))
+    straight, first, second = (FineTuner(recipe, splits, task, device="cpu") for _ in range(3))
     list(straight.fit())
     next(iter(islice(first.fit(), 1)))
     second.load_state_dict(first.state_dict())
@@ -105,18 +105,18 @@ def test_an_interrupted_run_ends_with_the_same_weights(task: Task, few: Dataset)
 
 def test_what_forgets_goes_back(task: Task, few: Dataset) -> None:
     recipe = task.recipe({"epochs": "1", "learning_rate": "0.05", "teaching": "0", "share": "0.98", "styled": "0"})
-    training = Correcting(recipe, split(few, recipe.protocol), task, device="cpu")
+    training = FineTuner(recipe, split(few, recipe.protocol), task, device="cpu")
     list(training.fit())
     training.result()
-    assert training.learned < 1
+    assert training.kept_step < 1
 
 
 def test_other_corrections_are_no_run_to_go_on_with(task: Task, few: Dataset, taught: Run, slanted: Digits) -> None:
     other = Task(task.start, "mine", slanted.take(np.arange(1, 21)))
-    workplace = Workplace(few, taught.folder.parent, "cpu", 1)
+    context = RunContext(few, taught.folder.parent, "cpu", 1)
     with pytest.raises(UsageError, match="other corrections"):
-        train(other.recipe({"epochs": "2"}), workplace, task=other, resume=True)
-    again = train(task.recipe({"epochs": "2"}), workplace, task=task, resume=True)
+        train(other.recipe({"epochs": "2"}), context, task=other, resume=True)
+    again = train(task.recipe({"epochs": "2"}), context, task=task, resume=True)
     assert again.report == taught.report
 
 
@@ -137,7 +137,7 @@ def test_a_recipe_with_half_an_origin_is_none() -> None:
 
 def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="was trained on other data than small"):
-        train(task.recipe(), Workplace(small, tmp_path, "cpu", 1), task=task)
+        train(task.recipe(), RunContext(small, tmp_path, "cpu", 1), task=task)
 
 
 def test_published_networks_are_starts() -> None:

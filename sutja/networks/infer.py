@@ -1,0 +1,59 @@
+"""What a network in PyTorch answers to digits and to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sutja.data.dataset import batches
+from sutja.data.digits import Digits
+from sutja.reading.line_network import in_batches
+
+EVALUATION_BATCH_SIZE = 500  # fits the cache of an ordinary CPU; larger batches are slower
+
+
+def infer(network: nn.Module, images: Tensor) -> Tensor:
+    """The logits `(N, 10)` of `uint8 (N, 1, 28, 28)` images, in evaluation mode; the mode is put back afterwards."""
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        logits = torch.cat([network(scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH_SIZE)])
+    network.train(was_training)
+    return logits
+
+
+def scaled(images: Tensor) -> Tensor:
+    """Images `uint8 (N, 1, 28, 28)` as `float32` in [0, 1]."""
+    return images.float().div_(255)
+
+
+def to_tensor(digits: Digits) -> Tensor:
+    """The images of some digits as `uint8 (N, 1, 28, 28)`."""
+    return torch.from_numpy(digits.images).unsqueeze(1)
+
+
+def loss_and_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy of a network on `uint8 (N, 1, 28, 28)` images."""
+    logits = infer(network, images)
+    loss = functional.cross_entropy(logits, labels).item()
+    return loss, (logits.argmax(1) == labels).float().mean().item()
+
+
+def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """The logits `(W / 4, 11)` of each line `float32 (32, W)`, in evaluation mode."""
+    device = next(network.parameters()).device
+    was_training = network.training
+    network.eval()
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(network(torch.from_numpy(batch).to(device)).cpu().numpy(), np.float32)
+
+    with torch.inference_mode():
+        answers = in_batches(lines, run)
+    network.train(was_training)
+    return answers
