@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from benchmarks.recording import record
 from sutja.data.corrections.store import Correction, Corrections, read_corrections
 from sutja.data.dataset import load_dataset
-from sutja.data.digits import SIDE, Digits
+from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
@@ -29,7 +29,7 @@ from sutja.models.open import open_model
 from sutja.reading.normalise import Ink, normalise
 from sutja.training.finetuning.finetune import Task
 
-ENLARGED = 4 * SIDE  # pixels of the side of a digit where it is distorted
+ENLARGED = 4 * SIDE_PIXELS  # pixels of the side of a digit where it is distorted
 CORRECTED = 20
 UNSURE = 0.5
 SHOWN, FURTHER = 2000, 1500  # digits that are written until enough are corrected, and those that are judged

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from sutja.data.dataset import load_dataset
-from sutja.data.digits import SIDE
+from sutja.data.digits import SIDE_PIXELS
 from sutja.reading.normalise import normalise
 
 Images = NDArray[np.uint8]
@@ -49,10 +49,10 @@ def letters(count: int, rng: np.random.Generator) -> Images:
 
 def noises(count: int, rng: np.random.Generator, digits: Images) -> dict[str, Images]:
     """So many pictures of each kind of noise; the last kind shuffles the pixels of `digits (N, 28, 28)`."""
-    shape = (count, SIDE, SIDE)
+    shape = (count, SIDE_PIXELS, SIDE_PIXELS)
     rough = rng.standard_normal(shape).astype(np.float32)
     soft = np.stack([cv2.GaussianBlur(each, (0, 0), 2) for each in rough])
-    stripes = np.repeat(rng.integers(0, 256, (count, 1, SIDE)), SIDE, axis=1)
+    stripes = np.repeat(rng.integers(0, 256, (count, 1, SIDE_PIXELS)), SIDE_PIXELS, axis=1)
     picked = digits[rng.integers(0, len(digits), count)].reshape(count, -1)
     return {
         "even noise": rng.integers(0, 256, shape).astype(np.uint8),
@@ -88,7 +88,9 @@ def _garment(rng: np.random.Generator) -> Images:
     corners = list(OUTLINES.values())[rng.integers(len(OUTLINES))].split()
     outline = np.array([[float(place) for place in corner.split(",")] for corner in corners])
     points = 1 + 26 * np.clip(outline + rng.normal(0, 0.03, outline.shape), 0, 1)
-    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], 255, cv2.LINE_AA, shift=3)
-    folds = cv2.resize(rng.uniform(0.5, 1, (5, 7)).astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    folds = cv2.resize(
+        rng.uniform(0.5, 1, (5, 7)).astype(np.float32), (SIDE_PIXELS, SIDE_PIXELS), interpolation=cv2.INTER_CUBIC
+    )
     return np.asarray(np.clip(mask * folds * rng.uniform(0.5, 1), 0, 255), np.uint8)

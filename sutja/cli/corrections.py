@@ -13,7 +13,7 @@ from sutja.cli.common import Json
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
-    from sutja.data.corrections.store import Corrections, Kept
+    from sutja.data.corrections.store import Corrections, StoredCorrection
 
 
 def corrections(
@@ -69,7 +69,7 @@ def _show(kept: Corrections, *, as_json: bool) -> None:
     print_path("Folder", kept.folder)
 
 
-def _described(each: Kept) -> dict[str, Any]:
+def _described(each: StoredCorrection) -> dict[str, Any]:
     correction = each.correction
     return {
         "id": each.id,
@@ -84,10 +84,10 @@ def _described(each: Kept) -> dict[str, Any]:
 
 def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> None:
     from sutja.cli.console import print_json, print_path
-    from sutja.data.dataset import form_of, save_dataset, sixth_for_test
+    from sutja.data.dataset import format_from_path, hold_out_every_sixth, save_dataset
 
-    form = form_of(path)
-    dataset = sixth_for_test(kept.folder.resolve().name, kept.digits())
+    form = format_from_path(path)
+    dataset = hold_out_every_sixth(kept.folder.resolve().name, kept.digits())
     save_dataset(dataset, path, form=form, force=force)
     if as_json:
         print_json({"path": str(path), "train": len(dataset.train), "test": len(dataset.test)})

@@ -61,9 +61,9 @@ def convert(
 ) -> None:
     """Write a data set in another form."""
     from sutja.cli.console import print_path
-    from sutja.data.dataset import form_of, load_dataset, save_dataset
+    from sutja.data.dataset import format_from_path, load_dataset, save_dataset
 
-    save_dataset(load_dataset(source), to, form=form or form_of(to), force=force)
+    save_dataset(load_dataset(source), to, form=form or format_from_path(to), force=force)
     print_path("Written", to)
 
 

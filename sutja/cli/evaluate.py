@@ -44,7 +44,7 @@ def evaluate(
     from dataclasses import asdict
 
     from sutja.cli.console import print_json, print_path, print_table
-    from sutja.evaluation.calibration import cooled
+    from sutja.evaluation.calibration import divide_by_temperature
     from sutja.evaluation.metrics import evaluate as measure
     from sutja.models.card import judge
     from sutja.models.open import open_model
@@ -58,7 +58,9 @@ def evaluate(
     reports = {f"{Path(model).resolve().name} on {data}{part}": report}
     temperature = classifier.temperature
     if temperature != 1:
-        reports[f"calibrated, temperature {temperature:.4g}"] = measure(cooled(logits, temperature), digits.labels)
+        reports[f"calibrated, temperature {temperature:.4g}"] = measure(
+            divide_by_temperature(logits, temperature), digits.labels
+        )
     robustness = _measure_robustness(classifier, digits, figures) if corruptions else None
     if figures is not None:
         from sutja.reports.pages import draw_evaluation
@@ -85,7 +87,7 @@ def _judging_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
 
     dataset = load_dataset(data)
     if (model.protocol, model.data_sha256) == ("held-out", dataset.sha256):
-        return split(dataset, "held-out").judged["validation"], ", validation digits"
+        return split(dataset, "held-out").evaluation_parts["validation"], ", validation digits"
     return dataset.test, ""
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.corrections.store import holds_corrections, read_corrections
-from sutja.data.digits import CLASSES, Digits, Labels
+from sutja.data.digits import CLASS_COUNT, Digits, Labels
 from sutja.data.formats.idx import read_idx_folder, write_idx_folder
 from sutja.data.formats.npz import read_npz, write_npz
 from sutja.data.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
@@ -59,7 +59,7 @@ class Splits:
     test: Digits | None
 
     @property
-    def judged(self) -> dict[str, Digits]:
+    def evaluation_parts(self) -> dict[str, Digits]:
         """The parts that are not trained on, by name."""
         parts = {"validation": self.validation, "test": self.test}
         return {name: digits for name, digits in parts.items() if digits is not None}
@@ -102,7 +102,7 @@ def _read_corrections(folder: Path) -> tuple[Digits, Digits]:
     return digits, digits
 
 
-def sixth_for_test(name: str, digits: Digits) -> Dataset:
+def hold_out_every_sixth(name: str, digits: Digits) -> Dataset:
     """A set of digits of which every sixth, and at least the last, is a test digit: the share that MNIST has.
 
     Raises `UsageError` for fewer than two digits.
@@ -116,7 +116,7 @@ def sixth_for_test(name: str, digits: Digits) -> Dataset:
     return Dataset(name, digits.take(np.setdiff1d(places, test)), digits.take(test))
 
 
-def form_of(path: Path) -> str:
+def format_from_path(path: Path) -> str:
     """The form in which data are written to `path`, by its name: "npz", or "idx" for a folder.
 
     Raises `UsageError` for the name of another kind of file, unless such a folder is there.
@@ -159,7 +159,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
             "digits": len(digits),
             "mean": float(digits.images.mean() / 255),
             "deviation": float(digits.images.std() / 255),
-            "classes": np.bincount(digits.labels, minlength=CLASSES).tolist(),
+            "classes": np.bincount(digits.labels, minlength=CLASS_COUNT).tolist(),
         }
         for name, digits in (("train", dataset.train), ("test", dataset.test))
     }
@@ -193,7 +193,7 @@ def stratified_split(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDA
 
     Shares are rounded so that they add up to exactly `count` (largest remainders). Both parts are sorted.
     """
-    shares = np.bincount(labels, minlength=CLASSES) * count / len(labels)
+    shares = np.bincount(labels, minlength=CLASS_COUNT) * count / len(labels)
     counts = np.floor(shares).astype(int)
     counts[np.argsort(counts - shares, kind="stable")[: count - counts.sum()]] += 1
     random = np.random.default_rng(SPLIT_SEED)

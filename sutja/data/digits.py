@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sutja.errors import DataError
 
-CLASSES = 10
-SIDE = 28
+CLASS_COUNT = 10
+SIDE_PIXELS = 28
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -42,15 +42,17 @@ def checked_digits(
     images: NDArray[Any], labels: NDArray[Any], images_file: str | Path, labels_file: str | Path
 ) -> Digits:
     """Make `Digits` of arrays from files; raises a `DataError` that names the file if they do not fit the contract."""
-    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-        raise DataError(f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {SIDE}, {SIDE})")
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE_PIXELS, SIDE_PIXELS):
+        raise DataError(
+            f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {SIDE_PIXELS}, {SIDE_PIXELS})"
+        )
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError(f"{labels_file}: {labels.dtype} {labels.shape} instead of integer labels (N,)")
     if len(images) != len(labels):
         raise DataError(f"{labels_file}: {len(labels):,} labels, but {len(images):,} images in {images_file}")
     if len(labels) == 0:
         raise DataError(f"{images_file}: the set is empty")
-    if labels.min() < 0 or labels.max() >= CLASSES:
-        wrong = labels[(labels < 0) | (labels >= CLASSES)][0]
-        raise DataError(f"{labels_file}: the label {wrong} is out of the range 0…{CLASSES - 1}")
+    if labels.min() < 0 or labels.max() >= CLASS_COUNT:
+        wrong = labels[(labels < 0) | (labels >= CLASS_COUNT)][0]
+        raise DataError(f"{labels_file}: the label {wrong} is out of the range 0…{CLASS_COUNT - 1}")
     return Digits(np.ascontiguousarray(images), labels.astype(np.int64))

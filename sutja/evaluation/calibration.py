@@ -10,7 +10,8 @@ import numpy as np
 from sutja.data.digits import Labels
 from sutja.evaluation.metrics import Logits, evaluate
 
-COLDEST, HOTTEST = 0.05, 20.0  # beyond these all logits are equal, or one is infinite, for every practical purpose
+# Beyond these all probabilities are equal, or one is 1, for every practical purpose.
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Calibration:
 def calibrate(logits: Logits, labels: Labels) -> Calibration:
     """Fit a temperature to logits `float32 (N, 10)` and labels `int64 (N,)`, N ≥ 1, of digits not trained on."""
     temperature = fit_temperature(logits, labels)
-    before, after = evaluate(logits, labels), evaluate(cooled(logits, temperature), labels)
+    before, after = evaluate(logits, labels), evaluate(divide_by_temperature(logits, temperature), labels)
     return Calibration(
         temperature, len(labels), before.loss, after.loss, before.calibration_error, after.calibration_error
     )
@@ -57,11 +58,13 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
         """The mean negative log-likelihood, convex in 1 / temperature."""
         return float(logsumexp(coldness * exact, axis=1).mean() - coldness * right)
 
-    fit = minimize_scalar(loss, bounds=(1 / HOTTEST, 1 / COLDEST), method="bounded", options={"xatol": 1e-6})
+    fit = minimize_scalar(
+        loss, bounds=(1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE), method="bounded", options={"xatol": 1e-6}
+    )
     assert math.isfinite(fit.x)
     return float(1 / fit.x)
 
 
-def cooled(logits: Logits, temperature: float) -> Logits:
+def divide_by_temperature(logits: Logits, temperature: float) -> Logits:
     """Logits divided by a temperature: the same order, other probabilities."""
     return (logits / np.float32(temperature)).astype(np.float32)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from sutja.data.digits import SIDE, Images
+from sutja.data.digits import SIDE_PIXELS, Images
 from sutja.errors import unknown
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 Corruption = Callable[[Images, Generator], Images]
 CORRUPTIONS: dict[str, Corruption] = {}
-REFERENCE = "identity"  # what the others are compared with; it does not count in their mean
+REFERENCE_CORRUPTION = "identity"  # what the others are compared with; it does not count in their mean
 BATCH = 500  # images at once, so that memory stays small
 
 # How hard each corruption is, with the severity of the original, 1 to 5, that this is.
@@ -89,7 +89,7 @@ def corrupt(images: Images, name: str, *, seed: int = 0) -> Images:
     return corrupted
 
 
-@corruption(REFERENCE)
+@corruption(REFERENCE_CORRUPTION)
 def identity(images: Images, random: Generator) -> Images:
     """The images as they are."""
     return images.copy()
@@ -113,15 +113,17 @@ def impulse_noise(images: Images, random: Generator) -> Images:
 def glass_blur(images: Images, random: Generator) -> Images:
     """As through frosted glass: smoothed along columns, pixels swapped with near ones, smoothed again."""
     smooth = _smoothing(GLASS_SIGMA)
-    pixels = (smooth @ _to_unit(images) * 255).astype(np.uint8).reshape(len(images), SIDE * SIDE).T.copy()  # (784, N)
+    pixels = (
+        (smooth @ _to_unit(images) * 255).astype(np.uint8).reshape(len(images), SIDE_PIXELS * SIDE_PIXELS).T.copy()
+    )  # (784, N)
     # Half of the pixels are swapped, each with itself or with its neighbour to the left, above, or both.
-    offsets = np.array([0, 0, 0, 0, 0, -1, -SIDE, -SIDE - 1])
+    offsets = np.array([0, 0, 0, 0, 0, -1, -SIDE_PIXELS, -SIDE_PIXELS - 1])
     number = np.arange(len(images))
     for _ in range(GLASS_ROUNDS):
-        choices = offsets[random.integers(len(offsets), size=(SIDE, SIDE, len(images)))]
-        for row in range(SIDE - 1, 1, -1):
-            for column in range(SIDE - 1, 1, -1):
-                here = row * SIDE + column
+        choices = offsets[random.integers(len(offsets), size=(SIDE_PIXELS, SIDE_PIXELS, len(images)))]
+        for row in range(SIDE_PIXELS - 1, 1, -1):
+            for column in range(SIDE_PIXELS - 1, 1, -1):
+                here = row * SIDE_PIXELS + column
                 there = here + choices[row, column]
                 swapped = pixels[there, number]
                 pixels[there, number] = pixels[here]
@@ -211,16 +213,16 @@ def spatter(images: Images, random: Generator) -> Images:
 @corruption("dotted_line")
 def dotted_line(images: Images, random: Generator) -> Images:
     """A dotted line from the left edge to the right one."""
-    ends = random.integers(SIDE - 1, size=(2, len(images)))
-    lines = _stack([_line((0, first), (SIDE - 1, last)) for first, last in ends.T.tolist()])
-    lines[:, :, np.arange(SIDE) // DOT % 2 == 0] = 0
+    ends = random.integers(SIDE_PIXELS - 1, size=(2, len(images)))
+    lines = _stack([_line((0, first), (SIDE_PIXELS - 1, last)) for first, last in ends.T.tolist()])
+    lines[:, :, np.arange(SIDE_PIXELS) // DOT % 2 == 0] = 0
     return _to_bytes(_to_unit(images) + lines)
 
 
 @corruption("zigzag")
 def zigzag(images: Images, random: Generator) -> Images:
     """A zigzag line from left to right, more or less level."""
-    rows = random.integers(SIDE - 1, size=len(images))
+    rows = random.integers(SIDE_PIXELS - 1, size=len(images))
     climbs = random.integers(-ZIGZAG_CLIMB, ZIGZAG_CLIMB, size=len(images))
     lines = _stack([_zigzag_line(row, climb) for row, climb in zip(rows.tolist(), climbs.tolist(), strict=True)])
     return _to_bytes(_to_unit(images) + lines)
@@ -231,7 +233,7 @@ def canny_edges(images: Images, random: Generator) -> Images:
     """The outlines of the digit alone: J. Canny, "A computational approach to edge detection", 1986."""
     from scipy import ndimage  # most of a second that a training, which only names corruptions, need not take
 
-    covered = ndimage.gaussian_filter(np.ones((SIDE, SIDE)), CANNY_SIGMA, mode="constant")
+    covered = ndimage.gaussian_filter(np.ones((SIDE_PIXELS, SIDE_PIXELS)), CANNY_SIGMA, mode="constant")
     smooth = ndimage.gaussian_filter(images / 255, CANNY_SIGMA, mode="constant", axes=(1, 2)) / covered
     down, right = _sobel(smooth, 1), _sobel(smooth, 2)
     strength = np.hypot(down, right)
@@ -260,12 +262,12 @@ def _smoothing(sigma: float) -> Floats:
     """The matrix `(28, 28)` that smooths columns when it stands to the left, with the edge repeated outside."""
     from scipy import ndimage
 
-    return ndimage.gaussian_filter1d(np.eye(SIDE), sigma, axis=0, mode="nearest").astype(np.float32)
+    return ndimage.gaussian_filter1d(np.eye(SIDE_PIXELS), sigma, axis=0, mode="nearest").astype(np.float32)
 
 
 def _windows(padded: NDArray[Pixel], top: NDArray[np.int_], left: NDArray[np.int_]) -> NDArray[Pixel]:
     """From each of N larger images the 28×28 pixels that begin at its own row and column."""
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE, SIDE), axis=(1, 2))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE_PIXELS, SIDE_PIXELS), axis=(1, 2))
     return np.asarray(windows[np.arange(len(padded)), top, left])
 
 
@@ -277,20 +279,22 @@ def _resampling(matrix: Matrix) -> csr_array:
     """The bilinear reading of an image at `matrix` times each place, about the middle, as a matrix `(784, 784)`."""
     from scipy.sparse import csr_array
 
-    middle = (SIDE - 1) / 2
-    y, x = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - middle
+    middle = (SIDE_PIXELS - 1) / 2
+    y, x = np.mgrid[:SIDE_PIXELS, :SIDE_PIXELS].reshape(2, -1) - middle
     x, y = (row[0] * x + row[1] * y + middle for row in matrix)
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
     weights, places = [], []
     for column, row in ((left, top), (left + 1, top), (left, top + 1), (left + 1, top + 1)):
-        inside = (column >= 0) & (column < SIDE) & (row >= 0) & (row < SIDE)  # outside is paper
+        inside = (column >= 0) & (column < SIDE_PIXELS) & (row >= 0) & (row < SIDE_PIXELS)  # outside is paper
         weights.append(((1 - np.abs(x - column)) * (1 - np.abs(y - row)))[inside])
-        places.append([np.flatnonzero(inside), (row * SIDE + column)[inside]])
-    return csr_array((np.concatenate(weights), tuple(np.concatenate(places, axis=1))), shape=(SIDE**2, SIDE**2))
+        places.append([np.flatnonzero(inside), (row * SIDE_PIXELS + column)[inside]])
+    return csr_array(
+        (np.concatenate(weights), tuple(np.concatenate(places, axis=1))), shape=(SIDE_PIXELS**2, SIDE_PIXELS**2)
+    )
 
 
 def _resample(images: Images, matrix: Matrix) -> Images:
-    flat = images.reshape(len(images), SIDE * SIDE).T / 255
+    flat = images.reshape(len(images), SIDE_PIXELS * SIDE_PIXELS).T / 255
     return _to_bytes((_resampling(matrix) @ flat).T).reshape(images.shape)
 
 
@@ -325,23 +329,23 @@ def _clouds(count: int, random: Generator) -> Floats:
         clouds[half::step, ::step] = settle(middles + np.roll(middles, 1, axis=1) + rows)
         amount, step = amount / FOG_DECAY, half
     low, high = clouds.min(axis=(0, 1)), clouds.max(axis=(0, 1))
-    return np.moveaxis((clouds[:SIDE, :SIDE] - low) / (high - low), -1, 0)
+    return np.moveaxis((clouds[:SIDE_PIXELS, :SIDE_PIXELS] - low) / (high - low), -1, 0)
 
 
 @cache
 def _line(start: tuple[float, float], end: tuple[float, float]) -> Floats:
     """A line `(28, 28)` between two (column, row), full ink in its middle, fading by the vertical distance from it."""
-    columns, rows = np.arange(SIDE), np.arange(SIDE)[:, None]
+    columns, rows = np.arange(SIDE_PIXELS), np.arange(SIDE_PIXELS)[:, None]
     (x, y), (end_x, end_y) = start, end
     if x == end_x:
-        return np.zeros((SIDE, SIDE), np.float32)
+        return np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.float32)
     distance = np.abs(rows - (y + (end_y - y) / (end_x - x) * (columns - x)))
     line = np.clip(1 + np.log(1 - np.minimum(distance / LINE_WIDTH, 1 - 1e-10)), 0, 1)
     return np.where((columns >= math.floor(x)) & (columns < math.ceil(end_x)), line, 0).astype(np.float32)
 
 
 def _stack(lines: list[Floats]) -> Floats:
-    return np.asarray(lines, np.float32).reshape(-1, SIDE, SIDE)
+    return np.asarray(lines, np.float32).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
 
 
 @cache
@@ -375,7 +379,7 @@ def _ridges(strength: Doubles, down: Doubles, right: Doubles) -> NDArray[np.bool
     """
 
     def beside(rows: int, columns: int) -> Doubles:
-        return strength[:, 1 + rows : SIDE - 1 + rows, 1 + columns : SIDE - 1 + columns]
+        return strength[:, 1 + rows : SIDE_PIXELS - 1 + rows, 1 + columns : SIDE_PIXELS - 1 + columns]
 
     steep, falling = np.abs(down) >= np.abs(right), down * right >= 0
     large, little = np.maximum(np.abs(down), np.abs(right)), np.minimum(np.abs(down), np.abs(right))

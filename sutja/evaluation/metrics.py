@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES, Labels
-from sutja.data.formats import UNREADABLE
+from sutja.data.digits import CLASS_COUNT, Labels
+from sutja.data.formats import READ_ERRORS
 from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError
 
@@ -68,7 +68,7 @@ def evaluate(logits: Logits, labels: Labels) -> Report:
     predictions = logits.argmax(axis=1)
     wrong = np.flatnonzero(predictions != labels)
     interval = wilson_interval(len(labels) - len(wrong), len(labels))
-    confusion = np.zeros((CLASSES, CLASSES), int)
+    confusion = np.zeros((CLASS_COUNT, CLASS_COUNT), int)
     np.add.at(confusion, (labels, predictions), 1)
     confidence = probabilities.max(axis=1)
     return Report(
@@ -112,7 +112,7 @@ def wilson_interval(successes: int, count: int) -> tuple[float, float]:
 
 def brier_score(probabilities: NDArray[np.float64], labels: Labels) -> float:
     """The mean over digits of the squared distance between probabilities `(N, 10)` and the truth, in [0, 2] (1950)."""
-    truth = np.eye(CLASSES)[labels]
+    truth = np.eye(CLASS_COUNT)[labels]
     return float(((probabilities - truth) ** 2).sum(axis=1).mean())
 
 
@@ -157,7 +157,7 @@ def _class_reports(confusion: NDArray[np.int_]) -> list[ClassReport]:
     f1 = 2 * found / np.maximum(read + there, 1)
     return [
         ClassReport(digit, float(precision[digit]), float(recall[digit]), float(f1[digit]), int(there[digit]))
-        for digit in range(CLASSES)
+        for digit in range(CLASS_COUNT)
     ]
 
 
@@ -169,9 +169,9 @@ def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
     try:
         with open_arrays(path) as arrays:
             logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
-    except (KeyError, *UNREADABLE) as error:
+    except (KeyError, *READ_ERRORS) as error:
         raise DataError(f"{path}: missing or damaged: {error}") from error
-    fits = logits.ndim == 2 and logits.shape[1] == CLASSES and labels.shape == logits.shape[:1] and len(labels)
+    fits = logits.ndim == 2 and logits.shape[1] == CLASS_COUNT and labels.shape == logits.shape[:1] and len(labels)
     if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
         raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
     return logits, labels

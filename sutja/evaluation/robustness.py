@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sutja.data.digits import Digits, Images
-from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE, corrupt
+from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE_CORRUPTION, corrupt
 from sutja.evaluation.metrics import Logits, wilson_interval
 
 
@@ -45,5 +45,5 @@ def score_corruptions(
 
 def summarise(scores: Sequence[CorruptionScore]) -> Robustness:
     """Put scores together; the untouched digits do not count in the mean."""
-    corrupted = [each.accuracy for each in scores if each.name != REFERENCE]
+    corrupted = [each.accuracy for each in scores if each.name != REFERENCE_CORRUPTION]
     return Robustness(sum(corrupted) / len(corrupted), scores)

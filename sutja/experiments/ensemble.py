@@ -104,7 +104,7 @@ def build_ensemble(
     _check_place(folder, force)
     _check_members(runs, dataset)
     _check_counterparts(runs, weights_from, dataset)
-    parts = split(dataset, runs[0].recipe.protocol).judged
+    parts = split(dataset, runs[0].recipe.protocol).evaluation_parts
     members = {part: _load_logits(runs, part, digits) for part, digits in parts.items()}
     _check_different(runs, members[runs[0].judged_by])
     weighting = _weigh(runs, weights_from, dataset)
@@ -197,7 +197,7 @@ def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -
             "(--weights-from names runs that have)."
         )
         return Weighting(equal, source, None)
-    digits = split(dataset, "held-out").judged["validation"]
+    digits = split(dataset, "held-out").evaluation_parts["validation"]
     choosing = counterparts or runs
     logits = _load_logits(choosing, "validation", digits)
     reports = [evaluate(each, digits.labels) for each in logits]

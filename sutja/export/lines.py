@@ -68,7 +68,7 @@ def fixed_lines(digits: Digits, count: int, seed: int) -> list[Line]:
 
 def evaluation_lines(splits: Splits) -> dict[str, list[Line]]:
     """The lines of each part on which a finished reader is evaluated."""
-    return {part: fixed_lines(digits, EVALUATED_LINES, 1) for part, digits in splits.judged.items()}
+    return {part: fixed_lines(digits, EVALUATED_LINES, 1) for part, digits in splits.evaluation_parts.items()}
 
 
 def evaluate_lines(network: nn.Module, lines: dict[str, list[Line]]) -> LineEvaluation:

@@ -274,7 +274,7 @@ def publish_judged(
             f"{judged.folder}: was not trained on MNIST: without the digits --half cannot judge rounded weights"
         )
     rounded, dataset = halved(network), load_dataset()
-    parts = split(dataset, judged.protocol).judged
+    parts = split(dataset, judged.protocol).evaluation_parts
     logits = {
         part: (infer(rounded, to_tensor(parts[part])).numpy(), parts[part].labels) for part in JUDGED[judged.protocol]
     }
@@ -293,7 +293,7 @@ def check_weights(network: nn.Module, judged: Judged) -> None:
     if judged.data_sha256 != MNIST_SHA256:
         return
     part = JUDGED[judged.protocol][-1]
-    digits, (expected, labels) = split(load_dataset(), judged.protocol).judged[part], judged.load_logits(part)
+    digits, (expected, labels) = split(load_dataset(), judged.protocol).evaluation_parts[part], judged.load_logits(part)
     logits = infer(network, to_tensor(digits)[:PARITY_DIGITS]).numpy()
     if len(labels) != len(digits) or not np.abs(logits - expected[:PARITY_DIGITS]).max() <= KEPT_TOLERANCE:
         path = judged.folder / "model.safetensors"

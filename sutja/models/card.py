@@ -13,7 +13,7 @@ from typing import Any
 
 from sutja.data.digits import Labels
 from sutja.errors import ModelFileError
-from sutja.evaluation.calibration import COLDEST, HOTTEST, cooled
+from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, divide_by_temperature
 from sutja.evaluation.metrics import Logits, evaluate
 
 SCORES = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
@@ -64,8 +64,8 @@ class Card:
         for each in dataclasses.fields(self):
             _check_type(each.name, str(each.type), getattr(self, each.name))
         self._check_figures()
-        if not COLDEST <= self.temperature <= HOTTEST:
-            raise ValueError(f"temperature = {self.temperature} is not from {COLDEST} to {HOTTEST}")
+        if not MIN_TEMPERATURE <= self.temperature <= MAX_TEMPERATURE:
+            raise ValueError(f"temperature = {self.temperature} is not from {MIN_TEMPERATURE} to {MAX_TEMPERATURE}")
         if not all(isinstance(self.data.get(name), str) for name in ("name", "sha256")):
             raise ValueError("data lacks its name or its sha256")
         for name, values, needed in (("calibration", self.calibration, FITTED), ("spread", self.spread, SPREAD)):
@@ -125,7 +125,7 @@ def judge(logits: Logits, labels: Labels, temperature: float | None = None) -> d
     scores: dict[str, Any] = {name: report[name] for name in SCORES}
     if temperature is None:
         return {**scores, "calibrated": None}
-    after = vars(evaluate(cooled(logits, temperature), labels))
+    after = vars(evaluate(divide_by_temperature(logits, temperature), labels))
     return {**scores, "calibrated": {name: after[name] for name in CALIBRATED}}
 
 

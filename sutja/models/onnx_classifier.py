@@ -9,9 +9,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES, SIDE, Images
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Images
 from sutja.errors import ModelFileError
-from sutja.evaluation.calibration import cooled
+from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import Logits, softmax
 
 BATCH = 500
@@ -30,17 +30,22 @@ class Classifier:
         """
         self.temperature = temperature
         self._session = open_session(
-            path, sha256, takes=("images", [1, SIDE, SIDE]), gives=("logits", [CLASSES]), kind="digits", threads=threads
+            path,
+            sha256,
+            takes=("images", [1, SIDE_PIXELS, SIDE_PIXELS]),
+            gives=("logits", [CLASS_COUNT]),
+            kind="digits",
+            threads=threads,
         )
 
     def logits(self, images: Images) -> Logits:
         """The logits `float32 (N, 10)` of images `uint8 (N, 28, 28)`."""
         parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
-        return np.concatenate([self._run(part) for part in parts]) if parts else np.empty((0, CLASSES), np.float32)
+        return np.concatenate([self._run(part) for part in parts]) if parts else np.empty((0, CLASS_COUNT), np.float32)
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
         """The probabilities `(N, 10)` of images `uint8 (N, 28, 28)`, calibrated by the temperature."""
-        return softmax(cooled(self.logits(images), self.temperature))
+        return softmax(divide_by_temperature(self.logits(images), self.temperature))
 
     def _run(self, images: Images) -> Logits:
         scaled = images[:, None].astype(np.float32) / np.float32(255)

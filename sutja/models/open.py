@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sutja.data.formats import UNREADABLE
+from sutja.data.formats import READ_ERRORS
 from sutja.data.formats.arrays import open_arrays
 from sutja.errors import ModelFileError, SutjaError, UsageError
-from sutja.evaluation.calibration import COLDEST, HOTTEST, fit_temperature
+from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, fit_temperature
 from sutja.evaluation.metrics import read_logits
 from sutja.models.card import read_card
 from sutja.models.catalogue import is_published, published_path
@@ -154,7 +154,7 @@ def _open_folder(folder: Path) -> TrainedModel:
         )
     except SutjaError as error:
         raise ModelFileError(str(error)) from error
-    except (*UNREADABLE, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (*READ_ERRORS, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ModelFileError(f"{folder}: damaged: {error}") from error
 
 
@@ -173,8 +173,8 @@ def _temperature(folder: Path, report: dict[str, Any]) -> float:
     """The temperature in the report, else the one fitted to the validation digits, else 1."""
     told = report.get("temperature")
     if told is not None:
-        if not isinstance(told, int | float) or not COLDEST <= told <= HOTTEST:
-            raise ValueError(f"temperature = {told!r} is not from {COLDEST} to {HOTTEST}")
+        if not isinstance(told, int | float) or not MIN_TEMPERATURE <= told <= MAX_TEMPERATURE:
+            raise ValueError(f"temperature = {told!r} is not from {MIN_TEMPERATURE} to {MAX_TEMPERATURE}")
         return float(told)
     path = folder / "logits.npz"
     if not path.is_file() or not _holds_validation(path):

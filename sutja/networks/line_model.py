@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sutja.data.digits import CLASSES
+from sutja.data.digits import CLASS_COUNT
 
-OUTPUTS = CLASSES + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
+OUTPUTS = CLASS_COUNT + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
 STRIDE = 4  # columns of the line for one place of the answer
 
 

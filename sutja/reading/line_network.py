@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES
-from sutja.evaluation.calibration import cooled
+from sutja.data.digits import CLASS_COUNT
+from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import softmax
 from sutja.models.onnx_classifier import open_session
 from sutja.models.open import TrainedModel
 from sutja.reading.normalise import LINE_HEIGHT, Ink
 
-BLANK = CLASSES  # the network's last class: nothing
+BLANK = CLASS_COUNT  # the network's last class: nothing
 STRIDE = 4  # columns of the picture for one place of the network's answer
 CELLS = 20_000  # columns that are read at once at most, all lines together
 
@@ -83,7 +83,7 @@ class LineNetwork:
 
 def chances(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """How probable each class is at each place, `(T, 11)`, by logits `(T, 11)`."""
-    return softmax(cooled(logits, temperature))
+    return softmax(divide_by_temperature(logits, temperature))
 
 
 def in_batches(
@@ -135,5 +135,5 @@ def spot(chances: NDArray[np.float64]) -> list[Spotted]:
         digit = best[start]
         if digit != BLANK:
             clearest = start + int(chances[start:stop, digit].argmax())
-            found.append(Spotted(start * STRIDE, stop * STRIDE, chances[clearest, :CLASSES]))
+            found.append(Spotted(start * STRIDE, stop * STRIDE, chances[clearest, :CLASS_COUNT]))
     return found

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import SIDE
+from sutja.data.digits import SIDE_PIXELS
 
 Gray = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 
 FITTED = 20  # pixels of the longer side of a digit
-MIDDLE = SIDE / 2 + 0.5  # where MNIST has the centre of mass: in the middle of pixel 14, counted from 0
-PLACES = np.arange(SIDE) + 0.5  # of the middles of pixels
+MIDDLE = SIDE_PIXELS / 2 + 0.5  # where MNIST has the centre of mass: in the middle of pixel 14, counted from 0
+PLACES = np.arange(SIDE_PIXELS) + 0.5  # of the middles of pixels
 PEN = (1.8, 4.0)  # widths of MNIST's strokes in pixels, but for one in twenty on either side
 LINE_HEIGHT = 32  # rows of a line as the network sees it
 FAINTEST = 10  # grey levels between paper and ink below which there is no writing
@@ -42,7 +42,7 @@ def normalise(ink: Ink) -> Gray:
     """
     rows, columns = np.flatnonzero(ink.max(axis=1, initial=0) > 0.3), np.flatnonzero(ink.max(axis=0, initial=0) > 0.3)
     if not len(rows):
-        return np.zeros((SIDE, SIDE), np.uint8)
+        return np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     zoom = FITTED / max(digit.shape)
     digit = _with_pen(digit, zoom)
@@ -98,8 +98,8 @@ def _centred(digit: Ink) -> Gray:
     mass = float(digit.sum()) or 1.0
     y = float((digit.sum(axis=1) * PLACES[:height]).sum()) / mass
     x = float((digit.sum(axis=0) * PLACES[:width]).sum()) / mass
-    top = min(max(round(MIDDLE - y), 0), SIDE - height)
-    left = min(max(round(MIDDLE - x), 0), SIDE - width)
-    image = np.zeros((SIDE, SIDE), np.uint8)
+    top = min(max(round(MIDDLE - y), 0), SIDE_PIXELS - height)
+    left = min(max(round(MIDDLE - x), 0), SIDE_PIXELS - width)
+    image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     image[top : top + height, left : left + width] = np.round(digit * 255)
     return image

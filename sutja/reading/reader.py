@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import SIDE
+from sutja.data.digits import SIDE_PIXELS
 from sutja.errors import UsageError
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
@@ -124,7 +124,11 @@ class Reader:
         no digit, the confidence is near 0 and `digit` is `None`. Raises `DataError` when one is no picture.
         """
         singles = [as_single(image) for image in images]
-        digits = np.stack([single.digit for single in singles]) if singles else np.zeros((0, SIDE, SIDE), np.uint8)
+        digits = (
+            np.stack([single.digit for single in singles])
+            if singles
+            else np.zeros((0, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+        )
         shapes = self._classifier.probabilities(digits)
         lines = self._lines([single.strip for single in singles])
         broad = self._lines([as_strip(broader(single.digit)) for single in singles])

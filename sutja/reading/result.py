@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES, SIDE
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.reading.normalise import Gray
 
 
 def _nothing() -> Gray:
-    return np.zeros((SIDE, SIDE), np.uint8)
+    return np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
 
 
 def _unknown() -> NDArray[np.float64]:
-    return np.zeros(CLASSES)
+    return np.zeros(CLASS_COUNT)
 
 
 @dataclass(frozen=True)

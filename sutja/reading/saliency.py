@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import SIDE
-from sutja.evaluation.calibration import cooled
+from sutja.data.digits import SIDE_PIXELS
+from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import softmax
 from sutja.reading.normalise import Gray
 
@@ -36,20 +36,24 @@ def look(logits: Callable[[NDArray[np.uint8]], NDArray[np.float32]], image: Gray
     Paper covers the image place by place; what the log-odds of the digit lose by it is shared by the pixels that were
     covered (occlusion: Zeiler and Fergus, 2014, section 4.2). Where there is no ink, covering changes nothing.
     """
-    places = [(top, left) for top in range(0, SIDE - PATCH + 1, STEP) for left in range(0, SIDE - PATCH + 1, STEP)]
+    places = [
+        (top, left)
+        for top in range(0, SIDE_PIXELS - PATCH + 1, STEP)
+        for left in range(0, SIDE_PIXELS - PATCH + 1, STEP)
+    ]
     places = [(top, left) for top, left in places if image[top : top + PATCH, left : left + PATCH].any()]
     covered = np.repeat(image[None], len(places) + 1, axis=0)
     for picture, (top, left) in zip(covered[1:], places, strict=True):
         picture[top : top + PATCH, left : left + PATCH] = 0
     answers = logits(covered)
     odds = _log_odds(answers, int(answers[0].argmax()))
-    lost, times = np.zeros((SIDE, SIDE)), np.zeros((SIDE, SIDE))
+    lost, times = np.zeros((SIDE_PIXELS, SIDE_PIXELS)), np.zeros((SIDE_PIXELS, SIDE_PIXELS))
     for change, (top, left) in zip(odds[0] - odds[1:], places, strict=True):
         lost[top : top + PATCH, left : left + PATCH] += change
         times[top : top + PATCH, left : left + PATCH] += 1
     mean = lost / np.maximum(times, 1)
     saliency = mean / max(FAINTEST, float(np.abs(mean).max()))
-    return Look(softmax(cooled(answers[:1], temperature))[0], saliency.astype(np.float32))
+    return Look(softmax(divide_by_temperature(answers[:1], temperature))[0], saliency.astype(np.float32))
 
 
 def _log_odds(logits: NDArray[np.float32], digit: int) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES, SIDE
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.evaluation.metrics import softmax
 from sutja.reading.ink import Mask
 from sutja.reading.line_network import BLANK
@@ -43,7 +43,11 @@ def as_single(image: Picture) -> Single:
     ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
     if not len(rows):
-        return Single(np.zeros((SIDE, SIDE), np.uint8), np.zeros((LINE_HEIGHT, 4 * BESIDE), np.float32), (0, 0, 0, 0))
+        return Single(
+            np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8),
+            np.zeros((LINE_HEIGHT, 4 * BESIDE), np.float32),
+            (0, 0, 0, 0),
+        )
     box = (int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
     digit = normalise(ink)
     return Single(digit, as_strip(digit), box)
@@ -51,7 +55,7 @@ def as_single(image: Picture) -> Single:
 
 def _is_mnist(gray: Gray) -> bool:
     """Whether a picture has ink on black as MNIST's have: 28×28 pixels, and the edge is black."""
-    if gray.shape != (SIDE, SIDE):
+    if gray.shape != (SIDE_PIXELS, SIDE_PIXELS):
         return False
     edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     return bool(np.median(edge) < 40)
@@ -124,7 +128,7 @@ def _main_pieces(ink: Mask) -> Mask:
 def as_strip(digit: Gray) -> Ink:
     """A digit `uint8 (28, 28)` as a line, `float32 (32, W)`, that the line reader sees."""
     zoom = 22 / FITTED
-    size = round(SIDE * zoom)
+    size = round(SIDE_PIXELS * zoom)
     ink = cv2.resize(digit, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
     strip = np.zeros((LINE_HEIGHT, size + 2 * BESIDE), np.float32)
     top = (LINE_HEIGHT - size) // 2
@@ -147,10 +151,10 @@ def single_digit(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArr
     blank = chances[:, BLANK]
     before = np.r_[1.0, np.cumprod(blank)[:-1]]  # nothing before place t
     after = np.r_[np.cumprod(blank[::-1])[::-1][1:], 1.0]  # nothing after it
-    total = np.zeros(CLASSES)
-    running = np.zeros(CLASSES)
+    total = np.zeros(CLASS_COUNT)
+    running = np.zeros(CLASS_COUNT)
     for place in range(len(chances)):
-        running = (running + before[place]) * chances[place, :CLASSES]
+        running = (running + before[place]) * chances[place, :CLASS_COUNT]
         total += running * after[place]
     return total
 
@@ -163,7 +167,7 @@ def combined(
     `is_digit` in [0, 1] tells the latter; without it that is the sum of `line`.
     """
     if line.sum() <= 0:
-        return np.zeros(CLASSES)
+        return np.zeros(CLASS_COUNT)
     both = np.sqrt(shape * line / line.sum())
     sure = line.sum() if is_digit is None else is_digit
-    return np.asarray(sure * both / both.sum()) if both.sum() > 0 else np.zeros(CLASSES)
+    return np.asarray(sure * both / both.sum()) if both.sum() > 0 else np.zeros(CLASS_COUNT)

@@ -17,7 +17,7 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES, Digits, Images
+from sutja.data.digits import CLASS_COUNT, Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def confusion_matrix(confusion: list[list[int]]) -> Figure:
             weight = "bold" if row == column else "normal"
             colour = "white" if dark and row != column else "black"
             axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, weight=weight)
-    axes.set(xlabel="read as", ylabel="digit", xticks=range(CLASSES), yticks=range(CLASSES))
+    axes.set(xlabel="read as", ylabel="digit", xticks=range(CLASS_COUNT), yticks=range(CLASS_COUNT))
     figure.colorbar(drawn, label="errors", shrink=0.9).ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
@@ -170,7 +170,7 @@ def mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figu
 def samples(digits: Digits) -> Figure:
     """Ten digits of each class, one class a row, spread evenly over the set."""
     picked: list[int] = []
-    for label in range(CLASSES):
+    for label in range(CLASS_COUNT):
         there = np.flatnonzero(digits.labels == label)
         picked += there[np.linspace(0, len(there) - 1, 10).astype(int)].tolist() if len(there) else []
     return _sheet(digits.images[picked], [str(digits.labels[i]) for i in picked], 10)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sutja.data.digits import CLASSES
+from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
 from sutja.runs.results import Spread, distinct_names
 from sutja.runs.run import Run
 
 if TYPE_CHECKING:
-    from sutja.data.corrections.store import Kept
+    from sutja.data.corrections.store import StoredCorrection
     from sutja.evaluation.robustness import Robustness
     from sutja.models.card import Card
     from sutja.networks.ensemble import Standing
@@ -258,7 +258,7 @@ def dataset_table(description: dict[str, Any]) -> Table:
     rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
     rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
     rows += [["deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
-    rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASSES)]
+    rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASS_COUNT)]
     return Table([description["name"], "training", "test"], rows)
 
 
@@ -274,7 +274,7 @@ def finetuning_table(taught: dict[str, dict[str, int]]) -> Table:
     return Table(["wrong of", "digits", "before", "after"], rows)
 
 
-def correction_table(kept: Sequence[Kept]) -> Table:
+def correction_table(kept: Sequence[StoredCorrection]) -> Table:
     """Corrections, the oldest first: what the digit is, what it was read as, and which picture it is from."""
     rows = []
     for each in kept:

@@ -42,7 +42,7 @@ class SingleDigitTrainer(Trainer[BatchT]):
         self.augment = get_augmentation(recipe.augmentation)
         self.precision = precision_on(self.device, recipe.precision)
         self._images, self._labels = self._on_device(splits.train)
-        measured = {"train": _sample(splits.train), **({} if recipe.protocol == "final" else splits.judged)}
+        measured = {"train": _sample(splits.train), **({} if recipe.protocol == "final" else splits.evaluation_parts)}
         self._measured = {part: self._on_device(digits) for part, digits in measured.items()}
 
     def measure(self) -> dict[str, tuple[float, float]]:
@@ -51,8 +51,8 @@ class SingleDigitTrainer(Trainer[BatchT]):
 
     def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
         """Evaluate the trained network on validation and test digits, as far as the protocol goes."""
-        logits = {part: infer(network, to_tensor(digits)).numpy() for part, digits in splits.judged.items()}
-        labels = {part: digits.labels for part, digits in splits.judged.items()}
+        logits = {part: infer(network, to_tensor(digits)).numpy() for part, digits in splits.evaluation_parts.items()}
+        labels = {part: digits.labels for part, digits in splits.evaluation_parts.items()}
         reports = {part: evaluate(logits[part], labels[part]) for part in logits}
         part, report = list(reports.items())[-1]
         summary = f"{report.errors} errors in {report.count:,} {part} digits"
@@ -68,7 +68,7 @@ class SingleDigitTrainer(Trainer[BatchT]):
 
     def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
         """Draw the figures of the run, and put them into the sections of its report."""
-        digits = splits.judged[run.judged_by]
+        digits = splits.evaluation_parts[run.judged_by]
         reports = {part: evaluate(evaluation.logits[part], evaluation.labels[part]) for part in evaluation.logits}
         return [
             curves_section(run, self.recipe.title, self._measured_on),

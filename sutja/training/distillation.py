@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sutja.data.dataset import batches
-from sutja.data.digits import CLASSES, Images
-from sutja.data.formats import UNREADABLE
+from sutja.data.digits import CLASS_COUNT, Images
+from sutja.data.formats import READ_ERRORS
 from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError, UsageError
 from sutja.files import whole_file
@@ -122,9 +122,9 @@ def load_lessons(path: Path, images: Images) -> Lessons:
         with open_arrays(path) as arrays:
             answers, augmentation, digits = arrays["answers"], str(arrays["augmentation"]), str(arrays["digits"])
             held_out = bool(arrays["held_out"])
-    except (KeyError, *UNREADABLE) as error:
+    except (KeyError, *READ_ERRORS) as error:
         raise DataError(f"{path}: not lessons, or damaged: {error}") from error
-    if answers.dtype != np.float16 or answers.shape[1:] != (len(images), CLASSES) or not np.isfinite(answers).all():
+    if answers.dtype != np.float16 or answers.shape[1:] != (len(images), CLASS_COUNT) or not np.isfinite(answers).all():
         raise DataError(f"{path}: not lessons of {len(images):,} digits: {answers.dtype} {answers.shape}")
     if digits != _sha256(images):
         raise DataError(f"{path}: lessons of other digits than those to train on")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.evaluation.calibration import COLDEST, HOTTEST, Calibration
+from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
 from sutja.reading.line_network import Spotted, chances, spot
 
@@ -77,7 +77,7 @@ def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str])
 
     fit = minimize_scalar(
         lambda log: _loss(*judged(float(np.exp(log)))),
-        bounds=(np.log(COLDEST), np.log(HOTTEST)),
+        bounds=(np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE)),
         method="bounded",
         options={"xatol": 1e-3},
     )

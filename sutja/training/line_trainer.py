@@ -70,7 +70,7 @@ class LineTrainer(Trainer[LineBatch]):
         super().__init__(recipe, device)
         self._composer = Composer(splits.train, seed=recipe.seed, size=LINES_PER_CHUNK)
         weakref.finalize(self, self._composer.close)
-        measured = {"train": splits.train, **({} if recipe.protocol == "final" else splits.judged)}
+        measured = {"train": splits.train, **({} if recipe.protocol == "final" else splits.evaluation_parts)}
         self._measured = {part: fixed_lines(digits, MEASURED_LINES, 0) for part, digits in measured.items()}
 
     @property

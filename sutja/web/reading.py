@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from sutja.data.digits import SIDE
+from sutja.data.digits import SIDE_PIXELS
 from sutja.errors import DataError, LargePictureError
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_picture
@@ -163,7 +163,7 @@ def look_at(reader: Reader, *, image: Gray) -> dict[str, Any]:
 
 def decode_image(text: str) -> Gray:
     """The image `uint8 (28, 28)` in base64 that its pattern was held against."""
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE, SIDE)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
 
 
 def first_error(error: ValidationError) -> str:

@@ -23,7 +23,7 @@ from sutja.data.dataset import (
     split,
     stratified_split,
 )
-from sutja.data.digits import CLASSES, Digits
+from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.errors import DataError, UsageError
 
 FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)
@@ -223,19 +223,19 @@ def test_the_split_of_mnist_never_changes(mnist: Dataset) -> None:
 
 def test_held_out_leaves_the_test_digits_out_and_final_holds_none_back(mnist: Dataset) -> None:
     held_out, final = split(mnist, "held-out"), split(mnist, "final")
-    assert list(held_out.judged) == ["validation"]
+    assert list(held_out.evaluation_parts) == ["validation"]
     assert len(held_out.train) == 55_000
-    assert list(final.judged) == ["test"]
+    assert list(final.evaluation_parts) == ["test"]
     assert final.train is mnist.train
 
 
 def test_split_takes_one_twelfth_and_leaves_the_test_set_alone(mnist: Dataset) -> None:
     splits = split(mnist)
-    assert (len(splits.train), len(splits.judged["validation"])) == (55_000, 5_000)
+    assert (len(splits.train), len(splits.evaluation_parts["validation"])) == (55_000, 5_000)
     assert splits.test is mnist.test
     train, validation = stratified_split(mnist.train.labels, 5000)
     assert np.array_equal(splits.train.images, mnist.train.images[train])
-    assert np.array_equal(splits.judged["validation"].labels, mnist.train.labels[validation])
+    assert np.array_equal(splits.evaluation_parts["validation"].labels, mnist.train.labels[validation])
 
 
 @FAST
@@ -248,8 +248,8 @@ def test_a_split_covers_all_once_and_gives_every_class_its_share(labels: list[in
     assert sorted([*rest, *chosen]) == list(range(len(labels)))
     assert np.all(np.diff(rest) > 0)
     assert np.all(np.diff(chosen) > 0)
-    shares = np.bincount(classes, minlength=CLASSES) * count / len(labels)
-    assert np.all(np.abs(np.bincount(classes[chosen], minlength=CLASSES) - shares) < 1)
+    shares = np.bincount(classes, minlength=CLASS_COUNT) * count / len(labels)
+    assert np.all(np.abs(np.bincount(classes[chosen], minlength=CLASS_COUNT) - shares) < 1)
 
 
 @FAST

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.data.digits import Labels
-from sutja.evaluation.calibration import COLDEST, HOTTEST, Calibration, calibrate, cooled, fit_temperature
+from sutja.evaluation.calibration import (
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
+    Calibration,
+    calibrate,
+    divide_by_temperature,
+    fit_temperature,
+)
 from sutja.evaluation.metrics import Logits, evaluate, softmax
 
 
@@ -27,7 +34,7 @@ def test_the_temperature_of_the_logits_is_found(temperature: float) -> None:
     hot = (temperature * logits).astype(np.float32)
     fitted = fit_temperature(hot, labels)
     assert fitted == pytest.approx(temperature, rel=0.03)
-    assert evaluate(cooled(hot, fitted), labels).calibration_error < 0.01
+    assert evaluate(divide_by_temperature(hot, fitted), labels).calibration_error < 0.01
 
 
 def test_before_and_after_are_the_figures_of_the_evaluation() -> None:
@@ -49,10 +56,10 @@ def test_no_other_temperature_has_a_smaller_loss(scale: float, seed: int) -> Non
     logits = (scale * random.standard_normal((40, 10))).astype(np.float32)
     labels = random.integers(0, 10, 40)
     fitted = fit_temperature(logits, labels)
-    assert COLDEST <= fitted <= HOTTEST
-    least = evaluate(cooled(logits, fitted), labels).loss
-    for other in np.geomspace(COLDEST, HOTTEST, 25):
-        assert least <= evaluate(cooled(logits, float(other)), labels).loss + 1e-4
+    assert MIN_TEMPERATURE <= fitted <= MAX_TEMPERATURE
+    least = evaluate(divide_by_temperature(logits, fitted), labels).loss
+    for other in np.geomspace(MIN_TEMPERATURE, MAX_TEMPERATURE, 25):
+        assert least <= evaluate(divide_by_temperature(logits, float(other)), labels).loss + 1e-4
 
 
 def test_without_a_mistake_the_temperature_is_1() -> None:
@@ -64,7 +71,7 @@ def test_without_a_mistake_the_temperature_is_1() -> None:
 
 def test_cooling_changes_no_answer() -> None:
     logits: Logits = calibrated_digits(1_000)[0].astype(np.float32)
-    cold = cooled(logits, 7.3)
+    cold = divide_by_temperature(logits, 7.3)
     assert cold.dtype == np.float32
     np.testing.assert_array_equal(cold.argmax(axis=1), logits.argmax(axis=1))
     np.testing.assert_allclose(cold * 7.3, logits, rtol=1e-5)

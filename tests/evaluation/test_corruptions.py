@@ -12,7 +12,7 @@ from sutja.data.dataset import Dataset
 from sutja.data.digits import Images
 from sutja.errors import UsageError
 from sutja.evaluation import corruptions
-from sutja.evaluation.corruptions import BATCH, CORRUPTIONS, REFERENCE, corrupt
+from sutja.evaluation.corruptions import BATCH, CORRUPTIONS, REFERENCE_CORRUPTION, corrupt
 
 MIDDLE = 13.5
 DETERMINISTIC = ("identity", "scale", "brightness", "stripe", "canny_edges")
@@ -45,7 +45,7 @@ def centres(images: Images) -> NDArray[np.float64]:
 
 def test_the_fifteen_of_mnist_c_and_the_reference() -> None:
     names = "shot_noise impulse_noise glass_blur motion_blur shear scale rotate brightness translate stripe fog spatter"
-    assert list(CORRUPTIONS) == [REFERENCE, *names.split(), "dotted_line", "zigzag", "canny_edges"]
+    assert list(CORRUPTIONS) == [REFERENCE_CORRUPTION, *names.split(), "dotted_line", "zigzag", "canny_edges"]
 
 
 @every_corruption
@@ -58,7 +58,7 @@ def test_shape_and_type_stay_and_the_input_is_not_modified(name: str, images: Im
     assert np.array_equal(images, before)
 
 
-@pytest.mark.parametrize("name", [name for name in CORRUPTIONS if name != REFERENCE])
+@pytest.mark.parametrize("name", [name for name in CORRUPTIONS if name != REFERENCE_CORRUPTION])
 def test_nearly_every_image_changes_and_none_is_lost(name: str, images: Images) -> None:
     corrupted = corrupt(images, name)
     assert (corrupted != images).any(axis=(1, 2)).mean() >= 0.95
@@ -66,7 +66,7 @@ def test_nearly_every_image_changes_and_none_is_lost(name: str, images: Images) 
 
 
 def test_the_reference_is_unchanged(images: Images) -> None:
-    assert np.array_equal(corrupt(images, REFERENCE), images)
+    assert np.array_equal(corrupt(images, REFERENCE_CORRUPTION), images)
 
 
 @every_corruption

@@ -12,7 +12,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Images
-from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE, corrupt
+from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE_CORRUPTION, corrupt
 from sutja.evaluation.metrics import Logits, wilson_interval
 from sutja.evaluation.robustness import CorruptionScore, score_corruptions, summarise
 
@@ -44,7 +44,10 @@ def test_the_classifier_sees_the_corrupted_digits(small: Dataset) -> None:
 
 
 def test_the_mean_leaves_the_untouched_digits_out() -> None:
-    scores = [CorruptionScore(name, 0, rate, 0, 1) for name, rate in ((REFERENCE, 1.0), ("fog", 0.5), ("scale", 0.7))]
+    scores = [
+        CorruptionScore(name, 0, rate, 0, 1)
+        for name, rate in ((REFERENCE_CORRUPTION, 1.0), ("fog", 0.5), ("scale", 0.7))
+    ]
     robustness = summarise(scores)
     assert robustness.mean == pytest.approx(0.6)
     assert json.loads(json.dumps(asdict(robustness)))["scores"][1]["name"] == "fog"

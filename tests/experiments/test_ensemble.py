@@ -63,8 +63,8 @@ def finished(recipe: Recipe, dataset: Dataset, folder: Path) -> Run:
     list(training.fit())
     network = training.result()
     run.save_weights(network)
-    logits = {part: infer(network, to_tensor(digits)).numpy() for part, digits in splits.judged.items()}
-    labels = {part: digits.labels for part, digits in splits.judged.items()}
+    logits = {part: infer(network, to_tensor(digits)).numpy() for part, digits in splits.evaluation_parts.items()}
+    labels = {part: digits.labels for part, digits in splits.evaluation_parts.items()}
     run.save_logits(**{f"{k}_logits": v for k, v in logits.items()}, **{f"{k}_labels": v for k, v in labels.items()})
     reports = {part: asdict(evaluate(logits[part], labels[part])) for part in logits}
     size = count_parameters(network)
@@ -124,7 +124,7 @@ def test_an_ensemble_in_every_protocol(
     weights = choose_weights(log_probabilities([logits for logits, _ in chosen_on]), chosen_on[0][1])
     assert [each.weight for each in outcome.standings] == [*weights.tolist(), None]
     assert outcome.part == parts[-1]
-    digits = split(small, protocol).judged
+    digits = split(small, protocol).evaluation_parts
     report = read(folder, "report.json")
     with np.load(folder / "logits.npz") as arrays:
         assert set(arrays) == {f"{part}_{kind}" for part in parts for kind in ("logits", "labels")}
@@ -161,7 +161,7 @@ def test_the_best_member_is_the_one_that_is_best_on_validation_digits(
 ) -> None:
     """Here the test digits would call another one the best."""
     members = [copied(run, tmp_path / f"member{number}") for number, run in enumerate(runs["curves"])]
-    labels = split(small).judged["validation"].labels
+    labels = split(small).evaluation_parts["validation"].labels
     right = (9 * np.eye(10)[labels]).astype(np.float32)
     worse = min(range(2), key=lambda number: members[number].report["test"]["accuracy"])
     for number, run in enumerate(members):

@@ -154,7 +154,7 @@ def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -
     assert run.metrics()[-1]["test_accuracy"] == pytest.approx(report.accuracy, abs=1e-5)
     assert run.metrics()[-1]["test_loss"] == pytest.approx(report.loss, rel=1e-4)
     np.testing.assert_allclose(Classifier(run.folder / "model.onnx").logits(small.test.images), logits, atol=1e-4)
-    np.testing.assert_array_equal(run.load_logits("validation")[1], split(small).judged["validation"].labels)
+    np.testing.assert_array_equal(run.load_logits("validation")[1], split(small).evaluation_parts["validation"].labels)
 
 
 @pytest.mark.parametrize(("protocol", "part"), [("held-out", "validation"), ("final", "test")])

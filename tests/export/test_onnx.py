@@ -129,7 +129,7 @@ def test_weights_in_half_are_judged_as_they_are_stored(
     published: Path, counterparts: dict[str, Run], mnist: Dataset, tmp_path: Path
 ) -> None:
     network = create("tiny", seed=1).eval()
-    digits = split(mnist, "held-out").judged["validation"]
+    digits = split(mnist, "held-out").evaluation_parts["validation"]
     data = counterparts["held-out"].environment | {"data": {"name": "mnist", "sha256": mnist.sha256}}
     run = Run.create(tmp_path / "run", dataclasses.replace(RECIPES["tiny"], protocol="held-out"), data)
     told: dict[str, dict[str, tuple[Logits, Labels]] | None] = {}
@@ -245,7 +245,7 @@ def test_weights_that_do_not_give_the_logits_are_refused(
     recipe = dataclasses.replace(RECIPES["mlp"], protocol=protocol)
     run = Run.create(tmp_path / "run", recipe, counterparts[protocol].environment | {"data": data})
     network, part = create("mlp", seed=4), run.judged_by
-    digits = split(mnist, protocol).judged[part]
+    digits = split(mnist, protocol).evaluation_parts[part]
     logits = infer(network, to_tensor(digits)).numpy()
     run.save_weights(network)
     run.save_logits(**{f"{part}_logits": logits, f"{part}_labels": digits.labels})

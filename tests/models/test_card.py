@@ -14,7 +14,7 @@ import pytest
 
 from sutja.data.dataset import MNIST_SHA256, Dataset
 from sutja.errors import ModelFileError, UsageError
-from sutja.evaluation.calibration import cooled
+from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import evaluate, softmax
 from sutja.models.card import (
     CALIBRATED,
@@ -61,7 +61,7 @@ def test_a_model_gives_the_logits_of_its_run_and_calibrated_probabilities(
     np.testing.assert_allclose(classifier.logits(few.test.images), logits, atol=1e-4)
     temperature = Card.read(published.with_suffix(".json")).temperature
     assert classifier.temperature == temperature != 1
-    expected = softmax(cooled(logits, temperature))
+    expected = softmax(divide_by_temperature(logits, temperature))
     np.testing.assert_allclose(classifier.probabilities(few.test.images), expected, atol=1e-4)
 
 
@@ -73,7 +73,7 @@ def test_a_card_comes_back_as_it_was_written(published: Path, tmp_path: Path) ->
 
 def test_figures_are_those_of_the_evaluation(counterparts: dict[str, Run]) -> None:
     logits, labels = counterparts["final"].load_logits("test")
-    report, after = vars(evaluate(logits, labels)), vars(evaluate(cooled(logits, 2.0), labels))
+    report, after = vars(evaluate(logits, labels)), vars(evaluate(divide_by_temperature(logits, 2.0), labels))
     expected = {name: report[name] for name in SCORES}
     assert judge(logits, labels) == {**expected, "calibrated": None}
     assert judge(logits, labels, 2.0) == {**expected, "calibrated": {name: after[name] for name in CALIBRATED}}

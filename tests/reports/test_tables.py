@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sutja.data.dataset import Dataset, describe
-from sutja.data.digits import CLASSES
+from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report, evaluate
 from sutja.evaluation.robustness import CorruptionScore, summarise
 from sutja.evaluation.significance import Comparison
@@ -66,7 +66,7 @@ def test_scores_by_name(report: Report) -> None:
 
 def test_classes_in_their_order(report: Report) -> None:
     table = tables.class_table(report)
-    assert column(table, 0) == [str(label) for label in range(CLASSES)]
+    assert column(table, 0) == [str(label) for label in range(CLASS_COUNT)]
     assert table.rows[9] == ["9", "50.00 %", "100.00 %", "66.67 %", "2"]
 
 

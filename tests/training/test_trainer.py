@@ -147,7 +147,9 @@ def test_early_stopping_stops_and_keeps_the_best_epoch(splits: Splits) -> None:
     assert training.finished
     assert list(training.fit()) == []
     loss, _ = loss_and_accuracy(
-        training.result(), to_tensor(splits.judged["validation"]), torch.from_numpy(splits.judged["validation"].labels)
+        training.result(),
+        to_tensor(splits.evaluation_parts["validation"]),
+        torch.from_numpy(splits.evaluation_parts["validation"].labels),
     )
     assert loss == pytest.approx(min(losses), abs=1e-6)
 
@@ -155,7 +157,9 @@ def test_early_stopping_stops_and_keeps_the_best_epoch(splits: Splits) -> None:
 def test_without_patience_the_last_epoch_is_kept(splits: Splits) -> None:
     training = trained(dataclasses.replace(TINY, learning_rate=0.03, schedule="constant"), splits)
     loss, accuracy = loss_and_accuracy(
-        training.result(), to_tensor(splits.judged["test"]), torch.from_numpy(splits.judged["test"].labels)
+        training.result(),
+        to_tensor(splits.evaluation_parts["test"]),
+        torch.from_numpy(splits.evaluation_parts["test"].labels),
     )
     assert (loss, accuracy) == pytest.approx((training.records[-1].test_loss, training.records[-1].test_accuracy))
 
@@ -307,7 +311,9 @@ def test_the_average_lags_behind_and_is_what_is_measured(splits: Splits) -> None
     pairs = zip(training.result().parameters(), training.network.parameters(), strict=True)
     assert not any(torch.equal(averaged, last) for averaged, last in pairs)
     loss, _ = loss_and_accuracy(
-        training.result(), to_tensor(splits.judged["test"]), torch.from_numpy(splits.judged["test"].labels)
+        training.result(),
+        to_tensor(splits.evaluation_parts["test"]),
+        torch.from_numpy(splits.evaluation_parts["test"].labels),
     )
     assert loss == pytest.approx(training.records[-1].test_loss, abs=1e-6)
 
@@ -358,7 +364,7 @@ def test_digits_that_are_not_trained_on_do_not_touch_the_weights(part: str, spli
 def test_test_digits_do_not_choose_the_epoch(splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=6, patience=2, learning_rate=0.03, schedule="constant")
     other = dataclasses.replace(
-        splits, test=Digits(splits.judged["test"].images, splits.judged["test"].labels[::-1].copy())
+        splits, test=Digits(splits.evaluation_parts["test"].images, splits.evaluation_parts["test"].labels[::-1].copy())
     )
     first, second = trained(recipe, splits), trained(recipe, other)
     assert first.best_epoch == second.best_epoch

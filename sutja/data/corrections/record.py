@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASSES, SIDE
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.errors import DataError
 
 MOST_BYTES = 10 << 20  # of a picture
@@ -49,11 +49,13 @@ class Correction:
 
     def __post_init__(self) -> None:
         """Raises `DataError` for what cannot be."""
-        if self.image.dtype != np.uint8 or self.image.shape != (SIDE, SIDE):
-            raise DataError(f"a correction: {self.image.dtype} {self.image.shape} instead of uint8 ({SIDE}, {SIDE})")
+        if self.image.dtype != np.uint8 or self.image.shape != (SIDE_PIXELS, SIDE_PIXELS):
+            raise DataError(
+                f"a correction: {self.image.dtype} {self.image.shape} instead of uint8 ({SIDE_PIXELS}, {SIDE_PIXELS})"
+            )
         for name, digit in (("label", self.label), ("guess", self.guess)):
-            if (name == "label" or digit is not None) and not (type(digit) is int and 0 <= digit < CLASSES):
-                raise DataError(f"a correction: the {name} {digit!r} is no digit from 0 to {CLASSES - 1}")
+            if (name == "label" or digit is not None) and not (type(digit) is int and 0 <= digit < CLASS_COUNT):
+                raise DataError(f"a correction: the {name} {digit!r} is no digit from 0 to {CLASS_COUNT - 1}")
         sure = self.confidence
         if sure is not None and not (type(sure) in (int, float) and 0 <= sure <= 1 and math.isfinite(sure)):
             raise DataError(f"a correction: the confidence {sure!r} is not from 0 to 1")
@@ -147,5 +149,5 @@ def parsed(text: str) -> Line:
     if isinstance(values["box"], list):
         values["box"] = tuple(values["box"])
     told = {name: values[name] for name in ("label", "guess", "confidence", "box")}
-    Correction(np.zeros((SIDE, SIDE), np.uint8), **told)  # raises for values that cannot be
+    Correction(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), **told)  # raises for values that cannot be
     return Line(**values, text=text)

@@ -38,11 +38,11 @@ from sutja.data.corrections.record import (
     picture_kind,
     read_lines,
 )
-from sutja.data.digits import SIDE, Digits
+from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.errors import DataError, StorageError, UsageError
 from sutja.files import exclusive, write_through
 
-__all__ = ["Correction", "Corrections", "Kept", "holds_corrections", "read_corrections"]
+__all__ = ["Correction", "Corrections", "StoredCorrection", "holds_corrections", "read_corrections"]
 
 LINES = "corrections.jsonl"  # what tells the folder of corrections from others
 MOST = 20_000  # corrections in a folder
@@ -52,7 +52,7 @@ DIGIT_BYTES = 1 << 16  # no picture of 28×28 pixels needs more
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class StoredCorrection:
     """A correction in its folder: `id` names it, `time` says when it was made (UTC, ISO 8601).
 
     `picture` is the file that it was read from, `None` where none was kept.
@@ -116,10 +116,10 @@ class Corrections:
             raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
         return [line.id for line in added]
 
-    def all(self) -> list[Kept]:
+    def all(self) -> list[StoredCorrection]:
         """All corrections, the oldest first. Raises `DataError` when a file is damaged or its digit is missing."""
         return [
-            Kept(
+            StoredCorrection(
                 line.id,
                 line.time,
                 Correction(self._read_digit(line.id), line.label, line.guess, line.confidence, line.box),
@@ -136,7 +136,7 @@ class Corrections:
         said = [each.correction for each in self.all()]
         last = {each.image.tobytes(): each.label for each in said}
         corrections = [each for each in said if each.label == last[each.image.tobytes()]]
-        images = np.array([each.image for each in corrections], np.uint8).reshape(-1, SIDE, SIDE)
+        images = np.array([each.image for each in corrections], np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
         return Digits(images, np.array([each.label for each in corrections], np.int64))
 
     def ids(self) -> list[str]:
@@ -253,10 +253,12 @@ class Corrections:
         # The head tells the size, so that no small file becomes a large picture.
         sides = [int.from_bytes(content[at : at + 4], "big") for at in (16, 20)]
         pixels = None
-        if content.startswith(b"\x89PNG") and sides == [SIDE, SIDE]:
+        if content.startswith(b"\x89PNG") and sides == [SIDE_PIXELS, SIDE_PIXELS]:
             pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
         if pixels is None:
-            raise DataError(f"{path}: not a picture of {SIDE}×{SIDE} pixels: `--delete {number}` takes it out")
+            raise DataError(
+                f"{path}: not a picture of {SIDE_PIXELS}×{SIDE_PIXELS} pixels: `--delete {number}` takes it out"
+            )
         return np.asarray(pixels, np.uint8)
 
 

@@ -7,7 +7,7 @@ import tokenize
 import zipfile
 import zlib
 
-UNREADABLE = (  # what the standard library and NumPy raise for damaged archives, and for headers that do not parse
+READ_ERRORS = (  # what the standard library and NumPy raise for damaged archives, and for headers that do not parse
     OSError,
     EOFError,
     ValueError,

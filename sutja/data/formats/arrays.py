@@ -15,7 +15,7 @@ from numpy.lib.npyio import NpzFile
 def open_arrays(path: Path) -> Iterator[NpzFile]:
     """The arrays of an `.npz` file, by name; each is read when it is asked for, and nothing is executed.
 
-    Raises what `UNREADABLE` lists, also while arrays are read.
+    Raises what `READ_ERRORS` lists, also while arrays are read.
     """
     with path.open("rb") as file:
         zipfile.ZipFile(file).close()  # NumPy takes other files for pickled objects, and suggests to unpickle them

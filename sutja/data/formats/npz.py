@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import Digits, checked_digits
-from sutja.data.formats import UNREADABLE
+from sutja.data.formats import READ_ERRORS
 from sutja.errors import DataError
 
 MAX_BYTES = 1 << 30
@@ -29,7 +29,7 @@ def read_npz(path: Path) -> tuple[Digits, Digits]:
             return _read_part(archive, "train", path), _read_part(archive, "test", path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise DataError(f"{path}: not a readable .npz file: {' '.join(str(error).split())}") from error
 
 

@@ -17,8 +17,8 @@ from typing import IO, Self, cast
 import cv2
 import numpy as np
 
-from sutja.data.digits import SIDE, Digits, Images, checked_digits
-from sutja.data.formats import UNREADABLE
+from sutja.data.digits import SIDE_PIXELS, Digits, Images, checked_digits
+from sutja.data.formats import READ_ERRORS
 from sutja.errors import DataError
 
 PARTS = ("train", "test")
@@ -94,7 +94,7 @@ def _read_zip(path: Path) -> tuple[Digits, Digits]:
                     parts.append(read_png_tar(file, f"{path}: {names[part]}"))
                     while file.read(1 << 20):  # to the end, so that the checksum of the zip is looked at
                         pass
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise DataError(f"{path}: not a readable zip file: {error}") from error
     return parts[0], parts[1]
 
@@ -126,10 +126,12 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
                 assert content is not None  # only regular files get here
                 images[index], labels[index] = _decode(content.read(), f"{name}: {member.name}"), label
             _check_end(archive)
-    except UNREADABLE as error:
+    except READ_ERRORS as error:
         raise DataError(f"{name}: not a readable tar archive: {error or 'it ends too early'}") from error
     order = sorted(images)
-    pixels = np.stack([images[index] for index in order]) if images else np.empty((0, SIDE, SIDE), np.uint8)
+    pixels = (
+        np.stack([images[index] for index in order]) if images else np.empty((0, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+    )
     return checked_digits(pixels, np.array([labels[index] for index in order], np.int64), name, name)
 
 
@@ -165,7 +167,7 @@ def _index_and_label(member: tarfile.TarInfo, name: str) -> tuple[int, int]:
     elif match is None:
         why = "not named <index>_<label>.png"
     elif member.size > MAX_FILE_BYTES:
-        why = f"{member.size:,} bytes are too many for a digit of {SIDE}×{SIDE}"
+        why = f"{member.size:,} bytes are too many for a digit of {SIDE_PIXELS}×{SIDE_PIXELS}"
     else:
         return int(match[1]), int(match[2])
     raise DataError(f"{name}: {member.name}: {why}")
@@ -180,10 +182,10 @@ def _decode(content: bytes, name: str) -> Images:
     if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
         raise DataError(f"{name}: not a PNG file")
     width, height = struct.unpack(">II", content[16:24])  # known before anything is unpacked: a bomb stays packed
-    if (width, height) != (SIDE, SIDE):
-        raise DataError(f"{name}: {width}×{height} pixels instead of {SIDE}×{SIDE}")
+    if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
+        raise DataError(f"{name}: {width}×{height} pixels instead of {SIDE_PIXELS}×{SIDE_PIXELS}")
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) if _is_whole(content) else None
-    if image is None or image.shape != (SIDE, SIDE):
+    if image is None or image.shape != (SIDE_PIXELS, SIDE_PIXELS):
         raise DataError(f"{name}: a damaged PNG file")
     return image.astype(np.uint8, copy=False)
 

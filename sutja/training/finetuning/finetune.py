@@ -196,7 +196,9 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         """Evaluate the network on validation and test digits, and count the errors before and after fine-tuning."""
         evaluation = super().evaluate(network, splits)
         values: dict[str, Any] = {"finetuned": self._before_and_after(network, splits, evaluation)}
-        if "validation" not in splits.judged:  # no digits to fit a temperature on that the network has not seen
+        if (
+            "validation" not in splits.evaluation_parts
+        ):  # no digits to fit a temperature on that the network has not seen
             values["temperature"] = self.task.start.temperature
         return dataclasses.replace(evaluation, values=values | {"kept_step": self.kept_step})
 
@@ -225,7 +227,7 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         after = {"corrections": _errors(network, corrected), **after}
         return {
             part: {"count": len(digits), "before": _errors(start, digits), "after": after[part]}
-            for part, digits in {"corrections": corrected, **splits.judged}.items()
+            for part, digits in {"corrections": corrected, **splits.evaluation_parts}.items()
         }
 
     def _in_style(self, style: Style, digits: Digits) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-from sutja.data.digits import CLASSES, SIDE, Digits
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
 from sutja.randomness import generator
 from sutja.training.augment import KNOTS, elastic_shifts, mapped_places, resample, spline_shifts
 
@@ -46,7 +46,7 @@ class Shapes:
     def of(digits: Digits) -> Shapes:
         """The shapes of a training set; of a class that is missing, those of all digits."""
         moments, labels = second_moments(as_images(digits)), torch.from_numpy(digits.labels)
-        chosen = [labels == label if bool((labels == label).any()) else labels >= 0 for label in range(CLASSES)]
+        chosen = [labels == label if bool((labels == label).any()) else labels >= 0 for label in range(CLASS_COUNT)]
         mean = torch.stack([moments[each].mean(0) for each in chosen])
         deviation = torch.stack([moments[each].std(0, correction=0) for each in chosen])
         return Shapes(mean, deviation.clamp(min=ALIKE))
@@ -61,14 +61,18 @@ def second_moments(images: Tensor) -> Tensor:
     """The covariance of the places of ink, yy, xy and xx in square pixels, `(N, 3)`, of images `(N, 1, 28, 28)`."""
     ink = images.flatten(1) + 1e-6
     ink = ink / ink.sum(1, keepdim=True)
-    places = torch.stack(torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")).flatten(1).float()
+    places = (
+        torch.stack(torch.meshgrid(torch.arange(SIDE_PIXELS), torch.arange(SIDE_PIXELS), indexing="ij"))
+        .flatten(1)
+        .float()
+    )
     y, x = (places - (ink @ places.T)[:, :, None]).unbind(1)  # (N, 784) each
     return torch.stack([(ink * y * y).sum(1), (ink * x * y).sum(1), (ink * x * x).sum(1)], 1)
 
 
 def as_images(digits: Digits) -> Tensor:
     """Digits as images `float32 (N, 1, 28, 28)` in [0, 1]."""
-    return (torch.from_numpy(digits.images).float() / 255).view(-1, 1, SIDE, SIDE)
+    return (torch.from_numpy(digits.images).float() / 255).view(-1, 1, SIDE_PIXELS, SIDE_PIXELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +84,13 @@ class Warp:
 
     def places(self) -> Tensor:
         """For each pixel the place to read, `(S, 2, 784)`, from -1 to 1 across the image."""
-        straight = mapped_places(functional.pad(self.matrices, (0, 1)), SIDE, SIDE)
-        return straight + spline_shifts(self.knots, SIDE, SIDE)
+        straight = mapped_places(functional.pad(self.matrices, (0, 1)), SIDE_PIXELS, SIDE_PIXELS)
+        return straight + spline_shifts(self.knots, SIDE_PIXELS, SIDE_PIXELS)
 
     def inverse_places(self) -> Tensor:
         """The places at which a warped image is read to have it as it was, `(S, 2, 784)`: by fixed-point iteration."""
-        shifts = spline_shifts(self.knots, SIDE, SIDE)
-        pixels = mapped_places(torch.eye(2, 3).expand(len(self.matrices), 2, 3), SIDE, SIDE)
+        shifts = spline_shifts(self.knots, SIDE_PIXELS, SIDE_PIXELS)
+        pixels = mapped_places(torch.eye(2, 3).expand(len(self.matrices), 2, 3), SIDE_PIXELS, SIDE_PIXELS)
         back = torch.linalg.inv(self.matrices)
         places = torch.as_tensor(back @ pixels)
         for _ in range(ROUNDS):
@@ -158,6 +162,6 @@ class _Search:
 
 def _read(shifts: Tensor, places: Tensor) -> Tensor:
     """Displacements `(S, 2, 784)` of pixels, between pixels: at places `(S, 2, 784)`."""
-    grid = places.mT.reshape(len(places), SIDE, SIDE, 2)
-    field = shifts.view(len(shifts), 2, SIDE, SIDE)
+    grid = places.mT.reshape(len(places), SIDE_PIXELS, SIDE_PIXELS, 2)
+    field = shifts.view(len(shifts), 2, SIDE_PIXELS, SIDE_PIXELS)
     return functional.grid_sample(field, grid, padding_mode="border", align_corners=False).flatten(2)

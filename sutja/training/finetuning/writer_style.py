@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from sutja.data.digits import CLASSES, SIDE, Digits
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
 from sutja.reading.normalise import Gray, Ink, normalise, stroke_width
 from sutja.training.finetuning.warp import Shapes, find_warps
 
 MEASURED = 5000  # training digits that show what shapes are usual
 TRIED = 300  # of them, on which pens are tried
-ENLARGED = 4 * SIDE  # pixels of the side of a digit where it is written
+ENLARGED = 4 * SIDE_PIXELS  # pixels of the side of a digit where it is written
 ROOM = ENLARGED // 4  # pixels around it for broad pens
 PENS = (-4, 0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40)  # by how many of these pixels strokes are broader
 BROAD = 12  # of these pixels: so broad a pen leaves blobs, which tell no bends
@@ -81,7 +81,9 @@ def pen_of(corrected: Digits, tried: Digits, shifts: Sequence[Field] = (UNMOVED,
 
 def _enlarged(places: NDArray[np.float32]) -> Field:
     """Displacements `(2, 112, 112)` in pixels, by places `(2, 784)` to read at, from -1 to 1 across the image."""
-    moved = places.reshape(2, SIDE, SIDE) - (2 * (np.mgrid[:SIDE, :SIDE][::-1] + 0.5) / SIDE - 1)
+    moved = places.reshape(2, SIDE_PIXELS, SIDE_PIXELS) - (
+        2 * (np.mgrid[:SIDE_PIXELS, :SIDE_PIXELS][::-1] + 0.5) / SIDE_PIXELS - 1
+    )
     moved = np.asarray(moved * (ENLARGED / 2), np.float32)
     return np.stack([cv2.resize(each, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC) for each in moved])
 
@@ -108,5 +110,5 @@ def _widths(images: Gray) -> NDArray[np.float64]:
 def _class_widths(images: Gray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """The mean width of each class's strokes, `(10,)`; of a class that is missing, that of all."""
     widths = _widths(images)
-    chosen = [labels == label if (labels == label).any() else labels >= 0 for label in range(CLASSES)]
+    chosen = [labels == label if (labels == label).any() else labels >= 0 for label in range(CLASS_COUNT)]
     return np.array([widths[each].mean() for each in chosen])

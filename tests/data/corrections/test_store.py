@@ -20,7 +20,7 @@ import pytest
 from sutja.data.corrections import store as module
 from sutja.data.corrections.record import MOST_BYTES
 from sutja.data.corrections.store import Correction, Corrections, holds_corrections, read_corrections
-from sutja.data.dataset import Dataset, load_dataset, save_dataset, sixth_for_test
+from sutja.data.dataset import Dataset, hold_out_every_sixth, load_dataset, save_dataset
 from sutja.errors import DataError, StorageError, UsageError
 
 PICTURE = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
@@ -308,7 +308,7 @@ def test_an_exported_set_comes_back(
 ) -> None:
     store.add(some(mnist, count))
     path = tmp_path / ("set.npz" if form == "npz" else "set")
-    save_dataset(sixth_for_test("set", store.digits()), path, form=form)
+    save_dataset(hold_out_every_sixth("set", store.digits()), path, form=form)
     back = load_dataset(path)
     train = sorted(set(range(count)) - set(test))
     for part, places in ((back.train, train), (back.test, test)):
@@ -319,4 +319,4 @@ def test_an_exported_set_comes_back(
 def test_one_correction_is_no_set(mnist: Dataset, store: Corrections) -> None:
     store.add(some(mnist, 1))
     with pytest.raises(UsageError, match="at least two, and there are 1"):
-        sixth_for_test("set", store.digits())
+        hold_out_every_sixth("set", store.digits())
