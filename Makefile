@@ -33,8 +33,9 @@ lint: $(VENV)/.dev ## check style, types and which package imports which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-pages: $(VENV)/.dev ## check the figures of README and docs against results/
+pages: $(VENV)/.dev ## check the figures of the pages against results/, and docs/api.md against the docstrings
 	$(BIN)/python -m tools.readme --check
+	$(BIN)/python -m tools.api --check
 
 check: lint coverage pages ## everything that must hold: lint, tests with coverage, pages, the commands of README
 	$(BIN)/python -m tools.readme_commands
@@ -46,8 +47,9 @@ fix: $(VENV)/.dev ## format the code, and correct what ruff can correct
 bench: $(VENV)/.dev ## measure everything that README claims; WORDS="--only throughput" measures one
 	$(BIN)/python -m benchmarks $(WORDS)
 
-readme: $(VENV)/.dev ## write the figures of README and docs from results/
+readme: $(VENV)/.dev ## write the figures of the pages from results/, and docs/api.md from the docstrings
 	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.api
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

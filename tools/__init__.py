@@ -1,1 +1,1 @@
-"""What writes and checks the pages of the project: `python -m tools.readme` and the like."""
+"""Commands that write and check the pages of the project, such as `python -m tools.readme`."""

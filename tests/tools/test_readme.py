@@ -16,6 +16,8 @@ from tools.performance_page import PARTS
 from tools.readme import PERFORMANCE, READING, READMES, measured
 from tools.readme_commands import commands
 
+PAGES = ["CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in PERFORMANCE.parent.glob("*.md"))]
+
 
 @pytest.mark.parametrize("language", READMES)
 def test_measured_parts_are_those_of_the_recorded_results(language: str) -> None:
@@ -36,9 +38,9 @@ def test_the_page_on_reading_has_each_of_its_parts_as_recorded() -> None:
     assert re.findall(r"<!-- measured: (\w+)", text) == list(reading_page.PARTS)
 
 
-@pytest.mark.parametrize("page", ["architecture", "experiments", "performance", "protocol", "reading"])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_of_a_page_lead_somewhere(page: str) -> None:
-    path = PERFORMANCE.with_name(f"{page}.md")
+    path = ROOT / page
     targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8"))
     assert targets
     for target in targets:
