@@ -18,11 +18,12 @@ from sutja.errors import DataError, UsageError
 from sutja.export.half_precision import halved
 from sutja.export.onnx import DEFAULT_OUTPUT, Output, check_free, export_checked, publish, published_name
 from sutja.models.card import Card
+from sutja.models.ctc import DecodedDigit, decode_greedy
+from sutja.models.onnx_line_network import LineNetwork
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.infer import infer_lines
 from sutja.randomness import derived_seed
-from sutja.reading.line_network import LineNetwork, Spotted, chances, spot
 from sutja.reports import plots
 from sutja.reports.html import Picture, save_figure
 from sutja.runs.run import Run
@@ -56,9 +57,9 @@ class LineEvaluation:
         """All figures of each part, for `report.json`."""
         return {part: {**self.figures[part], **self.reading[part]} for part in self.figures}
 
-    def read(self, part: str) -> list[list[Spotted]]:
+    def read(self, part: str) -> list[list[DecodedDigit]]:
         """The digits that are read on the lines of a part."""
-        return [spot(chances(each, self.temperature)) for each in self.logits[part]]
+        return [decode_greedy(each, self.temperature) for each in self.logits[part]]
 
 
 def fixed_lines(digits: Digits, count: int, seed: int) -> list[Line]:
@@ -110,7 +111,7 @@ def describe_lines(run: Run, evaluation: LineEvaluation, values: dict[str, Any])
     )
 
 
-def draw_lines(run: Run, lines: list[Line], read: list[list[Spotted]]) -> list[Picture]:
+def draw_lines(run: Run, lines: list[Line], read: list[list[DecodedDigit]]) -> list[Picture]:
     """Draw curves, lines, mistakes and reliability of a reader that read the digits `read` on `lines`."""
     texts = ["".join(str(digit.digit) for digit in line) for line in read]
     wrong = [index for index, (line, text) in enumerate(zip(lines, texts, strict=True)) if line.text != text]

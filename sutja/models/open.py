@@ -18,6 +18,7 @@ from sutja.evaluation.metrics import read_logits
 from sutja.models.card import read_card
 from sutja.models.catalogue import is_published, published_path
 from sutja.models.onnx_classifier import Classifier
+from sutja.models.onnx_line_network import LineNetwork
 from sutja.recipe import Recipe
 
 DEFAULT_MIN_CONFIDENCE = 0.5  # where neither card nor report has another
@@ -68,6 +69,12 @@ class TrainedModel:
         if self.reads != "digits":
             raise UsageError(f"{self.path}: reads lines: this is for networks that read single digits")
         return Classifier(self.path, temperature=self.temperature, sha256=self.sha256, threads=threads)
+
+    def line_network(self, *, threads: int = 0) -> LineNetwork:
+        """The network for lines, in ONNX Runtime; as `classifier`, which is for networks that read single digits."""
+        if self.reads != "lines":
+            raise UsageError(f"{self.path}: reads single digits: this is for networks that read lines")
+        return LineNetwork(self.path, temperature=self.temperature, sha256=self.sha256, threads=threads)
 
 
 def open_model(word: str | Path) -> TrainedModel:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
-from sutja.reading.line_network import in_batches
+from sutja.models.onnx_line_network import in_batches
 
 EVALUATION_BATCH_SIZE = 500  # fits the cache of an ordinary CPU; larger batches are slower
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sutja.data.digits import CLASS_COUNT
-
-OUTPUTS = CLASS_COUNT + 1  # the digits and, last, nothing: the blank of connectionist temporal classification
-STRIDE = 4  # columns of the line for one place of the answer
+from sutja.models.ctc import BLANK
 
 
 def block(inputs: int, outputs: int, pool: tuple[int, int] | None = None) -> nn.Sequential:
@@ -62,7 +59,7 @@ class LineReader(nn.Module):
             Residual(along(wide, wide)),
             Residual(along(wide, wide)),
             nn.Dropout(dropout),
-            nn.Conv1d(wide, OUTPUTS, 1),
+            nn.Conv1d(wide, BLANK + 1, 1),
         )
 
     def forward(self, lines: Tensor) -> Tensor:

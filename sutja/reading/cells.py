@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from sutja.reading.line_network import Spotted
-from sutja.reading.normalise import LINE_HEIGHT, Gray, normalise
+from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
+from sutja.reading.normalise import Gray, normalise
 from sutja.reading.strip import Strip
 
 REACH = 0.6 * LINE_HEIGHT  # columns that a digit has at most to one side
@@ -25,7 +25,7 @@ class Cell:
     alone: bool
 
 
-def cells(strip: Strip, digits: Sequence[Spotted]) -> list[Cell]:
+def cells(strip: Strip, digits: Sequence[DecodedDigit]) -> list[Cell]:
     """The cell of each digit: two neighbours are parted where there is least ink between their middles."""
     if not digits:
         return []

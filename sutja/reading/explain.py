@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
 from sutja.reading.annotate import Tint, tint, write
 from sutja.reading.cells import cells, digit_box
-from sutja.reading.line_network import Spotted
-from sutja.reading.normalise import LINE_HEIGHT, Gray
+from sutja.reading.normalise import Gray
 from sutja.reading.picture import Colour
 from sutja.reading.reader import Steps
 from sutja.reading.strip import Strip
@@ -93,7 +93,7 @@ def _with_lines(steps: Steps) -> Colour:
     return page
 
 
-def _strip_rows(number: int, strip: Strip, spotted: tuple[Spotted, ...], min_confidence: float) -> list[Colour]:
+def _strip_rows(number: int, strip: Strip, spotted: tuple[DecodedDigit, ...], min_confidence: float) -> list[Colour]:
     """A strip, enlarged, in as many rows as it needs, and below each the digits that were spotted in it."""
     gray = np.round(PAPER * (1 - strip.ink)).astype(np.uint8)
     margin = 4 * GAP

@@ -17,7 +17,6 @@ FITTED = 20  # pixels of the longer side of a digit
 MIDDLE = SIDE_PIXELS / 2 + 0.5  # where MNIST has the centre of mass: in the middle of pixel 14, counted from 0
 PLACES = np.arange(SIDE_PIXELS) + 0.5  # of the middles of pixels
 PEN = (1.8, 4.0)  # widths of MNIST's strokes in pixels, but for one in twenty on either side
-LINE_HEIGHT = 32  # rows of a line as the network sees it
 FAINTEST = 10  # grey levels between paper and ink below which there is no writing
 
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import SIDE_PIXELS
 from sutja.errors import UsageError
+from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
-from sutja.reading.line_network import LineNetwork, Spotted
-from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink
+from sutja.reading.normalise import Gray, Ink
 from sutja.reading.page import Page, prepare
 from sutja.reading.picture import Picture, as_gray
 from sutja.reading.result import ReadDigit, Reading, ReadLine
@@ -48,7 +48,7 @@ class Sight:
 
     page: Page
     strips: tuple[Strip, ...]
-    spotted: tuple[tuple[Spotted, ...], ...]
+    spotted: tuple[tuple[DecodedDigit, ...], ...]
     cells: tuple[tuple[Cell, ...], ...]
     turned: int  # quarter turns to the left
 
@@ -93,7 +93,7 @@ class Reader:
             trained, classifier = open_model(LINE_READER), model
         self._threads = threads
         self._classifier_model = classifier
-        self._network = LineNetwork.of(trained, threads=threads)
+        self._network = trained.line_network(threads=threads)
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
     def read(self, picture: Picture, *, upright: bool = False) -> Reading:
@@ -135,7 +135,7 @@ class Reader:
         found = []
         for single, shape, line, other in zip(singles, shapes, lines, broad, strict=True):
             both = combined(shape, line, other.sum()) * single.has_ink
-            found.append(self._digit(Spotted(0, single.strip.shape[1], both), single.box, single.digit))
+            found.append(self._digit(DecodedDigit(0, single.strip.shape[1], both), single.box, single.digit))
         return found
 
     def _lines(self, strips: Sequence[Ink]) -> list[NDArray[np.float64]]:
@@ -179,7 +179,7 @@ class Reader:
         )
         return replace(sight, spotted=spotted), images
 
-    def _digit(self, seen: Spotted, box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
+    def _digit(self, seen: DecodedDigit, box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
         sure = seen.confidence >= self.min_confidence
         return ReadDigit(seen.digit if sure else None, seen.digit, seen.confidence, box, image, seen.probabilities)
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.evaluation.metrics import softmax
+from sutja.models.ctc import BLANK, LINE_HEIGHT
 from sutja.reading.ink import Mask
-from sutja.reading.line_network import BLANK
-from sutja.reading.normalise import FAINTEST, FITTED, LINE_HEIGHT, Gray, Ink, normalise
+from sutja.reading.normalise import FAINTEST, FITTED, Gray, Ink, normalise
 from sutja.reading.picture import Picture, as_gray
 
 SMALLEST, LARGEST = 64, 256  # pixels of the longer side of a picture of one digit

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.illumination import PAPER
 from sutja.reading.ink import Mask
 from sutja.reading.layout import Layout, TextLine
-from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink, percentile, stroke_width
+from sutja.reading.normalise import Gray, Ink, line_ink, percentile, stroke_width
 from sutja.reading.page import Page
 
 DIGIT_HEIGHT = 22  # rows of a digit as the network sees it

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.normalise import LINE_HEIGHT, Gray
+from sutja.models.ctc import LINE_HEIGHT
+from sutja.reading.normalise import Gray
 from sutja.synth.strokes import MARGIN, SIDE, Glyph
 from sutja.synth.tracing import Points, Strokes
 

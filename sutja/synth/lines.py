@@ -14,7 +14,8 @@ import numpy as np
 
 from sutja.data.digits import Digits
 from sutja.errors import DataError
-from sutja.reading.normalise import LINE_HEIGHT, Gray, Ink, line_ink
+from sutja.models.ctc import LINE_HEIGHT
+from sutja.reading.normalise import Gray, Ink, line_ink
 from sutja.synth.handwriting import Hand
 from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARKS, SIZES, Glyph, curves, digit_curves, draw_letter, scribble

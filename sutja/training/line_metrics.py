@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
-from sutja.reading.line_network import Spotted, chances, spot
+from sutja.models.ctc import DecodedDigit, decode_greedy
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def judge_lines(
     logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
 ) -> LineReport:
     """Hold what the logits `(T, 11)` of lines say against the digits `texts` that stand there."""
-    read = [spot(chances(line, temperature)) for line in logits]
+    read = [decode_greedy(line, temperature) for line in logits]
     confidence, right = outcomes(read, texts)
     edits = [edit_distance(text, _text(line)) for text, line in zip(texts, read, strict=True)]
     exact = sum(edit == 0 for edit in edits)
@@ -73,7 +73,7 @@ def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str])
     from scipy.optimize import minimize_scalar
 
     def judged(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        return outcomes([spot(chances(line, temperature)) for line in logits], texts)
+        return outcomes([decode_greedy(line, temperature) for line in logits], texts)
 
     fit = minimize_scalar(
         lambda log: _loss(*judged(float(np.exp(log)))),
@@ -98,7 +98,7 @@ def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence
 
     Where nothing was read, one half.
     """
-    confidence, right = outcomes([spot(chances(line, temperature)) for line in logits], texts)
+    confidence, right = outcomes([decode_greedy(line, temperature) for line in logits], texts)
     if not len(right):
         return 0.5
     order = np.argsort(-confidence)
@@ -107,7 +107,9 @@ def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence
     return math.floor(100 * least) / 100  # never up, which would leave out the digit that it was chosen by
 
 
-def outcomes(read: Sequence[Sequence[Spotted]], texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def outcomes(
+    read: Sequence[Sequence[DecodedDigit]], texts: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The confidence `(N,)` of every digit that was read, and whether it stands there, by the fewest edits."""
     confidence = [digit.confidence for line in read for digit in line]
     right = [match for line, text in zip(read, texts, strict=True) for match in matched(_text(line), text)]
@@ -147,7 +149,7 @@ def _edits(text: str, read: str) -> NDArray[np.int_]:
     return table
 
 
-def _text(line: Sequence[Spotted]) -> str:
+def _text(line: Sequence[DecodedDigit]) -> str:
     return "".join(str(digit.digit) for digit in line)
 
 

@@ -28,9 +28,10 @@ from sutja.export.lines import (
     fixed_lines,
 )
 from sutja.models.card import Card
+from sutja.models.ctc import BLANK, decode_greedy
+from sutja.models.onnx_line_network import pad_lines
 from sutja.networks.infer import infer_lines
 from sutja.randomness import derived_seed
-from sutja.reading.line_network import BLANK, chances, pad, spot
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
@@ -131,7 +132,7 @@ def as_batch(lines: Sequence[Line]) -> LineBatch:
     """Lines as one batch."""
     digits = [int(digit) for line in lines for digit in line.text]
     return LineBatch(
-        torch.from_numpy(pad([line.ink for line in lines])),
+        torch.from_numpy(pad_lines([line.ink for line in lines])),
         torch.tensor(digits, dtype=torch.long),
         torch.tensor([len(line.text) for line in lines]),
     )
@@ -168,4 +169,4 @@ def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, flo
 
 def read_text(logits: NDArray[np.float32]) -> str:
     """The digits that the logits `(T, 11)` of a line say."""
-    return "".join(str(each.digit) for each in spot(chances(logits, 1.0)))
+    return "".join(str(each.digit) for each in decode_greedy(logits))

@@ -27,11 +27,11 @@ from sutja.export.lines import export_line_run, fixed_lines
 from sutja.export.onnx import checksums
 from sutja.models.card import Card
 from sutja.models.catalogue import WEIGHTS, list_published
+from sutja.models.onnx_line_network import LineNetwork
 from sutja.models.open import open_model
 from sutja.networks.build import build_network, load_network
 from sutja.networks.infer import infer_lines
 from sutja.networks.line_model import LineReader
-from sutja.reading.line_network import LineNetwork
 from sutja.recipe import RECIPES, Recipe
 from sutja.reports.html import render_card
 from sutja.runs.run import Run

@@ -10,7 +10,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError
-from sutja.reading.line_network import BLANK
+from sutja.models.ctc import BLANK
 from sutja.reading.single_digit import as_single, as_strip, broader, combined, single_digit
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sutja.data.dataset import Dataset
+from sutja.models.ctc import DecodedDigit
 from sutja.reading.cells import cells, digit_box, digit_image
 from sutja.reading.layout import find_lines
-from sutja.reading.line_network import Spotted
 from sutja.reading.page import prepare
 from sutja.reading.strip import DIGIT_HEIGHT, Strip, cut_strip
 
@@ -47,8 +47,8 @@ def test_the_boxes_of_digits_are_found_again_on_the_page(mnist: Dataset, slope: 
             assert overlap((round(left), round(top), round(right - left), round(bottom - top)), place) > 0.65
 
 
-def spotted(middle: float) -> Spotted:
-    return Spotted(middle - 4, middle + 4, np.full(10, 0.1))
+def spotted(middle: float) -> DecodedDigit:
+    return DecodedDigit(middle - 4, middle + 4, np.full(10, 0.1))
 
 
 def test_digits_that_stand_alone_are_told_from_those_that_touch() -> None:

@@ -12,8 +12,9 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import UsageError
+from sutja.models.ctc import LINE_HEIGHT
 from sutja.models.open import open_model
-from sutja.reading.normalise import LINE_HEIGHT, normalise, stroke_width
+from sutja.reading.normalise import normalise, stroke_width
 from sutja.synth.folder import LABELS, Order, photographs, write_photographs
 from sutja.synth.handwriting import ROWS, Hand
 from sutja.synth.lines import Writer, random_number

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sutja.reading.line_network import BLANK, chances, spot
+from sutja.models.ctc import BLANK, decode_greedy
 from sutja.training.line_metrics import (
     calibrate_lines,
     choose_min_confidence,
@@ -94,7 +94,7 @@ def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, st
 
 def test_the_loss_is_that_of_being_right_as_foretold() -> None:
     logits = [line_of("12", sure=3.0), line_of("3", sure=3.0)]
-    confidence, right = outcomes([spot(chances(each, 1.0)) for each in logits], ["12", "4"])
+    confidence, right = outcomes([decode_greedy(each) for each in logits], ["12", "4"])
     sure = float(np.exp(3) / (np.exp(3) + 10))
     assert confidence == pytest.approx([sure] * 3)
     assert right.tolist() == [True, True, False]
@@ -114,7 +114,7 @@ def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
     assert fitted.loss_after < fitted.loss_before
     assert fitted.error_after == pytest.approx(0, abs=0.01)
     assert fitted.error_before == pytest.approx(0.2, abs=0.01)
-    assert spot(chances(logits[0], fitted.temperature))[0].confidence == pytest.approx(0.8, abs=0.01)
+    assert decode_greedy(logits[0], fitted.temperature)[0].confidence == pytest.approx(0.8, abs=0.01)
 
 
 def test_the_least_confidence_parts_the_right_from_the_wrong() -> None:

@@ -15,9 +15,10 @@ from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
 from sutja.export.lines import fixed_lines
+from sutja.models.ctc import BLANK, decode_greedy
+from sutja.models.onnx_line_network import pad_lines
 from sutja.networks.infer import infer_lines
 from sutja.networks.line_model import LineReader
-from sutja.reading.line_network import BLANK, chances, pad, spot
 from sutja.recipe import RECIPES
 from sutja.synth.lines import Writer
 from sutja.training import line_trainer as line_training
@@ -67,12 +68,12 @@ def test_what_repeats_counts_once_and_nothing_parts(places: list[int], text: str
 def test_a_digit_has_its_columns_and_the_probabilities_of_its_clearest_place() -> None:
     logits = logits_of([BLANK, 3, 3, BLANK])
     logits[2, 3] = 6
-    (digit,) = spot(chances(logits, 1.0))
+    (digit,) = decode_greedy(logits)
     assert (digit.start, digit.stop, digit.digit) == (4, 12, 3)
     assert digit.confidence == pytest.approx(np.exp(6) / (np.exp(6) + 10))
     assert digit.probabilities.shape == (10,)
     assert digit.probabilities.sum() == pytest.approx((np.exp(6) + 9) / (np.exp(6) + 10))
-    assert spot(chances(logits, 2.0))[0].confidence == pytest.approx(np.exp(3) / (np.exp(3) + 10))
+    assert decode_greedy(logits, 2.0)[0].confidence == pytest.approx(np.exp(3) / (np.exp(3) + 10))
 
 
 @pytest.mark.parametrize("text", ["", "1", "11", "12"])
@@ -106,7 +107,7 @@ def test_lines_are_the_same_for_the_same_seed_and_have_their_digits(mnist: Datas
         assert 0 <= line.ink.min() <= line.ink.max() <= 1
         assert line.text == "" or line.text.isdigit()
     batch = as_batch(first)
-    assert batch.lines.shape == (8, 1, 32, pad([line.ink for line in first]).shape[3])
+    assert batch.lines.shape == (8, 1, 32, pad_lines([line.ink for line in first]).shape[3])
     assert batch.lengths.tolist() == [len(line.text) for line in first]
     assert "".join(map(str, batch.digits.tolist())) == "".join(line.text for line in first)
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sutja.errors import ModelFileError
 from sutja.models.card import read_card
 from sutja.models.catalogue import WEIGHTS
-from sutja.reading.line_network import BLANK, CELLS, LineNetwork, chances, in_batches, pad, spot
+from sutja.models.ctc import BLANK, decode_greedy
+from sutja.models.onnx_line_network import MAX_BATCH_COLUMNS, LineNetwork, in_batches, pad_lines
 
 
 def counted(batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -38,11 +39,11 @@ def test_every_line_gets_its_own_answer_whatever_stands_beside_it(widths: list[i
     for number, (width, answer) in enumerate(zip(widths, answers, strict=True)):
         assert answer.shape == (-(-width // 4), 11)
         assert np.allclose(answer[: width // 4], 1 + number)
-    assert all(size <= CELLS + 200 for size in sizes), "what is read at once is bounded"
+    assert all(size <= MAX_BATCH_COLUMNS + 200 for size in sizes), "what is read at once is bounded"
 
 
 def test_lines_are_padded_with_paper() -> None:
-    batch = pad([np.ones((32, 5), np.float32), np.ones((32, 9), np.float32)])
+    batch = pad_lines([np.ones((32, 5), np.float32), np.ones((32, 9), np.float32)])
     assert batch.shape == (2, 1, 32, 12)
     assert batch[0, 0, :, 5:].max() == batch[1, 0, :, 9:].max() == 0
     assert batch.sum() == 32 * 14
@@ -53,7 +54,7 @@ def test_lines_are_padded_with_paper() -> None:
 def test_digits_are_what_changes_from_place_to_place(places: list[int]) -> None:
     logits = np.zeros((len(places), 11), np.float32)
     logits[np.arange(len(places)), places] = 5
-    found = spot(chances(logits, 1.0))
+    found = decode_greedy(logits)
     expected = [
         each for number, each in enumerate(places) if each != BLANK and (number == 0 or places[number - 1] != each)
     ]
