@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -16,7 +17,10 @@ from tools.performance_page import PARTS
 from tools.readme import PERFORMANCE, READING, READMES, measured
 from tools.readme_commands import commands
 
-PAGES = ["CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in PERFORMANCE.parent.glob("*.md"))]
+PAGES = [
+    *sorted(path.name for path in ROOT.glob("*.md")),
+    *sorted(f"docs/{path.name}" for path in PERFORMANCE.parent.glob("*.md")),
+]
 
 
 @pytest.mark.parametrize("language", READMES)
@@ -39,12 +43,34 @@ def test_the_page_on_reading_has_each_of_its_parts_as_recorded() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_links_of_a_page_lead_somewhere(page: str) -> None:
+def test_links_lead_to_files_and_headings(page: str) -> None:
     path = ROOT / page
-    targets = re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8"))
-    assert targets
-    for target in targets:
-        assert (path.parent / target).exists(), target
+    links = re.findall(r"\]\(([\w/.-]*)(?:#([\w-]+))?\)", path.read_text(encoding="utf-8"))
+    assert links or page == "SECURITY.md"
+    for target, heading in links:
+        found = path.parent / target if target else path
+        assert found.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.*)", found.read_text(encoding="utf-8"), re.MULTILINE)
+            assert heading in [re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings], heading
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "docs/api.md"])
+def test_modules_that_a_page_names_are_there(page: str) -> None:
+    modules = [f"/{path.relative_to(ROOT)}" for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    for name in re.findall(r"`([\w/]+\.py)`", (ROOT / page).read_text(encoding="utf-8")):
+        assert any(module.endswith(f"/{name}") for module in modules), name
+
+
+def test_the_page_on_the_architecture_lists_the_packages_in_the_order_of_the_layers() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = [layer.removeprefix("sutja.") for layer in contracts[0]["layers"]]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = re.findall(r"^\| `(\w+)` \|", page.partition("## Packages")[2].partition("\n## ")[0], re.MULTILINE)
+    assert packages == layers[: len(packages)]
+    assert len(packages) == sum((path / "__init__.py").exists() for path in (ROOT / "sutja").iterdir())
 
 
 def test_the_page_on_the_protocol_does_what_it_says() -> None:
@@ -68,12 +94,6 @@ def test_both_languages_have_the_same_parts() -> None:
         assert len(found[0]) == len(found[1]) > 0, pattern
     without_comments = [[re.sub(r" *#.*", "", block) for block in commands(text)] for text in (english, korean)]
     assert without_comments[0] == without_comments[1]
-
-
-@pytest.mark.parametrize("language", READMES)
-def test_links_lead_somewhere(language: str) -> None:
-    for target in re.findall(r"\]\(([\w/.-]+?)(?:#[\w-]+)?\)", READMES[language].read_text(encoding="utf-8")):
-        assert (ROOT / target).exists(), target
 
 
 @pytest.mark.parametrize("language", READMES)
