@@ -36,7 +36,7 @@ from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.digit_trainer import SingleDigitTrainer
 from sutja.training.distillation import distillation_loss
-from sutja.training.finetuning.writer_style import Style
+from sutja.training.finetuning.writer_style import WriterStyle
 from sutja.training.trainer import Evaluation
 
 BATCHES_PER_EPOCH = 50
@@ -135,7 +135,7 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         self._probe, rest = _parted(splits.train, PROBE_DIGITS)
         hard, labels = _hardest(rest, task.start.network, HARD_DIGITS)
         self._hard = hard.to(self.device), labels.to(self.device)
-        self._styled = self._in_style(Style(task.corrected, splits.train, task.start.network), splits.train)
+        self._styled = self._in_style(WriterStyle(task.corrected, splits.train, task.start.network), splits.train)
         self._distort_kept = get_augmentation(KEPT_AUGMENTATION)
 
     def result(self) -> nn.Module:
@@ -230,10 +230,10 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
             for part, digits in {"corrections": corrected, **splits.evaluation_parts}.items()
         }
 
-    def _in_style(self, style: Style, digits: Digits) -> tuple[Tensor, Tensor]:
+    def _in_style(self, style: WriterStyle, digits: Digits) -> tuple[Tensor, Tensor]:
         """Digits of MNIST in the style of the writer, with their labels."""
         rng = np.random.default_rng(derived_seed(self.recipe.seed, "style"))
-        return self._on_device(style.written(digits.take(rng.permutation(len(digits))[:STYLED_DIGITS]), rng))
+        return self._on_device(style.render(digits.take(rng.permutation(len(digits))[:STYLED_DIGITS]), rng))
 
     def _kept_digits(self, count: int, order: torch.Generator, distortion: torch.Generator) -> tuple[Tensor, Tensor]:
         """Digits of MNIST to keep: half of them distorted, half of them the hardest, which are forgotten first."""

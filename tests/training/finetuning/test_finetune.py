@@ -23,7 +23,7 @@ from sutja.models.open import open_model
 from sutja.recipe import CORRECTED, Recipe
 from sutja.runs.run import Run
 from sutja.training.finetuning.finetune import FineTuner, Start, Task
-from sutja.training.finetuning.writer_style import Style, pen_of
+from sutja.training.finetuning.writer_style import WriterStyle, find_pen
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -163,7 +163,7 @@ def test_a_damaged_start_is_told(taught: Run, tmp_path: Path) -> None:
 
 def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn.Module) -> None:
     usual = mnist.train.take(np.arange(300))
-    styled = Style(slanted, mnist.train, tiny).written(usual, np.random.default_rng(0))
+    styled = WriterStyle(slanted, mnist.train, tiny).render(usual, np.random.default_rng(0))
     assert (styled.labels == usual.labels).all()
 
     def lean(digits: Digits) -> float:
@@ -181,17 +181,17 @@ def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn
 @pytest.mark.parametrize("pixels", [0, 12, 24])
 def test_a_pen_is_found_by_the_width_of_its_strokes(mnist: Dataset, pixels: int) -> None:
     broad = written(thick(pixels + 1), mnist.test.take(np.arange(20)))
-    assert pen_of(broad, mnist.train.take(np.arange(200))) == pytest.approx(pixels, rel=0.2, abs=3)
+    assert find_pen(broad, mnist.train.take(np.arange(200))) == pytest.approx(pixels, rel=0.2, abs=3)
 
 
 def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module) -> None:
     some = mnist.train.take(np.arange(200))
-    style = Style(written(thick(25), mnist.test.take(np.arange(20))), mnist.train, tiny)
-    assert style.written(some, np.random.default_rng(0)).images.mean() > 1.15 * some.images.mean()
+    style = WriterStyle(written(thick(25), mnist.test.take(np.arange(20))), mnist.train, tiny)
+    assert style.render(some, np.random.default_rng(0)).images.mean() > 1.15 * some.images.mean()
 
 
 def test_blank_corrections_do_no_harm(mnist: Dataset, tiny: nn.Module) -> None:
     blank = Digits(np.zeros((2, 28, 28), np.uint8), np.array([1, 7]))
     some = mnist.train.take(np.arange(20))
-    styled = Style(blank, mnist.train, tiny).written(some, np.random.default_rng(0))
+    styled = WriterStyle(blank, mnist.train, tiny).render(some, np.random.default_rng(0))
     assert styled.images.any(axis=(1, 2)).all()

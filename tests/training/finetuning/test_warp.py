@@ -62,7 +62,7 @@ def test_no_warp_reads_every_pixel_where_it_is() -> None:
     pixels = mapped_places(torch.eye(2, 3)[None], 28, 28)
     torch.testing.assert_close(warp.places(), pixels)
     torch.testing.assert_close(warp.inverse_places(), pixels)
-    assert warp.strangeness().item() == pytest.approx(0, abs=1e-9)
+    assert warp.penalty().item() == pytest.approx(0, abs=1e-9)
 
 
 def test_second_moments_are_those_of_the_ink() -> None:
