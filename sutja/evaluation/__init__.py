@@ -1,1 +1,1 @@
-"""How good, how sure, and which is better: metrics, calibration, significance, corruptions."""
+"""Measure classifiers: metrics, calibration, significance of differences, robustness to corruptions."""

@@ -1,4 +1,4 @@
-"""Calibration: one temperature that makes probabilities say how often they are right, and how much it helps."""
+"""Temperature scaling: one temperature that makes confidence match accuracy, and how much it improves."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from sutja.data.digits import Labels
 from sutja.evaluation.metrics import Logits, evaluate
 
-# Beyond these all probabilities are equal, or one is 1, for every practical purpose.
+# Beyond these bounds all probabilities are practically equal, or one of them is practically 1.
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A temperature with what it does to the digits that it was fitted on.
+    """A fitted temperature and its effect on the digits that it was fitted on.
 
-    `temperature` > 0 divides the logits. `loss_…` is the mean negative log-likelihood in nats, `error_…` the expected
-    calibration error in [0, 1], before and after the division; `count` is the number of digits.
+    Logits are divided by `temperature` > 0. `loss_…` is the mean negative log-likelihood in nats and `error_…` the
+    expected calibration error in [0, 1], both before and after the division; `count` is the number of digits.
     """
 
     temperature: float
@@ -31,7 +31,7 @@ class Calibration:
 
 
 def calibrate(logits: Logits, labels: Labels) -> Calibration:
-    """Fit a temperature to logits `float32 (N, 10)` and labels `int64 (N,)`, N ≥ 1, of digits not trained on."""
+    """Fit a temperature to logits `float32 (N, 10)` and labels `int64 (N,)`, N ≥ 1, of digits outside training."""
     temperature = fit_temperature(logits, labels)
     before, after = evaluate(logits, labels), evaluate(divide_by_temperature(logits, temperature), labels)
     return Calibration(
@@ -40,23 +40,23 @@ def calibrate(logits: Logits, labels: Labels) -> Calibration:
 
 
 def fit_temperature(logits: Logits, labels: Labels) -> float:
-    """The number from 0.05 to 20 that logits `(N, 10)` are divided by for the least negative log-likelihood.
+    """The temperature from 0.05 to 20 that minimises the negative log-likelihood of logits `(N, 10)`.
 
-    Without a single mistake among the digits the best temperature would be zero and every answer certain, which so few
-    digits cannot show: then it is 1. Source: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern
+    If every digit is classified correctly, the likelihood has no maximum: it grows as the temperature falls towards
+    zero. The temperature is then 1. Source: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern
     neural networks", 2017.
     """
-    from scipy.optimize import minimize_scalar  # a third of a second that only fitting needs
+    from scipy.optimize import minimize_scalar  # imported here: it takes a third of a second
     from scipy.special import logsumexp
 
     if (logits.argmax(axis=1) == labels).all():
         return 1.0
     exact = logits.astype(np.float64)
-    right = exact[np.arange(len(labels)), labels].mean()
+    mean_label_logit = exact[np.arange(len(labels)), labels].mean()
 
-    def loss(coldness: float) -> float:
-        """The mean negative log-likelihood, convex in 1 / temperature."""
-        return float(logsumexp(coldness * exact, axis=1).mean() - coldness * right)
+    def loss(inverse_temperature: float) -> float:
+        """The mean negative log-likelihood, convex in the inverse temperature."""
+        return float(logsumexp(inverse_temperature * exact, axis=1).mean() - inverse_temperature * mean_label_logit)
 
     fit = minimize_scalar(
         loss, bounds=(1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE), method="bounded", options={"xatol": 1e-6}
@@ -66,5 +66,5 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 
 
 def divide_by_temperature(logits: Logits, temperature: float) -> Logits:
-    """Logits divided by a temperature: the same order, other probabilities."""
+    """Divide logits by a temperature, which changes the probabilities but not their order."""
     return (logits / np.float32(temperature)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""From logits and labels to numbers: how good a network is, how sure one can be of that, and where it fails."""
+"""Metrics of a classifier from logits and labels: accuracy with its interval, loss, calibration, mistakes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sutja.data.formats import READ_ERRORS
 from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError
 
-CALIBRATION_BINS = 15
-Z_95 = 1.959963984540054  # the 97.5 % point of the normal distribution
+CALIBRATION_BIN_COUNT = 15
+_NORMAL_QUANTILE = 1.959963984540054  # the 97.5 % quantile of the normal distribution
 Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class ClassReport:
-    """How one class fares: of the digits read as it, how many are it (precision); of its digits, how many are found."""
+    """Precision, recall and F1 of one class, in [0, 1], and the number of its digits."""
 
     digit: int
     precision: float
@@ -32,7 +32,7 @@ class ClassReport:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A digit that was read wrongly: its place in the set, its label, what it was read as and how confidently."""
+    """A misclassified digit: its index in the set, its label, the prediction and the confidence in that."""
 
     index: int
     label: int
@@ -42,10 +42,10 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Report:
-    """What one set of logits says about a network. Rates are in [0, 1], losses in nats, intervals at 95 %.
+    """The metrics of a classifier on one set of digits. Rates are in [0, 1], the loss is in nats, intervals are 95 %.
 
-    `loss` is the mean cross-entropy, which is the mean negative log-likelihood of the right class. `confusion[i][j]`
-    counts digits i that were read as j. `worst` holds all mistakes, the most confident one first.
+    `loss` is the mean cross-entropy, that is, the mean negative log-likelihood of the labels. `confusion[i][j]` counts
+    digits i that were classified as j. `worst` holds all mistakes, the most confident first.
     """
 
     count: int
@@ -62,7 +62,7 @@ class Report:
 
 
 def evaluate(logits: Logits, labels: Labels) -> Report:
-    """Measure logits `float (N, 10)` against labels `int64 (N,)`, N ≥ 1."""
+    """Evaluate logits `float (N, 10)` against labels `int64 (N,)`, N ≥ 1."""
     log_probabilities = _log_softmax(logits)
     probabilities = np.exp(log_probabilities)
     predictions = logits.argmax(axis=1)
@@ -90,44 +90,44 @@ def evaluate(logits: Logits, labels: Labels) -> Report:
 
 
 def softmax(logits: Logits) -> NDArray[np.float64]:
-    """The probabilities `(N, C)` that logits `(N, C)` stand for."""
+    """The probabilities `(N, C)` of logits `(N, C)`."""
     return np.exp(_log_softmax(logits))
 
 
 def _log_softmax(logits: Logits) -> NDArray[np.float64]:
-    # SciPy has it too, and takes a fifth of a second to come, which reading a picture need not wait for.
+    # Not SciPy's: its import takes a fifth of a second, which reading a picture need not wait for.
     exact = logits.astype(np.float64)
     exact -= exact.max(axis=1, keepdims=True, initial=-np.inf)
     return np.asarray(exact - np.log(np.exp(exact).sum(axis=1, keepdims=True)))
 
 
 def wilson_interval(successes: int, count: int) -> tuple[float, float]:
-    """The 95 % confidence interval of a rate by Wilson's score (1927), good also for rates near 0 and 1."""
-    # SciPy has it too, and takes half a second to come, which a training or a list of runs need not wait for.
-    rate, spread = successes / count, Z_95**2 / count
-    middle, half = rate + spread / 2, math.sqrt(spread * (rate * (1 - rate) + spread / 4))
-    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    """The 95 % Wilson score interval of a rate (1927), accurate near 0 and 1 too."""
+    # Not SciPy's: its import takes half a second, which a training or a list of runs need not wait for.
+    rate, z2_over_n = successes / count, _NORMAL_QUANTILE**2 / count
+    centre, half = rate + z2_over_n / 2, math.sqrt(z2_over_n * (rate * (1 - rate) + z2_over_n / 4))
+    low, high = (centre - half) / (1 + z2_over_n), (centre + half) / (1 + z2_over_n)
     return 0.0 if successes == 0 else low, 1.0 if successes == count else high
 
 
 def brier_score(probabilities: NDArray[np.float64], labels: Labels) -> float:
-    """The mean over digits of the squared distance between probabilities `(N, 10)` and the truth, in [0, 2] (1950)."""
-    truth = np.eye(CLASS_COUNT)[labels]
-    return float(((probabilities - truth) ** 2).sum(axis=1).mean())
+    """The mean squared distance between probabilities `(N, 10)` and one-hot labels, in [0, 2] (G. Brier, 1950)."""
+    one_hot = np.eye(CLASS_COUNT)[labels]
+    return float(((probabilities - one_hot) ** 2).sum(axis=1).mean())
 
 
-def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """The mean gap between confidence and accuracy over bins of confidence, weighted by their digits, in [0, 1].
+def expected_calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    """The mean gap between confidence and accuracy over bins of confidence, weighted by bin size, in [0, 1].
 
-    Source: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural networks", 2017; 15 bins of
-    equal width.
+    Source: C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural networks", 2017, with 15
+    bins of equal width.
     """
-    return float(sum(row.share * abs(row.accuracy - row.confidence) for row in calibration(confidence, right)))
+    return float(sum(row.share * abs(row.accuracy - row.confidence) for row in calibration_bins(confidence, correct)))
 
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """The digits whose confidence lies between `low` and `high`: their share, mean confidence and accuracy."""
+    """The digits with a confidence from `low` to `high`: their share, mean confidence and accuracy, in [0, 1]."""
 
     low: float
     high: float
@@ -136,35 +136,35 @@ class CalibrationBin:
     accuracy: float
 
 
-def calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[CalibrationBin]:
-    """Sort digits by `confidence (N,)` into 15 bins of equal width; bins without digits are left out."""
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+def calibration_bins(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[CalibrationBin]:
+    """Sort digits by `confidence (N,)` into 15 bins of equal width, leaving out empty bins."""
+    bins = np.minimum((confidence * CALIBRATION_BIN_COUNT).astype(int), CALIBRATION_BIN_COUNT - 1)
     return [
         CalibrationBin(
-            low=number / CALIBRATION_BINS,
-            high=(number + 1) / CALIBRATION_BINS,
+            low=number / CALIBRATION_BIN_COUNT,
+            high=(number + 1) / CALIBRATION_BIN_COUNT,
             share=float((bins == number).mean()),
             confidence=float(confidence[bins == number].mean()),
-            accuracy=float(right[bins == number].mean()),
+            accuracy=float(correct[bins == number].mean()),
         )
         for number in np.unique(bins).tolist()
     ]
 
 
 def _class_reports(confusion: NDArray[np.int_]) -> list[ClassReport]:
-    found, read, there = np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
-    precision, recall = found / np.maximum(read, 1), found / np.maximum(there, 1)
-    f1 = 2 * found / np.maximum(read + there, 1)
+    correct, predicted, actual = np.diag(confusion), confusion.sum(axis=0), confusion.sum(axis=1)
+    precision, recall = correct / np.maximum(predicted, 1), correct / np.maximum(actual, 1)
+    f1 = 2 * correct / np.maximum(predicted + actual, 1)
     return [
-        ClassReport(digit, float(precision[digit]), float(recall[digit]), float(f1[digit]), int(there[digit]))
+        ClassReport(digit, float(precision[digit]), float(recall[digit]), float(f1[digit]), int(actual[digit]))
         for digit in range(CLASS_COUNT)
     ]
 
 
 def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
-    """The logits `float32 (N, 10)` and labels `int64 (N,)` of one part in a `logits.npz`.
+    """Read the logits `float32 (N, 10)` and labels `int64 (N,)` of one part from a `logits.npz`.
 
-    Raises `DataError` when the file is missing or damaged.
+    Raises `DataError` if the file is missing or damaged.
     """
     try:
         with open_arrays(path) as arrays:

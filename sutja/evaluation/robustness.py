@@ -1,4 +1,4 @@
-"""How well a network reads digits that are corrupted in the style of MNIST-C."""
+"""Robustness: the accuracy of a classifier on digits corrupted in the style of MNIST-C."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sutja.evaluation.metrics import Logits, wilson_interval
 
 @dataclass(frozen=True)
 class CorruptionScore:
-    """How one corruption fares: errors, and accuracy in [0, 1] with its 95 % interval by Wilson's score."""
+    """Errors under one corruption, and the accuracy in [0, 1] with its 95 % Wilson score interval."""
 
     name: str
     errors: int
@@ -23,7 +23,7 @@ class CorruptionScore:
 
 @dataclass(frozen=True)
 class Robustness:
-    """The scores of all corruptions, the untouched digits first, and the mean accuracy of the corrupted ones alone."""
+    """The scores of all corruptions, uncorrupted digits first, and the mean accuracy over corrupted digits only."""
 
     mean: float
     scores: Sequence[CorruptionScore]
@@ -32,9 +32,9 @@ class Robustness:
 def score_corruptions(
     classify: Callable[[Images], Logits], digits: Digits, *, seed: int = 0
 ) -> Iterator[CorruptionScore]:
-    """Corrupt all digits in every way, and yield each way's score when it is measured.
+    """Classify the digits under every corruption in turn, and yield each score as soon as it is measured.
 
-    `classify` gives the logits `(N, 10)` of images `uint8 (N, 28, 28)`.
+    `classify` maps images `uint8 (N, 28, 28)` to logits `(N, 10)`.
     """
     for name in CORRUPTIONS:
         predictions = classify(corrupt(digits.images, name, seed=seed)).argmax(axis=1)
@@ -44,6 +44,6 @@ def score_corruptions(
 
 
 def summarise(scores: Sequence[CorruptionScore]) -> Robustness:
-    """Put scores together; the untouched digits do not count in the mean."""
+    """Summarise scores; the mean leaves out the uncorrupted digits."""
     corrupted = [each.accuracy for each in scores if each.name != REFERENCE_CORRUPTION]
     return Robustness(sum(corrupted) / len(corrupted), scores)

@@ -1,7 +1,7 @@
-"""Is one network better than another? In numbers and in words.
+"""Significance: whether one network or recipe is better than another, in numbers and in words.
 
-Two trained networks are compared on the digits that both have read (`compare`), two recipes by the accuracies that
-several seeds of each have reached (`compare_means`).
+`compare` compares two trained networks on the same digits; `compare_means` compares two recipes by their accuracies
+over several seeds.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from statistics import NormalDist, fmean, stdev, variance
 import numpy as np
 from numpy.typing import NDArray
 
-SIGNIFICANCE = 0.05
-NORMAL_QUANTILE = NormalDist().inv_cdf(0.975)
+SIGNIFICANCE_LEVEL = 0.05
+_NORMAL_QUANTILE = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Network `second` against network `first` on the same digits. Rates are in [0, 1], the interval is at 95 %.
+    """Network `second` compared with network `first` on the same digits; rates in [0, 1], 95 % interval.
 
-    `difference` is the accuracy of the second minus that of the first. `only_first` and `only_second` count the digits
-    that one of them alone reads right; only these tell the two apart. `errors_removed` is the part of the first one's
-    errors that the second one is rid of, on balance: negative when it has more, `None` when there were none.
+    `difference` is the accuracy of `second` minus that of `first`. `only_first` and `only_second` count the discordant
+    digits: those that only one of the two classifies correctly. `errors_removed` is the relative reduction in errors
+    from `first` to `second`: negative if `second` makes more errors, `None` if `first` makes none.
     """
 
     first: str
@@ -40,7 +40,7 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What the numbers say, in one sentence."""
-        if self.p_value >= SIGNIFICANCE:
+        if self.p_value >= SIGNIFICANCE_LEVEL:
             return f"No difference can be shown between {self.first} and {self.second} (p = {format_p(self.p_value)})."
         better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)
         removed = self.errors_removed
@@ -48,16 +48,16 @@ class Comparison:
         return f"{better} is better than {worse} (p = {format_p(self.p_value)}){extra}."
 
 
-def compare(first: str, second: str, first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> Comparison:
-    """Compare two networks by which of the same N ≥ 1 digits each reads right, `bool (N,)`."""
-    only_first = int((first_right & ~second_right).sum())
-    only_second = int((second_right & ~first_right).sum())
-    first_errors = int((~first_right).sum())
-    low, high = paired_interval(only_first, only_second, len(first_right))
+def compare(first: str, second: str, first_correct: NDArray[np.bool_], second_correct: NDArray[np.bool_]) -> Comparison:
+    """Compare two networks by which of the same N ≥ 1 digits each classifies correctly, `bool (N,)`."""
+    only_first = int((first_correct & ~second_correct).sum())
+    only_second = int((second_correct & ~first_correct).sum())
+    first_errors = int((~first_correct).sum())
+    low, high = paired_interval(only_first, only_second, len(first_correct))
     return Comparison(
         first=first,
         second=second,
-        difference=(only_second - only_first) / len(first_right),
+        difference=(only_second - only_first) / len(first_correct),
         difference_low=low,
         difference_high=high,
         only_first=only_first,
@@ -68,30 +68,30 @@ def compare(first: str, second: str, first_right: NDArray[np.bool_], second_righ
 
 
 def exact_mcnemar(only_first: int, only_second: int) -> float:
-    """The two-sided exact p-value of McNemar (1947): were both equally good, each such digit would be a coin's toss."""
-    from scipy.stats import binomtest  # half a second that listing runs and recipes need not take
+    """The two-sided p-value of McNemar's exact test (1947): a binomial test of the discordant digits against 1/2."""
+    from scipy.stats import binomtest  # imported here: it takes half a second
 
     discordant = only_first + only_second
     return float(binomtest(only_first, discordant, 0.5).pvalue) if discordant else 1.0
 
 
 def paired_interval(only_first: int, only_second: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of the difference of two paired rates, second minus first.
+    """The 95 % confidence interval of the difference of two paired rates, second minus first.
 
     Source: D. Bonett and R. Price, "Adjusted Wald confidence interval for a difference of binomial proportions based on
     paired data", 2012.
     """
     first, second = (only_first + 1) / (count + 2), (only_second + 1) / (count + 2)
-    half = NORMAL_QUANTILE * math.sqrt((first + second - (second - first) ** 2) / (count + 2))
+    half = _NORMAL_QUANTILE * math.sqrt((first + second - (second - first) ** 2) / (count + 2))
     return max(-1.0, second - first - half), min(1.0, second - first + half)
 
 
 @dataclass(frozen=True)
 class MeanDifference:
-    """What separates two means over seeds, second minus first, with its 95 % interval, and the p-value of nothing.
+    """The difference of two means over seeds, second minus first, with its 95 % confidence interval and p-value.
 
-    `method` is "paired" or "Welch". The interval and `p_value` are of this pair alone; `adjusted_p` is the p-value by
-    Holm's correction for all pairs that were compared with it.
+    `method` is "paired" or "Welch". The interval and `p_value` refer to this pair alone; `adjusted_p` is the p-value
+    after Holm's correction for all pairs compared together.
     """
 
     first: str
@@ -107,7 +107,7 @@ class MeanDifference:
     def verdict(self) -> str:
         """What the numbers say, in one sentence."""
         p_value = f"p = {format_p(self.adjusted_p)}"
-        if self.adjusted_p >= SIGNIFICANCE:
+        if self.adjusted_p >= SIGNIFICANCE_LEVEL:
             return f"No difference can be shown between {self.first} and {self.second} over these seeds ({p_value})."
         better, worse = (self.second, self.first) if self.difference > 0 else (self.first, self.second)
         by = f"{100 * abs(self.difference):.2f} points"
@@ -117,13 +117,12 @@ class MeanDifference:
 def compare_means(
     first: str, second: str, first_values: Sequence[float], second_values: Sequence[float], *, paired: bool
 ) -> MeanDifference:
-    """Compare two recipes by the accuracies of N ≥ 2 seeds of each; `adjusted_p` is yet that of one pair alone.
+    """Compare two recipes by their accuracies over N ≥ 2 seeds each; `adjusted_p` equals `p_value`, uncorrected.
 
-    `paired` is right when the i-th value of both comes from the same seed and the same split of the data. The seed then
-    decides the order of the digits in both trainings, so the two values may rise and fall together, and Welch's test,
-    which takes all values for independent, would not hold; the differences seed by seed are independent of each other
-    whatever the two have in common. Where seeds or splits differ, nothing belongs together, and Welch's test (1947),
-    which lets the two deviations differ, is right.
+    Set `paired` if the i-th values of both come from the same seed and the same split of the data. The seed determines
+    the order of the digits in both trainings, so the two values may be correlated, and Welch's test, which assumes
+    independent values, would be invalid. The differences per seed are independent of each other in any case. If seeds
+    or splits differ, use Welch's test (1947), which allows unequal variances.
     """
     if paired:
         differences = [b - a for a, b in zip(first_values, second_values, strict=True)]
@@ -140,20 +139,20 @@ def compare_means(
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of the mean of N ≥ 2 independent values by Student's t (1908)."""
+    """The 95 % confidence interval of the mean of N ≥ 2 independent values by Student's t (1908)."""
     mean, half = fmean(values), t_quantile(len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return mean - half, mean + half
 
 
 def t_quantile(freedom: float) -> float:
-    """The 97.5 % quantile of Student's t with that many degrees of freedom."""
+    """The 97.5 % quantile of Student's t distribution with `freedom` degrees of freedom."""
     from scipy.stats import t
 
     return float(t.ppf(0.975, freedom))
 
 
 def t_test(difference: float, error: float, freedom: float) -> float:
-    """The two-sided p-value of a difference with a standard error; without any spread 0, or 1 for no difference."""
+    """The two-sided p-value of a difference with standard error `error`; if that is 0: 1 for no difference, else 0."""
     from scipy.stats import t
 
     if error == 0:
@@ -162,10 +161,10 @@ def t_test(difference: float, error: float, freedom: float) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values corrected for their number, in the same order.
+    """Adjust p-values for multiple comparisons, in the same order.
 
-    Whoever calls those below 0.05 real is wrong in any of them with a chance of at most 5 %. Source: S. Holm, "A simple
-    sequentially rejective multiple test procedure", 1979.
+    Rejecting those below 0.05 keeps the family-wise error rate at 5 % or less. Source: S. Holm, "A simple sequentially
+    rejective multiple test procedure", 1979.
     """
     adjusted, largest = list(p_values), 0.0
     for rank, index in enumerate(sorted(range(len(p_values)), key=lambda each: p_values[each])):
@@ -175,7 +174,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def format_p(p_value: float) -> str:
-    """A p-value as people write it: 0.03, 0.0004, 2e-12; what is below all numbers is 0."""
+    """A p-value as text with two significant digits: 0.03, 0.0004, 2e-12; an underflow to zero is 0."""
     if p_value == 0:
         return "0"
     return f"{p_value:.2g}" if p_value >= 1e-4 else f"{p_value:.0e}".replace("e-0", "e-")

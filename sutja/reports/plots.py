@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, Digits, Images
-from sutja.evaluation.metrics import Mistake, calibration
+from sutja.evaluation.metrics import Mistake, calibration_bins
 
 if TYPE_CHECKING:
     from sutja.networks.ensemble import Standing
@@ -140,7 +140,7 @@ def confusion_matrix(confusion: list[list[int]]) -> Figure:
 
 def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Figure:
     """Accuracy against confidence, and how the confidences `(N,)` are spread. On the diagonal they can be believed."""
-    bins = calibration(confidence, right)
+    bins = calibration_bins(confidence, right)
     figure = Figure(figsize=(6.4, 6.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     middles, widths = [(row.low + row.high) / 2 for row in bins], [row.high - row.low for row in bins]

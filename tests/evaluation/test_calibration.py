@@ -1,4 +1,4 @@
-"""Calibration: the temperature that made logits too sure or too unsure is found again."""
+"""Calibration recovers the temperature by which logits were scaled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sutja.evaluation.metrics import Logits, evaluate, softmax
 
 
 def calibrated_digits(count: int) -> tuple[NDArray[np.float64], Labels]:
-    """Logits `(count, 10)` and labels drawn by exactly the probabilities that they tell: their temperature is 1."""
+    """Logits `(count, 10)` and labels drawn from exactly their probabilities, so that the temperature is 1."""
     random = np.random.default_rng(0)
     logits = 2 * random.standard_normal((count, 10))
     cumulated = softmax(logits.astype(np.float32)).cumsum(axis=1)
@@ -37,7 +37,7 @@ def test_the_temperature_of_the_logits_is_found(temperature: float) -> None:
     assert evaluate(divide_by_temperature(hot, fitted), labels).calibration_error < 0.01
 
 
-def test_before_and_after_are_the_figures_of_the_evaluation() -> None:
+def test_before_and_after_agree_with_the_metrics() -> None:
     logits, labels = calibrated_digits(5_000)
     hot = (3 * logits).astype(np.float32)
     calibration = calibrate(hot, labels)
@@ -69,9 +69,9 @@ def test_without_a_mistake_the_temperature_is_1() -> None:
     assert calibration.loss_before == calibration.loss_after
 
 
-def test_cooling_changes_no_answer() -> None:
+def test_dividing_by_a_temperature_changes_no_prediction() -> None:
     logits: Logits = calibrated_digits(1_000)[0].astype(np.float32)
-    cold = divide_by_temperature(logits, 7.3)
-    assert cold.dtype == np.float32
-    np.testing.assert_array_equal(cold.argmax(axis=1), logits.argmax(axis=1))
-    np.testing.assert_allclose(cold * 7.3, logits, rtol=1e-5)
+    scaled = divide_by_temperature(logits, 7.3)
+    assert scaled.dtype == np.float32
+    np.testing.assert_array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))
+    np.testing.assert_allclose(scaled * 7.3, logits, rtol=1e-5)

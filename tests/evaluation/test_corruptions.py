@@ -1,4 +1,4 @@
-"""Every registered corruption, and what is known of each beforehand."""
+"""Every registered corruption, and the known properties of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sutja.data.dataset import Dataset
 from sutja.data.digits import Images
 from sutja.errors import UsageError
 from sutja.evaluation import corruptions
-from sutja.evaluation.corruptions import BATCH, CORRUPTIONS, REFERENCE_CORRUPTION, corrupt
+from sutja.evaluation.corruptions import CORRUPTIONS, IMAGES_PER_BATCH, REFERENCE_CORRUPTION, corrupt
 
 MIDDLE = 13.5
 DETERMINISTIC = ("identity", "scale", "brightness", "stripe", "canny_edges")
@@ -30,7 +30,7 @@ def blank(number: int = 40, grey: int = 0) -> Images:
 
 
 def blob(x: float, y: float, *, number: int = 40) -> Images:
-    """A soft dot that many pixels wide apart from the middle of the image."""
+    """A soft dot, `x` and `y` pixels away from the middle of the image."""
     rows, columns = np.mgrid[:28, :28] - MIDDLE
     dot = 255 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 4)
     return np.repeat(dot.round().astype(np.uint8)[None], number, axis=0)
@@ -59,10 +59,10 @@ def test_shape_and_type_stay_and_the_input_is_not_modified(name: str, images: Im
 
 
 @pytest.mark.parametrize("name", [name for name in CORRUPTIONS if name != REFERENCE_CORRUPTION])
-def test_nearly_every_image_changes_and_none_is_lost(name: str, images: Images) -> None:
+def test_nearly_every_image_changes_and_stays_visible(name: str, images: Images) -> None:
     corrupted = corrupt(images, name)
     assert (corrupted != images).any(axis=(1, 2)).mean() >= 0.95
-    assert (corrupted.std(axis=(1, 2)) > 10).mean() >= 0.95  # fog hides one now and then
+    assert (corrupted.std(axis=(1, 2)) > 10).mean() >= 0.95  # fog sometimes hides a digit
 
 
 def test_the_reference_is_unchanged(images: Images) -> None:
@@ -87,13 +87,13 @@ def test_equal_images_are_corrupted_differently(name: str, images: Images) -> No
 
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
-def test_an_image_alone_fares_as_among_others(name: str, images: Images) -> None:
+def test_an_image_alone_is_corrupted_as_in_a_batch(name: str, images: Images) -> None:
     assert np.array_equal(corrupt(images[7:8], name, seed=5), corrupt(images, name)[7:8])
 
 
 @pytest.mark.parametrize("name", [name for name in CORRUPTIONS if name != "fog"])
-@pytest.mark.parametrize("number", [0, 1, BATCH + 1])
-def test_no_image_one_and_more_than_a_batch(name: str, number: int) -> None:
+@pytest.mark.parametrize("number", [0, 1, IMAGES_PER_BATCH + 1])
+def test_no_image_one_image_and_more_than_a_batch(name: str, number: int) -> None:
     assert corrupt(blob(0, 0, number=number), name).shape == (number, 28, 28)
 
 
@@ -102,14 +102,14 @@ def test_an_unknown_name_has_a_hint() -> None:
         corrupt(blank(), "fogg")
 
 
-def test_shot_noise_comes_in_whole_drops() -> None:
+def test_shot_noise_counts_whole_events() -> None:
     full = corrupt(blank(grey=255), "shot_noise")
     assert np.unique(full).tolist() == [0, 85, 170, 255]
     assert (full == 0).mean() == pytest.approx(math.exp(-3), abs=0.01)
     assert not corrupt(blank(), "shot_noise").any()
 
 
-def test_impulse_noise_hits_its_share_half_of_it_with_ink() -> None:
+def test_impulse_noise_sets_half_of_its_pixels_to_ink() -> None:
     noisy = corrupt(blank(grey=100), "impulse_noise")
     assert np.unique(noisy).tolist() == [0, 100, 255]
     assert (noisy == 0).mean() == pytest.approx(0.085, abs=0.01)
@@ -125,7 +125,7 @@ def test_glass_blur_keeps_the_ink_near_its_place() -> None:
 
 
 @pytest.mark.parametrize("name", ["glass_blur", "motion_blur"])
-def test_blurs_leave_an_even_grey_alone(name: str) -> None:
+def test_blurs_leave_uniform_grey_unchanged(name: str) -> None:
     assert np.abs(corrupt(blank(grey=90), name).astype(int) - 90).max() <= 1
 
 
@@ -135,7 +135,7 @@ def test_motion_blur_smears_ink_to_the_left_at_angles_up_to_45_degrees() -> None
     blurred = corrupt(dot, "motion_blur")
     away = centres(blurred) - centres(dot)
     weights = np.exp(-(np.arange(21) ** 2) / 18)
-    # The mean way is that of a half Gaussian, less what is rounded to no ink at its thin end.
+    # The mean shift is that of a half Gaussian, minus its thin end, which rounds to no ink.
     assert np.hypot(*away.T) == pytest.approx((weights * np.arange(21)).sum() / weights.sum(), abs=0.3)
     assert (away[:, 0] < 0).all()
     degrees = np.degrees(np.arctan2(away[:, 1], -away[:, 0]))
@@ -144,7 +144,7 @@ def test_motion_blur_smears_ink_to_the_left_at_angles_up_to_45_degrees() -> None
     assert degrees.max() > 25
 
 
-def test_brightness_is_half_of_full_ink_more() -> None:
+def test_brightness_adds_half_of_full_ink() -> None:
     steps = np.arange(0, 256, dtype=np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
     brighter = corrupt(steps, "brightness")
     assert np.abs(brighter[:, 0, 0] - np.minimum(255, np.arange(256) + 127.5)).max() < 0.501
@@ -166,7 +166,7 @@ def test_stripes_are_the_seven_columns_at_either_side(images: Images) -> None:
     assert (striped[:, 0, :7] == 255).all()
 
 
-def test_scale_keeps_the_middle_and_takes_half_of_the_ink() -> None:
+def test_scale_keeps_the_middle_and_half_of_the_ink() -> None:
     smaller = corrupt(blob(4, -6), "scale")
     assert centres(smaller)[0] == pytest.approx((2.8, -4.2), abs=0.05)
     assert smaller.sum() == pytest.approx(0.49 * blob(4, -6).sum(), rel=0.02)
@@ -191,8 +191,8 @@ def test_fog_is_as_dark_as_the_image_was() -> None:
     assert full.min() >= round(255 / 4)
     half = corrupt(blank(grey=100), "fog").astype(int)
     assert half.max() <= 100 * (1 + 3 * 255 / 100) / (1 + 3 * 255 / 100) + 1
-    assert full.mean(axis=(1, 2)).std() > 20  # the corners of some clouds are thick, of others thin
-    assert np.abs(np.diff(full.astype(int), axis=2)).mean() < 5  # and they are smooth
+    assert full.mean(axis=(1, 2)).std() > 20  # some clouds are thick and others thin
+    assert np.abs(np.diff(full.astype(int), axis=2)).mean() < 5  # clouds are smooth
 
 
 def test_spatter_is_lighter_than_ink_and_darker_than_paper() -> None:
@@ -221,7 +221,7 @@ def test_zigzags_run_between_columns_2_and_25_through_the_image() -> None:
     lines = corrupt(blank(), "zigzag")
     assert not lines[:, :, [0, 1, 26, 27]].any()
     assert (lines.max(axis=(1, 2)) > 150).all()
-    level = lines[(lines[:, 0].max(axis=1) == 0) & (lines[:, 27].max(axis=1) == 0)]  # wholly within the image
+    level = lines[(lines[:, 0].max(axis=1) == 0) & (lines[:, 27].max(axis=1) == 0)]  # entirely within the image
     assert len(level) > 5
     assert (level[:, :, 2:25].max(axis=1) > 150).all()
     turns = np.diff(np.sign(np.diff(level.argmax(axis=1)[:, 3:25].astype(int), axis=1)), axis=1)
@@ -240,7 +240,7 @@ def test_canny_edges_are_the_outline_of_a_disc() -> None:
     assert (edges > 0).sum() < 3 * math.pi * 8
 
 
-def test_canny_edges_leave_out_faint_ones_unless_they_touch_strong_ones() -> None:
+def test_canny_keeps_faint_edges_only_if_they_touch_strong_ones() -> None:
     faint = blank(1)
     faint[:, 6:22, 6:22] = 5  # a strength of about 0.06
     assert not corrupt(faint, "canny_edges").any()
@@ -248,11 +248,13 @@ def test_canny_edges_leave_out_faint_ones_unless_they_touch_strong_ones() -> Non
     step = blank(1)
     step[:, :, 14:] = 12  # a strength of about 0.15
     assert not corrupt(step, "canny_edges").any()
-    step[:, :, 14:] += np.arange(28, dtype=np.uint8)[:, None]  # strong below, and the same edge goes on above
+    step[:, :, 14:] += np.arange(28, dtype=np.uint8)[
+        :, None
+    ]  # strong at the bottom and weak at the top of the same edge
     assert corrupt(step, "canny_edges")[0, 1:4].any()
 
 
-def test_clouds_fill_the_range() -> None:
+def test_clouds_span_the_range() -> None:
     clouds = corruptions._clouds(30, np.random.default_rng(0))
     assert clouds.shape == (30, 28, 28)
     assert 0 <= clouds.min() < 0.3

@@ -1,4 +1,4 @@
-"""Evaluation, held against scikit-learn, closed formulas and cases made by hand."""
+"""Metrics, checked against scikit-learn, SciPy, closed formulas and cases worked out by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from sutja.data.digits import Labels
 from sutja.evaluation.metrics import (
     Logits,
-    calibration,
+    calibration_bins,
     evaluate,
     expected_calibration_error,
     softmax,
@@ -24,11 +24,11 @@ from sutja.evaluation.metrics import (
 )
 
 CLASSES = list(range(10))
-Z = 1.959963984540054  # the 97.5 % point of the normal distribution
+Z = 1.959963984540054  # the 97.5 % quantile of the normal distribution
 
 
 def random_case(seed: int, count: int = 200) -> tuple[Logits, Labels]:
-    """Logits that are right more often than not, and labels that leave classes out when there are few."""
+    """Mostly correct logits, and labels that lack classes if there are few of them."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, 10, count)
     logits = random.normal(size=(count, 10)) + 2 * np.eye(10)[labels]
@@ -99,16 +99,16 @@ def test_wilson_at_the_ends() -> None:
 
 def test_calibration_error_by_hand() -> None:
     confidence = np.array([0.95, 0.95, 0.95, 0.95, 0.55, 0.55])
-    right = np.array([True, True, True, False, True, False])
-    assert expected_calibration_error(confidence, right) == pytest.approx(4 / 6 * 0.20 + 2 / 6 * 0.05)
-    low, high = calibration(confidence, right)
+    correct = np.array([True, True, True, False, True, False])
+    assert expected_calibration_error(confidence, correct) == pytest.approx(4 / 6 * 0.20 + 2 / 6 * 0.05)
+    low, high = calibration_bins(confidence, correct)
     assert (low.confidence, low.accuracy, low.share) == pytest.approx((0.55, 0.5, 2 / 6))
     assert (high.low, high.high, high.accuracy) == pytest.approx((14 / 15, 1, 0.75))
 
 
 @pytest.mark.parametrize("confidence", [1.0, 1 - 1e-12, 0.1, 14 / 15])
 def test_every_confidence_has_its_bin(confidence: float) -> None:
-    (row,) = calibration(np.array([confidence]), np.array([True]))
+    (row,) = calibration_bins(np.array([confidence]), np.array([True]))
     assert row.low - 1e-12 <= confidence <= row.high + 1e-12
     assert row.share == 1
 
@@ -161,7 +161,7 @@ def test_the_report_is_plain_values() -> None:
 
 
 def test_single_precision_does_not_blur_the_loss() -> None:
-    """Ten thousand losses near zero add up to what they are in double precision."""
+    """Ten thousand losses near zero add up as in double precision."""
     logits = np.tile(np.array([[12.0, *[0.0] * 9]], np.float32), (10_000, 1))
     labels: NDArray[np.int64] = np.zeros(10_000, np.int64)
     assert evaluate(logits, labels).loss == pytest.approx(math.log1p(9 * math.exp(-12)), rel=1e-9)

@@ -1,4 +1,4 @@
-"""Robustness, measured with classifiers of which the answer is known."""
+"""Robustness, measured with classifiers whose answers are known."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_classifier_sees_the_corrupted_digits(small: Dataset) -> None:
         assert np.array_equal(images, corrupt(small.test.images, name, seed=4))
 
 
-def test_the_mean_leaves_the_untouched_digits_out() -> None:
+def test_the_mean_leaves_out_the_uncorrupted_digits() -> None:
     scores = [
         CorruptionScore(name, 0, rate, 0, 1)
         for name, rate in ((REFERENCE_CORRUPTION, 1.0), ("fog", 0.5), ("scale", 0.7))

@@ -1,4 +1,4 @@
-"""Paired comparisons, held against tables worked out by hand."""
+"""Comparisons of networks and recipes, checked against SciPy and tables worked out by hand."""
 
 from __future__ import annotations
 
@@ -26,22 +26,24 @@ ONE = [0.9921, 0.9930, 0.9926, 0.9933, 0.9928]
 OTHER = [0.9951, 0.9949, 0.9957, 0.9950, 0.9944]
 
 
-def judged(both: int, only_first: int, only_second: int, neither: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which digits two networks read right, from the four cells of their table."""
+def correctness(
+    both: int, only_first: int, only_second: int, neither: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which digits two networks classify correctly, from the four cells of their contingency table."""
     first = [True] * both + [True] * only_first + [False] * only_second + [False] * neither
     second = [True] * both + [False] * only_first + [True] * only_second + [False] * neither
     return np.array(first, bool), np.array(second, bool)
 
 
 def comparison(both: int, only_first: int, only_second: int, neither: int) -> Comparison:
-    return compare("A", "B", *judged(both, only_first, only_second, neither))
+    return compare("A", "B", *correctness(both, only_first, only_second, neither))
 
 
 cells = st.tuples(*[st.integers(0, 300)] * 4).filter(lambda table: sum(table) > 0)
 
 
 def by_hand(fewer: int, more: int) -> float:
-    """Twice the lower tail of a fair coin's binomial distribution, at most 1."""
+    """Twice the lower tail of the binomial distribution with p = 1/2, at most 1."""
     discordant = fewer + more
     tail: float = sum(math.comb(discordant, k) for k in range(min(fewer, more) + 1)) / 2**discordant
     return min(1.0, 2 * tail)
@@ -72,8 +74,8 @@ def test_the_interval_holds_the_difference_and_stays_in_range(table: tuple[int, 
 
 @given(cells)
 @settings(derandomize=True, deadline=None, max_examples=80)
-def test_turned_round_everything_changes_its_sign(table: tuple[int, int, int, int]) -> None:
-    first, second = judged(*table)
+def test_swapping_the_networks_changes_every_sign(table: tuple[int, int, int, int]) -> None:
+    first, second = correctness(*table)
     there, back = compare("A", "B", first, second), compare("B", "A", second, first)
     assert (back.only_first, back.only_second) == (there.only_second, there.only_first)
     assert back.difference == pytest.approx(-there.difference)
@@ -100,7 +102,7 @@ def test_the_numbers_of_a_comparison() -> None:
     assert result.errors_removed == pytest.approx(8 / 18)
 
 
-def test_errors_removed_is_negative_when_there_are_more_and_nothing_when_there_were_none() -> None:
+def test_errors_removed_is_negative_if_there_are_more_errors_and_none_without_any() -> None:
     assert comparison(80, 10, 2, 8).errors_removed == pytest.approx(-0.8)
     assert comparison(90, 10, 0, 0).errors_removed is None
     assert comparison(90, 0, 10, 0).errors_removed == 1
@@ -133,7 +135,7 @@ def test_p_values_as_people_write_them(p_value: float, text: str) -> None:
 
 
 def test_the_interval_of_a_mean_by_hand() -> None:
-    """1, 2, 3: the mean is 2, the deviation 1, and the quantile of t with two degrees of freedom 4.3027."""
+    """1, 2, 3: the mean is 2, the standard deviation 1, and the quantile of t with two degrees of freedom 4.3027."""
     assert mean_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.302653 / math.sqrt(3), 2 + 4.302653 / math.sqrt(3)))
 
 
@@ -154,7 +156,7 @@ def test_two_means_are_compared_as_scipy_does(paired: bool) -> None:
     assert result.method == ("paired" if paired else "Welch")
 
 
-def test_values_that_rise_and_fall_together_differ_surely_when_they_are_paired() -> None:
+def test_pairing_correlated_values_makes_a_difference_significant() -> None:
     shifted = [value + 0.0002 + 0.00001 * number for number, value in enumerate(ONE)]
     assert compare_means("A", "B", ONE, shifted, paired=True).p_value < 1e-3
     assert compare_means("A", "B", ONE, shifted, paired=False).p_value > 0.3
@@ -192,7 +194,7 @@ def test_holm_of_known_examples(p_values: list[float], adjusted: list[float]) ->
 @given(st.lists(st.floats(0, 1), max_size=8))
 @settings(derandomize=True, deadline=None, max_examples=100)
 def test_holm_rejects_what_the_stepwise_procedure_does(p_values: list[float]) -> None:
-    """In the order of the p-values, each is held against 0.05 / (those left), and the first that fails ends it."""
+    """In ascending order, compare each p-value with 0.05 / (number left); stop at the first that is not smaller."""
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     rejected: set[int] = set()
     for rank, index in enumerate(order):
