@@ -55,5 +55,5 @@ def serve(corrections: Path, *words: str) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait()
         process.stdout.close()

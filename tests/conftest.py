@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import gc
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sutja.data.dataset import Dataset, load_dataset, save_dataset
 from sutja.recipe import RECIPES
@@ -21,6 +23,16 @@ if TYPE_CHECKING:  # PyTorch is imported where it is used: the process that only
     from sutja.runs.run import Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
+
+
+settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any load")
+
+
+def pytest_configure() -> None:
+    """Restore the handler of SIGINT that a script's background job (`make test &`) and its children lack."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -66,18 +66,20 @@ def _address(listener: socket.socket, host: str) -> str:
 
 
 def _run(app: FastAPI, listener: socket.socket, address: str, *, open_page: bool) -> None:
-    """Serve until Ctrl-C, which is how one ends it and no failure."""
+    """Print the address once the readers are ready, and serve until Ctrl-C, which is no failure."""
+    import contextlib
     import threading
     import webbrowser
 
     from sutja.cli.console import remark
     from sutja.web.server import make_server
 
-    print(f"sutja listens on {address}", flush=True)
-    remark("Ctrl-C ends it")
-    if open_page:  # it is let in as soon as the server runs; some browsers keep who calls them waiting
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    try:
-        make_server(app).run(sockets=[listener])
-    except KeyboardInterrupt:
-        remark("stopped")
+    def announce() -> None:
+        print(f"sutja listens on {address}", flush=True)
+        remark("Ctrl-C ends it")
+        if open_page:  # in a thread: some browsers block their caller
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    with contextlib.suppress(KeyboardInterrupt):  # not raised where SIGINT was ignored before: the server just returns
+        make_server(app, announce).run(sockets=[listener])
+    remark("stopped")

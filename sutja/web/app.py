@@ -36,8 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
     """Make the server's app. Raises what `Reader` and `Corrections` do where networks or folder are no good."""
     networks = Networks(settings.model, settings.classifier)
     networks.open()  # what is wrong with them is told here, not by the processes
-    intake = Intake(megabytes=settings.megabytes, seconds=settings.seconds)
-    waiting, seconds = settings.waiting, settings.seconds
+    intake = Intake(megabytes=settings.megabytes, seconds=settings.body_seconds)
+    waiting, seconds = settings.waiting, settings.reading_seconds
     readers = Readers(networks, workers=settings.workers, waiting=waiting, seconds=seconds)
     keeper = Pool("keeper", workers=1, waiting=waiting, seconds=seconds)
 

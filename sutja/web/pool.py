@@ -30,8 +30,15 @@ class Pool:
         """
         if not self._places.acquire(blocking=False):
             raise BUSY
-        future = self._threads.submit(work)
-        future.add_done_callback(lambda _: self._places.release())
+
+        def begun() -> Result:
+            try:
+                return work()
+            finally:
+                self._places.release()  # before the result is there: who has it finds the place free
+
+        future = self._threads.submit(begun)
+        future.add_done_callback(lambda done: self._places.release() if done.cancelled() else None)
         try:
             async with asyncio.timeout(self._seconds):
                 return await asyncio.wrap_future(future)

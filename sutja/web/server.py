@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -40,8 +41,21 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """A server for an app; `run(sockets=[…])` serves until the process is told to stop."""
+class _Server(uvicorn.Server):
+    """Calls `ready` once the app has started and requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def make_server(app: FastAPI, ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """A server for an app; `run(sockets=[…])` serves until a signal stops it, and calls `ready` when it has started."""
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -53,4 +67,4 @@ def make_server(app: FastAPI) -> uvicorn.Server:
         proxy_headers=False,  # nobody is asked who asks
         timeout_graceful_shutdown=GRACE,
     )
-    return uvicorn.Server(config)
+    return _Server(config, ready)

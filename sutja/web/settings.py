@@ -20,8 +20,8 @@ class Settings:
     """The networks (see `Reader`), the folder of the corrections, and bounds.
 
     `hosts` are the names under which the server may be called, `None` for all. A request has at most `megabytes`,
-    which arrive within `seconds` and are read within `seconds`; `workers` pictures are read at once while `waiting`
-    more wait.
+    which arrive within `body_seconds` and are read within `reading_seconds`; `workers` pictures are read at
+    once while `waiting` more wait.
     """
 
     model: str | Path = LINE_READER
@@ -29,6 +29,7 @@ class Settings:
     corrections: Path = Path("corrections")
     hosts: Collection[str] | None = None
     megabytes: int = 10
-    seconds: float = 10.0
+    body_seconds: float = 10.0
+    reading_seconds: float = 10.0
     workers: int = available_processors()
     waiting: int = 64

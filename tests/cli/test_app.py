@@ -31,6 +31,7 @@ from sutja.networks.model import NETWORKS
 from sutja.recipe import RECIPES
 from sutja.runs.results import gather, update_results
 from sutja.runs.run import Run
+from tests.waiting import HANG_SECONDS
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -79,8 +80,9 @@ def sutja(*words: str | Path, **environment: str) -> Outcome:
 def python(*words: str | Path, folder: Path = ROOT, **environment: str) -> Outcome:
     """Run Python as a process of its own."""
     command = [sys.executable, *map(str, words)]
+    environment = ENVIRONMENT | environment
     run = subprocess.run(
-        command, cwd=folder, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
     )
     return Outcome(run.returncode, run.stdout, run.stderr)
 
@@ -517,7 +519,7 @@ def test_colours_only_where_they_are_wanted() -> None:
 
 
 def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, undrawn: Undrawn, tmp_path: Path) -> None:
-    words = ["main.py", "train", "mlp", "--epochs", "60", "--data", str(data), "--runs", str(tmp_path)]
+    words = ["main.py", "train", "mlp", "--epochs", "200", "--data", str(data), "--runs", str(tmp_path)]
     process = subprocess.Popen(
         [sys.executable, *words],
         cwd=ROOT,
@@ -525,19 +527,17 @@ def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, undrawn: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        ),  # ignored by what a shell runs in the background
+        pipesize=4096,  # too small for the lines of 200 epochs: the command cannot finish before it is interrupted
     )
     assert process.stderr is not None
     with process:
         told: list[str] = []
         for line in process.stderr:
-            if "epoch  3/60" in line and line not in told:  # a line that is interrupted while it is written comes twice
+            if "epoch   3/200" in line and line not in told:  # a line interrupted while it is written comes twice
                 process.send_signal(signal.SIGINT)
             told.append(line)
-        assert process.wait(30) == 130
-    message = "".join(line for line in told if "epoch " not in line or "/60" not in line)
+        assert process.wait(HANG_SECONDS) == 130
+    message = "".join(line for line in told if "epoch " not in line or "/200" not in line)
     assert "Traceback" not in message
     assert "interrupted" in message
     assert "--resume" in message
@@ -549,9 +549,9 @@ def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, undrawn: 
     with undrawn():
         resumed = sutja(*words[1:], "--resume", "--threads", "1")
     assert resumed.code == 0, resumed
-    assert f"goes on after epoch {kept}" in resumed.err or kept == 60
+    assert f"goes on after epoch {kept}" in resumed.err or kept == 200
     assert Run.open(folder).finished
-    assert [row["epoch"] for row in run.metrics()] == list(range(1, 61))
+    assert [row["epoch"] for row in run.metrics()] == list(range(1, 201))
 
 
 WITHOUT_TRAIN_EXTRA = """

@@ -10,7 +10,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from sutja.reading.batch import Job, Settings, read_all, suggested_processes
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.processes import read_in_processes
 from sutja.reading.reader import Reader
+from tests.waiting import HANG_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
@@ -395,13 +395,10 @@ def test_no_process_outlives_the_command(photo: Path, tmp_path: Path, ending: si
         os.killpg(run.pid, ending)  # as a terminal does: all processes hear it
     else:
         run.kill()
-    _, errors = run.communicate(timeout=30)
+    _, errors = run.communicate(timeout=HANG_SECONDS)
     assert run.returncode == (130 if ending == signal.SIGINT else -ending)
     assert errors == "sutja: interrupted\n" or ending == signal.SIGKILL  # of that Python's own helper may tell
-    deadline = time.monotonic() + 10
-    while any(map(is_running, others)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(map(is_running, others))
+    wait_until(lambda: not any(map(is_running, others)))
 
 
 def test_who_reads_only_the_first_line_gets_no_traceback(photo: Path, tmp_path: Path) -> None:
@@ -411,7 +408,7 @@ def test_who_reads_only_the_first_line_gets_no_traceback(photo: Path, tmp_path: 
         assert run.stdout.readline()
         run.stdout.close()
         assert run.stderr.read() == ""
-        assert run.wait(timeout=30) == 1
+        assert run.wait(timeout=HANG_SECONDS) == 1
 
 
 def test_a_bar_on_a_terminal_does_not_swallow_results(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,22 +12,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sutja.cli.app import main
 from sutja.data.dataset import Dataset
 from sutja.models.catalogue import WEIGHTS
-from tests.web.serving import coded, draw, is_problem
+from tests.waiting import HANG_SECONDS
+from tests.web.serving import coded, draw, get, is_problem, post
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
 
+def start(code: str) -> list[str]:
+    """The command line, run after some code."""
+    return [
+        sys.executable,
+        *(["-c", f"{code}; from sutja.cli.app import main; main()"] if code else [str(ROOT / "main.py")]),
+    ]
+
+
 @contextmanager
-def served(*words: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`sutja serve` in a folder, on any port: the process and its address."""
-    command = [sys.executable, str(ROOT / "main.py"), "serve", "--port", "0", *map(str, words)]
+def served(*words: str | Path, folder: Path, code: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`sutja serve` in a folder, on any port, after some code: the process and its address."""
+    command = [*start(code), "serve", "--port", "0", *map(str, words)]
     process = subprocess.Popen(
         command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -43,9 +51,10 @@ def served(*words: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen[
 
 
 def run(*words: str | Path, folder: Path, code: str = "") -> subprocess.CompletedProcess[str]:
-    start = ["-c", f"{code}; from sutja.cli.app import main; main()"] if code else [str(ROOT / "main.py")]
-    command = [sys.executable, *start, "serve", *map(str, words)]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    command = [*start(code), "serve", *map(str, words)]
+    return subprocess.run(
+        command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
+    )
 
 
 def is_one_line(done: subprocess.CompletedProcess[str], exit_code: int, *parts: str) -> None:
@@ -57,33 +66,41 @@ def is_one_line(done: subprocess.CompletedProcess[str], exit_code: int, *parts: 
 def test_it_serves_until_it_is_interrupted(tmp_path: Path, mnist: Dataset) -> None:
     with served(folder=tmp_path) as (process, address):
         assert address.startswith("http://127.0.0.1:")
-        answer = httpx.post(
+        answer = post(
             f"{address}/api/read", content=coded(draw(mnist.test.images[:3])), headers={"content-type": "image/png"}
         )
         assert answer.json()["text"] == "721"
-        assert httpx.get(f"{address}/api/corrections").json()["folder"] == str(tmp_path / "corrections")
-        is_problem(httpx.get(f"{address}/healthz", headers={"host": "evil.example"}), 421)
+        assert get(f"{address}/api/corrections").json()["folder"] == str(tmp_path / "corrections")
+        is_problem(get(f"{address}/healthz", headers={"host": "evil.example"}), 421)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0
         assert err.splitlines()[-1] == "stopped" and "Traceback" not in err
+
+
+def test_it_can_be_interrupted_where_a_script_has_started_it_in_the_background(tmp_path: Path) -> None:
+    code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    with served(folder=tmp_path, code=code) as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=HANG_SECONDS)
+        assert (process.returncode, err.splitlines()[-1]) == (0, "stopped")
 
 
 def test_the_networks_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
     for suffix in (".onnx", ".json"):
         (tmp_path / f"lenet5-best{suffix}").write_bytes((WEIGHTS / f"lenet5-best{suffix}").read_bytes())
     with served("--model", "lenet5-best.onnx", "--corrections", "mine", folder=tmp_path) as (_, address):
-        used = {each["reads"]: each["name"] for each in httpx.get(f"{address}/api/models").json() if each["used"]}
+        used = {each["reads"]: each["name"] for each in get(f"{address}/api/models").json() if each["used"]}
         assert used == {"lines": "line-reader", "digits": "lenet5-best"}
-        assert httpx.get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
+        assert get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
 
 
 def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with served("--corrections", "file/mine", folder=tmp_path) as (process, address):
-        assert httpx.get(f"{address}/api/corrections").json()["total"] == 0
+        assert get(f"{address}/api/corrections").json()["total"] == 0
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=HANG_SECONDS)
         assert "file/mine: cannot be written: corrections will not be kept" in err.splitlines()
 
 

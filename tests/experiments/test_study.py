@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from sutja.recipe import Recipe
 from sutja.runs.epoch import Epoch
 from sutja.runs.results import parse_recipe, read_results
 from sutja.runs.run import Run
+from tests.waiting import wait_until
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -250,13 +250,6 @@ def test_a_study_that_is_killed_leaves_no_process(data: Path, tmp_path: Path) ->
         process.kill()
     wait_until(lambda: not Path(f"/proc/{worker}").exists())
     assert 1 <= len(Run.open(metrics.parent).metrics()) < 2000
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 180
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_bar_on_a_terminal(runs: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

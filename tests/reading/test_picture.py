@@ -25,6 +25,7 @@ from sutja.reading import picture
 from sutja.reading.exif import PNG
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_colour, decode_picture, load_picture, to_gray
+from tests.waiting import HANG_SECONDS
 
 from .written import write
 
@@ -311,9 +312,8 @@ def test_damaged_files_are_not_told_by_the_libraries_too(gray: Gray, tmp_path: P
         "    try: load_picture(path)\n"
         "    except DataError: print(path.name)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code, tmp_path], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=True)
     assert run.stdout.split() == ["BMP", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP"]
     assert run.stderr == ""
 
@@ -340,7 +340,7 @@ def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -
         "print(page.ink.any(), re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=True
     )
     found, kilobytes = run.stdout.split()  # of this program alone; `ru_maxrss` begins with what its parent had
     assert found == "True"

@@ -22,6 +22,7 @@ from sutja.models.open import open_model
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader
 from sutja.reading.result import ReadDigit, Reading, ReadLine
+from tests.waiting import HANG_SECONDS
 
 from .written import Box, Written, overlap, write
 
@@ -286,6 +287,6 @@ def test_reading_needs_no_pytorch(written: Written, tmp_path: Path) -> None:
         "print(len(reader.classify([sys.argv[1]])))\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
     )
     assert (run.stdout, run.stderr) == (written.text + "\n1\n", "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks.browser import MISSING, find_chromium, open_browser, serve
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,7 +31,7 @@ def browser() -> Iterator[Browser]:
     """Chromium; the tests are skipped where there is none."""
     if find_chromium() is None:
         pytest.skip(MISSING)
-    pytest.importorskip("playwright")
+    pytest.importorskip("playwright").sync_api.expect.set_options(timeout=1000 * HANG_SECONDS)
     with open_browser() as opened:
         yield opened
 
@@ -57,7 +58,7 @@ def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
         if expected:
             allowed.append(expected)
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 820}, "locale": "en-US", **how})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(1000 * HANG_SECONDS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)

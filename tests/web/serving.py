@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import cv2
@@ -15,26 +15,35 @@ from fastapi import FastAPI
 from numpy.typing import NDArray
 
 from sutja.web.server import listen, make_server
+from tests.waiting import HANG_SECONDS
 
 PROBLEM = "application/problem+json"
+get, post = partial(httpx.get, timeout=HANG_SECONDS), partial(httpx.post, timeout=HANG_SECONDS)
 
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Run a server for an app; gives its address."""
     listener = listen("127.0.0.1", 0)
-    server = make_server(app)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    ready = threading.Event()
+    server = make_server(app, ready.set)
+
+    def run() -> None:
+        try:
+            server.run(sockets=[listener])
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server has not come up"
-        time.sleep(0.01)
+    assert ready.wait(HANG_SECONDS) and server.started, "the server has not come up"
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(HANG_SECONDS)
         listener.close()
+        assert not thread.is_alive(), "the server has not ended"
 
 
 def draw(images: Iterable[NDArray[np.uint8]], size: int = 56) -> NDArray[np.uint8]:

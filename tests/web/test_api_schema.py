@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from sutja.data.dataset import load_dataset
 from sutja.web.app import create_app
 from sutja.web.settings import Settings
+from tests.waiting import HANG_SECONDS
 
 from .serving import coded, draw, serving
 
-EXAMPLES = 12  # requests of each kind; all endpoints and kinds together take some ten seconds
+EXAMPLES = 12  # requests of each kind
 
 
 def pictures() -> list[bytes]:
@@ -50,6 +51,6 @@ def address() -> Iterator[str]:
 
 
 @described.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_the_api_is_as_described(case: schemathesis.Case[Any], address: str) -> None:
-    case.call_and_validate(base_url=address, timeout=20)
+    case.call_and_validate(base_url=address, timeout=HANG_SECONDS)

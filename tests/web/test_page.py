@@ -17,8 +17,9 @@ from sutja.data.corrections.store import Corrections
 from sutja.data.dataset import Dataset
 from sutja.synth.lines import Writer
 from sutja.synth.photograph import photograph
+from tests.waiting import HANG_SECONDS, wait_until
 
-from .writing import corners, digit_of, draw_number, wait_for_lines
+from .writing import corners, digit_of, draw_number, hold_corrections, send_corrections, wait_for_lines
 
 if TYPE_CHECKING:
     from .conftest import OpenPage, Served
@@ -112,7 +113,10 @@ def test_a_tap_into_the_photograph_opens_the_digit_there(open_page: OpenPage, se
     page.set_input_files("#choose", photo)
     wait_for_lines(page, ["90210", "47"])
     answer = page.request.post(
-        f"{served.address}/api/read", data=photo.read_bytes(), headers={"Content-Type": "image/jpeg"}
+        f"{served.address}/api/read",
+        data=photo.read_bytes(),
+        headers={"Content-Type": "image/jpeg"},
+        timeout=1000 * HANG_SECONDS,
     )
     left, top, width, height = answer.json()["lines"][1]["digits"][0]["box"]
     shown = page.locator("#photograph").bounding_box()
@@ -234,6 +238,7 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
 def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
     before = len(Corrections(served.corrections))
     page = open_page()
+    hold_corrections(page)
     draw_number(page, mnist, "41")
     wait_for_lines(page, ["41"])
     page.locator(".digit").nth(1).click()
@@ -241,13 +246,18 @@ def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Se
     wait_for_lines(page, ["47"])
     draw(page, outline_strokes(digit_of(mnist, 0), 300, 60))
     wait_for_lines(page, ["470"])
-    page.wait_for_timeout(3000)
-    assert len(Corrections(served.corrections)) == before + 1  # and is kept once
+    send_corrections(page)
+    expect(page.locator("#note")).to_have_text("Kept, thank you.")
+    expect(page.locator("#revoke")).to_be_hidden()  # nothing more is to be sent
+    assert len(Corrections(served.corrections)) == before + 1
 
 
 def test_a_correction_can_be_undone_for_a_moment(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
     before = len(Corrections(served.corrections))
     page = open_page()
+    hold_corrections(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     draw_number(page, mnist, "41")
     wait_for_lines(page, ["41"])
     page.locator(".digit").first.click()
@@ -255,26 +265,26 @@ def test_a_correction_can_be_undone_for_a_moment(open_page: OpenPage, served: Se
     wait_for_lines(page, ["91"])
     page.keyboard.press("Control+z")
     wait_for_lines(page, ["41"])
-    page.wait_for_timeout(3000)
-    assert len(Corrections(served.corrections)) == before
+    send_corrections(page)
     page.keyboard.press("4")  # what it is taken for anyway is no correction
-    page.wait_for_timeout(3000)
+    send_corrections(page)
+    draw(page, outline_strokes(digit_of(mnist, 0), 300, 60))
+    wait_for_lines(page, ["410"])  # what was sent before this has arrived
+    assert not [address for address in asked if address.endswith("/api/corrections")]
     assert len(Corrections(served.corrections)) == before
 
 
 def test_whoever_leaves_at_once_loses_no_correction(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
     before = len(Corrections(served.corrections))
     page = open_page()
+    hold_corrections(page)
     draw_number(page, mnist, "3")
     wait_for_lines(page, ["3"])
     page.locator(".digit").click()
     page.keyboard.press("8")
     wait_for_lines(page, ["8"])
     page.goto(f"{served.address}/docs")
-    patience = 50
-    while len(Corrections(served.corrections)) == before and patience:
-        page.wait_for_timeout(100)
-        patience -= 1
+    wait_until(lambda: len(Corrections(served.corrections)) > before)
     assert len(Corrections(served.corrections)) == before + 1
 
 
@@ -286,6 +296,7 @@ def test_the_example_is_written_as_one_watches(open_page: OpenPage) -> None:
 
 def test_everything_but_drawing_works_by_keyboard(open_page: OpenPage) -> None:
     page = open_page(reduced_motion="reduce")  # the example is there at once: nothing is read anew between two keys
+    hold_corrections(page)
     names = []
     for _ in range(6):
         page.keyboard.press("Tab")
@@ -301,7 +312,7 @@ def test_everything_but_drawing_works_by_keyboard(open_page: OpenPage) -> None:
     page.keyboard.press("End")
     expect(page.locator(".digit").nth(3)).to_be_focused()
     page.keyboard.press("5")
-    page.keyboard.press("Control+z")  # at once: what is sent already is not taken back
+    page.keyboard.press("Control+z")
     wait_for_lines(page, ["2026"])
     page.keyboard.press("8")
     wait_for_lines(page, ["2028"])

@@ -23,6 +23,26 @@ def wait_for_lines(page: Page, lines: list[str]) -> None:
     page.wait_for_function(LINES, arg=json.dumps(lines, separators=(",", ":")))
 
 
+HOLD = """() => {
+  const start = window.setTimeout;
+  window.setTimeout = (call, delay, ...words) => {
+    if (delay !== 2500) return start(call, delay, ...words);
+    window.moment = call;
+    return 0;
+  };
+}"""
+
+
+def hold_corrections(page: Page) -> None:
+    """Let the page keep corrections open to undoing until `send_corrections`, however long a test takes."""
+    page.evaluate(HOLD)
+
+
+def send_corrections(page: Page) -> None:
+    """End the moment in which the latest correction can be undone."""
+    page.evaluate("() => window.moment()")
+
+
 def corners(page: Page) -> tuple[float, float]:
     """The upper left corner of the paper in the window."""
     box = page.locator("#ink").bounding_box()
