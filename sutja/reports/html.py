@@ -1,4 +1,4 @@
-"""A run or a comparison as one HTML file that a browser opens without a server, pictures and all."""
+"""A report as one HTML file, pictures included, that a browser opens without a server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Picture:
 
     @property
     def address(self) -> str:
-        """The picture itself as a `data:` address."""
+        """The picture as a `data:` address."""
         return "data:image/png;base64," + base64.b64encode(self.png).decode()
 
 
@@ -43,7 +43,7 @@ class Section:
 
 
 def save_figure(figure: Figure, path: Path) -> bytes:
-    """Write a figure as PNG and return its bytes. Without time stamps: the same figure gives the same bytes."""
+    """Write a figure as PNG and return its bytes. There is no time stamp: the same figure gives the same bytes."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     with whole_file(path) as partial:
@@ -52,7 +52,7 @@ def save_figure(figure: Figure, path: Path) -> bytes:
 
 
 def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """The HTML of a page, self-contained."""
+    """The HTML of a self-contained page."""
     return _render("report.html.j2", title=title, lead=lead, sections=sections)
 
 

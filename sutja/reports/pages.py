@@ -1,4 +1,4 @@
-"""The pictures and pages of a run folder: drawn from what the run has left, saved under names that do not change."""
+"""The pictures and pages of run folders, studies and ensembles, saved under fixed names."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
     figures = {
         "confusion": (
             plots.confusion_matrix(report.confusion),
-            "Confusion matrix. The diagonal holds the digits that were read right; colour shows the errors.",
+            "Confusion matrix. The diagonal holds the digits that are read right; colour shows the errors.",
         ),
         "reliability": (
             plots.reliability(confidence, predictions == digits.labels),
@@ -90,7 +90,7 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
         ),
         "mistakes": (
             plots.mistakes(digits, report.worst),
-            "The mistakes of which the network was most sure, with the number of the digit in the set.",
+            "The most confident mistakes, with the number of the digit in the set.",
         ),
     }
     return [
@@ -110,7 +110,7 @@ def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Di
         "filters": (plots.filters(layer.weight.detach().numpy()), "The filters of the first convolution."),
         "feature_maps": (
             plots.feature_maps(images, answers[0].numpy()),
-            "What each answers to one digit of every class: orange where it responds, purple where it is against.",
+            "The response of each filter to one digit of every class: positive in orange, negative in purple.",
         ),
     }
     return [
@@ -120,14 +120,14 @@ def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Di
 
 
 def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> bytes:
-    """Draw one digit of each class in all corruptions, each with its accuracy, into the `figures` of a folder."""
+    """Draw one digit of each class with all corruptions and their accuracies into the `figures` of a folder."""
     images = digits.images[digits.first_of_each_class()]
     rows = {f"{each.name}\n{percent(each.accuracy)}": corrupt(images, each.name) for each in robustness.scores}
     return save_figure(plots.corruptions(rows), folder / "figures" / "corruptions.png")
 
 
 def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> None:
-    """Draw the curves of some runs side by side and write `report.html` with the verdicts into `folder`."""
+    """Draw the curves of several runs side by side, and write `report.html` with the verdicts into `folder`."""
     figure = plots.curves([(run.recipe.title, run.metrics()) for run in runs])
     png = save_figure(figure, folder / "figures" / "curves.png")
     caption = "Average loss and accuracy over the epochs. The scales are the same in all columns."
@@ -137,9 +137,9 @@ def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequ
         Section(
             "Pair by pair",
             [
-                "Both networks of a pair read the same test digits. “Only one right” counts those that one of them "
-                "alone reads right; the exact McNemar test asks whether that could be chance. It speaks of these two "
-                "trained networks; how much another seed would change is not in it."
+                "Both networks of a pair read the same test digits. “Only one right” counts the digits that only one "
+                "of them reads right; the exact McNemar test asks whether the difference could be chance. It is about "
+                "these two trained networks and leaves out how much another seed would change."
             ],
             comparison_table(comparisons),
         ),
@@ -168,20 +168,20 @@ def _run_section(run: Run) -> Section:
 def write_study_report(
     folder: Path, spreads: Sequence[Spread], differences: Sequence[MeanDifference], recipes: Sequence[Recipe]
 ) -> None:
-    """Draw every seed's accuracy and write `report.html` with the statistics of a study into `folder`."""
+    """Draw the accuracy of every seed, and write `report.html` with the statistics of a study into `folder`."""
     names, part = distinct_names(spreads), spreads[0].part
     accuracies = {name: each.accuracies for name, each in zip(names, spreads, strict=True)}
     intervals = {name: each.interval for name, each in zip(names, spreads, strict=True) if each.interval}
     png = save_figure(plots.strips(accuracies, intervals, part), folder / "figures" / "study.png")
     caption = f"The {part} accuracy of every seed, and the mean of each recipe with its 95 % interval."
     pairs = [
-        "The interval is that of a pair alone, by Student's t: over the differences of the same seed where it says "
+        "The interval of each pair is by Student's t: over the differences of the same seeds where the test is "
         "“paired”, else by Welch. “p by Holm” is corrected for the number of pairs."
     ]
     sections = [
         Section(
             "Over the seeds",
-            ["The interval of the mean over seeds, by Student's t, is for these digits: others are not in it."],
+            ["The interval of the mean over seeds, by Student's t, holds for these digits, not for others."],
             spread_table(spreads),
             [Picture(png, caption)],
         ),
@@ -197,7 +197,7 @@ def write_study_report(
         Section("Errors of each seed", table=_seed_table(names, spreads)),
         Section("Recipes", table=recipe_table([vars(recipe) for recipe in recipes])),
     ]
-    lead = f"Judged by {spreads[0].count:,} {part} digits of {spreads[0].data}."
+    lead = f"Evaluated on {spreads[0].count:,} {part} digits of {spreads[0].data}."
     write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))
 
 
@@ -219,7 +219,7 @@ def write_ensemble_report(
 ) -> None:
     """Draw the pictures of an ensemble, the last of `standings`, and write them with its figures as `report.html`.
 
-    `logits (N, 10)` are its own on `digits`, those that count.
+    `logits (N, 10)` are the ensemble's on `digits`.
     """
     whole = standings[-1].report
     png = save_figure(plots.ensemble(standings), folder / "figures" / "members.png")
@@ -227,7 +227,7 @@ def write_ensemble_report(
         Section("Members", remarks, standing_table(standings), [Picture(png, "Errors and weights.")]),
         Section(
             "Against each member",
-            ["The exact McNemar test asks whether what only one of the two reads right could be chance."],
+            ["The exact McNemar test asks whether the difference between the two could be chance."],
             comparison_table(comparisons),
         ),
         *evaluation_sections(folder, digits, logits, {"ensemble": whole}),

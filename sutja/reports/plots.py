@@ -1,7 +1,7 @@
-"""Numbers become pictures here. Each function returns a matplotlib `Figure`; none shows and none saves it.
+"""Plots. Each function returns a matplotlib `Figure` and neither shows nor saves it.
 
-Colours are those of M. Okabe and K. Ito, "Color universal design", 2008, which the colour-blind can tell apart; lines
-differ in their strokes too.
+The colours, of M. Okabe and K. Ito, "Color universal design", 2008, suit colour-blind readers; lines differ in their
+dashes too.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
     from sutja.networks.ensemble import Standing
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PARTS = {  # column of the metrics → label, colour, stroke
+PART_STYLES = {  # column of the metrics → label, colour, stroke
     "train": ("training", BLUE, "-"),
     "validation": ("validation", GREEN, "--"),
     "test": ("test", VERMILION, "-."),
 }
-SMALLEST_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
+MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
 
 
 def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
-    """Average loss and accuracy over the epochs, one column for each (title, metrics), the same scales in all."""
+    """Average loss and accuracy over the epochs: a column for each (title, metrics), with common scales."""
     figure = Figure(figsize=(max(6.4, 4.4 * len(runs)), 6.4), layout="constrained")
     axes = figure.subplots(2, len(runs), sharex="col", sharey="row", squeeze=False)
     for (loss, accuracy), (title, metrics) in zip(axes.T, runs, strict=True):
         epochs = [row["epoch"] for row in metrics]
         for part, (label, colour, stroke) in _measured(metrics).items():
             style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
-            loss.plot(epochs, [max(row[f"{part}_loss"], SMALLEST_LOSS) for row in metrics], **style)
+            loss.plot(epochs, [max(row[f"{part}_loss"], MIN_DRAWN_LOSS) for row in metrics], **style)
             accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
         loss.set_title(_drawable(title))
         accuracy.set_xlabel("epoch")
@@ -53,13 +53,15 @@ def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     axes[0, 0].set_ylabel("average loss (cross-entropy)")
     axes[1, 0].set_ylabel("accuracy")
     fullest = max(axes[0], key=lambda axis: len(axis.lines))
-    figure.legend(*fullest.get_legend_handles_labels(), loc="outside lower center", ncols=len(PARTS), frameon=False)
+    figure.legend(
+        *fullest.get_legend_handles_labels(), loc="outside lower center", ncols=len(PART_STYLES), frameon=False
+    )
     return figure
 
 
 def _measured(metrics: Metrics) -> dict[str, tuple[str, str, str]]:
-    """Label, colour and stroke of the parts that were measured after each epoch."""
-    return {part: style for part, style in PARTS.items() if f"{part}_loss" in metrics[0]}
+    """Label, colour and dashes of the parts that are measured after each epoch."""
+    return {part: style for part, style in PART_STYLES.items() if f"{part}_loss" in metrics[0]}
 
 
 def _scale_losses(axis: Axes) -> None:
@@ -71,7 +73,7 @@ def _scale_losses(axis: Axes) -> None:
 
 
 def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
-    """Leave the first of many epochs out of the scale: it would flatten all others."""
+    """Scale to all epochs but the first of many, which would flatten the others."""
     later = [
         row[f"{part}_accuracy"]
         for metrics in runs
@@ -85,7 +87,7 @@ def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
 
 
 def _drawable(text: str) -> str:
-    """A text with `?` for what matplotlib's own font has no sign for: whether a machine has another is chance."""
+    """`text` with `?` in place of each character that matplotlib's own font lacks."""
     signs = get_font(findfont("DejaVu Sans")).get_charmap()
     return "".join(sign if ord(sign) in signs else "?" for sign in text)
 
@@ -93,9 +95,9 @@ def _drawable(text: str) -> str:
 def strips(
     accuracies: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]], part: str
 ) -> Figure:
-    """A dot for each seed's accuracy, one row a named recipe, with the mean and, where there is one, its interval.
+    """The accuracy of each seed as a dot, a row for each named recipe, with the mean and its interval.
 
-    The dots of a row lie at heights of their own, the first seed's on top, so that none hides another.
+    The dots of a row differ in height, the first seed on top, so that none hides another.
     """
     names, longest = list(accuracies), max(map(len, accuracies))
     figure = Figure(figsize=(7.2 + 0.07 * longest, 1.6 + 0.9 * len(names)), layout="constrained")
@@ -121,7 +123,7 @@ def strips(
 
 
 def confusion_matrix(confusion: list[list[int]]) -> Figure:
-    """How often each digit (row) was read as each (column). Colour shows the errors alone, so that they can be seen."""
+    """How often each digit (row) is read as each (column). Colour shows the errors only, so that they stand out."""
     counts = np.array(confusion)
     errors = counts - np.diag(np.diag(counts))
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
@@ -139,7 +141,7 @@ def confusion_matrix(confusion: list[list[int]]) -> Figure:
 
 
 def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Figure:
-    """Accuracy against confidence, and how the confidences `(N,)` are spread. On the diagonal they can be believed."""
+    """Accuracy against confidence, and the distribution of the confidences `(N,)`. The diagonal is perfect."""
     bins = calibration_bins(confidence, right)
     figure = Figure(figsize=(6.4, 6.4), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -160,7 +162,7 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Fi
 
 
 def mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figure:
-    """The digits that were read wrongly, as many as fit, each with its label, what it was read as, and how surely."""
+    """Misread digits, as many as fit, each with its label, its prediction and the confidence."""
     columns = 8
     shown = worst[: rows * columns]
     titles = [f"{each.label} read as {each.prediction}\n{each.confidence:.0%} sure · #{each.index}" for each in shown]
@@ -168,7 +170,7 @@ def mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figu
 
 
 def samples(digits: Digits) -> Figure:
-    """Ten digits of each class, one class a row, spread evenly over the set."""
+    """Ten digits of each class, a row for each class, spread evenly over the set."""
     picked: list[int] = []
     for label in range(CLASS_COUNT):
         there = np.flatnonzero(digits.labels == label)
@@ -177,7 +179,7 @@ def samples(digits: Digits) -> Figure:
 
 
 def _tiles(figure: Figure, rows: int, columns: int) -> NDArray[Any]:
-    """Axes `(rows, columns)` for pictures. Ticks that nobody sees cost more than all the rest, so there are none."""
+    """Axes `(rows, columns)` for pictures, without ticks, which would take most of the drawing time."""
     return np.asarray(figure.subplots(rows, columns, squeeze=False, subplot_kw={"xticks": (), "yticks": ()}))
 
 
@@ -196,7 +198,7 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
 
 
 def lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
-    """Pictures of lines, `uint8 (H, W)`, each with what is to be said of it."""
+    """Pictures of lines, `uint8 (H, W)`, each with its title."""
     rows = max(1, math.ceil(len(shown) / columns))
     figure = Figure(figsize=(3.2 * columns, 0.85 * rows), layout="constrained")
     grid = _tiles(figure, rows, columns).flat
@@ -214,12 +216,12 @@ def lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
 
 
 def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
-    """Digits `uint8 (N, 28, 28)` in the first row, and below what each named distortion made of them, in [0, 1]."""
+    """Digits `uint8 (N, 28, 28)` in the first row, and below it their distortions by name, in [0, 1]."""
     return _named_rows({"original": original / 255, **distorted})
 
 
 def corruptions(rows: dict[str, Images]) -> Figure:
-    """Digits `uint8 (N, 28, 28)` that were corrupted, one row for each way, with its title at the left."""
+    """Corrupted digits `uint8 (N, 28, 28)`, a row for each corruption, with its title at the left."""
     return _named_rows({title: images / 255 for title, images in rows.items()})
 
 
@@ -237,7 +239,7 @@ def _named_rows(rows: dict[str, NDArray[Any]]) -> Figure:
 
 
 def filters(weights: NDArray[np.float32]) -> Figure:
-    """The kernels `(K, 1, h, w)` of a first convolution: ink raises its answer where orange, lowers it where purple."""
+    """The kernels `(K, 1, h, w)` of a first convolution: ink on orange raises the response, on purple lowers it."""
     columns = min(8, len(weights))
     rows = math.ceil(len(weights) / columns)
     figure = Figure(figsize=(1.4 * columns + 1, 1.6 * rows), layout="constrained")
@@ -255,7 +257,7 @@ def filters(weights: NDArray[np.float32]) -> Figure:
 
 
 def feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
-    """Digits `(N, 28, 28)` in the first column, and beside each what every filter answers to it, `(N, K, h, w)`."""
+    """Digits `(N, 28, 28)` in the first column, and beside each the responses of the filters, `(N, K, h, w)`."""
     shown = maps[:, :16]
     figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.2 * len(images)), layout="constrained")
     grid = _tiles(figure, len(images), shown.shape[1] + 1)

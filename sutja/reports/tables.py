@@ -1,4 +1,4 @@
-"""What is shown as a table, on the terminal, in reports and in README: heads and rows of text, made in one place."""
+"""Tables for the terminal, reports and README: column heads and rows of text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Table:
-    """Column heads and rows of text; the first column is set to the left, the others to the right."""
+    """Column heads and rows of text. The first column is aligned left, the others right."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -83,7 +83,7 @@ def mistake_table(report: Report, most: int = 5) -> Table:
 
 
 def corruption_table(robustness: Robustness) -> Table:
-    """The accuracy on digits corrupted in every way, and below it the mean of the corrupted ones."""
+    """The accuracy on digits with each corruption, and below it the mean over the corruptions."""
     rows = [
         [
             each.name,
@@ -98,7 +98,7 @@ def corruption_table(robustness: Robustness) -> Table:
 
 
 def run_table(runs: Sequence[Run]) -> Table:
-    """Finished runs side by side, by what counts: size, accuracy on test (or validation) digits, time."""
+    """Finished runs: size, accuracy on test (or validation) digits, training time."""
     rows = []
     for run in runs:
         judged = run.report[run.judged_by]
@@ -120,7 +120,7 @@ def run_table(runs: Sequence[Run]) -> Table:
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> Table:
-    """Pairs of networks on the same digits. The difference is the second's accuracy minus the first's, in points."""
+    """Pairs of networks on the same digits. The difference is the second accuracy minus the first, in points."""
     rows = [
         [
             f"{each.first} → {each.second}",
@@ -136,7 +136,7 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
 
 
 def spread_table(spreads: Sequence[Spread]) -> Table:
-    """Recipes over their seeds: the means of all figures, and how the accuracies spread, in percent."""
+    """Recipes over their seeds: the mean of each figure, and the spread of the accuracies, in percent."""
     rows = []
     for name, each in zip(distinct_names(spreads), spreads, strict=True):
         low, high = each.interval or (None, None)
@@ -161,7 +161,7 @@ def spread_table(spreads: Sequence[Spread]) -> Table:
 
 
 def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
-    """Pairs of recipes. The difference is the second's mean accuracy minus the first's, in points."""
+    """Pairs of recipes. The difference is the second mean accuracy minus the first, in percentage points."""
     rows = [
         [
             f"{each.first} → {each.second}",
@@ -195,14 +195,14 @@ def standing_table(standings: Sequence[Standing]) -> Table:
 
 
 def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
-    """Recipes side by side, one column each, one field a row."""
+    """Recipes side by side: a column for each recipe, a row for each field."""
     names = [recipe["name"] for recipe in recipes]
     fields = [field for field in recipes[0] if field != "name"]
     return Table(["", *names], [[field, *(f"{recipe[field]}" for recipe in recipes)] for field in fields])
 
 
 def model_table(sizes: dict[str, Size]) -> Table:
-    """The networks with what they cost."""
+    """The networks with their size and cost."""
     rows = [
         [name, f"{size.parameters:,}", f"{size.multiply_adds:,}", f"{size.bytes / 1000:,.0f} kB"]
         for name, size in sizes.items()
@@ -253,29 +253,29 @@ def run_list_table(runs: Sequence[Run]) -> Table:
 
 
 def dataset_table(description: dict[str, Any]) -> Table:
-    """What `dataset.describe` tells, one column for each part."""
+    """The values of `dataset.describe`, a column for each part."""
     parts = [description["train"], description["test"]]
     rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
     rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
-    rows += [["deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
+    rows += [["standard deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
     rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASS_COUNT)]
     return Table([description["name"], "training", "test"], rows)
 
 
-def finetuning_table(taught: dict[str, dict[str, int]]) -> Table:
-    """Digits read wrongly before and after a network was taught corrections: of these, and of MNIST's parts."""
+def finetuning_table(errors: dict[str, dict[str, int]]) -> Table:
+    """Errors before and after fine-tuning, in the corrections and in each part of MNIST."""
     rows = [
         [
             part if part == "corrections" else f"{part} digits",
             *(f"{each[name]:,}" for name in ("count", "before", "after")),
         ]
-        for part, each in taught.items()
+        for part, each in errors.items()
     ]
-    return Table(["wrong of", "digits", "before", "after"], rows)
+    return Table(["errors in", "digits", "before", "after"], rows)
 
 
 def correction_table(kept: Sequence[StoredCorrection]) -> Table:
-    """Corrections, the oldest first: what the digit is, what it was read as, and which picture it is from."""
+    """Corrections, the oldest first: the digit, what it was read as, and the picture that it is from."""
     rows = []
     for each in kept:
         told = each.correction
