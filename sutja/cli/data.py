@@ -28,7 +28,7 @@ def info(
     from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.data.dataset import describe, load_dataset
     from sutja.reports.html import save_figure
-    from sutja.reports.plots import samples
+    from sutja.reports.plots import plot_samples
     from sutja.reports.tables import dataset_table
 
     if sheet is not None and sheet.suffix.lower() != ".png":
@@ -36,7 +36,7 @@ def info(
     dataset = load_dataset(source)
     path = sheet or Path(f"{dataset.name}-samples.png")
     if sheet is not None or not as_json:
-        save_figure(samples(dataset.train), path)
+        save_figure(plot_samples(dataset.train), path)
     if as_json:
         print_json(describe(dataset))
         return
@@ -151,5 +151,5 @@ def lines(
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
     written = Writer(load_dataset(data).train).lines(np.random.default_rng(seed), count)
-    save_figure(plots.lines([(line.gray, line.text or "nothing") for line in written]), to)
+    save_figure(plots.plot_lines([(line.gray, line.text or "nothing") for line in written]), to)
     print_path("Lines", to)

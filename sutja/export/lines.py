@@ -119,17 +119,17 @@ def draw_lines(run: Run, lines: list[Line], read: list[list[DecodedDigit]]) -> l
     mistakes = [(lines[index].gray, f"{lines[index].text} read as {texts[index] or 'nothing'}") for index in wrong[:40]]
     figures = {
         "curves": (
-            plots.curves([(run.recipe.title, run.metrics())]),
+            plots.plot_curves([(run.recipe.title, run.metrics())]),
             "Loss per digit, and the share of lines that are read without any error, over the epochs.",
         ),
         "lines": (
-            plots.lines([(line.gray, line.text) for line in lines[:40]]),
+            plots.plot_lines([(line.gray, line.text) for line in lines[:40]]),
             "Rendered lines, with the digits on them.",
         ),
-        "mistakes": (plots.lines(mistakes), "Lines that are read wrongly, the most confident first."),
+        "mistakes": (plots.plot_lines(mistakes), "Lines that are read wrongly, the most confident first."),
     }
     if any(read):  # a reader that has hardly begun may read nothing
-        reliability = plots.reliability(*outcomes(read, [line.text for line in lines]))
+        reliability = plots.plot_reliability(*outcomes(read, [line.text for line in lines]))
         figures["reliability"] = reliability, "How often a digit is right, by its confidence."
     return [
         Picture(save_figure(figure, run.folder / "figures" / f"{name}.png"), caption)

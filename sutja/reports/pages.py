@@ -49,7 +49,7 @@ def write_run_page(run: Run, lead: str, sections: Sequence[Section]) -> None:
 
 def curves_section(run: Run, title: str, measured_on: str) -> Section:
     """The curves of a run over its epochs."""
-    png = save_figure(plots.curves([(title, run.metrics())]), run.folder / "figures" / "curves.png")
+    png = save_figure(plots.plot_curves([(title, run.metrics())]), run.folder / "figures" / "curves.png")
     return Section(
         "Curves",
         [f"Measured after each epoch without dropout and distortion; {measured_on}."],
@@ -81,15 +81,15 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
     confidence, predictions = probabilities.max(axis=1), logits.argmax(axis=1)
     figures = {
         "confusion": (
-            plots.confusion_matrix(report.confusion),
+            plots.plot_confusion_matrix(report.confusion),
             "Confusion matrix. The diagonal holds the digits that are read right; colour shows the errors.",
         ),
         "reliability": (
-            plots.reliability(confidence, predictions == digits.labels),
+            plots.plot_reliability(confidence, predictions == digits.labels),
             "Reliability diagram: of the digits read with a confidence of 90 %, about 90 % should be right.",
         ),
         "mistakes": (
-            plots.mistakes(digits, report.worst),
+            plots.plot_mistakes(digits, report.worst),
             "The most confident mistakes, with the number of the digit in the set.",
         ),
     }
@@ -107,9 +107,9 @@ def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Di
         network(scaled(torch.from_numpy(images).unsqueeze(1)))
     hook.remove()
     drawn = {
-        "filters": (plots.filters(layer.weight.detach().numpy()), "The filters of the first convolution."),
+        "filters": (plots.plot_filters(layer.weight.detach().numpy()), "The filters of the first convolution."),
         "feature_maps": (
-            plots.feature_maps(images, answers[0].numpy()),
+            plots.plot_feature_maps(images, answers[0].numpy()),
             "The response of each filter to one digit of every class: positive in orange, negative in purple.",
         ),
     }
@@ -123,12 +123,12 @@ def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> by
     """Draw one digit of each class with all corruptions and their accuracies into the `figures` of a folder."""
     images = digits.images[digits.first_of_each_class()]
     rows = {f"{each.name}\n{percent(each.accuracy)}": corrupt(images, each.name) for each in robustness.scores}
-    return save_figure(plots.corruptions(rows), folder / "figures" / "corruptions.png")
+    return save_figure(plots.plot_corruptions(rows), folder / "figures" / "corruptions.png")
 
 
 def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> None:
     """Draw the curves of several runs side by side, and write `report.html` with the verdicts into `folder`."""
-    figure = plots.curves([(run.recipe.title, run.metrics()) for run in runs])
+    figure = plots.plot_curves([(run.recipe.title, run.metrics()) for run in runs])
     png = save_figure(figure, folder / "figures" / "curves.png")
     caption = "Average loss and accuracy over the epochs. The scales are the same in all columns."
     sections = [
@@ -172,7 +172,7 @@ def write_study_report(
     names, part = distinct_names(spreads), spreads[0].part
     accuracies = {name: each.accuracies for name, each in zip(names, spreads, strict=True)}
     intervals = {name: each.interval for name, each in zip(names, spreads, strict=True) if each.interval}
-    png = save_figure(plots.strips(accuracies, intervals, part), folder / "figures" / "study.png")
+    png = save_figure(plots.plot_seeds(accuracies, intervals, part), folder / "figures" / "study.png")
     caption = f"The {part} accuracy of every seed, and the mean of each recipe with its 95 % interval."
     pairs = [
         "The interval of each pair is by Student's t: over the differences of the same seeds where the test is "
@@ -222,7 +222,7 @@ def write_ensemble_report(
     `logits (N, 10)` are the ensemble's on `digits`.
     """
     whole = standings[-1].report
-    png = save_figure(plots.ensemble(standings), folder / "figures" / "members.png")
+    png = save_figure(plots.plot_ensemble(standings), folder / "figures" / "members.png")
     sections = [
         Section("Members", remarks, standing_table(standings), [Picture(png, "Errors and weights.")]),
         Section(

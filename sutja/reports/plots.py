@@ -33,7 +33,7 @@ MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
 
 
-def curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
+def plot_curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     """Average loss and accuracy over the epochs: a column for each (title, metrics), with common scales."""
     figure = Figure(figsize=(max(6.4, 4.4 * len(runs)), 6.4), layout="constrained")
     axes = figure.subplots(2, len(runs), sharex="col", sharey="row", squeeze=False)
@@ -92,7 +92,7 @@ def _drawable(text: str) -> str:
     return "".join(sign if ord(sign) in signs else "?" for sign in text)
 
 
-def strips(
+def plot_seeds(
     accuracies: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]], part: str
 ) -> Figure:
     """The accuracy of each seed as a dot, a row for each named recipe, with the mean and its interval.
@@ -122,7 +122,7 @@ def strips(
     return figure
 
 
-def confusion_matrix(confusion: list[list[int]]) -> Figure:
+def plot_confusion_matrix(confusion: list[list[int]]) -> Figure:
     """How often each digit (row) is read as each (column). Colour shows the errors only, so that they stand out."""
     counts = np.array(confusion)
     errors = counts - np.diag(np.diag(counts))
@@ -140,7 +140,7 @@ def confusion_matrix(confusion: list[list[int]]) -> Figure:
     return figure
 
 
-def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Figure:
+def plot_reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Figure:
     """Accuracy against confidence, and the distribution of the confidences `(N,)`. The diagonal is perfect."""
     bins = calibration_bins(confidence, right)
     figure = Figure(figsize=(6.4, 6.4), layout="constrained")
@@ -161,7 +161,7 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Fi
     return figure
 
 
-def mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figure:
+def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figure:
     """Misread digits, as many as fit, each with its label, its prediction and the confidence."""
     columns = 8
     shown = worst[: rows * columns]
@@ -169,7 +169,7 @@ def mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figu
     return _sheet(digits.images[[each.index for each in shown]], titles, columns)
 
 
-def samples(digits: Digits) -> Figure:
+def plot_samples(digits: Digits) -> Figure:
     """Ten digits of each class, a row for each class, spread evenly over the set."""
     picked: list[int] = []
     for label in range(CLASS_COUNT):
@@ -197,7 +197,7 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
     return figure
 
 
-def lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
+def plot_lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
     """Pictures of lines, `uint8 (H, W)`, each with its title."""
     rows = max(1, math.ceil(len(shown) / columns))
     figure = Figure(figsize=(3.2 * columns, 0.85 * rows), layout="constrained")
@@ -215,12 +215,12 @@ def lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
     return figure
 
 
-def augmentation(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
+def plot_distortions(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
     """Digits `uint8 (N, 28, 28)` in the first row, and below it their distortions by name, in [0, 1]."""
     return _named_rows({"original": original / 255, **distorted})
 
 
-def corruptions(rows: dict[str, Images]) -> Figure:
+def plot_corruptions(rows: dict[str, Images]) -> Figure:
     """Corrupted digits `uint8 (N, 28, 28)`, a row for each corruption, with its title at the left."""
     return _named_rows({title: images / 255 for title, images in rows.items()})
 
@@ -238,7 +238,7 @@ def _named_rows(rows: dict[str, NDArray[Any]]) -> Figure:
     return figure
 
 
-def filters(weights: NDArray[np.float32]) -> Figure:
+def plot_filters(weights: NDArray[np.float32]) -> Figure:
     """The kernels `(K, 1, h, w)` of a first convolution: ink on orange raises the response, on purple lowers it."""
     columns = min(8, len(weights))
     rows = math.ceil(len(weights) / columns)
@@ -256,7 +256,7 @@ def filters(weights: NDArray[np.float32]) -> Figure:
     return figure
 
 
-def feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
+def plot_feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
     """Digits `(N, 28, 28)` in the first column, and beside each the responses of the filters, `(N, K, h, w)`."""
     shown = maps[:, :16]
     figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.2 * len(images)), layout="constrained")
@@ -274,7 +274,7 @@ def feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
     return figure
 
 
-def ensemble(standings: Sequence[Standing]) -> Figure:
+def plot_ensemble(standings: Sequence[Standing]) -> Figure:
     """The errors of each member and, below them, of the ensemble, and the members' weights beside them."""
     names = [each.name for each in standings]
     height = 1.4 + 0.42 * len(names)

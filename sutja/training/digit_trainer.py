@@ -194,7 +194,7 @@ def draw_augmentation(path: Path, digits: Digits) -> bytes:
         for name, distort in AUGMENTATIONS.items()
         if name != "none"
     }
-    return save_figure(plots.augmentation(images, rows), path)
+    return save_figure(plots.plot_distortions(images, rows), path)
 
 
 def _sample(digits: Digits) -> Digits:

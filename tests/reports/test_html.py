@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def figure() -> Figure:
-    return plots.confusion_matrix(np.eye(10, dtype=int).tolist())
+    return plots.plot_confusion_matrix(np.eye(10, dtype=int).tolist())
 
 
 def test_a_page_shows_all_its_parts_in_order() -> None:
@@ -109,7 +109,7 @@ def test_a_page_without_sections_is_well_formed() -> None:
 
 def test_the_same_figure_gives_the_same_bytes(figure: Figure, tmp_path: Path) -> None:
     first = save_figure(figure, tmp_path / "figures" / "a.png")
-    again = plots.confusion_matrix(np.eye(10, dtype=int).tolist())
+    again = plots.plot_confusion_matrix(np.eye(10, dtype=int).tolist())
     assert first == save_figure(again, tmp_path / "figures" / "b.png")
     assert first == (tmp_path / "figures" / "a.png").read_bytes()
     assert b"matplotlib" not in first.lower()

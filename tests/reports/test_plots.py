@@ -58,7 +58,7 @@ def metrics(count: int, loss: float = 0.5, accuracy: float = 0.9) -> list[dict[s
 
 
 def test_curves_say_what_they_show() -> None:
-    figure = plots.curves([("LeNet-5", metrics(10)), ("MLP", metrics(10, 0.8, 0.8))])
+    figure = plots.plot_curves([("LeNet-5", metrics(10)), ("MLP", metrics(10, 0.8, 0.8))])
     assert written(figure) >= {
         "LeNet-5",
         "MLP",
@@ -74,7 +74,7 @@ def test_curves_say_what_they_show() -> None:
 
 
 def test_curves_side_by_side_have_the_same_scales() -> None:
-    losses, other_losses, accuracies, other_accuracies = plots.curves(
+    losses, other_losses, accuracies, other_accuracies = plots.plot_curves(
         [("A", metrics(10)), ("B", metrics(25, 2.0, 0.3))]
     ).axes
     assert losses.get_ylim() == other_losses.get_ylim()
@@ -82,13 +82,13 @@ def test_curves_side_by_side_have_the_same_scales() -> None:
 
 
 def test_curves_can_be_told_apart_without_colours() -> None:
-    axes = plots.curves([("A", metrics(3))]).axes[0]
+    axes = plots.plot_curves([("A", metrics(3))]).axes[0]
     assert len({line.get_linestyle() for line in axes.lines}) == len({line.get_color() for line in axes.lines}) == 3
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10, 25])
 def test_epochs_are_whole_numbers(count: int) -> None:
-    figure = plots.curves([("A", metrics(count))])
+    figure = plots.plot_curves([("A", metrics(count))])
     drawn(figure)
     labels = ticks(figure.axes[1], "x")
     assert labels
@@ -98,7 +98,7 @@ def test_epochs_are_whole_numbers(count: int) -> None:
 
 def test_accuracies_are_labelled_with_what_they_are() -> None:
     """Ten epochs of a usual run lie between 97 and 99 %: the ticks may not be rounded to look uneven."""
-    figure = plots.curves([("A", metrics(10, accuracy=0.93))])
+    figure = plots.plot_curves([("A", metrics(10, accuracy=0.93))])
     drawn(figure)
     axes = figure.axes[1]
     low, high = axes.get_ylim()
@@ -109,7 +109,7 @@ def test_accuracies_are_labelled_with_what_they_are() -> None:
 @pytest.mark.parametrize(("loss", "accuracy"), [(0.5, 0.9), (1e-4, 0.9999), (2.3, 0.1), (1e-9, 1.0), (1e6, 0.0)])
 @pytest.mark.parametrize("count", [1, 12])
 def test_curves_have_ticks_whatever_their_height(loss: float, accuracy: float, count: int) -> None:
-    figure = plots.curves([("A", metrics(count, loss, accuracy))])
+    figure = plots.plot_curves([("A", metrics(count, loss, accuracy))])
     drawn(figure)
     losses, accuracies = figure.axes
     assert len(ticks(losses, "y")) >= (2 if count > 1 else 1)
@@ -123,10 +123,10 @@ def test_curves_have_ticks_whatever_their_height(loss: float, accuracy: float, c
 
 def test_the_first_of_many_epochs_does_not_flatten_the_others() -> None:
     rows = metrics(10, accuracy=0.2)
-    low = plots.curves([("A", rows)]).axes[1].get_ylim()[0]
+    low = plots.plot_curves([("A", rows)]).axes[1].get_ylim()[0]
     assert low > rows[0]["test_accuracy"]
     few = metrics(4, accuracy=0.2)
-    assert plots.curves([("A", few)]).axes[1].get_ylim()[0] < few[0]["test_accuracy"]
+    assert plots.plot_curves([("A", few)]).axes[1].get_ylim()[0] < few[0]["test_accuracy"]
 
 
 def confusion(*errors: tuple[int, int, int]) -> list[list[int]]:
@@ -137,7 +137,7 @@ def confusion(*errors: tuple[int, int, int]) -> list[list[int]]:
 
 
 def test_the_confusion_matrix_shows_every_number() -> None:
-    figure = plots.confusion_matrix(confusion((4, 9, 7), (3, 5, 12)))
+    figure = plots.plot_confusion_matrix(confusion((4, 9, 7), (3, 5, 12)))
     assert written(figure) >= {"read as", "digit", "errors", "7", "12", "1,000", *"0123456789"}
     axes = figure.axes[0]
     where = {text.get_text(): text.get_position() for text in axes.texts}
@@ -147,14 +147,14 @@ def test_the_confusion_matrix_shows_every_number() -> None:
 
 
 def test_the_darkest_cell_has_light_numbers() -> None:
-    axes = plots.confusion_matrix(confusion((4, 9, 7), (3, 5, 100))).axes[0]
+    axes = plots.plot_confusion_matrix(confusion((4, 9, 7), (3, 5, 100))).axes[0]
     colours = {text.get_text(): text.get_color() for text in axes.texts}
     assert (colours["100"], colours["7"], colours["1,000"]) == ("white", "black", "black")
 
 
 @pytest.mark.parametrize("counts", [confusion(), [[0] * 10] * 10])
 def test_a_confusion_matrix_without_errors(counts: list[list[int]]) -> None:
-    figure = plots.confusion_matrix(counts)
+    figure = plots.plot_confusion_matrix(counts)
     assert written(figure) >= {"read as", "digit", "errors"}
     assert ticks(figure.axes[1], "y") == ["0", "1"]
 
@@ -162,7 +162,7 @@ def test_a_confusion_matrix_without_errors(counts: list[list[int]]) -> None:
 def test_the_reliability_diagram_shows_bins_and_diagonal() -> None:
     random = np.random.default_rng(0)
     confidence = random.uniform(0.1, 1, 3000)
-    figure = plots.reliability(confidence, random.random(3000) < confidence)
+    figure = plots.plot_reliability(confidence, random.random(3000) < confidence)
     assert written(figure) >= {"confidence", "accuracy", "digits", "perfectly calibrated", "this network", "80%"}
     upper, lower = figure.axes
     assert len(upper.patches) == len(lower.patches) == 14
@@ -172,35 +172,35 @@ def test_the_reliability_diagram_shows_bins_and_diagonal() -> None:
 @pytest.mark.parametrize("right", [True, False])
 @pytest.mark.parametrize("count", [0, 1, 30])
 def test_a_reliability_diagram_of_at_most_one_bin(right: bool, count: int) -> None:
-    figure = plots.reliability(np.ones(count), np.full(count, right))
+    figure = plots.plot_reliability(np.ones(count), np.full(count, right))
     assert written(figure) >= {"confidence", "accuracy", "digits"}
     assert len(figure.axes[0].patches) == min(count, 1)
 
 
 def test_mistakes_say_what_was_read_and_how_surely(small: Dataset) -> None:
     worst = [Mistake(29, 4, 9, 1.0), Mistake(3, 0, 6, 0.55)]
-    figure = plots.mistakes(small.test, worst)
+    figure = plots.plot_mistakes(small.test, worst)
     assert {"4 read as 9\n100% sure · #29", "0 read as 6\n55% sure · #3"} <= written(figure)
 
 
 @pytest.mark.parametrize(("wrong", "shown"), [(1, 1), (8, 8), (9, 9), (30, 16)])
 def test_as_many_mistakes_are_shown_as_fit(small: Dataset, wrong: int, shown: int) -> None:
-    figure = plots.mistakes(small.test, [Mistake(index, 1, 2, 0.9) for index in range(wrong)], rows=2)
+    figure = plots.plot_mistakes(small.test, [Mistake(index, 1, 2, 0.9) for index in range(wrong)], rows=2)
     assert sum(bool(axes.images) for axes in figure.axes) == shown
 
 
 def test_no_mistakes_are_said_to_be_none(small: Dataset) -> None:
-    assert written(plots.mistakes(small.test, [])) == {"nothing to show: no mistakes"}
+    assert written(plots.plot_mistakes(small.test, [])) == {"nothing to show: no mistakes"}
 
 
 def test_samples_show_ten_of_each_class(mnist: Dataset) -> None:
-    titles = [axes.get_title() for axes in plots.samples(mnist.test).axes]
+    titles = [axes.get_title() for axes in plots.plot_samples(mnist.test).axes]
     assert titles == [str(label) for label in range(10) for _ in range(10)]
 
 
 def test_samples_of_a_set_that_lacks_classes(small: Dataset) -> None:
     only = small.train.take(np.flatnonzero(small.train.labels == 7)[:1])
-    figure = plots.samples(only)
+    figure = plots.plot_samples(only)
     assert written(figure) == {"7"}
     assert sum(bool(axes.images) for axes in figure.axes) == 10
 
@@ -208,7 +208,7 @@ def test_samples_of_a_set_that_lacks_classes(small: Dataset) -> None:
 def test_augmentations_are_named_row_by_row(small: Dataset) -> None:
     images = small.train.images[:3]
     distorted = (images / 255).astype(np.float32)
-    figure = plots.augmentation(images, {"affine": distorted, "elastic": distorted})
+    figure = plots.plot_distortions(images, {"affine": distorted, "elastic": distorted})
     assert written(figure) == {"original", "affine", "elastic"}
     assert len(figure.axes) == 9
 
@@ -216,7 +216,7 @@ def test_augmentations_are_named_row_by_row(small: Dataset) -> None:
 @pytest.mark.parametrize("count", [1, 6, 9])
 def test_filters_are_numbered(count: int) -> None:
     weights = np.random.default_rng(0).normal(size=(count, 1, 5, 5)).astype(np.float32)
-    figure = plots.filters(weights)
+    figure = plots.plot_filters(weights)
     assert written(figure) >= {"weight", *(f"filter {number}" for number in range(1, count + 1))}
     limits = {axes.images[0].get_clim() for axes in figure.axes if axes.images}
     assert len(limits) == 1
@@ -225,27 +225,27 @@ def test_filters_are_numbered(count: int) -> None:
 
 
 def test_filters_of_zeros_can_be_drawn() -> None:
-    assert "filter 3" in written(plots.filters(np.zeros((3, 1, 5, 5), np.float32)))
+    assert "filter 3" in written(plots.plot_filters(np.zeros((3, 1, 5, 5), np.float32)))
 
 
 @pytest.mark.parametrize(("number", "count", "shown"), [(1, 1, 1), (3, 6, 6), (1, 40, 16)])
 def test_feature_maps_stand_beside_their_digit(small: Dataset, number: int, count: int, shown: int) -> None:
     maps = np.random.default_rng(0).normal(size=(number, count, 28, 28)).astype(np.float32)
-    figure = plots.feature_maps(small.test.images[:number], maps)
+    figure = plots.plot_feature_maps(small.test.images[:number], maps)
     assert written(figure) == {"digit", *(f"filter {each}" for each in range(1, shown + 1))}
     assert len(figure.axes) == number * (shown + 1)
 
 
 def test_digits_are_drawn_as_ink_on_paper() -> None:
     ink = Digits(np.full((1, 28, 28), 255, np.uint8), np.zeros(1, np.int64))
-    image = plots.samples(ink).axes[0].images[0]
+    image = plots.plot_samples(ink).axes[0].images[0]
     assert image.to_rgba(np.array([[255.0]]))[0, 0, :3].tolist() == [0, 0, 0]
     assert image.to_rgba(np.array([[0.0]]))[0, 0, :3].tolist() == [1, 1, 1]
 
 
 def test_corruptions_have_their_titles_row_by_row(small: Dataset) -> None:
     images = small.test.images[:3]
-    figure = plots.corruptions({"identity\n98.00 %": images, "fog\n50.00 %": 255 - images})
+    figure = plots.plot_corruptions({"identity\n98.00 %": images, "fog\n50.00 %": 255 - images})
     assert written(figure) == {"identity\n98.00 %", "fog\n50.00 %"}
     assert len(figure.axes) == 6
     first, below = (np.asarray(figure.axes[place].images[0].get_array()) for place in (0, 3))
@@ -255,7 +255,7 @@ def test_corruptions_have_their_titles_row_by_row(small: Dataset) -> None:
 
 def test_strips_show_every_seed_and_the_mean_of_each_recipe() -> None:
     accuracies = {"lenet5": [0.9921, 0.9930, 0.9927], "mlp": [0.98]}
-    figure = plots.strips(accuracies, {"lenet5": (0.9915, 0.9937)}, "validation")
+    figure = plots.plot_seeds(accuracies, {"lenet5": (0.9915, 0.9937)}, "validation")
     texts = written(figure)
     assert {"lenet5", "mlp", "99.260 %", "98.000 %", "validation accuracy", "a seed"} <= texts
     (axes,) = figure.axes
@@ -275,7 +275,7 @@ def test_an_ensemble_is_drawn_below_its_members(right: bool) -> None:
     standings = [Standing(name, 0.5, 1, report, 0) for name in ("a-s0", "b-s0")] + [
         Standing("ensemble", None, 2, report, 0)
     ]
-    figure = plots.ensemble(standings)
+    figure = plots.plot_ensemble(standings)
     assert {"a-s0", "b-s0", "ensemble", "0.500", "weight", "errors in 1,500 digits"} <= written(figure)
     assert ("1,350" in written(figure)) is not right
     errors = figure.axes[0]
@@ -285,7 +285,7 @@ def test_an_ensemble_is_drawn_below_its_members(right: bool) -> None:
 
 def test_a_title_in_signs_that_the_font_lacks_is_drawn_without_a_warning() -> None:
     metrics = [{"epoch": 1.0, "train_loss": 0.5, "train_accuracy": 1.0}]
-    figure = plots.curves([("ConvNet, taught 고침-84", metrics)])
+    figure = plots.plot_curves([("ConvNet, taught 고침-84", metrics)])
     figure.canvas.draw()
     assert figure.axes[0].get_title() == "ConvNet, taught ??-84"
     assert max(figure.axes[1].get_yticks()) <= 1
