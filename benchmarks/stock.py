@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from sutja.data.digits import Digits
-from sutja.networks.model import DEVIATION, MEAN
+from sutja.networks.model import MNIST_MEAN, MNIST_STANDARD_DEVIATION
 
 
 class ToTensor:
@@ -53,7 +53,7 @@ class StockDataset(TorchDataset[tuple[Tensor, int]]):
     def __init__(self, digits: Digits) -> None:
         self.images = torch.from_numpy(digits.images)
         self.labels = torch.from_numpy(digits.labels)
-        self.transforms = (ToTensor(), Normalize((MEAN,), (DEVIATION,)))
+        self.transforms = (ToTensor(), Normalize((MNIST_MEAN,), (MNIST_STANDARD_DEVIATION,)))
 
     def __len__(self) -> int:
         """The number of digits."""

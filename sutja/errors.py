@@ -5,6 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+RENAMED = {  # kind of name → former name → present name
+    "network": {"convnet": "convnet4", "convnet-pair": "convnet5-pair"},
+    "protocol": {"held-out": "validation"},
+    "published model": {"convnet-taught": "convnet-distilled"},
+    "recipe": {"convnet-taught": "convnet-distilled"},
+    "recipe field": {
+        "model": "network",
+        "ema": "ema_decay",
+        "focus": "hard_example_repeats",
+        "teacher": "distillation.teacher",
+        "teaching": "distillation.weight",
+        "softness": "distillation.temperature",
+        "start": "finetuning.start",
+        "corrections": "finetuning.corrections",
+        "share": "finetuning.corrected_share",
+        "styled": "finetuning.styled_share",
+    },
+}
+
 
 class SutjaError(Exception):
     """An expected failure. Its text is one line that says what is wrong, where, and what to do."""
@@ -53,7 +72,9 @@ def printable(text: str) -> str:
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for a `name` that is none of the `known` ones of its `kind`, with the nearest one as a hint."""
+    """The error for a `name` that is not `known` for its `kind`, with its present name or the nearest one as a hint."""
+    if name in RENAMED.get(kind, {}):
+        return UsageError(f"{kind} '{name}' is now called '{RENAMED[kind][name]}'")
     known = list(known)
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""

@@ -6,15 +6,16 @@ import dataclasses
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sutja.errors import DataError, UsageError, unknown
 
-GIVEN = ("model", "start", "corrections", "protocol")  # in a recipe for corrections: as the network that it begins with
-PROTOCOLS = ("curves", "held-out", "final")
+NONE = "none"  # the word for a section that is absent, as in `--set distillation=none`
+PROTOCOLS = ("curves", "validation", "final")
 LINE_READER = "line-reader"  # the network that reads lines; all others read single digits
-CHOICES = {  # field → what it may be
+CHOICES = {  # field → its possible values
     "optimiser": ("adamw", "muon", "sgd"),
     "schedule": ("one-cycle", "cosine", "constant"),
     "precision": ("float32", "bfloat16"),
@@ -27,46 +28,91 @@ LIMITS = {  # field → smallest and largest value that make sense
     "weight_decay": (0, 10),
     "label_smoothing": (0, 0.99),
     "dropout": (0, 0.99),
-    "ema": (0, 0.999999),
-    "focus": (1, 5),
+    "ema_decay": (0, 0.999999),
     "patience": (0, 100_000),
-    "teaching": (0, 1),
-    "softness": (0.01, 100),
-    "share": (0.01, 0.99),
-    "styled": (0, 0.99),
+    "hard_example_repeats": (1, 5),
+    "distillation.weight": (0, 1),
+    "distillation.temperature": (0.01, 100),
+    "finetuning.corrected_share": (0.01, 0.99),
+    "finetuning.styled_share": (0, 0.99),
     "seed": (0, 2**32 - 1),
 }
+START_FIELDS = ("network", "protocol", "finetuning.start", "finetuning.corrections")  # what `sutja train --from` sets
+
+SectionT = TypeVar("SectionT")
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """How a network learns from a teacher (see `training/distillation.py`).
+
+    `teacher` names a file of distillation targets, `NAME.targets.npz`; in fine-tuning the teacher is the network that
+    it starts from. The teacher's part of the loss is `weight`, the labels' the rest. `temperature` divides the logits
+    of both teacher and student. Distillation targets belong to images that are distorted already; the recipe's
+    `augmentation` distorts them further and leaves the targets as they are.
+    """
+
+    teacher: str
+    weight: float = 0.7
+    temperature: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for a value that no training could use."""
+        if not re.fullmatch(r"[\w.+-]+", self.teacher):
+            raise UsageError(f"distillation.teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
+        _check_limits(self, "distillation.")
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """How a trained network learns corrected digits (see `training/finetuning/`).
+
+    `start` names the weights that it starts from and `corrections` the corrected digits, both as `NAME@SHA-256`.
+    `corrected_share` of each batch are corrected digits. `styled_share` of the rest are MNIST digits restyled to the
+    handwriting of the corrections. What remains are MNIST digits as they are, on which the network of `start` is the
+    teacher, so that nothing is forgotten.
+    """
+
+    start: str
+    corrections: str
+    corrected_share: float = 0.25
+    styled_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for a value that no training could use."""
+        for field in ("start", "corrections"):
+            value = getattr(self, field)
+            if not re.fullmatch(r"[\w.+=-]+@[0-9a-f]{64}", value):
+                raise UsageError(f"finetuning.{field} = {value!r}: expected NAME@SHA-256")
+        _check_limits(self, "finetuning.")
+
+
+SECTIONS: dict[str, type[Distillation | FineTuning]] = {"distillation": Distillation, "finetuning": FineTuning}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to train one network. The same recipe on the same data gives the same weights, to the bit.
 
-    `learning_rate` is the peak of the schedule. `ema` is the decay of an exponential moving average of the weights a
-    step; with 0 the last weights are kept. `patience` is the number of epochs without a better validation loss after
-    which training stops and the best epoch's weights are kept; with 0 it never stops early.
+    `network` names the architecture. `learning_rate` is the peak of the schedule. `ema_decay` is the decay per step of
+    an exponential moving average of the weights; 0 keeps the last weights. `patience` is the number of epochs without
+    a lower validation loss after which training stops and keeps the weights of the best epoch; 0 never stops early.
 
-    `focus` is how often a digit that is read badly may come in an epoch, in place of others that are read well (see
-    `focus.py`); with 1 every digit comes once. `precision` "bfloat16" computes the network, but neither its loss nor
-    its weights, in half as many bits where the processor has instructions for it, and in float32 elsewhere.
+    `hard_example_repeats` is the most times that a hard digit is drawn in an epoch, in place of easy ones (see
+    `training/hard_examples.py`); with 1 every digit is drawn once. `precision` "bfloat16" computes the forward and
+    backward pass, but neither loss nor weights, in 16 bits where the processor has instructions for it, and in float32
+    elsewhere.
 
-    `teacher` names lessons (see `lessons.py`), from which a network learns with the weight `teaching`, and from the
-    labels with the rest; both sides are softened by `softness`. Lessons bring distortions of their own; `augmentation`
-    comes on top of them, and the teacher's answer stays.
+    `distillation` is `None` without a teacher, `finetuning` is `None` for a network that is trained from scratch.
 
-    `start` and `corrections` tell where a network comes from that was taught corrections, `NAME@SHA-256` each: the
-    weights that it began with, and the corrected digits. `share` is their part of each batch. Of the rest, `styled` is
-    the part that is made to look as if the same hand had written it; on what is left, MNIST's digits as they are, the
-    network of `start` is the teacher, so that nothing is forgotten.
-
-    `protocol` says what may be looked at. "curves" holds validation digits back and measures them and the test digits
-    after every epoch, for people to see. "held-out" measures the validation digits and never sees the test digits: for
-    choosing. "final" trains on all training digits and reads the test digits once, after the last epoch: for figures to
-    be told of a recipe that is frozen.
+    `protocol` says which digits are evaluated. "curves" holds validation digits back and evaluates these and the test
+    digits after every epoch, for learning curves. "validation" evaluates the validation digits and never sees the test
+    digits: for choosing between recipes. "final" trains on all training digits and reads the test digits once, after
+    the last epoch: for the reported results of a frozen recipe.
     """
 
     name: str
-    model: str
+    network: str
     epochs: int = 10
     batch_size: int = 128
     optimiser: str = "adamw"
@@ -76,17 +122,12 @@ class Recipe:
     label_smoothing: float = 0.0
     dropout: float = 0.0
     augmentation: str = "none"
-    ema: float = 0.0
+    ema_decay: float = 0.0
     patience: int = 0
-    focus: float = 1.0
+    hard_example_repeats: float = 1.0
     precision: str = "float32"
-    teacher: str = ""
-    teaching: float = 0.7
-    softness: float = 2.0
-    start: str = ""
-    corrections: str = ""
-    share: float = 0.25
-    styled: float = 0.5
+    distillation: Distillation | None = None
+    finetuning: FineTuning | None = None
     protocol: str = "curves"
     seed: int = 0
 
@@ -97,25 +138,14 @@ class Recipe:
         for field, known in CHOICES.items():
             if getattr(self, field) not in known:
                 raise unknown(field, str(getattr(self, field)), known)
-        for field, (low, high) in LIMITS.items():
-            value = getattr(self, field)
-            if not low <= value <= high:  # neither is NaN nor an infinity
-                raise UsageError(f"{field} = {value} is out of the range {low}…{high}")
-        if not re.fullmatch(r"[\w.+-]*", self.teacher):
-            raise UsageError(f"teacher = {self.teacher!r}: a name has letters, digits and . + - _ only")
-        for field in ("start", "corrections"):
-            value = getattr(self, field)
-            if value and not re.fullmatch(r"[\w.+=-]+@[0-9a-f]{64}", value):
-                raise UsageError(f"{field} = {value!r}: not a name, @ and a SHA-256")
-        if bool(self.start) != bool(self.corrections):
-            raise UsageError("start and corrections belong together: the one is taught the others")
+        _check_limits(self)
         if self.patience and self.protocol == "final":
             raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
 
     @property
     def reads_lines(self) -> bool:
         """Whether its network reads whole lines instead of single digits."""
-        return self.model == LINE_READER
+        return self.network == LINE_READER
 
     def require_single_digits(self, name: str | Path) -> None:
         """Raises a `UsageError` that begins with `name` when its network reads lines."""
@@ -124,42 +154,65 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """The name for people, with what was changed and a seed other than 0: "LeNet-5 (epochs = 3)"."""
+        """The display name, with all changes and a seed other than 0: "LeNet-5 (epochs = 3)"."""
         differing = self.changes() | ({"seed": self.seed} if self.seed else {})
         changes = ", ".join(f"{field} = {value}" for field, value in differing.items())
-        name = _name(self.start) or self.name
-        taught = f", taught {_name(self.corrections)}" if self.corrections else ""
-        return TITLES.get(name, name) + taught + (f" ({changes})" if changes else "")
+        tuning = self.finetuning
+        name = _name(tuning.start) if tuning else self.name
+        corrections = f", fine-tuned on {_name(tuning.corrections)}" if tuning else ""
+        return TITLES.get(name, name) + corrections + (f" ({changes})" if changes else "")
 
     @property
     def run_name(self) -> str:
         """The name of the run's folder: recipe, changes and seed, as in `lenet5-epochs=3-s0`.
 
-        Of a network that was taught corrections it is `convnet-small-corrections-20-s0`: what it began with, and what
-        it was taught.
+        For a fine-tuned network, it is start, corrections and seed, as in `convnet-small-corrections-20-s0`.
         """
         changes = "".join(f"-{field}={value}" for field, value in self.changes().items())
-        name = f"{_name(self.start)}-{_name(self.corrections)}" if self.start else self.name
+        tuning = self.finetuning
+        name = f"{_name(tuning.start)}-{_name(tuning.corrections)}" if tuning else self.name
         return f"{name}{changes}-s{self.seed}"
+
+    @property
+    def label(self) -> str:
+        """Recipe and changes as `parse_recipe` reads them, without protocol and seed."""
+        changes = [f"{field}={value}" for field, value in self.changes().items() if field != "protocol"]
+        return self.name + (f":{','.join(changes)}" if changes else "")
 
     def with_settings(self, settings: dict[str, str]) -> Recipe:
         """The same recipe with some fields set from words, as `--set learning_rate=0.02` gives them.
 
-        Raises `UsageError` for an unknown field, with the nearest one as a hint, and for a value of the wrong type.
+        A field of a section has a dot: `distillation.weight`; the word "none" removes a section. Raises `UsageError`
+        for an unknown field, with the nearest one as a hint, and for a value of the wrong type.
         """
-        return dataclasses.replace(self, **{field: _parse(field, word) for field, word in settings.items()})
+        values: dict[str, Any] = {}
+        changed: dict[str, dict[str, Any]] = {}
+        for path, word in settings.items():
+            value = _parse(path, word)
+            section, _, field = path.rpartition(".")
+            if section:
+                changed.setdefault(section, {})[field] = value
+            else:
+                values[path] = value
+        for section, fields in changed.items():
+            values[section] = _changed_section(section, values.get(section, getattr(self, section)), fields)
+        return dataclasses.replace(self, **values)
+
+    def flat(self) -> dict[str, Any]:
+        """All fields by the names that `--set` gives them, as in `distillation.weight`; an absent section is "none"."""
+        return flatten(dataclasses.asdict(self))
 
     def changes(self) -> dict[str, Any]:
-        """The fields, but for the seed, in which this recipe differs from the published one of its name."""
+        """The fields, except the seed, in which this recipe differs from the published one of its name."""
         known = {**RECIPES, CORRECTED.name: CORRECTED}
         if self.name not in known:
             return {}
-        published = dataclasses.asdict(dataclasses.replace(known[self.name], seed=self.seed))
-        own = GIVEN if self.start else ()
+        published = _default_section_values() | dataclasses.replace(known[self.name], seed=self.seed).flat()
+        own = START_FIELDS if self.finetuning else ()
         return {
             field: value
-            for field, value in dataclasses.asdict(self).items()
-            if value != published[field] and field not in own
+            for field, value in self.flat().items()
+            if (field not in published or value != published[field]) and field not in own
         }
 
     def to_json(self) -> str:
@@ -170,16 +223,29 @@ class Recipe:
     def from_json(cls, text: str, name: str | Path) -> Recipe:
         """Read what `to_json` wrote; raises a `DataError` that names the file `name` for anything else."""
         try:
-            values = json.loads(text)
-            if not isinstance(values, dict):
-                raise UsageError("not a JSON object")
-            for field, value in values.items():
-                expected = _field_type(field)
-                if type(value) is not expected and not (expected is float and type(value) is int):
-                    raise UsageError(f"{field} = {value!r} is not of the type {expected.__name__}")
-            return cls(**values)
+            return _build(cls, json.loads(text))
         except (ValueError, TypeError, RecursionError, UsageError) as error:
             raise DataError(f"{name}: not a recipe: {error}") from error
+
+
+def flatten(values: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's JSON object without nesting: `distillation.weight` → value; an absent section → "none"."""
+    flat: dict[str, Any] = {}
+    for field, value in values.items():
+        if isinstance(value, dict):
+            flat |= {f"{field}.{inner}": each for inner, each in value.items()}
+        else:
+            flat[field] = NONE if value is None else value
+    return flat
+
+
+def _check_limits(values: Any, prefix: str = "") -> None:
+    """Raises `UsageError` when a field of a recipe or of its section `prefix` is outside its limits."""
+    for each in dataclasses.fields(values):
+        if (path := f"{prefix}{each.name}") in LIMITS:
+            value, (low, high) = getattr(values, each.name), LIMITS[path]
+            if not low <= value <= high:  # neither is NaN nor an infinity
+                raise UsageError(f"{path} = {value} is out of the range {low}…{high}")
 
 
 def _name(origin: str) -> str:
@@ -187,24 +253,94 @@ def _name(origin: str) -> str:
     return origin.partition("@")[0]
 
 
-def _field_type(field: str) -> type:
-    types = {each.name: {"str": str, "int": int, "float": float}[str(each.type)] for each in dataclasses.fields(Recipe)}
-    if field not in types:
-        raise unknown("recipe field", field, types)
-    return types[field]
+def _build(kind: type[SectionT], values: Any, prefix: str = "") -> SectionT:
+    """A recipe or its section `prefix` from a JSON object; raises `UsageError` for a wrong field or type."""
+    if not isinstance(values, dict):
+        raise UsageError(f"{prefix.rstrip('.')} is not a JSON object" if prefix else "not a JSON object")
+    types = _field_types()
+    built: dict[str, Any] = {}
+    for field, value in values.items():
+        path = f"{prefix}{field}"
+        if path in SECTIONS:
+            built[field] = None if value is None else _build(SECTIONS[path], value, f"{path}.")
+            continue
+        if path not in types:
+            raise unknown("recipe field", path, types)
+        expected = types[path]
+        if type(value) is not expected and not (expected is float and type(value) is int):
+            raise UsageError(f"{path} = {value!r} is not of the type {expected.__name__}")
+        built[field] = value
+    return kind(**built)
 
 
-def _parse(field: str, word: str) -> Any:
-    kind = _field_type(field)
-    if field == "name":
+@cache
+def _field_types() -> dict[str, type]:
+    """The type of each field by the name that `--set` gives it."""
+    kinds = {"str": str, "int": int, "float": float}
+    types: dict[str, type] = {}
+    for each in dataclasses.fields(Recipe):
+        if each.name in SECTIONS:
+            inner = dataclasses.fields(SECTIONS[each.name])
+            types |= {f"{each.name}.{field.name}": kinds[str(field.type)] for field in inner}
+        else:
+            types[each.name] = kinds[str(each.type)]
+    return types
+
+
+def _default_section_values() -> dict[str, Any]:
+    return {
+        f"{section}.{field.name}": field.default
+        for section, kind in SECTIONS.items()
+        for field in dataclasses.fields(kind)
+        if field.default is not dataclasses.MISSING
+    }
+
+
+def _changed_section(section: str, current: Any, fields: dict[str, Any]) -> Any:
+    """A section with some fields set; raises `UsageError` when it is absent and these fields do not make one."""
+    if current is not None:
+        return dataclasses.replace(current, **fields)
+    if section == "distillation" and "teacher" in fields:
+        return Distillation(**fields)
+    needed = {"distillation": "--set distillation.teacher=NAME", "finetuning": "sutja train --from NAME --data FOLDER"}
+    raise UsageError(f"{section}.{next(iter(fields))} needs `{needed[section]}`")
+
+
+def _parse(path: str, word: str) -> Any:
+    """The value of the field `path` from a word; raises `UsageError`."""
+    if path == "name":
         raise UsageError("the name of a recipe cannot be set: it says which recipe the settings started from")
-    if field in ("start", "corrections") and word:
-        raise UsageError(f"{field} cannot be set: `sutja train --from NAME --data FOLDER` sets it")
+    if path in ("finetuning", "finetuning.start", "finetuning.corrections"):
+        raise UsageError(f"{path} cannot be set: `sutja train --from NAME --data FOLDER` sets it")
+    if path in SECTIONS:
+        if word != NONE:
+            raise UsageError(f"{path} = '{word}': expected none, or a field, as in {path}.weight=0.5")
+        return None
+    if path not in _field_types():
+        raise unknown("recipe field", path, _field_types())
+    kind = _field_types()[path]
     try:
         return kind(word)
     except ValueError:
         needed = {int: "a whole number", float: "a number"}[kind]
-        raise UsageError(f"{field} = '{word}': {field} needs {needed}") from None
+        raise UsageError(f"{path} = '{word}': {path} needs {needed}") from None
+
+
+def parse_recipe(word: str) -> Recipe:
+    """The recipe that a word names, with changes after a colon: `mlp:epochs=3,dropout=0.1`.
+
+    Raises `UsageError` for an unknown name, an unknown field, and a seed.
+    """
+    name, _, changes = word.partition(":")
+    settings: dict[str, str] = {}
+    for change in changes.split(",") if changes else ():
+        field, equals, value = (each.strip() for each in change.partition("="))
+        if not equals or field in settings:
+            raise UsageError(f"{word}: expected NAME:FIELD=VALUE,FIELD=VALUE, as in mlp:epochs=3,dropout=0.1")
+        settings[field] = value
+    if "seed" in settings:
+        raise UsageError(f"{word}: a study sets the seeds itself: --seeds and --first-seed choose them")
+    return get_recipe(name).with_settings(settings)
 
 
 def get_recipe(name: str) -> Recipe:
@@ -221,66 +357,62 @@ _REGULARISED: dict[str, Any] = {
     "dropout": 0.05,
     "augmentation": "affine-elastic",
     "weight_decay": 0.1,
-    "ema": 0.999,
+    "ema_decay": 0.999,
 }
 
 _SMALL_CONVNET = Recipe(
-    "convnet-small", "convnet", epochs=20, weight_decay=0.05, augmentation="robust", ema=0.999, protocol="final"
+    "convnet-small", "convnet4", epochs=20, weight_decay=0.05, augmentation="robust", ema_decay=0.999, protocol="final"
 )
-_CONVNET = dataclasses.replace(  # each of the two networks of its model reads half of every batch
+_CONVNET = dataclasses.replace(  # each column of its network trains on half of every batch
     _SMALL_CONVNET,
     name="convnet",
-    model="convnet-pair",
+    network="convnet5-pair",
     epochs=40,
     batch_size=256,
     dropout=0.4,
-    focus=2.0,
+    hard_example_repeats=2.0,
     precision="bfloat16",
 )
-_MLP_PUPIL = Recipe(  # learns from two networks of `_SMALL_CONVNET`
+_MLP_STUDENT = Recipe(  # its teacher: two networks of `_SMALL_CONVNET`
     "mlp-best",
     "mlp-pooled",
     epochs=80,
     weight_decay=0.01,
-    ema=0.999,
-    teacher="convnets",
-    teaching=0.9,
-    softness=4.0,
+    ema_decay=0.999,
+    distillation=Distillation("convnets", weight=0.9, temperature=4.0),
     protocol="final",
 )
-_LENET5_PUPIL = dataclasses.replace(  # learns from three networks of `_CONVNET`
-    _MLP_PUPIL,
+_LENET5_STUDENT = dataclasses.replace(  # its teacher: three networks of `_CONVNET`
+    _MLP_STUDENT,
     name="lenet5-best",
-    model="lenet5",
+    network="lenet5",
     epochs=60,
     optimiser="muon",
     learning_rate=0.005,
-    teacher="pairs",
+    distillation=Distillation("pairs", weight=0.9, temperature=4.0),
 )
-_CONVNET_PUPIL = dataclasses.replace(  # learns from three networks of `_CONVNET`
+_CONVNET_STUDENT = dataclasses.replace(  # its teacher: three networks of `_CONVNET`
     _CONVNET,
-    name="convnet-taught",
+    name="convnet-distilled",
     epochs=30,
     optimiser="muon",
     learning_rate=0.005,
     dropout=0.0,
     augmentation="none",
-    teacher="pairs-robust",
-    teaching=0.9,
-    softness=4.0,
+    distillation=Distillation("pairs-robust", weight=0.9, temperature=4.0),
 )
-_TINY = Recipe(  # too small to gain by a teacher
+_TINY = Recipe(  # too small to gain from a teacher
     "tiny",
     "tiny",
     epochs=30,
     learning_rate=0.015,
     weight_decay=0.02,
     augmentation="affine-elastic",
-    ema=0.999,
+    ema_decay=0.999,
     protocol="final",
 )
 
-_LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
+_LINE_READER = Recipe(  # `line_trainer` sets the number of lines in an epoch
     "line-reader",
     LINE_READER,
     epochs=48,
@@ -288,19 +420,19 @@ _LINE_READER = Recipe(  # an epoch has as many lines as `line_training` says
     learning_rate=0.004,
     weight_decay=0.02,
     dropout=0.1,
-    ema=0.999,
-    protocol="held-out",
+    ema_decay=0.999,
+    protocol="validation",
 )
 
-CORRECTED = Recipe(  # begins with a trained network; an epoch has as many batches as `correcting` says
+CORRECTED = Recipe(  # starts from a trained network; `finetune` sets the number of batches in an epoch
     "corrected",
-    "convnet",
+    "convnet4",
     epochs=4,
     learning_rate=0.0006,
     weight_decay=0.05,
     augmentation="affine-elastic",
-    ema=0.98,
-    teaching=0.9,
+    ema_decay=0.98,
+    distillation=Distillation("start", weight=0.9),
 )
 
 RECIPES: dict[str, Recipe] = {
@@ -309,12 +441,12 @@ RECIPES: dict[str, Recipe] = {
         _LENET5,
         _MLP,
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
-        _LENET5_PUPIL,
-        _MLP_PUPIL,
+        _LENET5_STUDENT,
+        _MLP_STUDENT,
         _TINY,
         _SMALL_CONVNET,
         _CONVNET,
-        _CONVNET_PUPIL,
+        _CONVNET_STUDENT,
         _LINE_READER,
     )
 }
@@ -328,6 +460,6 @@ TITLES = {
     "tiny": "Tiny",
     "convnet-small": "ConvNet, small",
     "convnet": "ConvNet",
-    "convnet-taught": "ConvNet, taught",
+    "convnet-distilled": "ConvNet, distilled",
     "line-reader": "Line reader",
 }

@@ -120,7 +120,7 @@ def counterparts(few: Dataset, undrawn: Undrawn, tmp_path_factory: pytest.TempPa
     context = RunContext(few, tmp_path_factory.mktemp("counterparts"), "cpu", 1)
     recipe = dataclasses.replace(RECIPES["mlp"], epochs=5, batch_size=16)
     with undrawn():
-        return {each: train(dataclasses.replace(recipe, protocol=each), context) for each in ("held-out", "final")}
+        return {each: train(dataclasses.replace(recipe, protocol=each), context) for each in ("validation", "final")}
 
 
 @pytest.fixture(scope="session")
@@ -129,5 +129,5 @@ def published(counterparts: dict[str, Run], tmp_path_factory: pytest.TempPathFac
     from sutja.export.onnx import export_run
 
     folder = tmp_path_factory.mktemp("published")
-    card = export_run(counterparts["final"], folder, held_out=[counterparts["held-out"]])
+    card = export_run(counterparts["final"], folder, held_out=[counterparts["validation"]])
     return folder / f"{card.name}.onnx"

@@ -10,27 +10,40 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sutja.errors import DataError, UsageError
-from sutja.networks.model import NETWORKS
-from sutja.recipe import CHOICES, LIMITS, RECIPES, Recipe, get_recipe
+from sutja.errors import RENAMED, DataError, UsageError
+from sutja.networks.model import NETWORKS, create
+from sutja.recipe import CHOICES, LIMITS, RECIPES, Distillation, FineTuning, Recipe, get_recipe, parse_recipe
 from sutja.training.augment import AUGMENTATIONS
 
 LENET5 = RECIPES["lenet5"]
 FIELDS = {field.name: field for field in dataclasses.fields(Recipe)}
+names = st.from_regex(r"[a-z0-9가-힣.+_-]+", fullmatch=True)
+origins = st.builds("{}@{:064x}".format, names, st.integers(0, 2**256 - 1))
 
 
 def in_range(field: str) -> st.SearchStrategy[Any]:
     low, high = LIMITS[field]
-    return st.integers(int(low), int(high)) if FIELDS[field].type == "int" else st.floats(low, high)
+    whole = field in FIELDS and FIELDS[field].type == "int"
+    return st.integers(int(low), int(high)) if whole else st.floats(low, high)
 
 
+def limited(section: str) -> dict[str, st.SearchStrategy[Any]]:
+    """The fields of a section that have limits; of the recipe itself with the section ""."""
+    found = (field.rpartition(".") for field in LIMITS)
+    return {field: in_range(f"{head}{dot}{field}") for head, dot, field in found if head == section}
+
+
+distillations = st.builds(Distillation, teacher=names, **limited("distillation"))
+finetunings = st.builds(FineTuning, start=origins, corrections=origins, **limited("finetuning"))
 valid_recipes = st.builds(
     Recipe,
-    name=st.from_regex(r"[a-z0-9가-힣.+_-]+", fullmatch=True),
-    model=st.text(),
+    name=names,
+    network=st.text(),
     augmentation=st.text(),
-    **{field: st.sampled_from(known) for field, known in CHOICES.items()} | {"protocol": st.just("held-out")},
-    **{field: in_range(field) for field in LIMITS},
+    distillation=st.none() | distillations,
+    finetuning=st.none() | finetunings,
+    **{field: st.sampled_from(known) for field, known in CHOICES.items()} | {"protocol": st.just("validation")},
+    **limited(""),
 )
 
 
@@ -52,8 +65,10 @@ def test_patience_needs_validation_digits() -> None:
 @given(valid_recipes)
 @settings(derandomize=True, deadline=None, max_examples=60)
 def test_every_field_can_be_set_from_its_own_words(recipe: Recipe) -> None:
-    words = {field: str(value) for field, value in vars(recipe).items() if field != "name"}
-    assert dataclasses.replace(LENET5.with_settings(words), name=recipe.name) == recipe
+    recipe = dataclasses.replace(recipe, finetuning=None)
+    words = {field: str(value) for field, value in recipe.flat().items() if field not in ("name", "finetuning")}
+    for other in (LENET5, RECIPES["lenet5-best"]):
+        assert dataclasses.replace(other.with_settings(words), name=recipe.name) == recipe
 
 
 @pytest.mark.parametrize(
@@ -68,9 +83,16 @@ def test_every_field_can_be_set_from_its_own_words(recipe: Recipe) -> None:
         (edited(epochs="ten"), "epochs = 'ten' is not of the type int"),
         (edited(epochs=1.5), "epochs = 1.5 is not of the type int"),
         (edited(dropout=None), "dropout = None is not of the type float"),
-        (edited(model=3), "model = 3 is not of the type str"),
+        (edited(network=3), "network = 3 is not of the type str"),
         (edited(epochs=True), "epochs = True is not of the type int"),
-        (edited(ema=False), "ema = False is not of the type float"),
+        (edited(ema_decay=False), "ema_decay = False is not of the type float"),
+        (edited(distillation=3), "distillation is not a JSON object"),
+        (edited(distillation={}), "missing"),
+        (edited(distillation={"teacher": "a", "weight": "b"}), "distillation.weight = 'b' is not of the type float"),
+        (edited(distillation={"teacher": "a", "weigth": 1}), "did you mean 'distillation.weight'"),
+        (edited(distillation={"teacher": "../a"}), "distillation.teacher = '../a': a name has"),
+        (edited(distillation={"teacher": "a", "weight": 2}), "distillation.weight = 2 is out of the range"),
+        (edited(finetuning={"start": "a", "corrections": "b"}), "finetuning.start = 'a': expected NAME@SHA-256"),
         (edited(epochs=0), "epochs = 0 is out of the range"),
         (edited(seed=2**32), "out of the range"),
         (edited(optimiser="adam"), "did you mean 'adamw'"),
@@ -97,15 +119,23 @@ def test_a_whole_number_is_good_where_a_number_is_needed() -> None:
     assert Recipe.from_json(edited(learning_rate=1), "recipe.json").learning_rate == 1
 
 
+DISTILLATION = Distillation("big")
+FINETUNING = FineTuning("a@" + "0" * 64, "b@" + "1" * 64)
+FINETUNED = dataclasses.replace(LENET5, finetuning=FINETUNING)
+
+
 def lenet5_with(field: str, value: Any) -> Recipe:
-    return dataclasses.replace(LENET5, **{field: value})
+    section, _, inner = field.rpartition(".")
+    if section:
+        value = dataclasses.replace(DISTILLATION if section == "distillation" else FINETUNING, **{inner: value})
+    return dataclasses.replace(LENET5, **{section or field: value})
 
 
 @pytest.mark.parametrize("field", list(LIMITS))
 def test_the_limits_are_allowed_and_what_lies_beyond_is_not(field: str) -> None:
     low, high = LIMITS[field]
     for value in (low, high):
-        assert getattr(lenet5_with(field, value), field) == value
+        assert lenet5_with(field, value).flat()[field] == value
     for value in (low - 1, high + 1):
         with pytest.raises(UsageError, match=f"{field} = .* is out of the range"):
             lenet5_with(field, value)
@@ -124,6 +154,12 @@ def test_the_limits_are_allowed_and_what_lies_beyond_is_not(field: str) -> None:
         ("learning_rate", "-1", "out of the range"),
         ("schedule", "cosin", "unknown schedule 'cosin': did you mean 'cosine'"),
         ("name", "mine", "cannot be set"),
+        ("distillation.weight", "0.5", "distillation.weight needs `--set distillation.teacher=NAME`"),
+        ("distillation", "big", "expected none, or a field, as in distillation.weight=0.5"),
+        ("distillation.teacher", "", "a name has letters"),
+        ("finetuning", "none", "cannot be set: `sutja train --from"),
+        ("finetuning.start", "a", "cannot be set: `sutja train --from"),
+        ("finetuning.styled_share", "0.5", "finetuning.styled_share needs `sutja train --from"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(field: str, word: str, why: str) -> None:
@@ -158,10 +194,57 @@ def test_a_recipe_of_ones_own_has_its_own_name_as_title() -> None:
 def test_published_recipes_name_what_is_registered(name: str) -> None:
     recipe = get_recipe(name)
     assert recipe.name == name
-    assert recipe.model in NETWORKS or recipe.reads_lines
+    assert recipe.network in NETWORKS or recipe.reads_lines
     assert recipe.augmentation in AUGMENTATIONS
+
+
+def test_a_section_is_made_changed_and_removed_by_settings() -> None:
+    student = LENET5.with_settings({"distillation.weight": "0.5", "distillation.teacher": "big"})
+    assert student.distillation == Distillation("big", weight=0.5)
+    assert student.run_name == "lenet5-distillation.teacher=big-distillation.weight=0.5-s0"
+    published = RECIPES["lenet5-best"]
+    changed = published.with_settings({"distillation.weight": "0.5"})
+    assert changed.run_name == "lenet5-best-distillation.weight=0.5-s0"
+    alone = published.with_settings({"distillation": "none"})
+    assert (alone.distillation, alone.run_name) == (None, "lenet5-best-distillation=none-s0")
+    for recipe in (student, changed, alone):
+        assert parse_recipe(recipe.label) == recipe
+
+
+@pytest.mark.parametrize(("former", "present"), RENAMED["recipe field"].items())
+def test_a_former_field_is_refused_with_its_present_name(former: str, present: str) -> None:
+    with pytest.raises(UsageError, match=f"^recipe field '{former}' is now called '{present}'$"):
+        LENET5.with_settings({former: "1"})
+    with pytest.raises(DataError, match=f"^a: not a recipe: recipe field '{former}' is now called '{present}'$"):
+        Recipe.from_json(edited(**{former: 1}), "a")
+    assert present in (RECIPES["tiny"].flat() | lenet5_with("distillation.weight", 1).flat() | FINETUNED.flat())
+
+
+def test_former_names_are_refused_with_their_present_ones() -> None:
+    with pytest.raises(UsageError, match=r"^recipe 'convnet-taught' is now called 'convnet-distilled'$"):
+        get_recipe("convnet-taught")
+    with pytest.raises(UsageError, match=r"^protocol 'held-out' is now called 'validation'$"):
+        LENET5.with_settings({"protocol": "held-out"})
+    for former, present in RENAMED["network"].items():
+        with pytest.raises(UsageError, match=f"^network '{former}' is now called '{present}'$"):
+            create(former, seed=0)
+        assert present in NETWORKS
 
 
 def test_an_unknown_recipe_gets_a_hint() -> None:
     with pytest.raises(UsageError, match="unknown recipe 'lenet': did you mean 'lenet5'"):
         get_recipe("lenet")
+
+
+def test_a_word_names_a_recipe_and_what_is_changed() -> None:
+    recipe = parse_recipe("mlp:epochs=3,learning_rate=0.004,protocol=validation")
+    assert (recipe.epochs, recipe.learning_rate, recipe.protocol) == (3, 0.004, "validation")
+    assert dataclasses.replace(recipe, seed=3).label == "mlp:epochs=3,learning_rate=0.004"
+    assert parse_recipe("mlp") == RECIPES["mlp"]
+    assert RECIPES["mlp"].label == "mlp"
+
+
+@pytest.mark.parametrize("word", ["mlp:epochs", "mlp:epochs=1,epochs=2", "mlp:,", "mlp:seed=1", "ml", "mlp:epoch=1"])
+def test_a_word_that_names_none_is_refused(word: str) -> None:
+    with pytest.raises(UsageError):
+        parse_recipe(word)

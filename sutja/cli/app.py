@@ -106,12 +106,12 @@ app.command(epilog="Examples: `sutja compare` · `sutja compare lenet5 mlp --see
     compare
 )
 app.command(
-    epilog="Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --held-out --seeds 3`"
+    epilog="Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --validation --seeds 3`"
 )(study)
 app.command(epilog="Example: `sutja ensemble runs/lenet5-s0 runs/lenet5-s1 runs/mlp-s0`")(ensemble)
 app.command(epilog="Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate lenet5.onnx --data qmnist/`")(evaluate)
 app.command()(models)
 app.command(epilog="Example: `sutja export runs/lenet5-s0 --to models`")(export)
-app.command(epilog="Example: `sutja distil runs/convnet-protocol=held-out-s* --to runs/convnets.targets.npz`")(distil)
+app.command(epilog="Example: `sutja distil runs/convnet-protocol=validation-s* --to runs/convnets.targets.npz`")(distil)
 app.command()(recipes)
 app.command()(runs)

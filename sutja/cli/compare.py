@@ -89,7 +89,7 @@ def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "runs": [{"folder": str(run.folder), "recipe": vars(run.recipe), **run.report} for run in runs],
+                "runs": [{"folder": str(run.folder), "recipe": asdict(run.recipe), **run.report} for run in runs],
                 "comparisons": [{**asdict(each), "verdict": each.verdict} for each in comparisons],
             }
         )

@@ -28,7 +28,7 @@ def evaluate(
         typer.Option(
             "--data",
             "-d",
-            help="The data whose test digits are read; of a run that held digits back by the protocol held-out, these.",
+            help="The data whose test digits are read; of a run of the protocol validation, its validation digits.",
         ),
     ] = "mnist",
     figures: Annotated[
@@ -82,12 +82,12 @@ def evaluate(
 
 
 def _judging_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
-    """The digits to measure on, and what to call them: the validation digits of a held-out run, else test digits."""
+    """The digits to measure on, and what to call them: those that the model may be evaluated on."""
     from sutja.data.dataset import load_dataset, split
 
     dataset = load_dataset(data)
-    if (model.protocol, model.data_sha256) == ("held-out", dataset.sha256):
-        return split(dataset, "held-out").evaluation_parts["validation"], ", validation digits"
+    if (model.protocol, model.data_sha256) == ("validation", dataset.sha256):
+        return split(dataset, "validation").evaluation_parts["validation"], ", validation digits"
     return dataset.test, ""
 
 

@@ -26,7 +26,7 @@ def export(
             "--calibrate-with",
             metavar="RUN",
             help="For a run that was trained on all training digits: a run of the same recipe with "
-            "protocol = held-out, whose validation digits fit the temperature; again for each further seed. "
+            "protocol = validation, whose validation digits fit the temperature; again for each further seed. "
             "For an ensemble of such runs: the ensemble of their counterparts.",
         ),
     ] = None,

@@ -9,7 +9,7 @@ import typer
 from sutja.cli.common import Json
 
 if TYPE_CHECKING:
-    from sutja.networks.model import Size
+    from sutja.networks.model import NetworkSize
 
 
 def models(as_json: Json = False) -> None:
@@ -39,7 +39,7 @@ def models(as_json: Json = False) -> None:
         raise typer.Exit(damages[0].exit_code)
 
 
-def _sizes() -> dict[str, Size]:
+def _sizes() -> dict[str, NetworkSize]:
     """The networks with their size: none, and a remark, where PyTorch is not installed."""
     from sutja.cli.console import remark
 
@@ -47,12 +47,12 @@ def _sizes() -> dict[str, Size]:
         import torch
 
         from sutja.networks.line_model import LineReader
-        from sutja.networks.model import NETWORKS, create, measure
+        from sutja.networks.model import NETWORKS, create, measure_size
         from sutja.recipe import LINE_READER
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         remark("The networks need PyTorch, which the extra 'train' brings: pip install '.[train]'")
         return {}
-    sizes = {name: measure(create(name, seed=0)) for name in NETWORKS}
-    return {**sizes, LINE_READER: measure(LineReader(), torch.zeros(1, 1, 32, 128))}
+    sizes = {name: measure_size(create(name, seed=0)) for name in NETWORKS}
+    return {**sizes, LINE_READER: measure_size(LineReader(), torch.zeros(1, 1, 32, 128))}

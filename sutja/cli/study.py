@@ -23,8 +23,9 @@ def study(
     ],
     seeds: Annotated[int, typer.Option("--seeds", "-n", min=1, max=10_000, help="How many seeds of each.")] = 5,
     first_seed: Annotated[int, typer.Option("--first-seed", min=0, max=2**31, help="The first of them.")] = 0,
-    held_out: Annotated[
-        bool, typer.Option("--held-out", help="Judge by validation digits, without the test digits: the way to choose.")
+    validation: Annotated[
+        bool,
+        typer.Option("--validation", help="Evaluate validation digits and no test digits: for choosing recipes."),
     ] = False,
     data: Data = "mnist",
     runs: Runs = Path("runs"),
@@ -53,11 +54,12 @@ def study(
     from sutja.data.dataset import load_dataset
     from sutja.experiments.experiment import RunContext
     from sutja.experiments.study import conduct, plan
-    from sutja.runs.results import parse_recipe, read_results
+    from sutja.recipe import parse_recipe
+    from sutja.runs.results import read_results
 
     recipes = [parse_recipe(name) for name in names]
-    if held_out:
-        recipes = [dataclasses.replace(recipe, protocol="held-out") for recipe in recipes]
+    if validation:
+        recipes = [dataclasses.replace(recipe, protocol="validation") for recipe in recipes]
     if csv is not None and csv.exists():
         read_results(csv)  # what would fail at the end is said before hours of training
     context = RunContext(load_dataset(data), runs, device, threads)

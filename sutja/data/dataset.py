@@ -169,7 +169,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 def split(dataset: Dataset, protocol: str = "curves") -> Splits:
     """Set one twelfth of the training digits (5,000 of 60,000) apart for validation: stratified, always the same.
 
-    By the protocol "held-out" (see `Recipe`) the test digits are left out; by "final" nothing is set apart.
+    By the protocol "validation" (see `Recipe`) the test digits are left out; by "final" nothing is set apart.
     """
     if protocol == "final":
         return Splits(dataset.train, None, dataset.test)

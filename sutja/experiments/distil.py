@@ -1,4 +1,4 @@
-"""Finished runs become a teacher: their answers to distorted training digits are stored."""
+"""Distillation targets from finished runs, which together are the teacher."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sutja.experiments.experiment import RunContext
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.runs.run import Run
-from sutja.training.distillation import Lessons, save_lessons, teach
+from sutja.training.distillation import DistillationTargets, distil, save_targets
 
 
 def distil_runs(
     runs: Sequence[Run], context: RunContext, path: Path, *, augmentation: str, views: int
 ) -> Iterator[int]:
-    """Let finished runs together answer to distorted training digits and keep that in `path`.
+    """Store the outputs of finished runs on distorted training digits as distillation targets in `path`.
 
-    Yields the number of each view that is done. Raises `UsageError` for runs of other data, that are not finished or
-    that read lines.
+    Yields the number of each finished view. Raises `UsageError` for runs of other data, unfinished runs and runs that
+    read lines.
     """
     for run in runs:
         run.recipe.require_single_digits(run.folder)
@@ -32,9 +32,9 @@ def distil_runs(
     torch.set_num_threads(context.threads or torch.get_num_threads())
     networks = [load_network(open_model(run.folder)) for run in runs]
     images = context.dataset.train.images
-    answers = []
-    for number, answer in enumerate(teach(networks, images, augmentation, views), 1):
-        answers.append(answer)
+    log_probabilities = []
+    for number, view in enumerate(distil(networks, images, augmentation, views), 1):
+        log_probabilities.append(view)
         yield number
-    held_out = all(run.recipe.protocol != "final" for run in runs)
-    save_lessons(Lessons(np.stack(answers), augmentation, images, held_out), path)
+    unseen = all(run.recipe.protocol != "final" for run in runs)
+    save_targets(DistillationTargets(np.stack(log_probabilities), augmentation, images, unseen), path)

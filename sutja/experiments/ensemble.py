@@ -197,7 +197,7 @@ def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -
             "(--weights-from names runs that have)."
         )
         return Weighting(equal, source, None)
-    digits = split(dataset, "held-out").evaluation_parts["validation"]
+    digits = split(dataset, "validation").evaluation_parts["validation"]
     choosing = counterparts or runs
     logits = _load_logits(choosing, "validation", digits)
     reports = [evaluate(each, digits.labels) for each in logits]

@@ -22,7 +22,7 @@ from sutja.reports.html import render_card
 from sutja.reports.pages import write_run_page
 from sutja.runs.run import Run
 from sutja.training.digit_trainer import DigitTrainer
-from sutja.training.distillation import Lessons, load_lessons
+from sutja.training.distillation import DistillationTargets, load_targets
 from sutja.training.finetuning.finetune import FineTuner, Task
 from sutja.training.line_trainer import LineTrainer
 from sutja.training.trainer import Trainer
@@ -42,9 +42,9 @@ class RunContext:
         data = "" if self.dataset.sha256 == MNIST_SHA256 else f"{self.dataset.name}-"
         return self.runs / f"{data}{recipe.run_name}"
 
-    def lessons(self, teacher: str) -> Path:
-        """The file with a teacher's lessons."""
-        return self.runs / f"{teacher}.lessons.npz"
+    def targets(self, teacher: str) -> Path:
+        """The file with a teacher's distillation targets."""
+        return self.runs / f"{teacher}.targets.npz"
 
 
 def train(
@@ -95,7 +95,7 @@ def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Ta
         return FineTuner(recipe, splits, task, device=context.device)
     if recipe.reads_lines:
         return LineTrainer(recipe, splits, device=context.device)
-    return DigitTrainer(recipe, splits, device=context.device, targets=_lessons(recipe, context))
+    return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))
 
 
 def _load_checkpoint(run: Run, trainer: Trainer[Any]) -> None:
@@ -128,27 +128,24 @@ def _fit(planned: PlannedRun, run: Run, trainer: Trainer[Any], callbacks: Sequen
             callback.on_epoch_end(planned, record)
 
 
-def _lessons(recipe: Recipe, context: RunContext) -> Lessons | None:
-    """What the recipe's teacher says of the digits to train on, where it has one."""
-    if not recipe.teacher:
+def _targets(recipe: Recipe, context: RunContext) -> DistillationTargets | None:
+    """The distillation targets of the digits to train on, where the recipe has a teacher."""
+    if not recipe.distillation:
         return None
-    path = context.lessons(recipe.teacher)
-    lessons = load_lessons(path, context.dataset.train.images)
+    path = context.targets(recipe.distillation.teacher)
+    targets = load_targets(path, context.dataset.train.images)
     if recipe.protocol == "final":
-        return lessons
-    if not lessons.held_out:
-        raise UsageError(
-            f"{path}: this teacher has seen the validation digits: who learns from it cannot be judged by them"
-        )
-    return dataclasses.replace(lessons, chosen=split_indices(context.dataset)[0])
+        return targets
+    if not targets.validation_unseen:
+        raise UsageError(f"{path}: this teacher has seen the validation digits: they cannot evaluate its students")
+    return dataclasses.replace(targets, chosen=split_indices(context.dataset)[0])
 
 
 def _resumable(folder: Path, recipe: Recipe, context: RunContext) -> Run:
     if not folder.exists():
         raise UsageError(f"{folder}: there is nothing to go on with: leave out --resume")
     run = Run.open(folder)
-    taught = (recipe.start, recipe.corrections)
-    if (run.recipe.start, run.recipe.corrections) != taught:
+    if _origins(run.recipe) != _origins(recipe):
         raise UsageError(f"{folder}: was taught other corrections, or began with other weights: --force begins anew")
     if run.recipe != recipe and not run.finished:
         raise UsageError(f"{folder}: was begun by another recipe of that name: --force begins anew")
@@ -156,6 +153,11 @@ def _resumable(folder: Path, recipe: Recipe, context: RunContext) -> Run:
         raise DataError(f"{folder}: was trained on other data than {context.dataset.name}: it cannot go on with this")
     torch.set_num_threads(run.environment["threads"])  # the sums of other threads differ in their last bits
     return run
+
+
+def _origins(recipe: Recipe) -> tuple[str, str] | None:
+    """The weights that a fine-tuning starts from, and its corrections."""
+    return (recipe.finetuning.start, recipe.finetuning.corrections) if recipe.finetuning else None
 
 
 def _environment(context: RunContext, trainer: Trainer[Any]) -> dict[str, Any]:

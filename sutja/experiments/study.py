@@ -27,7 +27,7 @@ from sutja.runs.epoch import Epoch
 from sutja.runs.results import Spread, gather
 from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
-from sutja.training.distillation import load_lessons
+from sutja.training.distillation import load_targets
 
 SHUTDOWN_SECONDS = 60  # for a worker to keep its last epoch and end, before it is killed
 INTERRUPTED_EXIT_CODE = 130  # the code of a process that was stopped as by Ctrl-C
@@ -69,22 +69,22 @@ def plan(recipes: Sequence[Recipe], seeds: range, context: RunContext) -> list[P
     """All trainings of a study, seed by seed, so that an interrupted one has as many seeds of each recipe.
 
     Raises `UsageError` and `DataError` for what would fail in every process: names that are not there, recipes that are
-    judged by different digits, folders in which another recipe or other data were trained, lessons that are missing.
+    evaluated on different digits, folders with another recipe or other data, missing distillation targets.
     """
-    if len({recipe.protocol == "held-out" for recipe in recipes}) > 1:
-        raise UsageError("some recipes are judged by test digits, others by validation digits: --held-out for all")
+    if len({recipe.protocol == "validation" for recipe in recipes}) > 1:
+        raise UsageError("some recipes are judged by test digits, others by validation digits: --validation for all")
     choose_device(context.device)
     for recipe in recipes:
         recipe.require_single_digits(recipe.name)
         get_augmentation(recipe.augmentation)
-        create(recipe.model, seed=0, dropout=recipe.dropout)
+        create(recipe.network, seed=0, dropout=recipe.dropout)
     seeded = [dataclasses.replace(recipe, seed=seed) for seed in seeds for recipe in dict.fromkeys(recipes)]
     planned = [PlannedRun(recipe, context.folder(recipe)) for recipe in seeded]
     for job in planned:
         if job.folder.exists():
             _check_run(Run.open(job.folder), job, context)
-    for teacher in {job.recipe.teacher for job in planned if job.recipe.teacher and not job.run}:
-        load_lessons(context.lessons(teacher), context.dataset.train.images)
+    for teacher in {job.recipe.distillation.teacher for job in planned if job.recipe.distillation and not job.run}:
+        load_targets(context.targets(teacher), context.dataset.train.images)
     return planned
 
 

@@ -106,7 +106,7 @@ def describe_lines(run: Run, evaluation: LineEvaluation, values: dict[str, Any])
         temperature=evaluation.temperature,
         calibration=evaluation.calibration,
         reading=evaluation.reading,
-        recipe=vars(run.recipe),
+        recipe=asdict(run.recipe),
         **{"name": published_name(run), "seconds": run.metrics()[-1]["seconds"], **values},
     )
 

@@ -28,9 +28,9 @@ from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.infer import infer, to_tensor
-from sutja.recipe import Recipe
+from sutja.recipe import NONE, Recipe
 from sutja.reports.html import render_card
-from sutja.runs.results import Spread, label, read_results
+from sutja.runs.results import Spread, read_results
 from sutja.runs.run import JUDGED, Run
 
 PARITY_DIGITS = 1000
@@ -207,7 +207,7 @@ def describe_run(
         figures=judge_parts(run, temperature, logits),
         temperature=temperature or 1.0,
         calibration=calibration,
-        recipe=vars(run.recipe),
+        recipe=asdict(run.recipe),
         **{"name": published_name(run), **values},
     )
 
@@ -305,7 +305,7 @@ def find_spread(path: Path, run: Run) -> Spread | None:
 
     Raises `DataError` when the file is damaged, and when it has other errors for this run's seed than the run.
     """
-    key = (label(run.recipe), run.recipe.protocol, run.environment["data"]["name"])
+    key = (run.recipe.label, run.recipe.protocol, run.environment["data"]["name"])
     spread = next((each for each in read_results(path) if each.key == key and len(each.seeds) > 1), None)
     if spread and run.recipe.seed in spread.seeds:
         errors = spread.errors[spread.seeds.index(run.recipe.seed)]
@@ -335,10 +335,11 @@ def _check_counterpart(run: Run, held_out: Run) -> None:
     """Raises `UsageError` when `held_out` is no run of the recipe of `run` that held validation digits back."""
     held_out.require_finished()
     held_out.require("validation")
-    ours, theirs = (vars(each.recipe) for each in (run, held_out))
+    ours, theirs = run.recipe.flat(), held_out.recipe.flat()
     differing = [field for field in counterpart_differences(run.recipe, held_out.recipe) if field != "seed"]
     if differing:
-        told = ", ".join(f"{field} = {theirs[field]} instead of {ours[field]}" for field in differing)
+        values = ((field, theirs.get(field, NONE), ours.get(field, NONE)) for field in differing)
+        told = ", ".join(f"{field} = {their} instead of {our}" for field, their, our in values)
         raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: {told}")
     if held_out.data_sha256 != run.data_sha256:
         raise UsageError(f"{held_out.folder}: not the held-out counterpart of {run.folder}: trained on other data")
@@ -346,11 +347,11 @@ def _check_counterpart(run: Run, held_out: Run) -> None:
 
 def counterpart_differences(recipe: Recipe, held_out: Recipe) -> list[str]:
     """The fields in which a recipe for all training digits and one that holds some back should not differ, but do."""
-    ours, theirs = vars(recipe), vars(held_out)
-    differing = [field for field in ours if ours[field] != theirs[field] and field != "protocol"]
-    if recipe.teacher and held_out.teacher and "teacher" in differing:
-        differing.remove("teacher")  # of a held-out run the teacher too must not have seen what is held back
-    return differing
+    ours, theirs = recipe.flat(), held_out.flat()
+    differing = [field for field in ours | theirs if ours.get(field, NONE) != theirs.get(field, NONE)]
+    if recipe.distillation and held_out.distillation and "distillation.teacher" in differing:
+        differing.remove("distillation.teacher")  # the counterpart's must not have seen the validation digits either
+    return [field for field in differing if field != "protocol"]
 
 
 @contextmanager

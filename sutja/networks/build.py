@@ -19,7 +19,7 @@ from sutja.recipe import Recipe
 def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
     """The untrained network of a recipe; its weights depend on `seed` alone. Raises `UsageError` for an unknown one."""
     if not recipe.reads_lines:
-        return create(recipe.model, seed=seed, dropout=recipe.dropout)
+        return create(recipe.network, seed=seed, dropout=recipe.dropout)
     with seeded(seed):
         return LineReader(recipe.dropout)
 
@@ -35,7 +35,7 @@ def load_network(model: TrainedModel) -> nn.Module:
     if model.weights is None:
         raise UsageError(f"{model.name}: was published without its weights: PyTorch cannot load it")
     if model.recipe is not None:
-        network, kind = build_network(model.recipe, seed=0), f"another network than {model.recipe.model}"
+        network, kind = build_network(model.recipe, seed=0), f"another network than {model.recipe.network}"
     else:
         members = [build_network(each.recipe, seed=0) for each in model.members]
         network, kind = Ensemble(members, np.array([each.weight for each in model.members])), "other members"

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from sutja.data.digits import Labels
 from sutja.evaluation.metrics import Logits, Report
-from sutja.networks.model import mixture
+from sutja.networks.model import log_mean_probabilities
 
 TOLERANCE = 1e-6  # nats that the chosen weights may be away from the best ones; thousandths are chance
 Weights = NDArray[np.float64]
@@ -85,7 +85,7 @@ class Ensemble(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """The log of the weighted mean of the members' probabilities."""
-        return mixture(self.members, images, self.log_weights)
+        return log_mean_probabilities(self.members, images, self.log_weights)
 
 
 @dataclass(frozen=True)

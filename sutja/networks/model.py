@@ -1,7 +1,7 @@
-"""The networks. Each takes images `float32 (N, 1, 28, 28)` in [0, 1] and gives logits `float32 (N, 10)`.
+"""The networks: images `float32 (N, 1, 28, 28)` in [0, 1] → logits `float32 (N, 10)`.
 
-Adding one is adding one function or class here, with `@network` above it: the tests, the command line and every table
-take it from there. Mean and deviation are subtracted inside, by `Normalise`, so that no caller can forget it.
+To add one, add a function or class here and decorate it with `@network`: the tests, the command line and every table
+find it by this registration. Each network standardises its input itself, by `Normalise`, so no caller can forget to.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from torch import Tensor, nn
 from sutja.errors import unknown
 from sutja.randomness import seeded
 
-MEAN, DEVIATION = 0.1307, 0.3081  # of the pixels of MNIST's 60,000 training images, scaled to [0, 1]
+MNIST_MEAN = 0.1307  # of the pixels of the 60,000 training images, scaled to [0, 1]
+MNIST_STANDARD_DEVIATION = 0.3081
 
 Builder = Callable[[float], nn.Module]
 NETWORKS: dict[str, Builder] = {}
 
 
 def network(name: str, *, parameters: int) -> Callable[[Builder], Builder]:
-    """Register what builds a network from a dropout rate under a public `name`; hold it to its parameter count."""
+    """Register a function from dropout rate to network under a public `name`, and assert its parameter count."""
 
     def register(build: Builder) -> Builder:
         def build_counted(dropout: float) -> nn.Module:
@@ -39,7 +40,7 @@ def network(name: str, *, parameters: int) -> Callable[[Builder], Builder]:
 
 
 def create(name: str, *, seed: int, dropout: float = 0.0) -> nn.Module:
-    """Build the network `name`; its initial weights depend on `seed` alone. Raises `UsageError` for an unknown name."""
+    """The network `name` with initial weights that depend on `seed` alone. Raises `UsageError` for an unknown name."""
     if name not in NETWORKS:
         raise unknown("network", name, NETWORKS)
     with seeded(seed):
@@ -47,31 +48,31 @@ def create(name: str, *, seed: int, dropout: float = 0.0) -> nn.Module:
 
 
 class Normalise(nn.Module):
-    """Subtract MNIST's mean and divide by its deviation; shape stays."""
+    """Standardise pixels with MNIST's mean and standard deviation; the shape stays the same."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """Pixels in [0, 1] to pixels of mean 0 and deviation 1."""
-        return (images - MEAN) / DEVIATION
+        """Pixels in [0, 1] → pixels with a mean of 0 and a standard deviation of 1 over MNIST."""
+        return (images - MNIST_MEAN) / MNIST_STANDARD_DEVIATION
 
 
 class Crop(nn.Module):
-    """The rows and columns from `start` to before `stop`."""
+    """Rows and columns `start` to `stop - 1` of an image."""
 
     def __init__(self, start: int, stop: int) -> None:
         super().__init__()
-        self.seen = slice(start, stop)
+        self.kept = slice(start, stop)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images `(N, C, H, W)` to `(N, C, stop - start, stop - start)`."""
-        return images[:, :, self.seen, self.seen]
+        """Images `(N, C, H, W)` → `(N, C, stop - start, stop - start)`."""
+        return images[:, :, self.kept, self.kept]
 
 
 @network("lenet5", parameters=61_706)
 class LeNet5(nn.Sequential):
-    """LeNet-5 as it is built today: ReLU and max-pooling instead of sigmoid and trained subsampling, softmax outputs.
+    """LeNet-5 with ReLU, max-pooling and softmax outputs instead of sigmoid, trained subsampling and RBF outputs.
 
-    Source: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998. The
-    pooling comes before the ReLU: the result is the same, with a quarter of the work.
+    Source: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", 1998.
+    Pooling before the ReLU gives the same result with a quarter of the work.
     """
 
     def __init__(self, dropout: float = 0.0) -> None:
@@ -96,7 +97,7 @@ class LeNet5(nn.Sequential):
 
 @network("mlp", parameters=61_676)
 class CustomMLP(nn.Sequential):
-    """A multilayer perceptron with 30 parameters fewer than LeNet-5, so that only the architecture is compared."""
+    """A multilayer perceptron with 30 parameters fewer than LeNet-5, so that a comparison is of architectures alone."""
 
     def __init__(self, dropout: float = 0.0) -> None:
         super().__init__(
@@ -114,9 +115,9 @@ class CustomMLP(nn.Sequential):
 
 @network("mlp-pooled", parameters=59_870)
 def mlp_pooled(dropout: float) -> nn.Module:
-    """A perceptron that sees the middle at half the resolution: fewer pixels, but three times as many hidden units."""
+    """A multilayer perceptron on the centre at half the resolution: fewer pixels, but three times the hidden units."""
     return nn.Sequential(
-        Crop(2, 26),  # (N, 1, 24, 24): MNIST's digits seldom reach further
+        Crop(2, 26),  # (N, 1, 24, 24): MNIST's digits seldom extend further
         Normalise(),
         nn.AvgPool2d(2),  # (N, 1, 12, 12)
         nn.Flatten(),  # (N, 144)
@@ -131,9 +132,9 @@ def mlp_pooled(dropout: float) -> nn.Module:
 
 
 def convolution(inputs: int, outputs: int, size: int, *, padding: int = 0, pool: bool = False) -> list[nn.Module]:
-    """A convolution, batch normalisation and ReLU; with `pool` the largest of each 2×2 before these.
+    """A convolution, then 2×2 max-pooling if `pool`, batch normalisation and ReLU.
 
-    The normalisation's shift takes the place of the convolution's bias.
+    The convolution has no bias: the shift of the batch normalisation replaces it.
     """
     return [
         nn.Conv2d(inputs, outputs, size, padding=padding, bias=False),
@@ -144,7 +145,7 @@ def convolution(inputs: int, outputs: int, size: int, *, padding: int = 0, pool:
 
 
 def four_convolutions(widths: tuple[int, int, int, int], dropout: float) -> nn.Module:
-    """Four convolutions of so many channels and one linear layer, which keeps the places: no average over them."""
+    """Four convolutions with `widths` channels and a linear layer on all positions, without global average pooling."""
     first, second, third, fourth = widths
     return nn.Sequential(
         Normalise(),
@@ -158,51 +159,51 @@ def four_convolutions(widths: tuple[int, int, int, int], dropout: float) -> nn.M
     )
 
 
-@network("convnet", parameters=111_786)
-def convnet(dropout: float) -> nn.Module:
-    """A large one: 3.9 million multiply-adds an image."""
+@network("convnet4", parameters=111_786)
+def convnet4(dropout: float) -> nn.Module:
+    """Four convolutions, 3.9 million multiply-adds per image."""
     return four_convolutions((32, 48, 64, 112), dropout)
 
 
-class Committee(nn.Module):
-    """Networks that share nothing and answer together: the log of the mean of their probabilities.
+class ColumnEnsemble(nn.Module):
+    """An ensemble of columns, networks without shared weights: the log of the mean of their probabilities.
 
-    In training each of them reads its own part of the batch, so an epoch takes no longer than with one of them, they
-    grow different, and each is as good as if it were alone after as many epochs as there are members. Source of the
-    idea: D. Cireşan, U. Meier and J. Schmidhuber, "Multi-column deep neural networks for image classification", 2012.
+    In training, each column sees its own part of the batch: an epoch takes as long as with one column, the columns
+    become different, and M columns need M times the epochs of one. Idea: D. Cireşan, U. Meier and J. Schmidhuber,
+    "Multi-column deep neural networks for image classification", 2012.
     """
 
-    def __init__(self, members: Sequence[nn.Module]) -> None:
+    def __init__(self, columns: Sequence[nn.Module]) -> None:
         super().__init__()
-        self.members = nn.ModuleList(members)
+        self.members = nn.ModuleList(columns)  # the name of their weights in files
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images `(N, 1, 28, 28)` to logits `(N, 10)`."""
+        """Images `(N, 1, 28, 28)` → logits `(N, 10)`."""
         if self.training:
             parts = images.chunk(len(self.members))  # fewer where there are fewer images than members
             return torch.cat([member(part) for member, part in zip(self.members, parts, strict=False)])
-        return mixture(self.members, images, -math.log(len(self.members)))
+        return log_mean_probabilities(self.members, images, -math.log(len(self.members)))
 
 
-def mixture(members: Iterable[nn.Module], images: Tensor, log_weights: Tensor | float) -> Tensor:
-    """The log of the weighted mean of the probabilities of some networks, `(N, 10)`.
+def log_mean_probabilities(members: Iterable[nn.Module], images: Tensor, log_weights: Tensor | float) -> Tensor:
+    """The log of the weighted mean of the probabilities of M networks, `(N, 10)`.
 
-    `log_weights` are the logarithms of their weights, `(M, 1, 1)`, or that of each of them.
+    `log_weights` are the logarithms of their weights, `(M, 1, 1)`, or one for all.
     """
-    answers = torch.stack([member(images).log_softmax(dim=1) for member in members])  # (M, N, 10)
-    return torch.logsumexp(answers + log_weights, dim=0)
+    log_probabilities = torch.stack([member(images).log_softmax(dim=1) for member in members])  # (M, N, 10)
+    return torch.logsumexp(log_probabilities + log_weights, dim=0)
 
 
-@network("convnet-pair", parameters=830_036)
-def convnet_pair(dropout: float) -> nn.Module:
-    """The largest: two networks, together 17 million multiply-adds an image, most of them where maps are small."""
-    return nn.Sequential(Normalise(), Committee([five_convolutions(dropout) for _ in range(2)]))
+@network("convnet5-pair", parameters=830_036)
+def convnet5_pair(dropout: float) -> nn.Module:
+    """Two columns of five convolutions, together 17 million multiply-adds per image, most of them on small maps."""
+    return nn.Sequential(Normalise(), ColumnEnsemble([five_convolutions(dropout) for _ in range(2)]))
 
 
 def five_convolutions(dropout: float) -> nn.Module:
-    """As `four_convolutions`, with one more where maps are smallest: 415,018 parameters.
+    """Like `four_convolutions`, with one more on the smaller maps: 415,018 parameters.
 
-    It takes pixels `(N, 1, 28, 28)` that `Normalise` has been at, and gives logits `(N, 10)`.
+    Standardised pixels `(N, 1, 28, 28)` → logits `(N, 10)`.
     """
     return nn.Sequential(
         *convolution(1, 32, 5, pool=True),  # (N, 32, 12, 12)
@@ -218,27 +219,27 @@ def five_convolutions(dropout: float) -> nn.Module:
 
 @network("tiny", parameters=5_850)
 def tiny(dropout: float) -> nn.Module:
-    """The same in small: at most 6,200 parameters."""
+    """A small network of four convolutions, with at most 6,200 parameters."""
     return four_convolutions((8, 12, 16, 16), dropout)
 
 
 class Flatten(nn.Module):
-    """As `nn.Flatten`, but channels last: where the channels lie last in memory, nothing has to be moved."""
+    """Like `nn.Flatten`, but with channels last: no copy where they are last in memory."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images `(N, C, H, W)` to `(N, H·W·C)`."""
+        """Images `(N, C, H, W)` → `(N, H·W·C)`."""
         return images.permute(0, 2, 3, 1).flatten(1)
 
 
 class StridedCNN(nn.Sequential):
-    """Two 5×5 convolutions of every other place, with BatchNorm and without pooling: made to be trained quickly.
+    """Two 5×5 convolutions of stride 2, with batch normalisation and without pooling: trains quickly.
 
-    Only the middle `side`×`side` pixels are seen, 21 or 25: nearly all ink is in 21×21, and the second convolution has
-    3×3 places there, 4×4 in 25×25. Pooling would cost as much as the convolutions.
+    It sees the central `side`×`side` pixels, 21 or 25: nearly all ink is in 21×21, where the second convolution has 3×3
+    outputs; of 25×25 it has 4×4. Pooling would cost as much as the convolutions.
     """
 
     def __init__(self, first: int, second: int, *, side: int, dropout: float) -> None:
-        places = {21: 3, 25: 4}[side]
+        output_side = {21: 3, 25: 4}[side]
         start = (28 - side + 1) // 2
         super().__init__(
             Crop(start, start + side),
@@ -246,40 +247,40 @@ class StridedCNN(nn.Sequential):
             nn.Conv2d(1, first, kernel_size=5, stride=2, bias=False),
             nn.BatchNorm2d(first),
             nn.ReLU(),
-            nn.Conv2d(first, second, kernel_size=5, stride=2, bias=False),  # (N, second, places, places)
+            nn.Conv2d(first, second, kernel_size=5, stride=2, bias=False),  # (N, second, output_side, output_side)
             nn.BatchNorm2d(second),
             nn.ReLU(),
             Flatten(),
             nn.Dropout(dropout),
-            nn.Linear(places * places * second, 10),
+            nn.Linear(output_side * output_side * second, 10),
         )
 
 
 @network("sprint", parameters=16_186)
 def sprint_network(dropout: float) -> nn.Module:
-    """What the sprint to 99.0 % trains."""
+    """The network of the sprint to 99.0 %."""
     return StridedCNN(16, 32, side=21, dropout=dropout)
 
 
 @network("sprint-wide", parameters=62_442)
 def wide_sprint_network(dropout: float) -> nn.Module:
-    """What the sprint to 99.5 % trains."""
+    """The network of the sprint to 99.5 %."""
     return StridedCNN(32, 64, side=25, dropout=dropout)
 
 
 @dataclass(frozen=True)
-class Size:
-    """How large a network is: trained parameters, multiply-adds for one image, bytes of its parameters as float32."""
+class NetworkSize:
+    """Trained parameters, multiply-adds for one image, and bytes of the parameters as float32."""
 
     parameters: int
     multiply_adds: int
     bytes: int
 
 
-def measure(module: nn.Module, example: Tensor | None = None) -> Size:
+def measure_size(module: nn.Module, example: Tensor | None = None) -> NetworkSize:
     """Count the parameters of a network, and the multiply-adds of its convolutions and linear layers for one image.
 
-    The image is `example`, by default one of 28×28 pixels.
+    `example` is the image, by default 28×28 pixels.
     """
     if example is None:
         example = torch.zeros(1, 1, 28, 28)
@@ -299,7 +300,7 @@ def measure(module: nn.Module, example: Tensor | None = None) -> Size:
     for hook in hooks:
         hook.remove()
     parameters = count_parameters(module)
-    return Size(parameters, multiply_adds, 4 * parameters)
+    return NetworkSize(parameters, multiply_adds, 4 * parameters)
 
 
 def count_parameters(module: nn.Module) -> int:

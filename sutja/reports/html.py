@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from matplotlib.figure import Figure
 
 from sutja.files import whole_file
+from sutja.recipe import flatten
 from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
@@ -71,4 +72,5 @@ def _render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["flatten"] = flatten
     return environment.get_template(template).render(**values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 def write_run_page(run: Run, lead: str, sections: Sequence[Section]) -> None:
     """Write the `report.html` of a run: a `lead`, its `sections`, and its recipe."""
-    recipe = Section("Recipe", table=recipe_table([vars(run.recipe)]))
+    recipe = Section("Recipe", table=recipe_table([asdict(run.recipe)]))
     write_text(run.folder / "report.html", render_page(run.recipe.title, lead, [*sections, recipe]))
 
 
@@ -144,7 +145,7 @@ def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequ
             comparison_table(comparisons),
         ),
         *(_run_section(run) for run in runs),
-        Section("Recipes", table=recipe_table([vars(run.recipe) for run in runs])),
+        Section("Recipes", table=recipe_table([asdict(run.recipe) for run in runs])),
     ]
     lead = f"Compared on the {runs[0].report['test']['count']:,} test digits of {runs[0].environment['data']['name']}."
     title = " · ".join(run.recipe.title for run in runs)
@@ -195,7 +196,7 @@ def write_study_report(
             else []
         ),
         Section("Errors of each seed", table=_seed_table(names, spreads)),
-        Section("Recipes", table=recipe_table([vars(recipe) for recipe in recipes])),
+        Section("Recipes", table=recipe_table([asdict(recipe) for recipe in recipes])),
     ]
     lead = f"Evaluated on {spreads[0].count:,} {part} digits of {spreads[0].data}."
     write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
+from sutja.recipe import NONE, flatten
 from sutja.runs.results import Spread, distinct_names
 from sutja.runs.run import Run
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sutja.evaluation.robustness import Robustness
     from sutja.models.card import Card
     from sutja.networks.ensemble import Standing
-    from sutja.networks.model import Size
+    from sutja.networks.model import NetworkSize
 
 
 @dataclass(frozen=True)
@@ -196,12 +197,13 @@ def standing_table(standings: Sequence[Standing]) -> Table:
 
 def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
     """Recipes side by side: a column for each recipe, a row for each field."""
-    names = [recipe["name"] for recipe in recipes]
-    fields = [field for field in recipes[0] if field != "name"]
-    return Table(["", *names], [[field, *(f"{recipe[field]}" for recipe in recipes)] for field in fields])
+    flat = [flatten(recipe) for recipe in recipes]
+    fields = [field for field in max(flat, key=len) if field != "name"]
+    rows = [[field, *(f"{recipe.get(field, NONE)}" for recipe in flat)] for field in fields]
+    return Table(["", *(recipe["name"] for recipe in recipes)], rows)
 
 
-def model_table(sizes: dict[str, Size]) -> Table:
+def model_table(sizes: dict[str, NetworkSize]) -> Table:
     """The networks with their size and cost."""
     rows = [
         [name, f"{size.parameters:,}", f"{size.multiply_adds:,}", f"{size.bytes / 1000:,.0f} kB"]

@@ -15,7 +15,6 @@ from typing import Any
 from sutja.errors import DataError, UsageError
 from sutja.evaluation.significance import MeanDifference, compare_means, holm, mean_interval
 from sutja.files import write_text
-from sutja.recipe import Recipe, get_recipe
 from sutja.runs.run import Run
 
 COLUMNS = (
@@ -129,29 +128,6 @@ class Spread:
         return spread
 
 
-def parse_recipe(word: str) -> Recipe:
-    """The recipe that a word names, with what is changed in it behind a colon: `mlp:epochs=3,dropout=0.1`.
-
-    Raises `UsageError` for an unknown name, an unknown field, and a seed.
-    """
-    name, _, changes = word.partition(":")
-    settings: dict[str, str] = {}
-    for change in changes.split(",") if changes else ():
-        field, equals, value = (each.strip() for each in change.partition("="))
-        if not equals or field in settings:
-            raise UsageError(f"{word}: expected NAME:FIELD=VALUE,FIELD=VALUE, as in mlp:epochs=3,dropout=0.1")
-        settings[field] = value
-    if "seed" in settings:
-        raise UsageError(f"{word}: a study sets the seeds itself: --seeds and --first-seed say which")
-    return get_recipe(name).with_settings(settings)
-
-
-def label(recipe: Recipe) -> str:
-    """The word that names a recipe, as `parse_recipe` reads it, without protocol and seed."""
-    changes = [f"{field}={value}" for field, value in recipe.changes().items() if field != "protocol"]
-    return recipe.name + (f":{','.join(changes)}" if changes else "")
-
-
 def gather(runs: Sequence[Run]) -> Spread:
     """Put the finished runs of one recipe, on the same data, together: N ≥ 1, a seed each."""
     runs = sorted(runs, key=lambda run: run.recipe.seed)
@@ -159,7 +135,7 @@ def gather(runs: Sequence[Run]) -> Spread:
     judged = [run.report[part] for run in runs]
     made = [run.environment for run in runs]
     return Spread(
-        recipe=label(first.recipe),
+        recipe=first.recipe.label,
         protocol=first.recipe.protocol,
         data=str(first.environment["data"]["name"]),
         part=part,

@@ -34,7 +34,7 @@ COLUMNS = (  # of metrics.csv, before losses and accuracies: the fields of `trai
     "learning_rate",
 )
 REPORTED = {"parameters": int, "epochs": int, "seconds": float}  # in report.json, beside what each part was judged
-JUDGED = {"curves": ("validation", "test"), "held-out": ("validation",), "final": ("test",)}  # parts, by the protocol
+JUDGED = {"curves": ("validation", "test"), "validation": ("validation",), "final": ("test",)}  # parts, by the protocol
 RATES = ("loss", "accuracy", "accuracy_low", "accuracy_high", "calibration_error")
 SCORES = {"count": int, "errors": int, **dict.fromkeys(RATES, float)}
 
@@ -180,7 +180,11 @@ class Run:
     @property
     def _columns(self) -> tuple[str, ...]:
         """The columns of `metrics.csv`: those of what the protocol measures after each epoch."""
-        measured = {"curves": ("train", "validation", "test"), "held-out": ("train", "validation"), "final": ("train",)}
+        measured = {
+            "curves": ("train", "validation", "test"),
+            "validation": ("train", "validation"),
+            "final": ("train",),
+        }
         parts = measured[self.recipe.protocol]
         return (*COLUMNS, *(f"{part}_{measure}" for part in parts for measure in ("loss", "accuracy")))
 

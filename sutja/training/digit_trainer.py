@@ -26,8 +26,8 @@ from sutja.reports.html import Picture, Section, save_figure
 from sutja.reports.pages import curves_section, evaluation_sections, network_sections
 from sutja.runs.run import Run
 from sutja.training.augment import AUGMENTATIONS, get_augmentation
-from sutja.training.distillation import Lessons, distillation_loss
-from sutja.training.hard_examples import Focus
+from sutja.training.distillation import DistillationTargets, distillation_loss
+from sutja.training.hard_examples import HardExampleSampler
 from sutja.training.trainer import BatchT, Evaluation, Trainer
 
 MEASURED_DIGITS = 10_000  # training digits on which loss and accuracy are measured after each epoch, as many as in test
@@ -114,14 +114,17 @@ class DigitBatch:
 class DigitTrainer(SingleDigitTrainer[DigitBatch]):
     """Trains a network for single digits on labels and, where the recipe has a teacher, on distillation targets."""
 
-    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto", targets: Lessons | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, splits: Splits, *, device: str = "auto", targets: DistillationTargets | None = None
+    ) -> None:
         """`targets` are those of the recipe's teacher on the digits to train on.
 
         Raises `UsageError` when the recipe or `device` names something that is not there.
         """
         super().__init__(recipe, splits, device=device)
         self.targets = targets
-        self.sampler = Focus(len(self._labels), recipe.focus, self.device) if recipe.focus > 1 else None
+        repeats = recipe.hard_example_repeats
+        self.sampler = HardExampleSampler(len(self._labels), repeats, self.device) if repeats > 1 else None
 
     def state_dict(self) -> dict[str, Any]:
         """The state after the last finished epoch, for `load_state_dict`."""
@@ -163,15 +166,17 @@ class DigitTrainer(SingleDigitTrainer[DigitBatch]):
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             logits = self.network(batch.images.contiguous(memory_format=torch.channels_last)).float()
         if self.sampler:
-            self.sampler.learn(batch.indices, functional.cross_entropy(logits.detach(), labels, reduction="none"))
+            self.sampler.update(batch.indices, functional.cross_entropy(logits.detach(), labels, reduction="none"))
         loss = functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
         if batch.targets is not None:
-            loss = torch.lerp(loss, distillation_loss(logits, batch.targets, recipe.softness), recipe.teaching)
+            assert recipe.distillation
+            distilled = distillation_loss(logits, batch.targets, recipe.distillation.temperature)
+            loss = torch.lerp(loss, distilled, recipe.distillation.weight)
         return loss
 
     def provenance(self) -> dict[str, Any]:
         """What `environment.json` records of this training, the distillation targets among it."""
-        return {**super().provenance(), **({"targets": self.targets.describe()} if self.targets else {})}
+        return {**super().provenance(), **({"distillation_targets": self.targets.describe()} if self.targets else {})}
 
     def _order(self, source: torch.Generator) -> Tensor:
         """The indices of the digits of an epoch in random order, `int64 (N,)`."""

@@ -1,10 +1,10 @@
-"""Lessons: what a teacher answers to distorted training digits, for smaller networks to learn from.
+"""Distillation targets: a teacher's outputs on distorted training digits, from which smaller networks learn.
 
-A teacher that answered to each digit of each batch would make every training as slow as itself. So each digit is
-distorted a fixed number of times, always in the same ways, and the teacher answers to these once; whoever learns from
-it sees one of these views in each epoch. That teacher and pupil must see the same distortion, and for many epochs, is
-found by L. Beyer, X. Zhai, A. Royer, L. Markeeva, R. Anil and A. Kolesnikov, "Knowledge distillation: a good teacher is
-patient and consistent", 2022.
+Running the teacher on every batch would make every training as slow as the teacher's own. Instead, each digit is
+distorted a fixed number of times, always in the same ways, and the teacher's outputs on these views are stored once; a
+student sees one view per epoch. Teacher and student must see the same distortion, over many epochs: L. Beyer, X. Zhai,
+A. Royer, L. Markeeva, R. Anil and A. Kolesnikov, "Knowledge distillation: a good teacher is patient and consistent",
+2022.
 """
 
 from __future__ import annotations
@@ -32,113 +32,118 @@ from sutja.files import whole_file
 from sutja.randomness import generator
 from sutja.training.augment import get_augmentation
 
-BATCH = 500
-ANSWERED_AT_ONCE = 100  # what a large network computes of these fits the cache: twice as fast as 500
+DISTORTION_BATCH_SIZE = 500
+TEACHER_BATCH_SIZE = 100  # activations of a large network fit the cache: twice as fast as 500
+MIN_LOG_PROBABILITY = -100.0  # within the range of float16
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """A teacher's log-probabilities `float16 (views, N, 10)` on distorted `images uint8 (N, 28, 28)`.
+class DistillationTargets:
+    """A teacher's `log_probabilities float16 (views, N, 10)` on distorted `images uint8 (N, 28, 28)`.
 
-    `held_out` says that the teacher saw no validation digits in its training: only then may a pupil be judged by these.
-    `chosen` are the indices of the digits that are learned from, in order; `None` stands for all.
+    `validation_unseen` says that the teacher was trained without the validation digits: only then may they evaluate a
+    student. `chosen` are the indices of the digits to train on, in order; `None` stands for all.
     """
 
-    answers: NDArray[np.float16]
+    log_probabilities: NDArray[np.float16]
     augmentation: str
     images: Images
-    held_out: bool
+    validation_unseen: bool
     chosen: NDArray[np.int64] | None = None
 
     def view(self, number: int) -> tuple[Tensor, Tensor]:
-        """Digits `uint8 (n, 1, 28, 28)` and answers `float32 (n, 10)` of a view; after the last comes the first."""
-        number %= len(self.answers)
+        """Digits `uint8 (n, 1, 28, 28)` and log-probabilities `float32 (n, 10)` of a view, modulo their number."""
+        number %= len(self.log_probabilities)
         pixels = distorted(self.images, self.augmentation, number)
-        answers = torch.from_numpy(self.answers[number])
+        log_probabilities = torch.from_numpy(self.log_probabilities[number])
         if self.chosen is not None:
-            pixels, answers = pixels[self.chosen], answers[self.chosen]
-        return pixels, answers.float()
+            pixels, log_probabilities = pixels[self.chosen], log_probabilities[self.chosen]
+        return pixels, log_probabilities.float()
 
     def describe(self) -> dict[str, Any]:
-        """What a run remembers of the lessons that it had."""
-        checksum = hashlib.sha256(self.answers.tobytes()).hexdigest()
-        return {"views": len(self.answers), "augmentation": self.augmentation, "sha256": checksum}
+        """The record of the targets in a run's `environment.json`."""
+        checksum = hashlib.sha256(self.log_probabilities.tobytes()).hexdigest()
+        return {"views": len(self.log_probabilities), "augmentation": self.augmentation, "sha256": checksum}
 
 
 def distorted(images: Images, augmentation: str, view: int) -> Tensor:
-    """The digits of one view, `uint8 (N, 1, 28, 28)`: always the same for the same number."""
+    """The digits of one view, `uint8 (N, 1, 28, 28)`: the same number always gives the same distortions."""
     distort, source = get_augmentation(augmentation), generator(0, "lesson", view)
     pixels = torch.from_numpy(images).unsqueeze(1)
-    parts = [distort(pixels[part].float().div_(255), source) for part in batches(len(pixels), BATCH)]
+    parts = [distort(pixels[part].float().div_(255), source) for part in batches(len(pixels), DISTORTION_BATCH_SIZE)]
     return torch.cat([part.mul_(255).round_().to(torch.uint8) for part in parts])
 
 
-def teach(
+def distil(
     networks: Sequence[nn.Module], images: Images, augmentation: str, views: int
 ) -> Iterator[NDArray[np.float16]]:
-    """Yield what some networks together answer to each view of `images uint8 (N, 28, 28)`.
+    """Yield the targets `float16 (N, 10)` of each view of `images uint8 (N, 28, 28)`.
 
-    The answer `float16 (N, 10)` is the logarithm of the mean of their probabilities.
+    They are the logarithm of the mean of the probabilities of all `networks`, which together are the teacher.
     """
-    quick = [_channels_last(network) for network in networks]
+    teachers = [_channels_last(network) for network in networks]
     for number in range(views):
         pixels = distorted(images, augmentation, number)
-        answers = [_answer(quick, pixels[part]) for part in batches(len(pixels), ANSWERED_AT_ONCE)]
-        yield torch.cat(answers).clamp_(min=-100).half().numpy()
+        parts = [_mean_log_probabilities(teachers, pixels[part]) for part in batches(len(pixels), TEACHER_BATCH_SIZE)]
+        yield torch.cat(parts).clamp_(min=MIN_LOG_PROBABILITY).half().numpy()
 
 
 def _channels_last(network: nn.Module) -> nn.Module:
-    """A copy for evaluation that computes faster on CPUs."""
+    """A copy in evaluation mode, in the memory format that is faster on CPUs."""
     return copy.deepcopy(network).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _answer(networks: Sequence[nn.Module], pixels: Tensor) -> Tensor:
+def _mean_log_probabilities(networks: Sequence[nn.Module], pixels: Tensor) -> Tensor:
     images = pixels.float().div_(255).contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
-        answers = torch.stack([functional.log_softmax(network(images), 1) for network in networks])
-    return answers.logsumexp(0) - math.log(len(networks))
+        log_probabilities = torch.stack([functional.log_softmax(network(images), 1) for network in networks])
+    return log_probabilities.logsumexp(0) - math.log(len(networks))
 
 
-def save_lessons(lessons: Lessons, path: Path) -> None:
-    """Write lessons as an `.npz` file, whole or not at all; of the digits only their checksum is kept."""
-    told = {
-        "augmentation": lessons.augmentation,
-        "digits": _sha256(lessons.images),
-        "held_out": lessons.held_out,
+def save_targets(targets: DistillationTargets, path: Path) -> None:
+    """Write targets as an `.npz` file, whole or not at all; it holds a checksum of the digits in their place."""
+    values = {
+        "augmentation": targets.augmentation,
+        "digits": _sha256(targets.images),
+        "validation_unseen": targets.validation_unseen,
     }
-    arrays: dict[str, Any] = {name: np.array(value) for name, value in told.items()}
+    arrays: dict[str, Any] = {name: np.array(value) for name, value in values.items()}
     with whole_file(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, answers=lessons.answers, **arrays)
+        np.savez_compressed(file, log_probabilities=targets.log_probabilities, **arrays)
 
 
-def load_lessons(path: Path, images: Images) -> Lessons:
-    """Read what `save_lessons` wrote of the same digits.
+def load_targets(path: Path, images: Images) -> DistillationTargets:
+    """Read what `save_targets` wrote for the same `images`.
 
-    Raises `UsageError` when there are no such lessons, `DataError` when they are damaged or of other digits.
+    Raises `UsageError` when there is no such file, `DataError` when it is damaged or belongs to other digits.
     """
     if not path.is_file():
-        raise UsageError(f"{path}: no such lessons: `sutja teach` makes them from finished runs (see docs/protocol.md)")
+        raise UsageError(
+            f"{path}: no such distillation targets: `sutja distil` makes them from finished runs (see docs/protocol.md)"
+        )
     try:
         with open_arrays(path) as arrays:
-            answers, augmentation, digits = arrays["answers"], str(arrays["augmentation"]), str(arrays["digits"])
-            held_out = bool(arrays["held_out"])
+            values, augmentation = arrays["log_probabilities"], str(arrays["augmentation"])
+            digits, validation_unseen = str(arrays["digits"]), bool(arrays["validation_unseen"])
     except (KeyError, *READ_ERRORS) as error:
-        raise DataError(f"{path}: not lessons, or damaged: {error}") from error
-    if answers.dtype != np.float16 or answers.shape[1:] != (len(images), CLASS_COUNT) or not np.isfinite(answers).all():
-        raise DataError(f"{path}: not lessons of {len(images):,} digits: {answers.dtype} {answers.shape}")
+        raise DataError(f"{path}: not distillation targets, or damaged: {error}") from error
+    if values.dtype != np.float16 or values.shape[1:] != (len(images), CLASS_COUNT) or not np.isfinite(values).all():
+        raise DataError(f"{path}: not distillation targets of {len(images):,} digits: {values.dtype} {values.shape}")
     if digits != _sha256(images):
-        raise DataError(f"{path}: lessons of other digits than those to train on")
-    return Lessons(answers, augmentation, images, held_out)
+        raise DataError(f"{path}: distillation targets of other digits than those to train on")
+    return DistillationTargets(values, augmentation, images, validation_unseen)
 
 
-def distillation_loss(logits: Tensor, answers: Tensor, softness: float) -> Tensor:
-    """How far a pupil's logits `(N, 10)` are from a teacher's answers, both softened: Kullback-Leibler divergence.
+def distillation_loss(logits: Tensor, targets: Tensor, temperature: float) -> Tensor:
+    """The Kullback-Leibler divergence of a student's `logits (N, 10)` from a teacher's `targets (N, 10)`.
 
-    Multiplied by the square of `softness`, so that gradients keep their size. Source: G. Hinton, O. Vinyals and
-    J. Dean, "Distilling the knowledge in a neural network", 2015.
+    `targets` are logits or log-probabilities; `temperature` divides both sides. The result is multiplied by its square
+    so that gradients keep their scale. Source: G. Hinton, O. Vinyals and J. Dean, "Distilling the knowledge in a neural
+    network", 2015.
     """
-    pupil, teacher = functional.log_softmax(logits / softness, 1), functional.log_softmax(answers / softness, 1)
-    return functional.kl_div(pupil, teacher, log_target=True, reduction="batchmean") * softness**2
+    student = functional.log_softmax(logits / temperature, 1)
+    teacher = functional.log_softmax(targets / temperature, 1)
+    return functional.kl_div(student, teacher, log_target=True, reduction="batchmean") * temperature**2
 
 
 def _sha256(images: Images) -> str:

@@ -64,10 +64,10 @@ class LineTrainer(Trainer[LineBatch]):
 
     def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
         """Raises `UsageError` when the recipe asks for what lines do not have, `DataError` when a digit is missing."""
-        if recipe.teacher or recipe.augmentation != "none" or recipe.label_smoothing:
-            raise UsageError(f"{recipe.name}: lines have no teacher, augmentation or label smoothing")
-        if recipe.focus > 1 or recipe.precision != "float32":
-            raise UsageError(f"{recipe.name}: lines have no focus, and are trained in float32")
+        if recipe.distillation or recipe.augmentation != "none" or recipe.label_smoothing:
+            raise UsageError(f"{recipe.name}: lines have no distillation, augmentation or label smoothing")
+        if recipe.hard_example_repeats > 1 or recipe.precision != "float32":
+            raise UsageError(f"{recipe.name}: lines have no hard-example sampling, and are trained in float32")
         super().__init__(recipe, device)
         self._composer = Composer(splits.train, seed=recipe.seed, size=LINES_PER_CHUNK)
         weakref.finalize(self, self._composer.close)

@@ -38,7 +38,7 @@ class SprintRecipe:
     in each direction, which costs nearly nothing; `augmentation` distorts each digit in its own way.
     """
 
-    model: str
+    network: str
     images: int
     batch_size: int
     learning_rate: float
@@ -98,7 +98,7 @@ def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Mo
     """
     images, labels = to_tensor(digits), torch.from_numpy(digits.labels)
     start = time.perf_counter()
-    network = create(recipe.model, seed=derived_seed(seed, "weights")).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = create(recipe.network, seed=derived_seed(seed, "weights")).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay, fused=True)
     augment, distortion = get_augmentation(recipe.augmentation), generator(seed, "distortion")
     loss = torch.zeros(())

@@ -71,7 +71,8 @@ class Trainer(ABC, Generic[BatchT]):
         network = build_network(recipe, seed=derived_seed(recipe.seed, "weights"))
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = _optimiser(recipe, self.network)
-        self.average = AveragedModel(self.network, multi_avg_fn=_averaging(recipe.ema)) if recipe.ema else None
+        decay = recipe.ema_decay
+        self.average = AveragedModel(self.network, multi_avg_fn=_averaging(decay)) if decay else None
         self.records: list[Epoch] = []
         self.best: dict[str, Any] | None = None  # with patience: the weights of the best epoch
 

@@ -251,7 +251,7 @@ def test_an_existing_run_is_refused(run: Path, data: Path, runs: Path) -> None:
         (["train", "mlp", "--set", "learnig_rate=1"], 2, "did you mean 'learning_rate'"),
         (["train", "mlp", "--set", "learning_rate"], 2, "expected FIELD=VALUE, as in --set learning_rate=0.02"),
         (["train", "mlp", "--set", "learning_rate=fast"], 2, "learning_rate needs a number"),
-        (["train", "mlp", "--set", "model=lenet"], 2, "did you mean 'lenet5'"),
+        (["train", "mlp", "--set", "network=lenet"], 2, "did you mean 'lenet5'"),
         (["train", "mlp", "--epochs", "0"], 2, "epochs = 0 is out of the range"),
         (["train", "mlp", "--seed", "-1"], 2, "seed = -1 is out of the range"),
         (["train", "mlp", "--device", "gpu"], 2, "unknown device 'gpu'"),
@@ -307,7 +307,7 @@ def test_recipes_lists_every_field() -> None:
     outcome = sutja("recipes")
     assert outcome.code == 0
     assert all(name in outcome.out for name in [*RECIPES, *vars(RECIPES["mlp"])] if name != "name")
-    assert json.loads(sutja("recipes", "--json").out) == [vars(recipe) for recipe in RECIPES.values()]
+    assert json.loads(sutja("recipes", "--json").out) == [dataclasses.asdict(recipe) for recipe in RECIPES.values()]
 
 
 def test_runs_are_listed_with_their_state(run: Path, other_run: Path, runs: Path) -> None:
@@ -351,7 +351,7 @@ def test_a_run_to_choose_by_is_not_measured_on_test_digits(
     data, other = tmp_path / "few.npz", tmp_path / "other.npz"
     save_dataset(few, data, form="npz")
     save_dataset(Dataset("other", few.train, few.test.take(np.arange(10))), other, form="npz")
-    run = counterparts["held-out"]
+    run = counterparts["validation"]
     measured = json.loads(sutja("evaluate", run.folder, "--data", data, "--json").out)
     assert measured["confusion"] == run.report["validation"]["confusion"]
     assert "few.npz, validation digits" in sutja("evaluate", run.folder, "--data", data).out.replace("\n", "")
@@ -638,7 +638,7 @@ def test_export_makes_a_model_that_is_measured(
     counterparts: dict[str, Run], few: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    final, held_out = counterparts["final"].folder, counterparts["held-out"].folder
+    final, held_out = counterparts["final"].folder, counterparts["validation"].folder
     update_results(Path("study.csv"), [gather([counterparts["final"]])])
     words: Words = ["export", final, "--calibrate-with", held_out, "--study", "study.csv"]
     outcome = sutja(*words)

@@ -222,7 +222,7 @@ def test_the_split_of_mnist_never_changes(mnist: Dataset) -> None:
 
 
 def test_held_out_leaves_the_test_digits_out_and_final_holds_none_back(mnist: Dataset) -> None:
-    held_out, final = split(mnist, "held-out"), split(mnist, "final")
+    held_out, final = split(mnist, "validation"), split(mnist, "final")
     assert list(held_out.evaluation_parts) == ["validation"]
     assert len(held_out.train) == 55_000
     assert list(final.evaluation_parts) == ["test"]

@@ -80,14 +80,14 @@ def runs(small: Dataset, folder: Path) -> dict[str, list[Run]]:
             finished(dataclasses.replace(recipe, protocol=protocol, seed=seed), small, folder)
             for recipe, seed in ((MLP, first), (LENET5, first + 1))
         ]
-        for protocol, first in (("curves", 0), ("held-out", 2), ("final", 4))
+        for protocol, first in (("curves", 0), ("validation", 2), ("final", 4))
     }
 
 
 @pytest.fixture(scope="module")
 def outcomes(runs: dict[str, list[Run]], small: Dataset, folder: Path) -> dict[str, Outcome]:
     """An ensemble of each protocol, in the folder of its name; that of the final runs has its weights from others."""
-    weights_from = {"final": runs["held-out"]}
+    weights_from = {"final": runs["validation"]}
     return {
         protocol: build_ensemble(
             members, small, folder / "ensembles" / protocol, weights_from=weights_from.get(protocol, [])
@@ -106,7 +106,7 @@ def read(folder: Path, name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "parts"), [("curves", ("validation", "test")), ("held-out", ("validation",)), ("final", ("test",))]
+    ("protocol", "parts"), [("curves", ("validation", "test")), ("validation", ("validation",)), ("final", ("test",))]
 )
 def test_an_ensemble_in_every_protocol(
     protocol: str,
@@ -117,7 +117,7 @@ def test_an_ensemble_in_every_protocol(
     folder: Path,
 ) -> None:
     members, outcome, folder = runs[protocol], outcomes[protocol], folder / "ensembles" / protocol
-    weights_from = runs["held-out"] if protocol == "final" else []
+    weights_from = runs["validation"] if protocol == "final" else []
     assert {path.name for path in folder.iterdir()} == FILES
     assert {path.name for path in folder.parent.iterdir()} == set(runs)
     chosen_on = [run.load_logits("validation") for run in weights_from or members]
@@ -186,7 +186,7 @@ def test_what_is_written_says_what_was_combined(
     assert [member["run"] for member in made["members"]] == [run.name for run in runs["final"]]
     assert [Recipe(**member["recipe"]) for member in made["members"]] == [run.recipe for run in runs["final"]]
     assert sum(member["weight"] for member in made["members"]) == pytest.approx(1)
-    assert made["weights_from"] == [run.name for run in runs["held-out"]]
+    assert made["weights_from"] == [run.name for run in runs["validation"]]
     card, page = (folder / "MODEL_CARD.md").read_text(), (folder / "report.html").read_text()
     for run, standing in zip(runs["final"], outcome.standings, strict=False):
         assert f"| {run.name} | {standing.weight:.3f} | {standing.parameters:,} |" in card
@@ -272,7 +272,7 @@ def test_members_with_files_that_are_missing_or_foreign(
 
 
 def test_runs_that_cannot_choose_the_weights(runs: dict[str, list[Run]], small: Dataset, tmp_path: Path) -> None:
-    final, held_out = runs["final"], runs["held-out"]
+    final, held_out = runs["final"], runs["validation"]
     for weights_from, why in (
         (held_out[:1], "--weights-from names 1 runs for 2 members: one for each"),
         (held_out[::-1], f"{held_out[1].folder}: cannot choose a weight for {final[0].folder}: its recipe differs"),
@@ -288,7 +288,7 @@ def test_runs_that_cannot_choose_the_weights(runs: dict[str, list[Run]], small: 
 def exported(outcomes: dict[str, Outcome], folder: Path) -> Card:
     """The ensemble of the final runs as a published model, calibrated by that of the held-out ones."""
     assert outcomes
-    final, held_out = (EnsembleFolder.open(folder / "ensembles" / each) for each in ("final", "held-out"))
+    final, held_out = (EnsembleFolder.open(folder / "ensembles" / each) for each in ("final", "validation"))
     return export_ensemble(final, folder / "published", held_out=held_out)
 
 
@@ -298,9 +298,9 @@ def test_an_ensemble_is_published_as_one_model(
     names = [f"final.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")]
     assert {path.name for path in (folder / "published").iterdir()} == {*names}
     assert Card.read(folder / "published" / "final.json") == exported
-    with np.load(folder / "ensembles" / "held-out" / "logits.npz") as arrays:
+    with np.load(folder / "ensembles" / "validation" / "logits.npz") as arrays:
         fitted = calibrate(arrays["validation_logits"], arrays["validation_labels"])
-    digits = f"{fitted.count} validation digits, read by held-out"
+    digits = f"{fitted.count} validation digits, read by validation"
     assert exported.calibration == {**asdict(fitted), "digits": digits}
     with np.load(folder / "ensembles" / "final" / "logits.npz") as arrays:
         logits, labels = arrays["test_logits"], arrays["test_labels"]
@@ -336,7 +336,7 @@ def test_both_cards_of_an_ensemble_are_of_one_template(
 
 
 def test_an_ensemble_is_opened_like_a_run(folder: Path, small: Dataset, tmp_path: Path) -> None:
-    for protocol in ("held-out", "final"):
+    for protocol in ("validation", "final"):
         opened = open_model(folder / "ensembles" / protocol)
         assert (opened.protocol, opened.data_sha256, opened.reads) == (protocol, small.sha256, "digits")
         assert len(opened.members) == 2
@@ -366,7 +366,7 @@ def test_ensembles_that_cannot_be_exported(
     runs: dict[str, list[Run]], outcomes: dict[str, Outcome], folder: Path, tmp_path: Path
 ) -> None:
     assert outcomes
-    final, held_out, curves = (folder / "ensembles" / each for each in ("final", "held-out", "curves"))
+    final, held_out, curves = (folder / "ensembles" / each for each in ("final", "validation", "curves"))
     copies = iter(range(100))
 
     def changed(original: Path, name: str, change: Callable[[Any], object]) -> Path:
@@ -387,13 +387,13 @@ def test_ensembles_that_cannot_be_exported(
 
     fails(UsageError, "its members have no validation digits: their protocol is 'final'", other=final)
     fails(UsageError, "curves: has validation digits of its own: leave out --calibrate-with", curves, held_out)
-    fails(UsageError, "not an ensemble's folder: there is no ensemble.json in it", other=runs["held-out"][0].folder)
+    fails(UsageError, "not an ensemble's folder: there is no ensemble.json in it", other=runs["validation"][0].folder)
     one = changed(
         held_out, "ensemble.json", lambda values: values.update(members=[values["members"][0] | {"weight": 1.0}])
     )
     fails(UsageError, "1 members instead of 2", other=one)
     other = changed(held_out, "ensemble.json", lambda values: values["members"][1]["recipe"].update(epochs=5, seed=9))
-    fails(UsageError, f"{runs['held-out'][1].name} and {runs['final'][1].name} differ in epochs$", other=other)
+    fails(UsageError, f"{runs['validation'][1].name} and {runs['final'][1].name} differ in epochs$", other=other)
     other = changed(held_out, "environment.json", lambda values: values["data"].update(sha256="0"))
     fails(UsageError, "trained on other data", other=other)
     equal = changed(final, "ensemble.json", lambda values: [each.update(weight=0.5) for each in values["members"]])

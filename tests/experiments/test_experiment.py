@@ -29,7 +29,7 @@ from sutja.runs.run import Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
-THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, dropout=0.2, ema=0.9)
+THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, dropout=0.2, ema_decay=0.9)
 FIGURES = {"curves", "confusion", "reliability", "mistakes", "filters", "feature_maps", "augmentation"}
 
 
@@ -157,7 +157,7 @@ def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -
     np.testing.assert_array_equal(run.load_logits("validation")[1], split(small).evaluation_parts["validation"].labels)
 
 
-@pytest.mark.parametrize(("protocol", "part"), [("held-out", "validation"), ("final", "test")])
+@pytest.mark.parametrize(("protocol", "part"), [("validation", "validation"), ("final", "test")])
 def test_a_protocol_leaves_figures_of_one_part_only(
     protocol: str, part: str, context: RunContext, tmp_path: Path
 ) -> None:
@@ -175,8 +175,8 @@ def test_a_protocol_leaves_figures_of_one_part_only(
 
 
 def test_runs_that_never_saw_the_test_digits_are_not_compared(counterparts: dict[str, Run], tmp_path: Path) -> None:
-    shutil.copytree(counterparts["held-out"].folder, tmp_path / "other")
-    runs = [counterparts["held-out"], Run.open(tmp_path / "other")]
+    shutil.copytree(counterparts["validation"].folder, tmp_path / "other")
+    runs = [counterparts["validation"], Run.open(tmp_path / "other")]
     with pytest.raises(UsageError, match="has no figures of test digits"):
         compare_runs(runs, tmp_path / "comparison")
 
@@ -314,7 +314,7 @@ def test_a_set_too_small_to_choose_by_is_refused(context: RunContext, small: Dat
 
 def test_a_recipe_that_cannot_be_trained_leaves_no_folder(context: RunContext, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown network"):
-        train(dataclasses.replace(ONE_EPOCH, model="lenet"), elsewhere(context, tmp_path))
+        train(dataclasses.replace(ONE_EPOCH, network="lenet"), elsewhere(context, tmp_path))
     with pytest.raises(UsageError, match="unknown device"):
         train(ONE_EPOCH, RunContext(context.dataset, tmp_path, device="tpu"))
     assert list(tmp_path.iterdir()) == []

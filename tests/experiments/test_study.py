@@ -27,9 +27,9 @@ from sutja.errors import DataError, UsageError
 from sutja.experiments.callback import Callback, PlannedRun
 from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.study import Study, conduct, plan
-from sutja.recipe import Recipe
+from sutja.recipe import Recipe, parse_recipe
 from sutja.runs.epoch import Epoch
-from sutja.runs.results import parse_recipe, read_results
+from sutja.runs.results import read_results
 from sutja.runs.run import Run
 from tests.waiting import wait_until
 
@@ -47,7 +47,7 @@ def finished(data: Path, undrawn: Undrawn, tmp_path_factory: pytest.TempPathFact
     """Two seeds of `ONE`, one of `TWO`, and one of `ONE` with its digits held out: their folder. Without pictures."""
     place = RunContext(load_dataset(data), tmp_path_factory.mktemp("finished"), "cpu", 1)
     with undrawn():
-        for recipe in (*seeds_of(ONE, 2), *seeds_of(TWO, 1), *seeds_of(f"{ONE},protocol=held-out", 1)):
+        for recipe in (*seeds_of(ONE, 2), *seeds_of(TWO, 1), *seeds_of(f"{ONE},protocol=validation", 1)):
             train(recipe, place)
     return place.runs
 
@@ -173,12 +173,12 @@ def test_a_study_that_is_done_is_told_anew(outcome: tuple[Outcome, Path], data: 
 
 
 def test_held_out_is_judged_by_validation_digits_and_never_sees_the_others(runs: Path, data: Path) -> None:
-    done = study(ONE, "--seeds", "1", "--held-out", "--csv", runs / "r.csv", data=data, runs=runs)
+    done = study(ONE, "--seeds", "1", "--validation", "--csv", runs / "r.csv", data=data, runs=runs)
     assert (done.code, done.err) == (0, "1 run, 1 of them there already\n")
     assert "validation accuracy" in done.out
     (row,) = read_results(runs / "r.csv")
-    assert (row.recipe, row.protocol, row.part, row.count) == (ONE, "held-out", "validation", 10)
-    assert "test" not in Run.open(runs / "digits-mlp-epochs=1-batch_size=16-protocol=held-out-s0").report
+    assert (row.recipe, row.protocol, row.part, row.count) == (ONE, "validation", "validation", 10)
+    assert "test" not in Run.open(runs / "digits-mlp-epochs=1-batch_size=16-protocol=validation-s0").report
 
 
 def test_a_diverged_seed_is_told_and_the_others_are_kept(runs: Path, data: Path) -> None:
@@ -271,9 +271,9 @@ def test_a_bar_on_a_terminal(runs: Path, data: Path, monkeypatch: pytest.MonkeyP
         (["mlp:augmentation=affin"], 2, "did you mean 'affine'?"),
         (["mlp:epochs=0"], 2, "epochs = 0 is out of the range"),
         (["mlp:seed=3"], 2, "--seeds and --first-seed say which"),
-        (["mlp:teacher=nobody"], 2, "nobody.lessons.npz: no such lessons"),
+        (["mlp:distillation.teacher=nobody"], 2, "nobody.targets.npz: no such distillation targets"),
         (["mlp:fast"], 2, "expected NAME:FIELD=VALUE"),
-        (["mlp", "lenet5:protocol=held-out"], 2, "--held-out for all"),
+        (["mlp", "lenet5:protocol=validation"], 2, "--validation for all"),
         (["mlp", "--device", "tpu"], 2, "unknown device 'tpu'"),
         (["mlp", "--data", "none"], 3, "none: no such file or folder"),
         (["lenet5-regularised:patience=3,protocol=final"], 2, "patience needs validation digits"),

@@ -38,7 +38,7 @@ from sutja.runs.run import Run
 from sutja.training import line_trainer as line_training
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
-RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=1e-4, ema=0.5)
+RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=1e-4, ema_decay=0.5)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def small_epochs() -> Iterator[None]:
 
     def experienced(recipe: Recipe, *, seed: int) -> nn.Module:
         network = build_network(recipe, seed=seed)
-        if recipe.model == RECIPE.model:
+        if recipe.network == RECIPE.network:
             network.load_state_dict(load_file(WEIGHTS / "line-reader.safetensors"))
         return network
 
@@ -180,7 +180,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
 
 def test_the_published_card_is_read_as_it_was_written(exported: tuple[Path, Card], run: Run) -> None:
     folder, card = exported
-    assert card.name == "few-line-reader-epochs=2-batch_size=16-learning_rate=0.0001-ema=0.5"
+    assert card.name == "few-line-reader-epochs=2-batch_size=16-learning_rate=0.0001-ema_decay=0.5"
     assert {path.name for path in folder.iterdir()} == {
         f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")
     }
@@ -251,8 +251,8 @@ def test_verbs_for_single_digits_refuse_it_in_one_line(
     fails(["compare", run.folder, "mlp", *here], f"{run.folder}: {why}")
     fails(["compare", "mlp", "line-reader", *here], f"line-reader: {why}")
     fails(["study", "line-reader:epochs=1", "--seeds", "1", *here], f"line-reader: {why}")
-    fails(["distil", run.folder, "--to", tmp_path / "runs" / "x.lessons.npz", "--data", data], f"{run.folder}: {why}")
-    fails(["ensemble", run.folder, counterparts["held-out"].folder, "--data", data], f"{run.folder}: {why}")
+    fails(["distil", run.folder, "--to", tmp_path / "runs" / "x.targets.npz", "--data", data], f"{run.folder}: {why}")
+    fails(["ensemble", run.folder, counterparts["validation"].folder, "--data", data], f"{run.folder}: {why}")
     fails(["export", run.folder, "--calibrate-with", run.folder, "--to", tmp_path / "to"], f"--calibrate-with: {why}")
     fails(["export", run.folder, "--study", tmp_path / "x.csv", "--to", tmp_path / "to"], f"--study: {why}")
     assert not (tmp_path / "runs").exists()

@@ -32,7 +32,7 @@ from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.infer import infer, to_tensor
 from sutja.networks.model import create
-from sutja.recipe import RECIPES
+from sutja.recipe import RECIPES, Distillation
 from sutja.reports.html import render_card
 from sutja.runs.results import gather, read_results, update_results
 from sutja.runs.run import Run
@@ -56,7 +56,7 @@ def test_four_files_that_belong_together(published: Path, counterparts: dict[str
     assert card.files == checksums(published, published.with_suffix(".safetensors"))
     assert card.parity <= 1e-4
     assert (card.parameters, card.epochs, card.members) == (61_676, 5, None)
-    assert card.recipe == vars(counterparts["final"].recipe)
+    assert card.recipe == dataclasses.asdict(counterparts["final"].recipe)
     assert card.data == counterparts["final"].environment["data"]
     weights = load_file(published.with_suffix(".safetensors"))
     create("mlp", seed=7).load_state_dict(weights)
@@ -64,10 +64,10 @@ def test_four_files_that_belong_together(published: Path, counterparts: dict[str
 
 def test_a_final_run_is_calibrated_by_its_held_out_counterpart(published: Path, counterparts: dict[str, Run]) -> None:
     card = Card.read(published.with_suffix(".json"))
-    fitted = calibrate(*counterparts["held-out"].load_logits("validation"))
+    fitted = calibrate(*counterparts["validation"].load_logits("validation"))
     assert card.calibration == {
         **dataclasses.asdict(fitted),
-        "digits": f"20 validation digits, read by {counterparts['held-out'].name}",
+        "digits": f"20 validation digits, read by {counterparts['validation'].name}",
     }
     assert card.temperature == fitted.temperature != 1
     assert card.figures == {"test": judge(*counterparts["final"].load_logits("test"), fitted.temperature)}
@@ -117,7 +117,7 @@ def test_a_final_run_alone_is_told_to_be_uncalibrated_and_a_study_tells_of_the_o
     assert "not those of the best one. Over 2 seeds" in page
 
 
-def other_run(run: Run, folder: Path, **changes: str | float) -> Run:
+def other_run(run: Run, folder: Path, **changes: str | float | Distillation) -> Run:
     """A copy of a run that says that it was made by another recipe."""
     shutil.copytree(run.folder, folder)
     recipe = dataclasses.replace(run.recipe, **changes)  # type: ignore[arg-type]
@@ -129,9 +129,9 @@ def test_weights_in_half_are_judged_as_they_are_stored(
     published: Path, counterparts: dict[str, Run], mnist: Dataset, tmp_path: Path
 ) -> None:
     network = create("tiny", seed=1).eval()
-    digits = split(mnist, "held-out").evaluation_parts["validation"]
-    data = counterparts["held-out"].environment | {"data": {"name": "mnist", "sha256": mnist.sha256}}
-    run = Run.create(tmp_path / "run", dataclasses.replace(RECIPES["tiny"], protocol="held-out"), data)
+    digits = split(mnist, "validation").evaluation_parts["validation"]
+    data = counterparts["validation"].environment | {"data": {"name": "mnist", "sha256": mnist.sha256}}
+    run = Run.create(tmp_path / "run", dataclasses.replace(RECIPES["tiny"], protocol="validation"), data)
     told: dict[str, dict[str, tuple[Logits, Labels]] | None] = {}
 
     def describe(name: str, logits: dict[str, tuple[Logits, Labels]] | None) -> Card:
@@ -159,7 +159,7 @@ def test_rounded_weights_need_the_digits_that_judge_them(counterparts: dict[str,
 
 
 def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: Path) -> None:
-    final, held_out = counterparts["final"], counterparts["held-out"]
+    final, held_out = counterparts["final"], counterparts["validation"]
 
     def refused(other: Run, why: str) -> None:
         with pytest.raises(UsageError, match=why) as caught:
@@ -167,9 +167,10 @@ def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: 
         assert str(other.folder) in str(caught.value)
 
     refused(other_run(held_out, tmp_path / "a", epochs=6), "not the held-out .*: epochs = 6 instead of 5")
-    refused(other_run(held_out, tmp_path / "b", model="lenet5"), "model = lenet5 instead of mlp")
-    refused(other_run(held_out, tmp_path / "c", seed=1, ema=0.9), r"ema = 0\.9 instead of 0\.0$")
-    refused(other_run(held_out, tmp_path / "d", teacher="t"), "teacher = t instead of ")
+    refused(other_run(held_out, tmp_path / "b", network="lenet5"), "network = lenet5 instead of mlp")
+    refused(other_run(held_out, tmp_path / "c", seed=1, ema_decay=0.9), r"ema_decay = 0\.9 instead of 0\.0$")
+    student = other_run(held_out, tmp_path / "d", distillation=Distillation("t"))
+    refused(student, "distillation.teacher = t instead of none")
     refused(final, "has no figures of validation digits: its protocol is 'final'")
     unfinished = other_run(held_out, tmp_path / "e")
     (unfinished.folder / "report.json").unlink()
@@ -184,7 +185,7 @@ def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: 
 
 def test_several_seeds_calibrate_together(counterparts: dict[str, Run], tmp_path: Path) -> None:
     """Here they have the same logits, so that together they say what one says, but for the number of digits."""
-    held_out, final = counterparts["held-out"], counterparts["final"]
+    held_out, final = counterparts["validation"], counterparts["final"]
     other = other_run(held_out, tmp_path / "other-s1", seed=1)
     cards = [export_run(final, tmp_path / str(len(runs)), held_out=runs) for runs in ([held_out], [held_out, other])]
     one, two = (card.calibration or {} for card in cards)
@@ -198,16 +199,21 @@ def test_several_seeds_calibrate_together(counterparts: dict[str, Run], tmp_path
 
 
 def test_teachers_of_the_two_protocols_may_differ(counterparts: dict[str, Run], tmp_path: Path) -> None:
-    final = other_run(counterparts["final"], tmp_path / "final-s0", teacher="big")
-    held_out = other_run(counterparts["held-out"], tmp_path / "held-out-s0", teacher="big-held-out")
+    final = other_run(counterparts["final"], tmp_path / "final-s0", distillation=Distillation("big"))
+    seen_less = Distillation("big-validation")
+    held_out = other_run(counterparts["validation"], tmp_path / "validation-s0", distillation=seen_less)
     assert counterpart_differences(final.recipe, held_out.recipe) == []
-    assert counterpart_differences(final.recipe, counterparts["held-out"].recipe) == ["teacher"]
+    assert counterpart_differences(final.recipe, counterparts["validation"].recipe) == [
+        "distillation.teacher",
+        "distillation.weight",
+        "distillation.temperature",
+    ]
 
 
 def test_a_run_with_validation_digits_calibrates_itself_and_replaces_what_is_there_only_by_force(
     counterparts: dict[str, Run], tmp_path: Path
 ) -> None:
-    run = counterparts["held-out"]
+    run = counterparts["validation"]
     name = published_name(run)
     (tmp_path / f"{name}.md").write_text("mine")
     (tmp_path / "other.onnx").write_text("other")
@@ -227,7 +233,7 @@ def test_a_run_with_validation_digits_calibrates_itself_and_replaces_what_is_the
 
 @pytest.mark.parametrize("content", [b"", b"no weights", None])
 def test_damaged_weights_are_named(counterparts: dict[str, Run], tmp_path: Path, content: bytes | None) -> None:
-    run = other_run(counterparts["held-out"], tmp_path / "run")
+    run = other_run(counterparts["validation"], tmp_path / "run")
     path = run.folder / "model.safetensors"
     path.unlink()
     if content is not None:
@@ -237,7 +243,7 @@ def test_damaged_weights_are_named(counterparts: dict[str, Run], tmp_path: Path,
     assert not (tmp_path / "to").exists()
 
 
-@pytest.mark.parametrize("protocol", ["held-out", "final"])
+@pytest.mark.parametrize("protocol", ["validation", "final"])
 def test_weights_that_do_not_give_the_logits_are_refused(
     mnist: Dataset, counterparts: dict[str, Run], tmp_path: Path, protocol: str
 ) -> None:
@@ -263,13 +269,13 @@ def test_weights_that_do_not_give_the_logits_are_refused(
 def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: dict[str, Run], tmp_path: Path) -> None:
     run, results = counterparts["final"], tmp_path / "study.csv"
     other = other_seed(run, tmp_path / "other")
-    update_results(results, [gather([counterparts["held-out"]]), gather([run])])
+    update_results(results, [gather([counterparts["validation"]]), gather([run])])
     assert find_spread(results, run) is None, "one seed has no deviation"
     both = gather([run, other])
     update_results(results, [both])
     assert find_spread(results, run) == find_spread(results, other) == read_results(results)[1]
-    assert find_spread(results, other_run(run, tmp_path / "changed", ema=0.9)) is None
-    assert find_spread(results, counterparts["held-out"]) is None
+    assert find_spread(results, other_run(run, tmp_path / "changed", ema_decay=0.9)) is None
+    assert find_spread(results, counterparts["validation"]) is None
     update_results(results, [dataclasses.replace(both, errors=(99, 98))])
     with pytest.raises(DataError, match=r"study\.csv: mlp:epochs=5,batch_size=16, seed 0: 99 errors, which .* has not"):
         find_spread(results, run)

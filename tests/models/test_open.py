@@ -34,7 +34,7 @@ def test_an_onnx_file_is_as_its_card_says(published: Path) -> None:
 
 
 def test_a_run_is_calibrated_by_its_validation_digits(counterparts: dict[str, Run], few: Dataset) -> None:
-    run = counterparts["held-out"]
+    run = counterparts["validation"]
     opened = open_model(run.folder)
     assert (opened.name, opened.reads) == (run.name, "digits")
     logits, labels = run.load_logits("validation")
@@ -97,7 +97,7 @@ def test_what_is_no_model_is_told(tmp_path: Path) -> None:
 def test_a_damaged_folder_is_told(
     counterparts: dict[str, Run], tmp_path: Path, file: str, content: str | None, why: str
 ) -> None:
-    folder = shutil.copytree(counterparts["held-out"].folder, tmp_path / "run")
+    folder = shutil.copytree(counterparts["validation"].folder, tmp_path / "run")
     if content is None:
         (folder / file).unlink()
     else:

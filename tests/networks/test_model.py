@@ -17,7 +17,16 @@ from sutja.errors import UsageError
 from sutja.export.onnx import PARITY_TOLERANCE, export_onnx
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks import model
-from sutja.networks.model import NETWORKS, Committee, CustomMLP, LeNet5, Normalise, count_parameters, create, measure
+from sutja.networks.model import (
+    NETWORKS,
+    ColumnEnsemble,
+    CustomMLP,
+    LeNet5,
+    Normalise,
+    count_parameters,
+    create,
+    measure_size,
+)
 
 every_network = pytest.mark.parametrize("name", list(NETWORKS))
 
@@ -119,11 +128,11 @@ def test_the_mlp_has_no_convolution() -> None:
 def test_measure_counts_by_hand() -> None:
     assert LENET5_MULTIPLY_ADDS == 416_520
     network = create("lenet5", seed=0).train()
-    size = measure(network)
-    assert size == model.Size(LENET5_PARAMETERS, LENET5_MULTIPLY_ADDS, 4 * LENET5_PARAMETERS)
+    size = measure_size(network)
+    assert size == model.NetworkSize(LENET5_PARAMETERS, LENET5_MULTIPLY_ADDS, 4 * LENET5_PARAMETERS)
     assert network.training
     assert not [layer for layer in network.modules() if layer._forward_hooks]
-    assert measure(CustomMLP()).multiply_adds == 784 * 72 + 72 * 62 + 62 * 10
+    assert measure_size(CustomMLP()).multiply_adds == 784 * 72 + 72 * 62 + 62 * 10
 
 
 def test_frozen_parameters_are_not_counted() -> None:
@@ -133,19 +142,19 @@ def test_frozen_parameters_are_not_counted() -> None:
     assert count_parameters(network) == LENET5_PARAMETERS - 850
 
 
-def test_normalise_brings_real_digits_to_mean_0_and_deviation_1(mnist: Dataset) -> None:
+def test_normalise_brings_real_digits_to_mean_0_and_standard_deviation_1(mnist: Dataset) -> None:
     normalised = Normalise()(torch.from_numpy(mnist.train.images[::10]) / 255)
     assert abs(normalised.mean().item()) < 0.05
     assert abs(normalised.std().item() - 1) < 0.05
 
 
-def test_a_committee_divides_the_batch_to_learn_and_averages_probabilities_to_answer() -> None:
+def test_a_ensemble_divides_the_batch_to_learn_and_averages_probabilities_to_answer() -> None:
     torch.manual_seed(1)
     members = [nn.Sequential(nn.Flatten(), nn.Linear(784, 10)) for _ in range(2)]
-    committee, images = Committee(members), torch.rand(6, 1, 28, 28)
-    assert torch.equal(committee(images), torch.cat([members[0](images[:3]), members[1](images[3:])]))
-    assert torch.equal(committee(images[:1]), members[0](images[:1]))
-    answers = committee.eval()(images).softmax(1)
+    ensemble, images = ColumnEnsemble(members), torch.rand(6, 1, 28, 28)
+    assert torch.equal(ensemble(images), torch.cat([members[0](images[:3]), members[1](images[3:])]))
+    assert torch.equal(ensemble(images[:1]), members[0](images[:1]))
+    answers = ensemble.eval()(images).softmax(1)
     assert torch.allclose(answers, (members[0](images).softmax(1) + members[1](images).softmax(1)) / 2, atol=1e-6)
 
 
@@ -173,4 +182,4 @@ def test_a_network_registered_by_one_function_is_there(monkeypatch: pytest.Monke
         return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 
     assert create("tiny", seed=0)(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
-    assert measure(create("tiny", seed=0)).multiply_adds == 7_840
+    assert measure_size(create("tiny", seed=0)).multiply_adds == 7_840

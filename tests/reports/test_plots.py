@@ -285,7 +285,7 @@ def test_an_ensemble_is_drawn_below_its_members(right: bool) -> None:
 
 def test_a_title_in_signs_that_the_font_lacks_is_drawn_without_a_warning() -> None:
     metrics = [{"epoch": 1.0, "train_loss": 0.5, "train_accuracy": 1.0}]
-    figure = plots.plot_curves([("ConvNet, taught 고침-84", metrics)])
+    figure = plots.plot_curves([("ConvNet, fine-tuned on 고침-84", metrics)])
     figure.canvas.draw()
-    assert figure.axes[0].get_title() == "ConvNet, taught ??-84"
+    assert figure.axes[0].get_title() == "ConvNet, fine-tuned on ??-84"
     assert max(figure.axes[1].get_yticks()) <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,7 @@ from sutja.evaluation.metrics import Report, evaluate
 from sutja.evaluation.robustness import CorruptionScore, summarise
 from sutja.evaluation.significance import Comparison
 from sutja.networks.ensemble import Standing
-from sutja.networks.model import Size
+from sutja.networks.model import NetworkSize
 from sutja.recipe import RECIPES
 from sutja.reports import tables
 from sutja.reports.tables import Table
@@ -41,8 +42,8 @@ def test_every_row_is_as_long_as_the_heads(report: Report, small: Dataset) -> No
         tables.score_table({"a": report, "b": report}),
         tables.class_table(report),
         tables.confusion_table(report),
-        tables.recipe_table([vars(recipe) for recipe in RECIPES.values()]),
-        tables.model_table({"mlp": Size(1, 2, 4)}),
+        tables.recipe_table([dataclasses.asdict(recipe) for recipe in RECIPES.values()]),
+        tables.model_table({"mlp": NetworkSize(1, 2, 4)}),
         tables.dataset_table(describe(small)),
     ):
         assert table.rows
@@ -85,14 +86,16 @@ def test_comparisons_with_and_without_errors() -> None:
 
 
 def test_recipes_side_by_side() -> None:
-    table = tables.recipe_table([vars(recipe) for recipe in RECIPES.values()])
+    table = tables.recipe_table([dataclasses.asdict(recipe) for recipe in RECIPES.values()])
     assert list(table.heads) == ["", *RECIPES]
     assert ["augmentation", *(each.augmentation for each in RECIPES.values())] in [list(row) for row in table.rows]
+    teachers = [each.distillation.teacher if each.distillation else "none" for each in RECIPES.values()]
+    assert ["distillation.teacher", *teachers] in [list(row) for row in table.rows]
     assert "name" not in column(table, 0)
 
 
 def test_models_with_their_cost() -> None:
-    table = tables.model_table({"lenet5": Size(61_706, 416_520, 246_824)})
+    table = tables.model_table({"lenet5": NetworkSize(61_706, 416_520, 246_824)})
     assert table.rows == [["lenet5", "61,706", "416,520", "247 kB"]]
 
 

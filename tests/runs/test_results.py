@@ -9,13 +9,10 @@ import pytest
 from scipy import stats
 
 from sutja.errors import DataError, UsageError
-from sutja.recipe import RECIPES
 from sutja.runs.results import (
     Spread,
     compare_spreads,
     distinct_names,
-    label,
-    parse_recipe,
     read_results,
     update_results,
 )
@@ -111,7 +108,7 @@ def test_results_are_kept_and_read(tmp_path: Path) -> None:
 
 def test_a_later_result_takes_the_place_of_the_same_recipe_protocol_and_data(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    held_out = dataclasses.replace(MLP, protocol="held-out", part="validation", count=5_000)
+    held_out = dataclasses.replace(MLP, protocol="validation", part="validation", count=5_000)
     update_results(path, [MLP, LENET5, held_out])
     lines = path.read_text().splitlines()
     update_results(path, [dataclasses.replace(MLP, seeds=(0, 1), errors=(1, 2))])
@@ -145,17 +142,3 @@ def test_a_damaged_file_is_refused_and_stays(tmp_path: Path, old: str, new: str,
     assert str(caught.value).startswith(f"{path}: ")
     assert path.read_bytes() == damaged
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_word_names_a_recipe_and_what_is_changed() -> None:
-    recipe = parse_recipe("mlp:epochs=3,learning_rate=0.004,protocol=held-out")
-    assert (recipe.epochs, recipe.learning_rate, recipe.protocol) == (3, 0.004, "held-out")
-    assert label(dataclasses.replace(recipe, seed=3)) == "mlp:epochs=3,learning_rate=0.004"
-    assert parse_recipe("mlp") == RECIPES["mlp"]
-    assert label(RECIPES["mlp"]) == "mlp"
-
-
-@pytest.mark.parametrize("word", ["mlp:epochs", "mlp:epochs=1,epochs=2", "mlp:,", "mlp:seed=1", "ml", "mlp:epoch=1"])
-def test_a_word_that_names_none_is_refused(word: str) -> None:
-    with pytest.raises(UsageError):
-        parse_recipe(word)

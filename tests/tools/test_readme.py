@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from benchmarks.recording import ROOT
 from sutja.cli.app import app
-from sutja.runs.results import parse_recipe
+from sutja.recipe import parse_recipe
 from tools import reading_page
 from tools.performance_page import PARTS
 from tools.readme import PERFORMANCE, READING, READMES, measured

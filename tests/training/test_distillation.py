@@ -1,4 +1,4 @@
-"""Lessons: the same views always, answers that are probabilities, files that are refused, and pupils that learn."""
+"""Distillation: reproducible views, targets that are probabilities, files that are refused, students that learn."""
 
 from __future__ import annotations
 
@@ -20,20 +20,27 @@ from sutja.experiments.experiment import RunContext, train
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.model import create
-from sutja.recipe import RECIPES
+from sutja.recipe import RECIPES, Distillation
 from sutja.runs.run import Run
-from sutja.training.distillation import Lessons, distillation_loss, distorted, load_lessons, save_lessons, teach
+from sutja.training.distillation import (
+    DistillationTargets,
+    distil,
+    distillation_loss,
+    distorted,
+    load_targets,
+    save_targets,
+)
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 pytestmark = pytest.mark.usefixtures("pictureless")
 VIEWS = 3
 TEACHER = dataclasses.replace(RECIPES["mlp"], epochs=1, batch_size=16)
-PUPIL = dataclasses.replace(TEACHER, name="pupil", teacher="mlps", epochs=2)
+STUDENT = dataclasses.replace(TEACHER, name="student", distillation=Distillation("mlps"), epochs=2)
 
 
 @pytest.fixture(scope="module")
 def pictureless(undrawn: Undrawn) -> Iterator[None]:
-    """Nobody looks at the pictures of teachers and pupils."""
+    """Nobody looks at the pictures of teachers and students."""
     with undrawn():
         yield
 
@@ -49,11 +56,11 @@ def teachers(context: RunContext, pictureless: None) -> list[Run]:
 
 
 @pytest.fixture(scope="module")
-def lessons(context: RunContext, teachers: list[Run]) -> Lessons:
-    path = context.lessons("mlps")
+def targets(context: RunContext, teachers: list[Run]) -> DistillationTargets:
+    path = context.targets("mlps")
     done = distil_runs(teachers, context, path, augmentation="affine", views=VIEWS)
     assert list(done) == [1, 2, 3]
-    return load_lessons(path, context.dataset.train.images)
+    return load_targets(path, context.dataset.train.images)
 
 
 def test_a_view_is_always_the_same_and_differs_from_the_next(small: Dataset) -> None:
@@ -63,28 +70,28 @@ def test_a_view_is_always_the_same_and_differs_from_the_next(small: Dataset) -> 
     assert torch.equal(distorted(images, "none", 0)[:, 0], torch.from_numpy(images))
 
 
-def test_the_answer_is_the_mean_of_the_teachers_probabilities(small: Dataset) -> None:
+def test_a_target_is_the_mean_of_the_teachers_probabilities(small: Dataset) -> None:
     networks = [create("mlp", seed=seed).eval() for seed in (0, 1)]
-    (answers,) = teach(networks, small.train.images, "none", 1)
+    (log_probabilities,) = distil(networks, small.train.images, "none", 1)
     pixels = torch.from_numpy(small.train.images).unsqueeze(1) / 255
     with torch.inference_mode():
         expected = torch.stack([network(pixels).softmax(1) for network in networks]).mean(0)
-    np.testing.assert_allclose(np.exp(answers.astype(np.float32)), expected.numpy(), atol=2e-3)
+    np.testing.assert_allclose(np.exp(log_probabilities.astype(np.float32)), expected.numpy(), atol=2e-3)
 
 
-def test_lessons_are_read_as_they_were_written(lessons: Lessons, tmp_path: Path) -> None:
-    save_lessons(lessons, tmp_path / "again.npz")
-    again = load_lessons(tmp_path / "again.npz", lessons.images)
-    np.testing.assert_array_equal(again.answers, lessons.answers)
-    assert again.describe() == lessons.describe()
-    assert lessons.describe()["views"] == VIEWS
+def test_targets_are_read_as_they_were_written(targets: DistillationTargets, tmp_path: Path) -> None:
+    save_targets(targets, tmp_path / "again.npz")
+    again = load_targets(tmp_path / "again.npz", targets.images)
+    np.testing.assert_array_equal(again.log_probabilities, targets.log_probabilities)
+    assert again.describe() == targets.describe()
+    assert targets.describe()["views"] == VIEWS
 
 
-def test_views_come_around_and_can_be_of_some_digits_only(lessons: Lessons, small: Dataset) -> None:
+def test_views_come_around_and_can_be_of_some_digits_only(targets: DistillationTargets, small: Dataset) -> None:
     chosen = split_indices(small)[0]
-    some = dataclasses.replace(lessons, chosen=chosen)
+    some = dataclasses.replace(targets, chosen=chosen)
     pixels, answers = some.view(VIEWS + 1)
-    all_pixels, all_answers = lessons.view(1)
+    all_pixels, all_answers = targets.view(1)
     assert torch.equal(pixels, all_pixels[chosen])
     assert torch.equal(answers, all_answers[chosen])
     assert answers.dtype == torch.float32
@@ -93,65 +100,70 @@ def test_views_come_around_and_can_be_of_some_digits_only(lessons: Lessons, smal
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"answers": np.zeros((2, 60, 10), np.float32)}, "not lessons of 60 digits: float32"),
-        ({"answers": np.zeros((2, 59, 10), np.float16)}, r"not lessons of 60 digits: float16 \(2, 59, 10\)"),
-        ({"answers": np.full((1, 60, 10), np.nan, np.float16)}, "not lessons of 60 digits"),
-        ({"digits": np.array("0" * 64)}, "lessons of other digits"),
+        ({"log_probabilities": np.zeros((2, 60, 10), np.float32)}, "not distillation targets of 60 digits: float32"),
+        (
+            {"log_probabilities": np.zeros((2, 59, 10), np.float16)},
+            r"not distillation targets of 60 digits: float16 \(2, 59, 10\)",
+        ),
+        ({"log_probabilities": np.full((1, 60, 10), np.nan, np.float16)}, "not distillation targets of 60 digits"),
+        ({"digits": np.array("0" * 64)}, "distillation targets of other digits"),
     ],
 )
-def test_lessons_that_do_not_fit_are_refused(
-    changes: dict[str, Any], why: str, lessons: Lessons, tmp_path: Path
+def test_targets_that_do_not_fit_are_refused(
+    changes: dict[str, Any], why: str, targets: DistillationTargets, tmp_path: Path
 ) -> None:
     path = tmp_path / "foreign.npz"
-    save_lessons(lessons, path)
+    save_targets(targets, path)
     with np.load(path) as arrays:
         kept = dict(arrays)
     np.savez(path, **kept | changes)
     with pytest.raises(DataError, match=why):
-        load_lessons(path, lessons.images)
+        load_targets(path, targets.images)
 
 
-def test_damaged_and_missing_lessons_are_one_line(tmp_path: Path, small: Dataset) -> None:
+def test_damaged_and_missing_targets_are_one_line(tmp_path: Path, small: Dataset) -> None:
     (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(DataError, match=r"damaged\.npz: not lessons, or damaged"):
-        load_lessons(tmp_path / "damaged.npz", small.train.images)
+    with pytest.raises(DataError, match=r"damaged\.npz: not distillation targets, or damaged"):
+        load_targets(tmp_path / "damaged.npz", small.train.images)
     (tmp_path / "text.npz").write_text("no archive")
-    with pytest.raises(DataError, match=r"text\.npz: not lessons, or damaged: File is not a zip file"):
-        load_lessons(tmp_path / "text.npz", small.train.images)
-    with pytest.raises(UsageError, match=r"none\.npz: no such lessons"):
-        load_lessons(tmp_path / "none.npz", small.train.images)
+    with pytest.raises(DataError, match=r"text\.npz: not distillation targets, or damaged: File is not a zip file"):
+        load_targets(tmp_path / "text.npz", small.train.images)
+    with pytest.raises(UsageError, match=r"none\.npz: no such distillation targets"):
+        load_targets(tmp_path / "none.npz", small.train.images)
 
 
-def test_a_pupil_learns_from_its_teacher(context: RunContext, lessons: Lessons) -> None:
-    run = train(PUPIL, context)
-    assert run.environment["targets"] == lessons.describe()
-    alone = train(dataclasses.replace(PUPIL, teacher="", name="alone"), context)
+def test_a_student_learns_from_its_teacher(context: RunContext, targets: DistillationTargets) -> None:
+    run = train(STUDENT, context)
+    assert run.environment["distillation_targets"] == targets.describe()
+    alone = train(dataclasses.replace(STUDENT, distillation=None, name="alone"), context)
     assert not np.array_equal(run.load_logits("test")[0], alone.load_logits("test")[0])
 
 
-def test_a_final_pupil_learns_from_every_digit(context: RunContext, lessons: Lessons) -> None:
-    run = train(dataclasses.replace(PUPIL, protocol="final", name="final"), context)
+def test_a_final_student_learns_from_every_digit(context: RunContext, targets: DistillationTargets) -> None:
+    run = train(dataclasses.replace(STUDENT, protocol="final", name="final"), context)
     assert run.report["test"]["count"] == len(context.dataset.test)
 
 
-def test_a_pupil_of_a_teacher_who_saw_the_validation_digits_is_not_judged_by_them(
-    context: RunContext, lessons: Lessons
+def test_a_student_of_a_teacher_that_saw_the_validation_digits_is_not_evaluated_by_them(
+    context: RunContext, targets: DistillationTargets
 ) -> None:
-    assert lessons.held_out
-    path = context.lessons("seen")
+    assert targets.validation_unseen
+    path = context.targets("seen")
     list(distil_runs([final_teacher(context)], context, path, augmentation="none", views=1))
-    assert not load_lessons(path, lessons.images).held_out
+    assert not load_targets(path, targets.images).validation_unseen
     with pytest.raises(UsageError, match="this teacher has seen the validation digits"):
-        train(dataclasses.replace(PUPIL, teacher="seen", name="judged"), context)
+        train(dataclasses.replace(STUDENT, distillation=Distillation("seen"), name="evaluated"), context)
 
 
 def final_teacher(context: RunContext) -> Run:
     return train(dataclasses.replace(TEACHER, protocol="final"), context)
 
 
-def test_a_pupil_without_lessons_is_told_what_makes_them(context: RunContext) -> None:
-    with pytest.raises(UsageError, match=r"nobody\.lessons\.npz: no such lessons: `sutja teach` makes them"):
-        train(dataclasses.replace(PUPIL, teacher="nobody"), context)
+def test_a_missing_file_of_targets_is_an_error_that_names_the_command(context: RunContext) -> None:
+    with pytest.raises(
+        UsageError, match=r"nobody\.targets\.npz: no such distillation targets: `sutja distil` makes them"
+    ):
+        train(dataclasses.replace(STUDENT, distillation=Distillation("nobody")), context)
 
 
 def test_agreeing_with_the_teacher_costs_nothing() -> None:
@@ -178,7 +190,7 @@ def test_weights_of_a_run_are_read_back(teachers: list[Run], context: RunContext
 
 
 def test_weights_of_another_network_are_refused(teachers: list[Run], tmp_path: Path) -> None:
-    other = dataclasses.replace(teachers[0].recipe, model="lenet5")
+    other = dataclasses.replace(teachers[0].recipe, network="lenet5")
     with pytest.raises(ModelFileError, match=r"model\.safetensors: missing, damaged or of another network than lenet5"):
         load_network(dataclasses.replace(open_model(teachers[0].folder), recipe=other))
 

@@ -19,7 +19,7 @@ from sutja.models.ctc import BLANK, decode_greedy
 from sutja.models.onnx_line_network import pad_lines
 from sutja.networks.infer import infer_lines
 from sutja.networks.line_model import LineReader
-from sutja.recipe import RECIPES
+from sutja.recipe import RECIPES, Distillation
 from sutja.synth.lines import Writer
 from sutja.training import line_trainer as line_training
 from sutja.training.line_trainer import LineBatch, LineTrainer, as_batch, ctc_loss, read_text
@@ -143,7 +143,7 @@ def test_inference_in_batches_gives_what_each_line_alone_gives(few: Dataset) -> 
 @pytest.fixture(scope="module")
 def whole(few: Dataset) -> LineTrainer:
     """Two epochs without a stop."""
-    training = LineTrainer(RECIPE, split(few, "held-out"), device="cpu")
+    training = LineTrainer(RECIPE, split(few, "validation"), device="cpu")
     heard: list[int] = []
     list(training.fit(heard.append))
     assert sum(heard) == 2 * training.examples_per_epoch == 128
@@ -155,12 +155,12 @@ def test_every_epoch_has_its_record(whole: LineTrainer) -> None:
     assert whole.finished
     for record in whole.records:
         assert record.validation_loss is not None
-        assert record.test_loss is None, "the protocol is 'held-out'"
+        assert record.test_loss is None, "the protocol is 'validation'"
     assert whole.records[-1].train_loss < whole.records[0].train_loss
 
 
 def test_a_resumed_training_has_the_same_bits(whole: LineTrainer, few: Dataset) -> None:
-    splits = split(few, "held-out")
+    splits = split(few, "validation")
     first = LineTrainer(RECIPE, splits, device="cpu")
     next(iter(first.fit()))
     second = LineTrainer(RECIPE, splits, device="cpu")
@@ -171,7 +171,7 @@ def test_a_resumed_training_has_the_same_bits(whole: LineTrainer, few: Dataset) 
 
 
 def test_another_seed_has_other_lines_and_weights(whole: LineTrainer, few: Dataset) -> None:
-    other = LineTrainer(dataclasses.replace(RECIPE, seed=1, epochs=1), split(few, "held-out"), device="cpu")
+    other = LineTrainer(dataclasses.replace(RECIPE, seed=1, epochs=1), split(few, "validation"), device="cpu")
     ours, theirs = (next(iter(training.batches(0))) for training in (whole, other))
     assert ours.lines.shape != theirs.lines.shape or not torch.equal(ours.lines, theirs.lines)
     assert not same(whole.network.state_dict(), other.network.state_dict())
@@ -191,7 +191,7 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
     monkeypatch.setattr(line_training, "LINES_PER_EPOCH", 16)
     monkeypatch.setattr(line_training, "LINES_PER_CHUNK", 8)
     recipe = dataclasses.replace(RECIPE, epochs=1, batch_size=size)
-    training = LineTrainer(recipe, split(few, "held-out"), device="cpu")
+    training = LineTrainer(recipe, split(few, "validation"), device="cpu")
     asked: list[float] = []
 
     def remember(progress: float) -> float:
@@ -207,10 +207,10 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
 @pytest.mark.parametrize(
     "change",
     [
-        {"teacher": "big"},
+        {"distillation": Distillation("big")},
         {"augmentation": "affine"},
         {"label_smoothing": 0.1},
-        {"focus": 2.0},
+        {"hard_example_repeats": 2.0},
         {"precision": "bfloat16"},
     ],
     ids=lambda each: next(iter(each)),
@@ -218,4 +218,4 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
 def test_what_lines_do_not_have_is_refused(few: Dataset, change: dict[str, str | float]) -> None:
     recipe = dataclasses.replace(RECIPE, **change)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="lines have no"):
-        LineTrainer(recipe, split(few, "held-out"), device="cpu")
+        LineTrainer(recipe, split(few, "validation"), device="cpu")

@@ -74,7 +74,7 @@ def test_the_seed_decides_the_weights(target: str, mnist: Dataset) -> None:
 
 @every_target
 def test_published_sprints_name_what_is_there(target: str) -> None:
-    assert SPRINTS[target].model in NETWORKS
+    assert SPRINTS[target].network in NETWORKS
     assert 0 < SPRINTS[target].warm_up < 1
 
 

@@ -69,7 +69,7 @@ def test_the_loss_falls(splits: Splits) -> None:
     assert (records[-1].validation_accuracy or 0) > 0.5
 
 
-@pytest.mark.parametrize("changes", [{}, {"model": "mlp", "optimiser": "sgd", **HARD, "ema": 0.9}])
+@pytest.mark.parametrize("changes", [{}, {"network": "mlp", "optimiser": "sgd", **HARD, "ema_decay": 0.9}])
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(changes: dict[str, Any], splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=2, **changes)
     torch.manual_seed(1)
@@ -87,13 +87,13 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(changes: d
         {"optimiser": "sgd", "learning_rate": 0.05, "schedule": "cosine"},
         {"optimiser": "adamw"},
         {"optimiser": "muon"},
-        {"ema": 0.95},
-        {"focus": 2.0},
+        {"ema_decay": 0.95},
+        {"hard_example_repeats": 2.0},
         HARD,
         {"patience": 2, "learning_rate": 0.02},
-        {"optimiser": "sgd", "ema": 0.9, "patience": 5, "label_smoothing": 0.1, "model": "mlp", **HARD},
+        {"optimiser": "sgd", "ema_decay": 0.9, "patience": 5, "label_smoothing": 0.1, "network": "mlp", **HARD},
     ],
-    ids=["sgd", "adamw", "muon", "ema", "focus", "dropout+augmentation", "patience", "everything"],
+    ids=["sgd", "adamw", "muon", "ema_decay", "hard_example_repeats", "dropout+augmentation", "patience", "everything"],
 )
 def test_interrupted_and_resumed_is_the_same_to_the_bit(changes: dict[str, Any], splits: Splits) -> None:
     recipe = dataclasses.replace(TINY, epochs=4, **changes)
@@ -164,9 +164,9 @@ def test_without_patience_the_last_epoch_is_kept(splits: Splits) -> None:
     assert (loss, accuracy) == pytest.approx((training.records[-1].test_loss, training.records[-1].test_accuracy))
 
 
-@pytest.mark.parametrize("model", ["lenet5", "mlp"])
-def test_a_loss_that_is_not_finite_names_the_learning_rate(model: str, splits: Splits) -> None:
-    recipe = dataclasses.replace(TINY, model=model, batch_size=16, optimiser="sgd", learning_rate=100)
+@pytest.mark.parametrize("network", ["lenet5", "mlp"])
+def test_a_loss_that_is_not_finite_names_the_learning_rate(network: str, splits: Splits) -> None:
+    recipe = dataclasses.replace(TINY, network=network, batch_size=16, optimiser="sgd", learning_rate=100)
     with pytest.raises(SutjaError, match=r"the loss is (nan|inf) in epoch \d .*--set learning_rate=25"):
         trained(recipe, splits)
 
@@ -180,7 +180,7 @@ def test_a_loss_that_breaks_in_the_very_last_step_is_noticed(splits: Splits) -> 
 
 
 def test_a_loss_that_is_not_finite_stops_in_the_middle_of_the_epoch(splits: Splits) -> None:
-    recipe = dataclasses.replace(TINY, model="mlp", batch_size=2, optimiser="sgd", learning_rate=100)
+    recipe = dataclasses.replace(TINY, network="mlp", batch_size=2, optimiser="sgd", learning_rate=100)
     told: list[int] = []
     with pytest.raises(SutjaError, match="in epoch 1"):
         next(DigitTrainer(recipe, splits, device="cpu").fit(told.append))
@@ -276,8 +276,8 @@ def test_auto_takes_what_there_is() -> None:
         {"label_smoothing": 0.2},
         {"dropout": 0.2},
         {"augmentation": "affine"},
-        {"ema": 0.9},
-        {"focus": 2.0, "epochs": 2},
+        {"ema_decay": 0.9},
+        {"hard_example_repeats": 2.0, "epochs": 2},
         {"weight_decay": 0.5},
         {"schedule": "constant"},
         {"optimiser": "sgd"},
@@ -287,7 +287,7 @@ def test_auto_takes_what_there_is() -> None:
     ids=lambda changes: next(iter(changes)),
 )
 def test_every_field_of_a_recipe_changes_the_training(changes: dict[str, Any], splits: Splits) -> None:
-    plain = dataclasses.replace(TINY, model="mlp", epochs=1)
+    plain = dataclasses.replace(TINY, network="mlp", epochs=1)
     assert not torch.equal(
         weights(trained(plain, splits)), weights(trained(dataclasses.replace(plain, **changes), splits))
     )
@@ -307,7 +307,7 @@ def test_bfloat16_is_computed_where_there_are_instructions_for_it(
 
 
 def test_the_average_lags_behind_and_is_what_is_measured(splits: Splits) -> None:
-    training = trained(dataclasses.replace(TINY, ema=0.9), splits)
+    training = trained(dataclasses.replace(TINY, ema_decay=0.9), splits)
     pairs = zip(training.result().parameters(), training.network.parameters(), strict=True)
     assert not any(torch.equal(averaged, last) for averaged, last in pairs)
     loss, _ = loss_and_accuracy(
@@ -320,7 +320,7 @@ def test_the_average_lags_behind_and_is_what_is_measured(splits: Splits) -> None
 
 def test_the_average_soon_leaves_the_initial_weights(splits: Splits) -> None:
     """A plain average with this decay would still be at nine tenths of the random start."""
-    training = trained(dataclasses.replace(TINY, epochs=6, ema=0.999), splits)
+    training = trained(dataclasses.replace(TINY, epochs=6, ema_decay=0.999), splits)
     assert training.records[-1].train_loss < training.records[0].train_loss / 2
 
 
@@ -353,7 +353,7 @@ def test_the_training_loss_of_a_large_set_is_measured_on_a_fixed_sample(
 
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_digits_that_are_not_trained_on_do_not_touch_the_weights(part: str, splits: Splits) -> None:
-    recipe = dataclasses.replace(TINY, **HARD, ema=0.9)
+    recipe = dataclasses.replace(TINY, **HARD, ema_decay=0.9)
     digits: Digits = getattr(splits, part)
     other = dataclasses.replace(splits, **{part: Digits(digits.images, digits.labels[::-1].copy())})
     first, second = trained(recipe, splits), trained(recipe, other)

@@ -1,4 +1,4 @@
-"""NumPy archives of sutja's own: logits and lessons."""
+"""NumPy archives of sutja's own: logits and distillation targets."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from sutja.data.digits import Digits
 from sutja.errors import UsageError
 from sutja.networks.infer import infer, scaled, to_tensor
 from sutja.randomness import derived_seed, generator
-from sutja.recipe import CORRECTED, GIVEN, Recipe
+from sutja.recipe import CORRECTED, START_FIELDS, FineTuning, Recipe
 from sutja.reports.html import Section
 from sutja.reports.tables import finetuning_table
 from sutja.runs.run import Run
@@ -86,21 +86,22 @@ class Task:
         The protocol is that of the network of before: validation digits that it has seen judge nothing. Raises
         `UsageError` for settings that cannot be.
         """
-        values: dict[str, Any] = {
-            "model": self.start.recipe.model,
-            "protocol": self.start.recipe.protocol,
-            "start": f"{self.start.name}@{self.start.sha256}",
-            "corrections": f"{self.name}-{len(self.corrected)}@{self.sha256}",
-        }
+        tuning = FineTuning(
+            f"{self.start.name}@{self.start.sha256}", f"{self.name}-{len(self.corrected)}@{self.sha256}"
+        )
+        start = self.start.recipe
+        recipe = dataclasses.replace(CORRECTED, network=start.network, protocol=start.protocol, finetuning=tuning)
+        fixed = (*START_FIELDS, "distillation", "distillation.teacher", "hard_example_repeats", "precision")
         for field in settings or {}:
-            if field in (*GIVEN, "teacher", "focus", "precision"):
+            if field in fixed:
                 raise UsageError(f"{field} cannot be set with --from: it is as the network that it begins with has it")
-        return dataclasses.replace(CORRECTED.with_settings(settings or {}), **values)
+        return recipe.with_settings(settings or {})
 
     def describe(self) -> dict[str, Any]:
         """What a run remembers of it."""
+        recipe = dataclasses.asdict(self.start.recipe)
         return {
-            "start": {"name": self.start.name, "sha256": self.start.sha256, "recipe": vars(self.start.recipe)},
+            "start": {"name": self.start.name, "sha256": self.start.sha256, "recipe": recipe},
             "corrections": {"name": self.name, "digits": len(self.corrected), "sha256": self.sha256},
         }
 
@@ -171,8 +172,10 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         """Yield batches of corrected digits, digits in their style, and digits of MNIST to keep."""
         recipe, size = self.recipe, self.recipe.batch_size
         order, distortion = (generator(recipe.seed, purpose, epoch) for purpose in ("order", "distortion"))
-        corrected_count = max(1, round(recipe.share * size))
-        styled_count = round(recipe.styled * (size - corrected_count))
+        tuning = recipe.finetuning
+        assert tuning
+        corrected_count = max(1, round(tuning.corrected_share * size))
+        styled_count = round(tuning.styled_share * (size - corrected_count))
         for _ in range(BATCHES_PER_EPOCH):
             corrected, labels = _drawn(*self._corrected, corrected_count, order)
             styled, styled_labels = _drawn(*self._styled, styled_count, order)
@@ -184,12 +187,14 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
 
     def loss_on_batch(self, batch: FineTuningBatch) -> Tensor:
         """Cross-entropy on what is to be learned, distillation from the start network on what is to be kept."""
-        recipe, smoothing = self.recipe, self.recipe.label_smoothing
+        distillation, smoothing = self.recipe.distillation, self.recipe.label_smoothing
+        assert distillation
         images = torch.cat([batch.learned, batch.kept]).contiguous(memory_format=torch.channels_last)
         logits, kept_logits = self.network(images).split([len(batch.learned), len(batch.kept)])
         learned = functional.cross_entropy(logits, batch.learned_labels, label_smoothing=smoothing)
         kept = functional.cross_entropy(kept_logits, batch.kept_labels, label_smoothing=smoothing)
-        kept = torch.lerp(kept, distillation_loss(kept_logits, batch.targets, recipe.softness), recipe.teaching)
+        distilled = distillation_loss(kept_logits, batch.targets, distillation.temperature)
+        kept = torch.lerp(kept, distilled, distillation.weight)
         return torch.lerp(kept, learned, len(batch.learned) / (len(batch.learned) + KEPT_WEIGHT * len(batch.kept)))
 
     def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:

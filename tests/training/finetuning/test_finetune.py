@@ -20,7 +20,7 @@ from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.recipe import CORRECTED, Recipe
+from sutja.recipe import Distillation, FineTuning, Recipe
 from sutja.runs.run import Run
 from sutja.training.finetuning.finetune import FineTuner, Start, Task
 from sutja.training.finetuning.writer_style import WriterStyle, find_pen
@@ -43,7 +43,7 @@ def tiny() -> nn.Module:
 
 @pytest.fixture(scope="session")
 def start(counterparts: dict[str, Run]) -> Start:
-    return open_start(str(counterparts["held-out"].folder))
+    return open_start(str(counterparts["validation"].folder))
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +59,8 @@ def taught(task: Task, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -
 
 def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run, start: Start) -> None:
     written = Recipe.from_json((taught.folder / "recipe.json").read_text(), "recipe.json")
-    assert written.start == f"{start.name}@{start.sha256}"
-    assert written.corrections == f"mine-20@{task.sha256}"
-    assert (written.model, written.protocol) == ("mlp", "held-out")
+    assert written.finetuning == FineTuning(f"{start.name}@{start.sha256}", f"mine-20@{task.sha256}")
+    assert (written.network, written.protocol) == ("mlp", "validation")
     assert taught.folder.name.endswith(f"{start.name}-mine-20-epochs=2-s0")
     assert taught.environment["corrections"] == {"name": "mine", "digits": 20, "sha256": task.sha256}
     assert taught.environment["start"]["sha256"] == start.sha256
@@ -70,7 +69,7 @@ def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run, start
 def test_the_run_is_whole(taught: Run) -> None:
     names = {path.name for path in taught.folder.iterdir()}
     assert names >= {"report.html", "MODEL_CARD.md", "model.onnx", "model.safetensors", "logits.npz", "figures"}
-    assert "was then taught the corrections `mine-20`" in (taught.folder / "MODEL_CARD.md").read_text()
+    assert "was then fine-tuned on the corrections `mine-20`" in (taught.folder / "MODEL_CARD.md").read_text()
     assert "Errors before and after" in (taught.folder / "report.html").read_text()
     assert open_model(taught.folder).reads == "digits"
 
@@ -121,18 +120,30 @@ def test_other_corrections_are_no_run_to_go_on_with(task: Task, few: Dataset, ta
 
 
 def test_settings_that_belong_to_the_start_are_refused(task: Task) -> None:
-    for field, value in (("model", "lenet5"), ("protocol", "final"), ("teacher", "x"), ("focus", "2")):
+    for field, value in (
+        ("network", "lenet5"),
+        ("protocol", "final"),
+        ("distillation.teacher", "x"),
+        ("distillation", "none"),
+        ("hard_example_repeats", "2"),
+    ):
         with pytest.raises(UsageError, match=f"{field} cannot be set with --from"):
             task.recipe({field: value})
     with pytest.raises(UsageError, match="start cannot be set with --from"):
-        task.recipe({"start": "x@" + "0" * 64})
+        task.recipe({"finetuning.start": "x@" + "0" * 64})
 
 
-def test_a_recipe_with_half_an_origin_is_none() -> None:
-    with pytest.raises(UsageError, match="belong together"):
-        dataclasses.replace(CORRECTED, start="convnet@" + "0" * 64)
-    with pytest.raises(UsageError, match="not a name, @ and a SHA-256"):
-        dataclasses.replace(CORRECTED, start="convnet", corrections="x")
+def test_settings_of_the_finetuning_and_its_distillation(task: Task) -> None:
+    recipe = task.recipe({"finetuning.styled_share": "0.25", "distillation.weight": "0.5"})
+    assert recipe.finetuning == dataclasses.replace(task.recipe().finetuning, styled_share=0.25)  # type: ignore[type-var]
+    assert recipe.distillation == Distillation("start", weight=0.5)
+    assert recipe.changes() == {"distillation.weight": 0.5, "finetuning.styled_share": 0.25}
+
+
+@pytest.mark.parametrize(("start", "corrections"), [("convnet@" + "0" * 64, ""), ("convnet", "x"), ("", "")])
+def test_a_finetuning_needs_both_of_its_origins(start: str, corrections: str) -> None:
+    with pytest.raises(UsageError, match="expected NAME@SHA-256"):
+        FineTuning(start, corrections)
 
 
 def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: Path) -> None:
@@ -142,7 +153,7 @@ def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: 
 
 def test_published_networks_are_starts() -> None:
     opened = open_start("lenet5-best")
-    assert opened.recipe.model == "lenet5"
+    assert opened.recipe.network == "lenet5"
     assert open_model("lenet5-best").temperature == opened.temperature
     for name, why in (("line-reader", "reads lines"), ("nothing", "unknown published model")):
         with pytest.raises(UsageError, match=why):
