@@ -103,7 +103,14 @@ def test_an_interrupted_run_ends_with_the_same_weights(task: Task, few: Dataset)
 
 
 def test_what_forgets_goes_back(task: Task, few: Dataset) -> None:
-    recipe = task.recipe({"epochs": "1", "learning_rate": "0.05", "distillation.weight": "0", "finetuning.corrected_share": "0.98", "finetuning.styled_share": "0"})
+    settings = {
+        "epochs": "1",
+        "learning_rate": "0.05",
+        "distillation.weight": "0",
+        "finetuning.corrected_share": "0.98",
+        "finetuning.styled_share": "0",
+    }
+    recipe = task.recipe(settings)
     training = FineTuner(recipe, split(few, recipe.protocol), task, device="cpu")
     list(training.fit())
     training.result()
