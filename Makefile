@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint pages fix bench readme help clean
+.PHONY: run test coverage chromium check lint javascript pages fix bench readme help clean
 
 run: $(VENV)/.run ## train and compare LeNet-5, an MLP and LeNet-5 regularised; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
@@ -27,11 +27,18 @@ chromium:
 	    || echo "chromium could not be installed: the tests of the page are skipped" >&2; \
 	fi
 
-lint: $(VENV)/.dev ## check style, types and which package imports which
+lint: $(VENV)/.dev javascript ## check style, types and which package imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The types in the page's scripts. Where npm is missing or cannot install tsc, they are not checked.
+javascript:
+	@if [ node_modules/.package-lock.json -nt package.json ] || { command -v npm && \
+	    npm install --no-package-lock --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000; } >/dev/null 2>&1; then \
+	  echo node_modules/.bin/tsc -p jsconfig.json; node_modules/.bin/tsc -p jsconfig.json; \
+	else echo "tsc could not be installed: the types in the page's scripts are not checked" >&2; fi
 
 pages: $(VENV)/.dev ## check the figures of the pages against results/, and docs/api.md against the docstrings
 	$(BIN)/python -m tools.readme --check
@@ -55,7 +62,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove the environment and all caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache node_modules
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sutja needs Python 3.11 or newer: make PYTHON=python3.11")'

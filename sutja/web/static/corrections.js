@@ -1,3 +1,4 @@
+// @ts-check
 // Corrections: gathered for a moment, in which they can be undone, then kept by the server, with the picture.
 
 import { keep, kept } from "./api.js";
@@ -5,11 +6,14 @@ import { keep, kept } from "./api.js";
 const MOMENT = 2500; // milliseconds in which a correction can be undone
 
 export class Corrections {
+  /** @type {Digit[]} */
   #waiting = []; // digits, in the order of their corrections
+  /** @type {Sheet | null} */
   #sheet = null; // the picture that they are on
   #timer = 0;
 
-  /** `changed(event, trouble)` is called with "waiting", "revoked", "stored" or "failed". */
+  /** `changed(event, trouble)` is called with "waiting", "revoked", "stored" or "failed".
+   * @param {(event: CorrectionEvent, trouble?: unknown) => void} changed */
   constructor(changed) {
     this.changed = changed;
     this.total = 0;
@@ -26,7 +30,8 @@ export class Corrections {
     Object.assign(this, await kept());
   }
 
-  /** The writer says what a digit on a sheet is. What the reader was sure of already is no correction. */
+  /** The writer says what a digit on a sheet is. What the reader was sure of already is no correction.
+   * @param {Digit} digit @param {number} label @param {Sheet | null} sheet */
   add(digit, label, sheet) {
     if (digit.kept && digit.label === label) return;
     if (this.#sheet !== sheet) this.send();
@@ -52,8 +57,8 @@ export class Corrections {
   /** Have the server keep what waits. `last` = the page is about to be left. */
   async send(last = false) {
     clearTimeout(this.#timer);
-    if (!this.waiting) return;
     const [digits, sheet] = [this.#waiting, this.#sheet];
+    if (!this.waiting || !sheet) return;
     this.#waiting = [];
     try {
       const answer = await keep(digits.map(toldOf), sheet.blob, last);
@@ -67,6 +72,7 @@ export class Corrections {
   }
 }
 
+/** @param {Digit} digit */
 function toldOf({ image, label, guess, confidence, box }) {
   return { image, label, guess, confidence, box };
 }

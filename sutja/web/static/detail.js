@@ -1,33 +1,42 @@
+// @ts-check
 // One digit from near: its 28×28 pixels, where the network looked, how probable each digit is, and ten keys to correct.
 
 import { look } from "./api.js";
 import { shown, standing } from "./digit.js";
 import { percent, word } from "./language.js";
+import { drawingOn } from "./strokes.js";
 
+/** @type {{[standing in Standing]?: import("./words.js").WordName}} */
+const TITLES = { corrected: "detailCorrected", unsure: "detailUnsure" };
 const SIDE = 28;
 const FOR = [255, 145, 30]; // orange and violet, which nobody's eyes confuse
 const AGAINST = [150, 110, 255];
 const FAINTEST = 0.1; // the strongest place of a map is shown as if it were at least this
 
 export class Detail {
+  /** @type {Digit | null} */
   #digit = null;
+  /** @type {ReturnType<typeof column>[]} */
   #bars = [];
+  /** @type {Map<string, Int8Array>} */
   #maps = new Map(); // image → its saliency: what was seen once need not be asked for again
 
-  /** `corrected(digit, label)` is called when a key is pressed. */
+  /** `corrected(digit, label)` is called when a key is pressed.
+   * @param {HTMLElement} element @param {(digit: Digit, label: number) => void} corrected */
   constructor(element, corrected) {
     this.element = element;
-    this.title = element.querySelector("h3");
-    this.seen = element.querySelector("#seen").getContext("2d");
-    this.looked = element.querySelector("#looked").getContext("2d");
+    this.title = /** @type {HTMLElement} */ (element.querySelector("h3"));
+    this.seen = contextOf(element, "#seen");
+    this.looked = contextOf(element, "#looked");
     for (let digit = 0; digit <= 10; digit++) this.#bars.push(column(digit));
     this.#bars.slice(0, 10).forEach(({ key }, label) => {
-      key.addEventListener("click", () => corrected(this.#digit, label));
+      key.addEventListener("click", () => this.#digit && corrected(this.#digit, label));
     });
-    element.querySelector("#chances").append(...this.#bars.map(({ key }) => key));
+    element.querySelector("#chances")?.append(...this.#bars.map(({ key }) => key));
   }
 
-  /** Show a digit, or nothing when there is none. */
+  /** Show a digit, or nothing when there is none.
+   * @param {Digit | null} digit */
   async show(digit) {
     this.#digit = digit;
     this.element.hidden = !digit;
@@ -40,8 +49,9 @@ export class Detail {
     if (map && this.#digit === digit) drawMap(this.looked, pixels, map);
   }
 
+  /** @param {Digit} digit */
   #tell(digit) {
-    const name = { corrected: "detailCorrected", unsure: "detailUnsure" }[standing(digit)] ?? "detailTold";
+    const name = TITLES[standing(digit)] ?? "detailTold";
     const gaps = { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) };
     this.title.textContent = word(name, gaps);
     const none = Math.max(0, 1 - digit.probabilities.reduce((sum, each) => sum + each, 0));
@@ -50,12 +60,13 @@ export class Detail {
       key.ariaLabel = word(index < 10 ? "chance" : "noneLong", { digit: index, percent: percent(chance) });
       key.title = key.ariaLabel;
       bar.style.height = `${chance * 100}%`;
-      name.textContent = index < 10 ? index : word("none");
+      name.textContent = index < 10 ? String(index) : word("none");
       key.classList.toggle("label", index === (digit.label ?? digit.digit));
       if (index < 10) key.ariaPressed = String(index === digit.label);
     });
   }
 
+  /** @param {string} image */
   async #mapOf(image) {
     try {
       if (!this.#maps.has(image)) this.#maps.set(image, new Int8Array(decode((await look(image)).saliency).buffer));
@@ -66,10 +77,11 @@ export class Detail {
   }
 }
 
-/** A bar with its key; the eleventh, "no digit", is no key. */
+/** A bar with its key; the eleventh, "no digit", is no key.
+ * @param {number} digit */
 function column(digit) {
   const key = document.createElement(digit < 10 ? "button" : "div");
-  if (digit < 10) key.type = "button";
+  if (key instanceof HTMLButtonElement) key.type = "button";
   else key.role = "img";
   key.className = "chance";
   const [track, bar, name] = ["track", "bar", "name"].map((each) => {
@@ -82,9 +94,13 @@ function column(digit) {
   return { key, bar, name };
 }
 
+/** @typedef {(ink: number, index: number) => number[]} Colour */
+
+/** @type {(ink: number) => number[]} */
 const dimmed = (ink) => [ink * 0.45, ink * 0.45, ink * 0.45];
 
-/** The digit, dimmed, under the map's colours. */
+/** The digit, dimmed, under the map's colours.
+ * @param {CanvasRenderingContext2D} context @param {Uint8Array} pixels @param {Int8Array} map */
 function drawMap(context, pixels, map) {
   const strongest = Math.max(FAINTEST * 127, ...map.map(Math.abs));
   draw(context, pixels, (ink, index) => {
@@ -94,13 +110,20 @@ function drawMap(context, pixels, map) {
   });
 }
 
+/** @param {CanvasRenderingContext2D} context @param {Uint8Array} pixels @param {Colour} colour */
 function draw(context, pixels, colour) {
   const picture = context.createImageData(SIDE, SIDE);
   pixels.forEach((ink, index) => picture.data.set([...colour(ink, index), 255], 4 * index));
   context.putImageData(picture, 0, 0);
 }
 
-/** The bytes of a text in base64. */
+/** @param {HTMLElement} element @param {string} canvas */
+function contextOf(element, canvas) {
+  return drawingOn(/** @type {HTMLCanvasElement} */ (element.querySelector(canvas)));
+}
+
+/** The bytes of a text in base64.
+ * @param {string} text */
 function decode(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

@@ -1,7 +1,8 @@
+// @ts-check
 // The paper that one writes on: strokes by finger, pen and mouse, undo and clear, and the picture that is read of it.
 
 import { grayPng } from "./png.js";
-import { around, drawStep, drawStroke, strokeBox, usualHeight } from "./strokes.js";
+import { around, drawingOn, drawStep, drawStroke, strokeBox, usualHeight } from "./strokes.js";
 
 const PEN = 8; // pixels of a stroke's width without pressure
 const TALL = 36; // pixels of the digits in the picture that is read: small pictures are read quickly
@@ -12,18 +13,22 @@ const STILL = 4; // pixels that a tap may move
 
 export class Drawing {
   #context;
-  #small = document.createElement("canvas").getContext("2d", { willReadFrequently: true, alpha: false });
+  #small = drawingOn(document.createElement("canvas"), { willReadFrequently: true, alpha: false });
+  /** @type {Stroke[]} */
   #strokes = [];
+  /** @type {number | null} */
   #pointer = null;
-  #started = null;
+  #started = { x: 0, y: 0 };
 
   /** `changed(lifted)` is called at each new piece of ink and when the pen is lifted, `tapped(x, y)` at a tap: if that
-   * returns true, the tap leaves no ink. */
+   * returns true, the tap leaves no ink.
+   * @param {HTMLCanvasElement} canvas
+   * @param {{changed: (lifted: boolean) => void, tapped: (x: number, y: number) => boolean}} called */
   constructor(canvas, { changed, tapped }) {
     this.canvas = canvas;
     this.changed = changed;
     this.tapped = tapped;
-    this.#context = canvas.getContext("2d");
+    this.#context = drawingOn(canvas);
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     addEventListener("pointermove", (event) => this.#move(event));
     addEventListener("pointerup", (event) => this.#up(event));
@@ -40,20 +45,24 @@ export class Drawing {
     return { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
   }
 
-  /** Begin a stroke; returns it. */
+  /** Begin a stroke; returns it.
+   * @param {number} x @param {number} y */
   begin(x, y, pressure = 0.5) {
+    /** @type {Stroke} */
     const stroke = [];
     this.#strokes.push(stroke);
     this.extend(x, y, pressure);
     return stroke;
   }
 
+  /** @param {Stroke} stroke */
   isLast(stroke) {
     return this.#strokes.at(-1) === stroke;
   }
 
+  /** @param {number} x @param {number} y */
   extend(x, y, pressure = 0.5) {
-    const points = this.#strokes.at(-1);
+    const points = this.#strokes[this.#strokes.length - 1];
     points.push({ x, y, width: PEN * (0.4 + 1.2 * pressure) });
     drawStep(this.#context, points, points.length - 1);
     this.changed(false);
@@ -99,7 +108,8 @@ export class Drawing {
     return { blob, ...size, place };
   }
 
-  /** The box of the strokes that lie in a box of what was read: the reader saw them smaller, so its own is coarse. */
+  /** The box of the strokes that lie in a box of what was read: the reader saw them smaller, so its own is coarse.
+   * @param {Spot} spot @returns {Spot} */
   inkIn(spot) {
     const inside = this.#strokes.map(strokeBox).filter((box) => {
       const [x, y] = [(box.left + box.right) / 2 - spot.left, (box.top + box.bottom) / 2 - spot.top];
@@ -111,6 +121,7 @@ export class Drawing {
     return { left, top, width: right - left, height: bottom - top };
   }
 
+  /** @param {{width: number, height: number}} size @param {Place} place @param {number} finest */
   #rendered({ width, height }, { left, top, scale }, finest) {
     const context = this.#small;
     Object.assign(context.canvas, { width, height });
@@ -127,6 +138,7 @@ export class Drawing {
     return context.getImageData(0, 0, width, height);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {string} colour */
   #prepare(context, colour) {
     context.lineCap = context.lineJoin = "round";
     context.strokeStyle = colour;
@@ -142,7 +154,8 @@ export class Drawing {
     this.draw();
   }
 
-  /** Make writing smaller that a narrower page would cut off, as when a phone is turned. */
+  /** Make writing smaller that a narrower page would cut off, as when a phone is turned.
+   * @param {number} width @param {number} height */
   #fit(width, height) {
     const all = around(this.#strokes.map(strokeBox));
     const zoom = Math.min(1, width / all.right, height / all.bottom);
@@ -153,6 +166,7 @@ export class Drawing {
     this.changed(true);
   }
 
+  /** @param {PointerEvent} event */
   #down(event) {
     if (this.#pointer !== null || event.button !== 0) return; // a second finger, or the palm beside the pen
     event.preventDefault(); // no text is selected
@@ -162,6 +176,7 @@ export class Drawing {
     this.begin(at.x, at.y, pressure(event));
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
     if (event.pointerId !== this.#pointer) return;
     const steps = event.getCoalescedEvents?.() ?? [];
@@ -171,10 +186,11 @@ export class Drawing {
     }
   }
 
+  /** @param {PointerEvent} event */
   #up(event) {
     if (event.pointerId !== this.#pointer) return;
     this.#pointer = null;
-    const box = strokeBox(this.#strokes.at(-1));
+    const box = strokeBox(this.#strokes[this.#strokes.length - 1]);
     const still = Math.max(box.right - box.left, box.bottom - box.top) < 2 * PEN + STILL;
     if (still && this.tapped(this.#started.x, this.#started.y)) {
       this.#strokes.pop();
@@ -183,11 +199,13 @@ export class Drawing {
     this.end();
   }
 
+  /** @param {PointerEvent} event */
   #at(event) {
     const edge = this.canvas.getBoundingClientRect();
     return { x: event.clientX - edge.left, y: event.clientY - edge.top };
   }
 }
 
-/** The pressure of a pen; of a finger and a mouse, which have none, always the same. */
+/** The pressure of a pen; of a finger and a mouse, which have none, always the same.
+ * @param {PointerEvent} event */
 const pressure = (event) => (event.pointerType === "pen" ? event.pressure : 0.5);

@@ -1,3 +1,4 @@
+// @ts-check
 // A number that writes itself, for those who want to see first, or who have nothing to write with.
 
 const DIGITS = [
@@ -18,7 +19,8 @@ const PAUSE = 9; // milliseconds between two of these
 
 let turn = 0;
 
-/** Write the next number on an empty drawing. */
+/** Write the next number on an empty drawing.
+ * @param {import("./drawing.js").Drawing} drawing */
 export async function writeExample(drawing) {
   const number = NUMBERS[turn++ % NUMBERS.length];
   const { width, height } = drawing.size;
@@ -27,8 +29,9 @@ export async function writeExample(drawing) {
   const top = (height - 1.5 * wide) / 2;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   for (const [index, digit] of [...number].entries()) {
-    for (const stroke of DIGITS[digit]) {
-      const lean = (y) => (0.5 - y) * 0.18; // handwriting leans
+    for (const stroke of DIGITS[Number(digit)]) {
+      const lean = (/** @type {number} */ y) => (0.5 - y) * 0.18; // handwriting leans
+      /** @type {[number, number][]} */
       const points = curve(stroke).map(([x, y]) => [
         left + wide * (1.4 * index + x + lean(y)),
         top + wide * (1.5 * y + 0.06 * ((index * 7) % 3)),
@@ -38,7 +41,8 @@ export async function writeExample(drawing) {
   }
 }
 
-/** Draw along points in a pen's pace; false when somebody cleared or began to write meanwhile. */
+/** Draw along points in a pen's pace; false when somebody cleared or began to write meanwhile.
+ * @param {import("./drawing.js").Drawing} drawing @param {[number, number][]} points @param {boolean} still */
 async function trace(drawing, points, still) {
   const stroke = drawing.begin(...points[0]);
   for (const point of points.slice(1)) {
@@ -50,8 +54,10 @@ async function trace(drawing, points, still) {
   return true;
 }
 
-/** A smooth curve (Catmull and Rom's) through x, y, x, y, … in hundredths. */
+/** A smooth curve (Catmull and Rom's) through x, y, x, y, … in hundredths.
+ * @param {number[]} numbers */
 function curve(numbers) {
+  /** @type {[number, number][]} */
   const points = [];
   for (let at = 0; at < numbers.length; at += 2) points.push([numbers[at] / 100, numbers[at + 1] / 100]);
   const through = [points[0]];
@@ -59,7 +65,7 @@ function curve(numbers) {
     const [a, b, c, d] = [-1, 0, 1, 2].map((step) => points[Math.min(points.length - 1, Math.max(0, index + step))]);
     for (let step = 1; step <= STEPS; step++) {
       const t = step / STEPS;
-      const mix = (i) =>
+      const mix = (/** @type {number} */ i) =>
         b[i] +
         0.5 * t * (c[i] - a[i] + t * (2 * a[i] - 5 * b[i] + 4 * c[i] - d[i] + t * (3 * (b[i] - c[i]) + d[i] - a[i])));
       through.push([mix(0), mix(1)]);

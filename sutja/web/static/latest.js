@@ -1,7 +1,9 @@
+// @ts-check
 // One thing at a time, and of what is asked for meanwhile only the latest.
 
 /** Runs `task`, an async function: `now()` at once, `soon()` at most every `pause` milliseconds.
- * Never twice at the same time: what is asked for while it runs is done once, afterwards. */
+ * Never twice at the same time: what is asked for while it runs is done once, afterwards.
+ * @param {() => Promise<void>} task @param {number} pause */
 export function latest(task, pause) {
   let running = false;
   let again = false;

@@ -1,3 +1,4 @@
+// @ts-check
 // The page: what is written or shown goes to the reader, what it reads comes back, is looked at and corrected.
 
 import { read, Trouble } from "./api.js";
@@ -11,21 +12,33 @@ import { latest } from "./latest.js";
 import { Marks } from "./marks.js";
 import { listenForPictures, openPicture } from "./photograph.js";
 import { readAloud, ReadingView } from "./reading.js";
+import { drawingOn } from "./strokes.js";
 
+/** @typedef {import("./words.js").WordName} WordName */
+/** @type {{[event in CorrectionEvent]?: WordName}} */
+const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked" };
 const PAUSE = 150; // milliseconds between two readings while the pen is down
 const QUIET = 700; // milliseconds without change after which a reading is told aloud
 const AS_IT_IS = { left: 0, top: 0, scale: 1 };
 const TRIES = 5; // of a picture when the reader is busy
 
-const element = (id) => document.getElementById(id);
+/** @type {<Id extends keyof Elements>(id: Id) => Elements[Id]} */
+const element = (id) => /** @type {any} */ (document.getElementById(id));
 const paper = element("paper");
 
+/** @type {Sheet | null} */
 let sheet = null; // what was read: its blob, and how wide the page is in units of the digits' spots
+/** @type {Digit[][]} */
 let lines = []; // of digits
+/** @type {Digit | null} */
 let selected = null;
+/** @type {Opened | null} */
 let picture = null; // the picture on the page, or none: then one writes
+/** @type {WordName | ""} */
 let remark = "nothingYet";
+/** @type {WordName | ""} */
 let note = ""; // what was last said about corrections
+/** @type {Trouble | null} */
 let trouble = null;
 let telling = 0;
 
@@ -36,6 +49,7 @@ const detail = new Detail(element("detail"), correct);
 const view = new ReadingView(element("lines"), { selected: select, opened: lookAt, corrected: correct, closed: close });
 const live = latest(readDrawing, PAUSE);
 
+/** @param {boolean} lifted */
 function drawn(lifted) {
   showTools();
   if (lifted) live.now();
@@ -60,6 +74,7 @@ async function readDrawing() {
   }
 }
 
+/** @param {File} file */
 async function showPicture(file) {
   await corrections.send();
   try {
@@ -71,7 +86,7 @@ async function showPicture(file) {
   const opened = picture;
   const canvas = element("photograph");
   Object.assign(canvas, { width: opened.width, height: opened.height });
-  canvas.getContext("2d").drawImage(opened.bitmap, 0, 0);
+  drawingOn(canvas).drawImage(opened.bitmap, 0, 0);
   forget("working");
   paper.classList.add("busy");
   try {
@@ -85,20 +100,23 @@ async function showPicture(file) {
   }
 }
 
-/** What `asked` answers; when the reader is busy, it is asked again. */
+/** What `asked` answers; when the reader is busy, it is asked again.
+ * @template T @param {() => Promise<T>} asked @returns {Promise<T>} */
 async function patiently(asked) {
   for (let count = 1; ; count++) {
     try {
       return await asked();
     } catch (error) {
-      if (!error.wait || count === TRIES) throw error;
+      if (!(error instanceof Trouble) || !error.wait || count === TRIES) throw error;
       tell(error);
-      await new Promise((resolve) => setTimeout(resolve, error.wait * 1000));
+      const { wait } = error;
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
     }
   }
 }
 
-/** Take what was read of a sheet; `spotOf` says where a box is on the page. */
+/** Take what was read of a sheet; `spotOf` says where a box is on the page.
+ * @param {Answer} answer @param {Sheet} read @param {(box: Box) => Spot} spotOf */
 function take(answer, read, spotOf) {
   trouble = null;
   lines = digitsOf(answer, spotOf, picture ? [] : lines);
@@ -111,13 +129,15 @@ function take(answer, read, spotOf) {
   telling = setTimeout(() => say(lines.length ? readAloud(lines) : word("nothing")), QUIET);
 }
 
-/** Nothing is read (any more); `why` is said instead. */
+/** Nothing is read (any more); `why` is said instead.
+ * @param {WordName} why */
 function forget(why) {
   clearTimeout(telling);
   [lines, selected, sheet, remark, trouble] = [[], null, null, why, null];
   show();
 }
 
+/** @param {Digit | undefined} digit */
 function select(digit) {
   if (!digit) return false;
   if (digit !== selected && !corrections.waiting) note = "";
@@ -127,7 +147,8 @@ function select(digit) {
   return true;
 }
 
-/** As `select`, for those who tap a digit that was read: on a phone what is shown of it may be far below. */
+/** As `select`, for those who tap a digit that was read: on a phone what is shown of it may be far below.
+ * @param {Digit | undefined} digit */
 function lookAt(digit) {
   if (select(digit)) element("detail").scrollIntoView({ block: "nearest" });
 }
@@ -139,13 +160,15 @@ function close() {
   view.focus(digit);
 }
 
+/** @param {Digit} digit @param {number} label */
 function correct(digit, label) {
   selected = digit;
   corrections.add(digit, label, sheet);
 }
 
+/** @param {CorrectionEvent} event @param {unknown} [error] */
 function correctionsChanged(event, error) {
-  note = { waiting: "soon", stored: "stored", revoked: "revoked" }[event] ?? "";
+  note = NOTES[event] ?? "";
   if (event === "stored") trouble = null; // what was wrong with it before is so no more
   if (error) tell(error);
   show();
@@ -168,12 +191,14 @@ async function writeAgain() {
   drawn(true);
 }
 
+/** @param {unknown} error @returns {asserts error is Trouble} */
 function tell(error) {
   if (!(error instanceof Trouble)) throw error;
   trouble = error;
   show();
 }
 
+/** @param {string} text */
 function say(text) {
   element("live").textContent = text;
 }
@@ -185,7 +210,7 @@ function show() {
   element("remark").textContent = remark && word(remark);
   element("trouble").hidden = !trouble;
   element("trouble").textContent = trouble
-    ? word(trouble.name, { detail: trouble.detail }) + (trouble.wait ? ` ${word("again")}` : "")
+    ? word(/** @type {WordName} */ (trouble.name), { detail: trouble.detail }) + (trouble.wait ? ` ${word("again")}` : "")
     : "";
   element("hints").hidden = lines.length > 0 || remark !== "nothingYet";
   element("copy").hidden = lines.length === 0 || !navigator.clipboard;
@@ -206,7 +231,9 @@ function showTools() {
 
 function showKept() {
   const { folder, total } = corrections;
-  const counted = word(["countNone", "countOne"][total] ?? "countMany", { total });
+  /** @type {WordName[]} */
+  const names = ["countNone", "countOne"];
+  const counted = word(names[total] ?? "countMany", { total });
   element("kept").textContent = folder && `${word("where", { folder })} ${counted}`;
   element("note").textContent = note && word(note);
   element("revoke").hidden = !corrections.waiting;
@@ -234,7 +261,7 @@ element("language").addEventListener("click", () => {
 element("photograph").addEventListener("click", (event) => lookAt(marks.at(event.offsetX, event.offsetY)));
 element("detail").addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
-  else if (/^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)
+  else if (selected && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)
     correct(selected, Number(event.key));
 });
 addEventListener("keydown", (event) => {

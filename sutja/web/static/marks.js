@@ -1,21 +1,27 @@
+// @ts-check
 // Boxes around the digits on the page, each with what was read there.
 
 import { shown, standing } from "./digit.js";
+import { drawingOn } from "./strokes.js";
 
 const ROOM = 4; // pixels between a digit and its box
 
 export class Marks {
+  /** @type {Digit[]} */
   #digits = [];
+  /** @type {Digit | null} */
   #selected = null;
   #across = 1;
 
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
     new ResizeObserver(() => this.draw()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  /** Show the boxes of `digits`; the page is `across` units of their spots wide. */
+  /** Show the boxes of `digits`; the page is `across` units of their spots wide.
+   * @param {Digit[]} digits @param {Digit | null} selected @param {number} across */
   show(digits, selected, across) {
     this.#digits = digits;
     this.#selected = selected;
@@ -23,7 +29,8 @@ export class Marks {
     this.draw();
   }
 
-  /** The digit at a place in pixels of the page, the smallest where boxes overlap. */
+  /** The digit at a place in pixels of the page, the smallest where boxes overlap.
+   * @param {number} x @param {number} y @returns {Digit | undefined} */
   at(x, y) {
     const scale = this.#scale;
     const hit = this.#digits.filter(({ spot }) => {
@@ -41,13 +48,14 @@ export class Marks {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const dense = devicePixelRatio;
     Object.assign(this.canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
-    const context = this.canvas.getContext("2d");
+    const context = drawingOn(this.canvas);
     context.scale(dense, dense);
     const style = getComputedStyle(this.canvas);
     const above = this.#digits.filter((digit) => digit === this.#selected); // no other box hides this one
     for (const digit of [...this.#digits, ...above]) this.#drawBox(context, digit, style);
   }
 
+  /** @param {CanvasRenderingContext2D} context @param {Digit} digit @param {CSSStyleDeclaration} style */
   #drawBox(context, digit, style) {
     const scale = this.#scale;
     const chosen = digit === this.#selected;

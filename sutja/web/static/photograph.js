@@ -1,12 +1,15 @@
+// @ts-check
 // Pictures from outside: dropped, pasted, chosen or taken; large ones are made smaller before they are sent.
 
 import { Trouble } from "./api.js";
+import { drawingOn } from "./strokes.js";
 
 const LONGEST = 2400; // pixels of the longer side that are sent: enough for small writing on a whole page
 const LARGEST = 9e6; // bytes that are sent as they are
 const SENT = ["image/jpeg", "image/png", "image/webp", "image/bmp", "image/gif"]; // kinds that the server reads, too
 
-/** A picture of a file: {bitmap, blob to send, width, height}. Throws `Trouble` for a file that is none. */
+/** A picture of a file: {bitmap, blob to send, width, height}. Throws `Trouble` for a file that is none.
+ * @param {File} file @returns {Promise<Opened>} */
 export async function openPicture(file) {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Trouble("noPicture");
@@ -18,21 +21,23 @@ export async function openPicture(file) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * zoom));
   canvas.height = Math.max(1, Math.round(bitmap.height * zoom));
-  const context = canvas.getContext("2d");
+  const context = drawingOn(canvas);
   context.fillStyle = "#fff"; // under what is transparent
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
+  /** @type {Blob} */
+  const blob = await new Promise((resolve) => canvas.toBlob((made) => resolve(/** @type {Blob} */ (made)), "image/jpeg", 0.92));
   return { bitmap: canvas, blob, width: canvas.width, height: canvas.height };
 }
 
-/** Call `opened(file)` for every picture that is chosen, taken, dropped on the page or pasted. */
+/** Call `opened(file)` for every picture that is chosen, taken, dropped on the page or pasted.
+ * @param {HTMLInputElement[]} inputs @param {HTMLElement} paper @param {(file: File) => void} opened */
 export function listenForPictures(inputs, paper, opened) {
   for (const input of inputs) {
     input.addEventListener("change", () => {
-      if (input.files[0]) opened(input.files[0]);
+      if (input.files?.[0]) opened(input.files[0]);
       input.value = ""; // so that the same picture can be chosen again
     });
   }
@@ -46,9 +51,9 @@ export function listenForPictures(inputs, paper, opened) {
   addEventListener("drop", (event) => {
     event.preventDefault();
     paper.classList.remove("drop");
-    if (event.dataTransfer.files[0]) opened(event.dataTransfer.files[0]);
+    if (event.dataTransfer?.files[0]) opened(event.dataTransfer.files[0]);
   });
   addEventListener("paste", (event) => {
-    if (event.clipboardData.files[0]) opened(event.clipboardData.files[0]);
+    if (event.clipboardData?.files[0]) opened(event.clipboardData.files[0]);
   });
 }

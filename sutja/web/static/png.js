@@ -1,3 +1,4 @@
+// @ts-check
 // A grey PNG, made here: canvas.toBlob() waits until the browser has nothing else to do, and that is far too long.
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
@@ -7,7 +8,8 @@ const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The PNG, a Blob, of an RGBA picture of which only red counts, as of one that is grey. */
+/** The PNG, a Blob, of an RGBA picture of which only red counts, as of one that is grey.
+ * @param {ImageData} picture */
 export async function grayPng({ data, width, height }) {
   const rows = new Uint8Array((width + 1) * height); // each row begins with its filter: 0 = none
   for (let row = 0, from = 0; row < height; row++) {
@@ -24,6 +26,7 @@ export async function grayPng({ data, width, height }) {
   return new Blob([new Uint8Array(SIGNATURE), ...parts], { type: "image/png" });
 }
 
+/** @param {string} name @param {Uint8Array} content */
 function chunk(name, content) {
   const bytes = new Uint8Array(content.length + 12);
   const view = new DataView(bytes.buffer);

@@ -1,15 +1,23 @@
+// @ts-check
 // What was read: lines of digits, each a button; arrows move between them, digit keys correct.
 
 import { shown, standing } from "./digit.js";
 import { percent, word } from "./language.js";
 
+/** @type {{[standing in Standing]?: import("./words.js").WordName}} */
+const SPOKEN = { corrected: "corrected", unsure: "unsure" };
 const MANY = 12; // digits that are shown large
 
 export class ReadingView {
+  /** @type {Digit[][]} */
   #lines = [];
+  /** @type {Map<Digit, HTMLButtonElement>} */
   #buttons = new Map();
 
-  /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called when that is wanted. */
+  /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called when that is wanted.
+   * @param {HTMLElement} element
+   * @param {{selected: (digit: Digit) => void, opened: (digit: Digit) => void,
+   *   corrected: (digit: Digit, label: number) => void, closed: () => void}} called */
   constructor(element, { selected, opened, corrected, closed }) {
     this.element = element;
     this.selected = selected;
@@ -19,6 +27,7 @@ export class ReadingView {
     element.addEventListener("keydown", (event) => this.#key(event));
   }
 
+  /** @param {Digit[][]} lines @param {Digit | null} chosen */
   show(lines, chosen) {
     const focused = this.element.contains(document.activeElement);
     this.#lines = lines;
@@ -38,10 +47,12 @@ export class ReadingView {
     if (focused) this.focus(reachable);
   }
 
+  /** @param {Digit | null} digit */
   focus(digit) {
-    this.#buttons.get(digit)?.focus({ preventScroll: true });
+    if (digit) this.#buttons.get(digit)?.focus({ preventScroll: true });
   }
 
+  /** @param {Digit} digit @param {boolean} chosen @param {boolean} reachable */
   #button(digit, chosen, reachable) {
     const button = document.createElement("button");
     button.type = "button";
@@ -57,6 +68,7 @@ export class ReadingView {
     return button;
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const digit = [...this.#buttons].find(([, button]) => button === document.activeElement)?.[0];
     if (!digit || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -74,11 +86,12 @@ export class ReadingView {
     event.preventDefault();
   }
 
+  /** @param {Digit} digit @param {string} key */
   #neighbour(digit, key) {
     const all = this.#lines.flat();
     const row = this.#lines.findIndex((line) => line.includes(digit));
     const column = this.#lines[row].indexOf(digit);
-    const across = (line) => line && line[Math.min(column, line.length - 1)];
+    const across = (/** @type {Digit[] | undefined} */ line) => line && line[Math.min(column, line.length - 1)];
     switch (key) {
       case "ArrowLeft":
         return all[all.indexOf(digit) - 1];
@@ -96,13 +109,15 @@ export class ReadingView {
   }
 }
 
-/** A digit told in words, for those who hear the page. */
+/** A digit told in words, for those who hear the page.
+ * @param {Digit} digit */
 export function inWords(digit) {
-  const name = { corrected: "corrected", unsure: "unsure" }[standing(digit)] ?? "told";
+  const name = SPOKEN[standing(digit)] ?? "told";
   return word(name, { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) });
 }
 
-/** A whole reading in words. */
+/** A whole reading in words.
+ * @param {Digit[][]} lines */
 export function readAloud(lines) {
   const text = lines.map((line) =>
     line.map((digit) => (standing(digit) === "unsure" ? inWords(digit) : shown(digit))).join(" "),
@@ -110,6 +125,7 @@ export function readAloud(lines) {
   return word("readAloud", { text: text.join("; ") });
 }
 
+/** @param {string} name @param {string} text */
 function part(name, text) {
   const span = document.createElement("span");
   span.className = name;

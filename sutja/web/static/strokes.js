@@ -1,12 +1,21 @@
+// @ts-check
 // Strokes of a pen: how they are drawn, where they lie, how tall the writing is.
 // A stroke is a list of points {x, y, width} in pixels of the page.
 
-/** Draw a whole stroke. */
+/** What draws on a canvas: every canvas of the page is for drawing in two dimensions.
+ * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+export function drawingOn(canvas, settings) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
+}
+
+/** Draw a whole stroke.
+ * @param {CanvasRenderingContext2D} context @param {Stroke} points */
 export function drawStroke(context, points) {
   points.forEach((_, index) => drawStep(context, points, index));
 }
 
-/** Draw what the point at `index` adds to its stroke: a curve through the middles between points, and on to its tip. */
+/** Draw what the point at `index` adds to its stroke: a curve through the middles between points, and on to its tip.
+ * @param {CanvasRenderingContext2D} context @param {Stroke} points @param {number} index */
 export function drawStep(context, points, index) {
   const tip = points[index];
   const before = points[index - 1] ?? tip;
@@ -20,9 +29,11 @@ export function drawStep(context, points, index) {
   context.stroke();
 }
 
+/** @type {(a: Point, b: Point) => {x: number, y: number}} */
 const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
-/** The box around a stroke's ink: {left, top, right, bottom}. */
+/** The box around a stroke's ink.
+ * @param {Stroke} points @returns {Edges} */
 export function strokeBox(points) {
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   for (const { x, y, width } of points) {
@@ -34,7 +45,8 @@ export function strokeBox(points) {
   return box;
 }
 
-/** The box around several boxes. */
+/** The box around several boxes.
+ * @param {Edges[]} boxes @returns {Edges} */
 export function around(boxes) {
   return {
     left: Math.min(...boxes.map((box) => box.left)),
@@ -44,8 +56,10 @@ export function around(boxes) {
   };
 }
 
-/** How tall the signs are: those whose boxes touch are one, and most of them are no taller than this. */
+/** How tall the signs are: those whose boxes touch are one, and most of them are no taller than this.
+ * @param {Edges[]} boxes */
 export function usualHeight(boxes) {
+  /** @type {Edges[]} */
   const signs = [];
   for (const box of boxes) {
     let sign = box;
@@ -59,4 +73,5 @@ export function usualHeight(boxes) {
   return heights[Math.floor(heights.length * 0.75)];
 }
 
+/** @type {(a: Edges, b: Edges) => boolean} */
 const touch = (a, b) => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;

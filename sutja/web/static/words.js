@@ -1,5 +1,7 @@
+// @ts-check
 // What the page says, in its languages. {name} is filled in.
 
+/** @typedef {keyof typeof WORDS.en} WordName */
 export const WORDS = {
   en: {
     other: "한국어",
