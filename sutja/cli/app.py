@@ -1,4 +1,4 @@
-"""The command line: one short function a verb. What is heavy is imported inside the verb: help comes at once."""
+"""The command line: one module for each command. Commands import heavy modules when they run, so help starts fast."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import copy
 import gc
 import io
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sutja import __version__
-from sutja.cli.common import Verbs, WordError, tell_failure
+from sutja.cli.common import CommandGroup, CommandLineError, print_failure
 from sutja.cli.compare import compare
 from sutja.cli.corrections import corrections
 from sutja.cli.data import data_app
@@ -29,18 +29,15 @@ from sutja.cli.sprint import sprint
 from sutja.cli.study import study
 from sutja.cli.train import train
 
-if TYPE_CHECKING:
-    pass
-
-YOUNG = 10_000  # objects that are made before garbage is looked for: modules make many, and no garbage
+GC_THRESHOLD_OBJECTS = 10_000  # allocations before a collection: imports allocate many objects and leave no garbage
 app = typer.Typer(
-    cls=Verbs,
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="sutja (숫자): train, measure, compare and use recognisers of handwritten digits.",
+    help="sutja (숫자): train, evaluate, compare and use recognisers of handwritten digits.",
     epilog="First steps: `sutja compare` trains LeNet-5 and an MLP and shows which is better.",
 )
 app.add_typer(data_app, name="data")
@@ -54,54 +51,10 @@ app.command(epilog="Examples: `sutja corrections` · `sutja corrections --export
     corrections
 )
 app.command(epilog="Examples: `sutja sprint` · `sutja sprint --target 99.5 --seeds 10`")(sprint)
-
-
-def main(words: list[str] | None = None) -> None:
-    """Run the command line on `words`, by default those of the process, and exit with its code."""
-    gc.set_threshold(YOUNG)
-    atexit.register(gc.freeze)  # nor is garbage looked for at the end, which would take a tenth of a second
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # not every encoding knows "…" and "–"
-    words = sys.argv[1:] if words is None else words
-    try:
-        code = _only(words[:1])(words, standalone_mode=False)
-    except WordError as error:
-        if text := error.format_message():
-            tell_failure(f"{text} (--help explains)")
-        else:  # no words at all
-            print(error.ctx.get_help(), file=sys.stderr)
-        code = 2
-    except KeyboardInterrupt:
-        code = 130
-    sys.exit(code)
-
-
-def _only(verbs: list[str]) -> typer.Typer:
-    """The command line with the one verb that is asked for, or all where it is none: to build each takes its time."""
-    asked = [command for command in app.registered_commands if command.callback and command.callback.__name__ in verbs]
-    if not asked:
-        return app
-    smaller = copy.copy(app)
-    smaller.registered_commands, smaller.registered_groups = asked, []
-    return smaller
-
-
-@app.callback(invoke_without_command=True)
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
-) -> None:
-    if version:
-        print(f"sutja {__version__}")
-        raise typer.Exit
-
-
 app.command(
     epilog="Examples: `sutja train lenet5 --epochs 3` · `sutja train mlp --set learning_rate=0.002 --seed 1` · "
     "`sutja train --from convnet-small --data corrections`"
 )(train)
-
-
 app.command(epilog="Examples: `sutja compare` · `sutja compare lenet5 mlp --seed 1` · `sutja compare runs/*-s0`")(
     compare
 )
@@ -115,3 +68,43 @@ app.command(epilog="Example: `sutja export runs/lenet5-s0 --to models`")(export)
 app.command(epilog="Example: `sutja distil runs/convnet-protocol=validation-s* --to runs/convnets.targets.npz`")(distil)
 app.command()(recipes)
 app.command()(runs)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"sutja {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line on `arguments`, by default those of the process, and exit with its code."""
+    gc.set_threshold(GC_THRESHOLD_OBJECTS)
+    atexit.register(gc.freeze)  # spares the final collection, which would take a tenth of a second
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # some encodings lack "…" and "–"
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _app_for(arguments[:1])(arguments, standalone_mode=False)
+    except CommandLineError as error:
+        if text := error.format_message():
+            print_failure(f"{text} (--help explains)")
+        else:  # no arguments at all
+            print(error.ctx.get_help(), file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _app_for(names: list[str]) -> typer.Typer:
+    """The command line reduced to the commands of these names, or all of it: each command takes time to build."""
+    named = [command for command in app.registered_commands if command.callback and command.callback.__name__ in names]
+    if not named:
+        return app
+    reduced = copy.copy(app)
+    reduced.registered_commands, reduced.registered_groups = named, []
+    return reduced

@@ -1,4 +1,4 @@
-"""`sutja compare`: train what is missing, and compare networks on the same test digits."""
+"""`sutja compare`: train the recipes that have no run yet, and compare networks on the same test digits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Force, Json, Runs
-from sutja.cli.train import Seed, Threads, Track, changed_recipe, open_context, settings_of, train_watched
+from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track
+from sutja.cli.training import changed_recipe, open_context, settings_from_options, train_with_progress
 
 if TYPE_CHECKING:
     from sutja.runs.run import Run
@@ -20,65 +20,69 @@ def compare(
     names: Annotated[
         Optional[list[str]],
         typer.Argument(
-            help="Recipes, which are trained where no run is there, or run folders. [default: the main three]"
+            help="Recipes, which are trained unless they have a run, or run folders. [default: the main three]"
         ),
     ] = None,
     seed: Seed = None,
     data: Data = "mnist",
     runs: Runs = Path("runs"),
-    to: Annotated[Optional[Path], typer.Option("--to", help="The report's folder. [default: RUNS/comparison]")] = None,
+    to: Annotated[
+        Optional[Path], typer.Option("--to", help="The folder for the report. [default: RUNS/comparison]")
+    ] = None,
     device: Device = "auto",
     threads: Threads = 0,
     force: Force = False,
     track: Track = False,
     as_json: Json = False,
 ) -> None:
-    """Train what is not trained yet, and compare networks on the same test digits.
+    """Train the recipes that have no run yet, and compare networks on the same test digits.
 
-    Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Runs that are finished
-    are used as they are, runs that were interrupted go on.
+    Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Finished runs are used
+    as they are, interrupted runs are continued.
     """
     from sutja.experiments.comparison import check_comparable
     from sutja.runs.run import Run
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
-    recipes = {name: changed_recipe(name, settings_of(None, seed, [])) for name in names if _is_recipe(name)}
+    recipes = {name: changed_recipe(name, settings_from_options(None, seed, [])) for name in names if _is_recipe(name)}
     for name, recipe in recipes.items():
         recipe.require_single_digits(name)
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
     folder = to or runs / "comparison"
     if recipes:
         context = open_context(data, runs, device, threads)
-        there = {run.folder.resolve() for run in opened.values()}
-        more = sum(context.folder(recipe).resolve() not in there for recipe in recipes.values())
-        # What would fail at the end is said before minutes of training.
-        check_comparable(_different(list(opened.values())), context.dataset.sha256, more=more)
+        opened_folders = {run.folder.resolve() for run in opened.values()}
+        more = sum(context.folder(recipe).resolve() not in opened_folders for recipe in recipes.values())
+        # Fail now rather than after minutes of training.
+        check_comparable(_distinct(list(opened.values())), context.dataset.sha256, more=more)
         folder.mkdir(parents=True, exist_ok=True)
         for name, recipe in recipes.items():
             resume = not force and (context.folder(recipe) / "recipe.json").exists()
-            hint = "the same command without --force" if force else "the same command"
-            opened[name] = train_watched(recipe, context, resume=resume, force=force, track=track, hint=hint)
-    _compare(_different([opened[name] for name in names]), folder, as_json)
+            again = "the same command without --force" if force else "the same command"
+            opened[name] = train_with_progress(
+                recipe, context, resume=resume, force=force, track=track, continue_with=again
+            )
+    _print_comparison(_distinct([opened[name] for name in names]), folder, as_json)
 
 
-def _different(runs: list[Run]) -> list[Run]:
-    """The runs without those that lie in the same folder as one before."""
+def _distinct(runs: list[Run]) -> list[Run]:
+    """The runs, each folder once."""
     return list({run.folder.resolve(): run for run in runs}.values())
 
 
 def _is_recipe(name: str) -> bool:
-    """Whether a word on the command line means a recipe; raises `UsageError` when it means nothing at all."""
+    """Whether a name means a recipe, not a run folder; raises `UsageError` when it is neither."""
     from sutja.recipe import RECIPES, get_recipe
 
     if Path(name).is_dir() and (name not in RECIPES or (Path(name) / "recipe.json").is_file()):
         return False
     if Path(name).name != name:
-        return False  # a path, if of a folder that is not there: opening it says so
+        return False  # the path of a missing folder: opening the run reports it
     get_recipe(name)
     return True
 
 
-def _compare(runs: list[Run], folder: Path, as_json: bool) -> None:
+def _print_comparison(runs: list[Run], folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table

@@ -1,4 +1,4 @@
-"""What the terminal shows: results on standard output, progress and remarks on standard error."""
+"""The terminal: results on standard output, progress and remarks on standard error."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from sutja.reports.tables import Table
 
 Item = TypeVar("Item")
-WIDE = 160  # columns when nobody watches: a file has no edge at which lines must break
+FILE_WIDTH_COLUMNS = 160  # where output is no terminal: a file does not wrap lines
 
 
 def _console(stream: TextIO | None, *, stderr: bool) -> Console:
-    watched = stream is not None and stream.isatty()
-    width = None if watched else WIDE
+    is_terminal = stream is not None and stream.isatty()
+    width = None if is_terminal else FILE_WIDTH_COLUMNS
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
@@ -31,14 +31,14 @@ remarks = _console(sys.stderr, stderr=True)
 
 
 def print_table(table: Table, title: str | None = None) -> None:
-    """Print a table on standard output; lines break between words, and where words are too long, not at all."""
+    """Print a table on standard output; cells wrap between words, and a word is never cut or split."""
     drawn = RichTable(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for number, (head, *cells) in enumerate(zip(table.heads, *table.rows, strict=True)):
         longest = max(len(word) for cell in (head, *cells, "-") for word in cell.split())
         drawn.add_column(head, justify="right" if number else "left", min_width=longest)
     for row in table.rows:
         drawn.add_row(*row)
-    needed = Measurement.get(out, out.options.update(width=WIDE), drawn).minimum
+    needed = Measurement.get(out, out.options.update(width=FILE_WIDTH_COLUMNS), drawn).minimum
     out.print(drawn, soft_wrap=False, width=max(out.width, needed), crop=False)
 
 
@@ -52,8 +52,8 @@ def remark(text: str) -> None:
     remarks.print(text, markup=False)
 
 
-def watch(items: Iterable[Item], describe: Callable[[Item], str], *, total: int) -> Iterator[Item]:
-    """Pass items on as they come, and say so on standard error: a bar where somebody watches, else a line for each."""
+def with_progress(items: Iterable[Item], describe: Callable[[Item], str], *, total: int) -> Iterator[Item]:
+    """Yield the items and show the progress on standard error: a bar on a terminal, else a line for each item."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("  {task.description}"), BarColumn(bar_width=28), MofNCompleteColumn())
@@ -68,10 +68,10 @@ def watch(items: Iterable[Item], describe: Callable[[Item], str], *, total: int)
 
 
 def print_error(text: str) -> None:
-    """Print an error, one line, on standard error."""
+    """Print an error as one line on standard error."""
     remarks.print(f"sutja: {' '.join(text.split())}", markup=False, style="bold red")
 
 
 def print_path(what: str, path: Path) -> None:
-    """Say where something lies, on standard output."""
+    """Print where something was written, on standard output."""
     out.print(f"{what}: {path}", markup=False)

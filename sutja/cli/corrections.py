@@ -1,4 +1,4 @@
-"""The verb `sutja corrections`: list what was corrected, make a data set of it, delete it."""
+"""`sutja corrections`: list corrections, export them as a data set, or delete them."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ if TYPE_CHECKING:
 
 
 def corrections(
-    folder: Annotated[Path, typer.Argument(help="The folder in which `sutja serve` keeps them.")] = Path("corrections"),
+    folder: Annotated[Path, typer.Argument(help="The folder in which `sutja serve` stores them.")] = Path(
+        "corrections"
+    ),
     export: Annotated[
         Optional[Path],
-        typer.Option("--export", metavar="FILE|FOLDER", help="Write them as a data set: FILE.npz, or a folder of IDX."),
+        typer.Option(
+            "--export", metavar="FILE|FOLDER", help="Write them as a data set: FILE.npz, or a folder of IDX files."
+        ),
     ] = None,
     delete: Annotated[
-        Optional[list[str]], typer.Option("--delete", metavar="ID", help="Delete this one; may be given again.")
+        Optional[list[str]],
+        typer.Option("--delete", metavar="ID", help="Delete the correction with this ID; may be repeated."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Delete all of them.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Delete without a question; replace what was exported before.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Delete all corrections.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete without asking; replace an earlier export.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the corrections made on the page of `sutja serve`, export them as a data set, or delete them.
 
-    They are kept on this computer only, each with the picture that it is from. A data set of them has every sixth as a
-    test digit, as MNIST has; `sutja train --from convnet-small --data FOLDER` learns from all. Of a digit that was
-    corrected again, both take the last label only.
+    They are stored on this computer only, each with its picture. An export has one test digit for five training
+    digits, as MNIST has; `sutja train --from convnet-small --data FOLDER` learns from all of them. For a digit that
+    was corrected twice, both use only the last label.
     """
     from sutja.data.corrections.store import Corrections
 
     if sum([export is not None, bool(delete), everything]) > 1:
-        raise UsageError("--export, --delete and --all: one at a time")
+        raise UsageError("--export, --delete and --all: only one at a time")
     kept = Corrections(folder)
     if export is not None:
         _export(kept, export, force=force, as_json=as_json)
@@ -56,7 +59,7 @@ def _show(kept: Corrections, *, as_json: bool) -> None:
 
     found = kept.all()
     if as_json:
-        print_json([_described(each) for each in found])
+        print_json([_as_json(stored) for stored in found])
         return
     if not found:
         remark(f"no corrections in {kept.folder}: `sutja serve` opens the page to make some")
@@ -69,16 +72,16 @@ def _show(kept: Corrections, *, as_json: bool) -> None:
     print_path("Folder", kept.folder)
 
 
-def _described(each: StoredCorrection) -> dict[str, Any]:
-    correction = each.correction
+def _as_json(stored: StoredCorrection) -> dict[str, Any]:
+    correction = stored.correction
     return {
-        "id": each.id,
-        "time": each.time,
+        "id": stored.id,
+        "time": stored.time,
         "label": correction.label,
         "guess": correction.guess,
         "confidence": correction.confidence,
         "box": list(correction.box) if correction.box else None,
-        "picture": str(each.picture) if each.picture else None,
+        "picture": str(stored.picture) if stored.picture else None,
     }
 
 
@@ -98,17 +101,17 @@ def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> Non
 def _delete(kept: Corrections, ids: set[str], *, force: bool, as_json: bool) -> None:
     from sutja.cli.console import out, print_json, remark
 
-    there = kept.ids()
-    unknown = sorted(ids - set(there))
+    known = kept.ids()
+    unknown = sorted(ids - set(known))
     if unknown:
         raise UsageError(f"{kept.folder}: no correction has the id {unknown[0]}: `sutja corrections` lists them")
     if not force and ids:
-        which = "all " if len(ids) == len(there) > 1 else ""
-        if not _is_person():
+        which = "all " if len(ids) == len(known) > 1 else ""
+        if not _can_ask():
             raise UsageError(
-                f"{which}{_counted(len(ids))} would be deleted for good: --force does it without a question"
+                f"{which}{_counted(len(ids))} would be deleted permanently: --force deletes without asking"
             )
-        question = f"Delete {which}{_counted(len(ids))} in {kept.folder} and their pictures for good?"
+        question = f"Delete {which}{_counted(len(ids))} in {kept.folder} and their pictures permanently?"
         if not typer.confirm(question, default=False, err=True):
             remark("nothing was deleted")
             raise typer.Exit(1)
@@ -119,8 +122,8 @@ def _delete(kept: Corrections, ids: set[str], *, force: bool, as_json: bool) -> 
         out.print(f"{_counted(number)} deleted, {len(kept)} left", markup=False)
 
 
-def _is_person() -> bool:
-    """Whether somebody can answer a question."""
+def _can_ask() -> bool:
+    """Whether a person can answer a question on standard input."""
     return sys.stdin.isatty()
 
 

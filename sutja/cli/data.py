@@ -1,4 +1,4 @@
-"""The verbs of `sutja data`."""
+"""`sutja data`: describe, convert and download data sets, and compose pictures of numbers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Force, Json, Verbs
+from sutja.cli.common import CommandGroup, Data, Force, Json
 from sutja.errors import UsageError
 
 data_app = typer.Typer(
-    cls=Verbs, no_args_is_help=True, help="Describe, convert and download data sets; make pictures of numbers."
+    cls=CommandGroup,
+    no_args_is_help=True,
+    help="Describe, convert and download data sets; compose pictures of numbers.",
 )
 
 
@@ -20,7 +22,8 @@ data_app = typer.Typer(
 def info(
     source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")] = "mnist",
     sheet: Annotated[
-        Optional[Path], typer.Option("--sheet", help="The sheet of samples. [default: ./<name>-samples.png]")
+        Optional[Path],
+        typer.Option("--sheet", help="The PNG file for the sheet of samples. [default: ./NAME-samples.png]"),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -71,9 +74,9 @@ def convert(
 def download(
     to: Annotated[Path, typer.Option("--to", help="The folder for the four files.")] = Path("data/mnist"),
 ) -> None:
-    """Fetch MNIST's original files from the public mirrors; sutja itself needs no download.
+    """Download MNIST's original files from public mirrors; sutja itself does not need them.
 
-    What was fetched before an interruption is kept and gone on with; every file is held against its SHA-256.
+    An interrupted download is continued. Every file is checked against its SHA-256.
     """
     from sutja.cli.console import print_path, remark
     from sutja.data.download import download_mnist
@@ -82,7 +85,7 @@ def download(
     print_path("Written", to)
 
 
-Seed = Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same pictures.")]
+PictureSeed = Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same pictures.")]
 
 
 @data_app.command(
@@ -90,19 +93,21 @@ Seed = Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gi
 )
 def photographs(
     to: Annotated[Path, typer.Option("--to", help="The folder for the pictures and their labels.csv.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="How many of each difficulty.")] = 10,
+    count: Annotated[
+        int, typer.Option("--count", "-n", min=1, max=100_000, help="The number of pictures of each difficulty.")
+    ] = 10,
     difficulty: Annotated[str, typer.Option("--difficulty", help="easy, medium, hard or all.")] = "all",
     size: Annotated[
         Optional[str], typer.Option("--size", metavar="WxH", help="Width and height in pixels. [default: various]")
     ] = None,
     form: Annotated[str, typer.Option("--form", help="jpg or png.")] = "jpg",
-    seed: Seed = 0,
+    seed: PictureSeed = 0,
     data: Data = "mnist",
     force: Force = False,
 ) -> None:
-    """Make photographs of handwritten numbers that nobody took, with what stands on them.
+    """Compose photographs of handwritten numbers, with their labels.
 
-    They are composed of the training digits of a data set, strokes of a pen, and painted paper, desk and light.
+    They consist of a data set's training digits, pen strokes, and rendered paper, desk and light.
     """
     from sutja.cli.console import print_path
     from sutja.data.dataset import load_dataset
@@ -122,7 +127,7 @@ def photographs(
 
 
 def _size(text: str) -> tuple[int, int]:
-    """Width and height of `1600x1200`; raises `UsageError` for anything else, and for too small or too large ones."""
+    """Width and height of a text like `1600x1200`; raises `UsageError` for other text and for sizes out of range."""
     match = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", text)
     if not match:
         raise UsageError(f"{text}: a size is width and height in pixels, like 1600x1200")
@@ -134,12 +139,12 @@ def _size(text: str) -> tuple[int, int]:
 
 @data_app.command(epilog="Example: `sutja data lines --to lines.png --seed 3`")
 def lines(
-    to: Annotated[Path, typer.Option("--to", help="The sheet, a PNG file.")] = Path("lines.png"),
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="How many lines.")] = 40,
-    seed: Seed = 0,
+    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("lines.png"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of lines.")] = 40,
+    seed: PictureSeed = 0,
     data: Data = "mnist",
 ) -> None:
-    """Draw a sheet of lines as the line reader is trained on, each with the digits on it."""
+    """Draw a sheet of lines like those that train the line reader, each with its label."""
     import numpy as np
 
     from sutja.cli.console import print_path

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sutja.cli.common import Data, Force
-from sutja.cli.train import Threads, open_context
+from sutja.cli.common import Data, Force, Threads
+from sutja.cli.training import open_context
 from sutja.errors import UsageError
 
 
@@ -32,7 +32,7 @@ def distil(
 
     `sutja train tiny --set distillation.teacher=NAME --set augmentation=none` then learns from RUNS/NAME.targets.npz.
     """
-    from sutja.cli.console import print_path, watch
+    from sutja.cli.console import print_path, with_progress
     from sutja.experiments.distil import distil_runs
     from sutja.runs.run import Run
 
@@ -42,6 +42,6 @@ def distil(
         raise UsageError(f"{to}: distillation targets are a file: its name must end in .targets.npz")
     context = open_context(data, to.parent, "cpu", threads)
     done = distil_runs([Run.open(run) for run in runs], context, to, augmentation=augmentation, views=views)
-    for _ in watch(done, lambda number: f"view {number}", total=views):
+    for _ in with_progress(done, lambda number: f"view {number}", total=views):
         pass
     print_path("Distillation targets", to)

@@ -92,7 +92,7 @@ def _judging_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
 
 
 def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
-    from sutja.cli.console import remark, watch
+    from sutja.cli.console import remark, with_progress
     from sutja.evaluation.corruptions import CORRUPTIONS
     from sutja.evaluation.robustness import score_corruptions, summarise
     from sutja.reports.tables import percent
@@ -100,7 +100,7 @@ def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | 
     remark(f"corrupting {len(digits):,} digits, MNIST-C style")
     scores = score_corruptions(classifier.logits, digits)
     robustness = summarise(
-        list(watch(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
+        list(with_progress(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
     )
     if figures is not None:
         from sutja.reports.pages import draw_corruptions

@@ -1,4 +1,4 @@
-"""A training as it is watched: a bar while an epoch runs, a line when it is done; lines alone where nobody watches."""
+"""The progress of trainings and studies on standard error: a bar on a terminal, and lines of text everywhere."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sutja.runs.epoch import Epoch
 
 
 class TrainingProgress(Callback):
-    """Shows loss, accuracy, images a second and the time left on standard error."""
+    """Shows loss, accuracy, images per second and the time left: a bar during an epoch, a line after it."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
-        """Say what is trained, and begin the bar where standard error is a terminal."""
+        """Print what is trained, and start the bar on a terminal."""
         self._epochs = planned.recipe.epochs
         self._images = start.examples_per_epoch
         done = start.epochs_done
-        how = f"goes on after epoch {done}" if done else f"{self._epochs} epoch{'s' if self._epochs > 1 else ''}"
+        how = f"continues after epoch {done}" if done else f"{self._epochs} epoch{'s' if self._epochs > 1 else ''}"
         remark(f"{planned.recipe.title}: {how} on {start.device} → {planned.folder}")
         self._first = done
         self._started = time.perf_counter()
@@ -36,13 +36,13 @@ class TrainingProgress(Callback):
             self._bar.start()
 
     def on_batch_end(self, examples: int) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         self._trained += examples
         if self._bar:
             self._bar.update(self._task, advance=examples, speed=self._speed())
 
     def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
-        """Write the line of an epoch."""
+        """Print the line of an epoch."""
         remark(
             f"  epoch {record.epoch:{len(str(self._epochs))}d}/{self._epochs}"
             f"  loss {_both(record.train_loss, record.validation_loss, '{:.4f}')}"
@@ -55,7 +55,7 @@ class TrainingProgress(Callback):
                 self._task = self._begin_epoch(record.epoch + 1)
 
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar:
             self._bar.stop()
             self._bar = None
@@ -75,15 +75,15 @@ class TrainingProgress(Callback):
 
 
 class StudyProgress(Callback):
-    """Shows a bar over all epochs of a study where standard error is a terminal, and else a line for each run's end."""
+    """Shows a bar over all epochs of a study on a terminal, elsewhere a line for each finished run."""
 
     def on_study_begin(self, planned: Sequence[PlannedRun]) -> None:
-        """Say how much is to do."""
+        """Print the number of runs, and start the bar on a terminal."""
         runs = {job: job.run for job in planned}
         self._count, self._ended = len(planned), sum(run is not None for run in runs.values())
         self._done = {job: job.recipe.epochs if run else 0 for job, run in runs.items()}
-        used = f", {self._ended} of them there already" if self._ended else ""
-        remark(f"{len(planned)} run{'s' if len(planned) > 1 else ''}{used}")
+        finished = f", {self._ended} of them finished already" if self._ended else ""
+        remark(f"{len(planned)} run{'s' if len(planned) > 1 else ''}{finished}")
         columns = (
             TextColumn("  {task.description}"),
             BarColumn(bar_width=28),
@@ -96,19 +96,19 @@ class StudyProgress(Callback):
         self._show()
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
-        """Count the epochs that are done already."""
+        """Count the epochs of an earlier, interrupted training as done."""
         self._done[planned] = start.epochs_done
         self._show()
 
     def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         self._done[planned] = record.epoch
         self._show()
 
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
-        """Write a line; a failure's on a terminal too."""
+        """Print a line: for a failure always, else only where there is no bar."""
         self._ended += failure is None
-        self._done[planned] = planned.recipe.epochs  # those that patience or a failure leaves out count as done
+        self._done[planned] = planned.recipe.epochs  # also those that early stopping or a failure skips
         self._show()
         if failure:
             remark(f"  {planned.name}: failed: {failure}")
@@ -116,7 +116,7 @@ class StudyProgress(Callback):
             remark(f"  {_result(planned)} ({self._runs})")
 
     def on_study_end(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.stop()
 
     @property
@@ -135,6 +135,6 @@ def _result(planned: PlannedRun) -> str:
 
 
 def _both(training: float, validation: float | None, form: str) -> str:
-    """A figure of the training digits and, where there are some, of the validation digits."""
+    """A value on the training digits and, if there are any, on the validation digits."""
     text = f"{form.format(training)} training"
     return text if validation is None else f"{text}, {form.format(validation)} validation"

@@ -549,7 +549,7 @@ def test_ctrl_c_keeps_the_last_epoch_and_says_how_to_go_on(data: Path, undrawn: 
     with undrawn():
         resumed = sutja(*words[1:], "--resume", "--threads", "1")
     assert resumed.code == 0, resumed
-    assert f"goes on after epoch {kept}" in resumed.err or kept == 200
+    assert f"continues after epoch {kept}" in resumed.err or kept == 200
     assert Run.open(folder).finished
     assert [row["epoch"] for row in run.metrics()] == list(range(1, 201))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sutja.cli.console import print_error, print_json, print_path, print_table, remark, watch
+from sutja.cli.console import print_error, print_json, print_path, print_table, remark, with_progress
 from sutja.reports.tables import Table
 
 Captured = pytest.CaptureFixture[str]
@@ -60,14 +60,14 @@ def test_json_is_for_programs(capsys: Captured) -> None:
 
 
 def test_what_nobody_watches_is_a_line_for_each(capsys: Captured) -> None:
-    assert list(watch(iter([1, 2]), lambda number: f"[{number}]", total=2)) == [1, 2]
+    assert list(with_progress(iter([1, 2]), lambda number: f"[{number}]", total=2)) == [1, 2]
     assert capsys.readouterr().err == "  [1]\n  [2]\n"
 
 
 def test_what_is_watched_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     monkeypatch.setattr("sutja.cli.console.remarks", terminal)
-    assert list(watch(iter("ab"), lambda name: f"item {name}", total=2)) == ["a", "b"]
+    assert list(with_progress(iter("ab"), lambda name: f"item {name}", total=2)) == ["a", "b"]
     assert isinstance(terminal.file, io.StringIO)
     shown = terminal.file.getvalue()
     assert "item b" in shown

@@ -101,7 +101,7 @@ def test_all_are_deleted(store: Corrections) -> None:
 def test_a_person_is_asked(
     store: Corrections, monkeypatch: pytest.MonkeyPatch, typed: str, left: int, code: int
 ) -> None:
-    monkeypatch.setattr("sutja.cli.corrections._is_person", lambda: True)
+    monkeypatch.setattr("sutja.cli.corrections._can_ask", lambda: True)
     result = run("corrections", store.folder, "--all", typed=typed)
     assert "Delete all 8 corrections in" in result.stderr
     assert (result.exit_code, len(store)) == (code, left)

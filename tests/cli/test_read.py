@@ -153,12 +153,12 @@ def test_json_and_csv_are_whole_where_nothing_was_read(blank: Path) -> None:
 
 
 def test_a_digit_that_is_not_sure_is_a_question_mark(photo: Path) -> None:
-    """No digit is as sure as 1; what is thought of it is told all the same."""
+    """No digit is as sure as 1; its guess is printed all the same."""
     outcome = read(photo, "--min-confidence", "1")
     expected = ["?" * len(number) for number in NUMBERS]
     assert outcome.out.split() == expected
     assert (outcome.code, outcome.err.count("\n")) == (5, 1)
-    assert "no digit is sure enough to be told" in outcome.err
+    assert "no digit reaches the minimum confidence" in outcome.err
     rows = list(csv.DictReader(io.StringIO(read(photo, "--csv", "--min-confidence", "1").out)))
     assert {row["digit"] for row in rows} == {""}
     assert "".join(row["guess"] for row in rows) == "".join(NUMBERS)
@@ -167,7 +167,7 @@ def test_a_digit_that_is_not_sure_is_a_question_mark(photo: Path) -> None:
 def test_nothing_read_is_a_code_and_a_remark(blank: Path) -> None:
     outcome = read(blank)
     assert (outcome.code, outcome.out) == (5, "")
-    assert outcome.err == f"sutja: {blank}: no digits found; --explain DIR shows what was seen\n"
+    assert outcome.err == f"sutja: {blank}: no digits found; --explain DIR shows every step\n"
     assert read(blank, blank).code == 5
 
 

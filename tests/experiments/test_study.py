@@ -128,7 +128,7 @@ def test_a_study_trains_what_is_missing_and_tells_all(outcome: tuple[Outcome, Pa
     done, runs = outcome
     assert done.code == 0, done
     first, *lines = done.err.splitlines()
-    assert first == "4 runs, 2 of them there already"
+    assert first == "4 runs, 2 of them finished already"
     shape = r"  digits-mlp-epochs=[12].*-s1: .* test accuracy, \d+ s \([34] of 4 runs\)"
     assert [bool(re.fullmatch(shape, line)) for line in lines] == [True, True]
     for text in (ONE, TWO, "61,676", "deviation", "95 % interval", "paired", "p by Holm", "over these seeds"):
@@ -162,7 +162,7 @@ def test_a_study_leaves_a_report_a_picture_and_results(outcome: tuple[Outcome, P
 def test_a_study_that_is_done_is_told_anew(outcome: tuple[Outcome, Path], data: Path, tmp_path: Path) -> None:
     done, runs = outcome
     again = study(ONE, TWO, "--seeds", "2", "--to", tmp_path, data=data, runs=runs)
-    assert (again.code, again.err) == (0, "4 runs, 4 of them there already\n")
+    assert (again.code, again.err) == (0, "4 runs, 4 of them finished already\n")
     assert again.out.split("Report")[0] == done.out.split("Report")[0]
     told = json.loads(study(ONE, TWO, "--seeds", "2", "--to", tmp_path, "--json", data=data, runs=runs).out)
     with (runs / "r.csv").open(encoding="utf-8") as file:
@@ -174,7 +174,7 @@ def test_a_study_that_is_done_is_told_anew(outcome: tuple[Outcome, Path], data: 
 
 def test_held_out_is_judged_by_validation_digits_and_never_sees_the_others(runs: Path, data: Path) -> None:
     done = study(ONE, "--seeds", "1", "--validation", "--csv", runs / "r.csv", data=data, runs=runs)
-    assert (done.code, done.err) == (0, "1 run, 1 of them there already\n")
+    assert (done.code, done.err) == (0, "1 run, 1 of them finished already\n")
     assert "validation accuracy" in done.out
     (row,) = read_results(runs / "r.csv")
     assert (row.recipe, row.protocol, row.part, row.count) == (ONE, "validation", "validation", 10)
@@ -231,7 +231,7 @@ def test_ctrl_c_ends_all_processes_keeps_their_epochs_and_tells_the_rest(
     done = study(ONE, LONG, "--seeds", "1", data=data, runs=runs)
     assert done.code == 130
     assert done.err == (
-        "2 runs, 1 of them there already\n"
+        "2 runs, 1 of them finished already\n"
         "sutja: interrupted: the same command goes on after the last epochs that were kept\n"
     )
     assert ONE in done.out
