@@ -217,7 +217,7 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
         page.locator(".chance").nth(7).click()
         wait_for_lines(page, ["47"])
     assert answered.value.status == 201
-    expect(page.locator("#note")).to_have_text("StoredCorrection, thank you.")
+    expect(page.locator("#note")).to_have_text("Kept, thank you.")
     expect(page.locator("#kept")).to_contain_text(str(served.corrections))
     kept = Corrections(served.corrections).all()
     assert len(kept) == before + 1

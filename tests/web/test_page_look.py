@@ -210,7 +210,7 @@ def test_a_correction_that_was_kept_after_all_is_no_trouble_any_more(open_page: 
     expect(page.get_by_role("alert")).to_contain_text("The correction could not be kept")
     wait_for_lines(page, ["1"])
     page.keyboard.press("7")
-    expect(page.locator("#note")).to_have_text("StoredCorrection, thank you.")
+    expect(page.locator("#note")).to_have_text("Kept, thank you.")
     expect(page.locator("#trouble")).to_be_hidden()
 
 
