@@ -53,7 +53,7 @@ def study(
     from sutja.cli.progress import StudyProgress
     from sutja.data.dataset import load_dataset
     from sutja.experiments.experiment import RunContext
-    from sutja.experiments.study import conduct, plan
+    from sutja.experiments.study import plan, run_study
     from sutja.recipe import parse_recipe
     from sutja.runs.results import read_results
 
@@ -64,7 +64,7 @@ def study(
         read_results(csv)  # what would fail at the end is said before hours of training
     context = RunContext(load_dataset(data), runs, device, threads)
     jobs = plan(recipes, range(first_seed, first_seed + seeds), context)
-    done = conduct(jobs, data, context, processes=processes or os.cpu_count() or 1, callbacks=[StudyProgress()])
+    done = run_study(jobs, data, context, processes=processes or os.cpu_count() or 1, callbacks=[StudyProgress()])
     _tell(done, to or runs / "study", csv, as_json)
     _require_complete(done)
 
@@ -116,5 +116,5 @@ def _require_complete(study: Study) -> None:
         raise KeyboardInterrupt("the same command goes on after the last epochs that were kept")
     if study.failures:
         failures = "; ".join(f"{name}: {why}" for name, why in study.failures.items())
-        count = f"{len(study.failures)} of {len(study.planned)} runs failed"
+        count = f"{len(study.failures)} of {len(study.planned_runs)} runs failed"
         raise SutjaError(f"{count}; the same command tries them again. {failures}")

@@ -1,4 +1,4 @@
-"""Studies: many seeds of several recipes, trained in several processes at once, each into its ordinary run folder."""
+"""Studies: many seeds of several recipes, trained in several processes, each into its own run folder."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.distillation import load_targets
 
-SHUTDOWN_SECONDS = 60  # for a worker to keep its last epoch and end, before it is killed
-INTERRUPTED_EXIT_CODE = 130  # the code of a process that was stopped as by Ctrl-C
+SHUTDOWN_SECONDS = 60  # that a worker gets to store its last epoch and end, before it is killed
+INTERRUPTED_EXIT_CODE = 130  # of a process that Ctrl-C stopped
 
 
 @dataclass
 class Study:
-    """What a study has brought: the trainings that were asked for, and why some of them failed."""
+    """The outcome of a study: its planned runs, and why some of them failed."""
 
-    planned: Sequence[PlannedRun]
+    planned_runs: Sequence[PlannedRun]
     failures: dict[str, str] = field(default_factory=dict)  # name of the run → why
     interrupted: bool = False
 
     @property
     def complete(self) -> bool:
-        """Whether every training came to its end."""
-        return all(job.run for job in self.planned)
+        """Whether every run is finished."""
+        return all(planned.run for planned in self.planned_runs)
 
     @property
     def recipes(self) -> list[Recipe]:
-        """The recipes with the first of their seeds."""
-        first = {dataclasses.replace(job.recipe, seed=0): job.recipe for job in reversed(self.planned)}
+        """Each recipe with the first of its seeds."""
+        first = {dataclasses.replace(planned.recipe, seed=0): planned.recipe for planned in reversed(self.planned_runs)}
         return list(first.values())[::-1]
 
     def spreads(self, *, whole: bool = False) -> list[Spread]:
         """The results of each recipe over its finished seeds; with `whole`, only of recipes that lack none."""
         recipes: dict[Recipe, list[Run | None]] = {}
-        for job in self.planned:
-            recipes.setdefault(dataclasses.replace(job.recipe, seed=0), []).append(job.run)
+        for planned in self.planned_runs:
+            recipes.setdefault(dataclasses.replace(planned.recipe, seed=0), []).append(planned.run)
         found = []
         for runs in recipes.values():
             finished = [run for run in runs if run]
@@ -66,10 +66,10 @@ class Study:
 
 
 def plan(recipes: Sequence[Recipe], seeds: range, context: RunContext) -> list[PlannedRun]:
-    """All trainings of a study, seed by seed, so that an interrupted one has as many seeds of each recipe.
+    """Plan the runs of a study, seed by seed, so that an interrupted one has equally many seeds of each recipe.
 
-    Raises `UsageError` and `DataError` for what would fail in every process: names that are not there, recipes that are
-    evaluated on different digits, folders with another recipe or other data, missing distillation targets.
+    Raises `UsageError` and `DataError` for what would fail in every process: unknown names, recipes that are evaluated
+    on different digits, folders of other recipes or other data, missing distillation targets.
     """
     if len({recipe.protocol == "validation" for recipe in recipes}) > 1:
         raise UsageError("some recipes are judged by test digits, others by validation digits: --validation for all")
@@ -79,53 +79,54 @@ def plan(recipes: Sequence[Recipe], seeds: range, context: RunContext) -> list[P
         get_augmentation(recipe.augmentation)
         create(recipe.network, seed=0, dropout=recipe.dropout)
     seeded = [dataclasses.replace(recipe, seed=seed) for seed in seeds for recipe in dict.fromkeys(recipes)]
-    planned = [PlannedRun(recipe, context.folder(recipe)) for recipe in seeded]
-    for job in planned:
-        if job.folder.exists():
-            _check_run(Run.open(job.folder), job, context)
-    for teacher in {job.recipe.distillation.teacher for job in planned if job.recipe.distillation and not job.run}:
+    planned_runs = [PlannedRun(recipe, context.folder(recipe)) for recipe in seeded]
+    for planned in planned_runs:
+        if planned.folder.exists():
+            _check_run(Run.open(planned.folder), planned, context)
+    unfinished = [planned.recipe for planned in planned_runs if not planned.run]
+    for teacher in {recipe.distillation.teacher for recipe in unfinished if recipe.distillation}:
         load_targets(context.targets(teacher), context.dataset.train.images)
-    return planned
+    return planned_runs
 
 
-def _check_run(run: Run, job: PlannedRun, context: RunContext) -> None:
-    if run.recipe != job.recipe:
+def _check_run(run: Run, planned: PlannedRun, context: RunContext) -> None:
+    if run.recipe != planned.recipe:
         again = "sutja train --force replaces it, or --runs names another folder"
-        raise UsageError(f"{run.folder}: was trained by another recipe of that name: {again}")
+        raise UsageError(f"{run.folder}: holds a run of another recipe with this name: {again}")
     if run.data_sha256 != context.dataset.sha256:
         raise DataError(f"{run.folder}: was trained on other data than {context.dataset.name}")
     if run.finished:
         _ = run.report  # raises when it is damaged
 
 
-def conduct(
-    planned: Sequence[PlannedRun],
+def run_study(
+    planned_runs: Sequence[PlannedRun],
     source: str,
     context: RunContext,
     *,
     processes: int,
     callbacks: Sequence[Callback] = (),
 ) -> Study:
-    """Train what is not finished, in as many processes at once; a training that fails does not stop the others.
+    """Train the unfinished runs in up to `processes` processes at once; one that fails does not stop the others.
 
-    `source` is what the data were loaded from: each process loads them itself. After Ctrl-C the processes keep their
-    last epochs and end, and the study says that it was interrupted.
+    `source` is the word that the data were loaded by: each process loads them itself. After Ctrl-C the processes store
+    their last epochs and end, and the study is marked as interrupted.
     """
-    study = Study(planned)
-    waiting = deque(job for job in planned if not job.run)
+    study = Study(planned_runs)
+    waiting = deque(planned for planned in planned_runs if not planned.run)
     messages: Queue[_Message] = Queue()
     working: dict[PlannedRun, _Worker] = {}
     for callback in callbacks:
-        callback.on_study_begin(planned)
+        callback.on_study_begin(planned_runs)
     try:
         while waiting or working:
             while waiting and len(working) < processes:
-                job = waiting.popleft()
-                working[job] = _Worker(job, source, context, messages)
-            job, words = messages.get()
+                planned = waiting.popleft()
+                working[planned] = _Worker(planned, source, context, messages)
+            planned, words = messages.get()
             if "end" in words:
-                del working[job]
-            _dispatch(job, words, study, callbacks)
+                del working[planned]
+            _dispatch(planned, words, study, callbacks)
     except KeyboardInterrupt:
         study.interrupted = True
     finally:
@@ -135,19 +136,19 @@ def conduct(
     return study
 
 
-def _dispatch(job: PlannedRun, words: dict[str, Any], study: Study, callbacks: Sequence[Callback]) -> None:
-    """Pass on to the callbacks what a worker says."""
+def _dispatch(planned: PlannedRun, words: dict[str, Any], study: Study, callbacks: Sequence[Callback]) -> None:
+    """Pass a message of a worker on to the callbacks."""
     if "end" in words:
-        failure = words["end"] or (None if job.run else "ended without a report")
+        failure = words["end"] or (None if planned.run else "ended without a report")
         if failure:
-            study.failures[job.name] = failure
+            study.failures[planned.name] = failure
     for callback in callbacks:
         if "start" in words:
-            callback.on_train_begin(job, TrainingStart(**words["start"]))
+            callback.on_train_begin(planned, TrainingStart(**words["start"]))
         elif "epoch" in words:
-            callback.on_epoch_end(job, Epoch(**words["epoch"]))
+            callback.on_epoch_end(planned, Epoch(**words["epoch"]))
         elif "end" in words:
-            callback.on_train_end(job, study.failures.get(job.name))
+            callback.on_train_end(planned, study.failures.get(planned.name))
 
 
 _Message = tuple[PlannedRun, dict[str, Any]]
@@ -156,9 +157,9 @@ _Message = tuple[PlannedRun, dict[str, Any]]
 class _Worker:
     """A process that trains one run. Its messages go into a queue, at last `{"end": why it failed or ""}`."""
 
-    def __init__(self, job: PlannedRun, source: str, context: RunContext, messages: Queue[_Message]) -> None:
+    def __init__(self, planned: PlannedRun, source: str, context: RunContext, messages: Queue[_Message]) -> None:
         values = {
-            "recipe": dataclasses.asdict(job.recipe),
+            "recipe": dataclasses.asdict(planned.recipe),
             "data": source,
             "runs": str(context.runs),
             "device": context.device,
@@ -177,7 +178,7 @@ class _Worker:
             env=os.environ | {"PYTHONPATH": paths},
             start_new_session=True,  # Ctrl-C goes to the study alone, which closes the lifelines
         )
-        self._job, self._messages = job, messages
+        self._planned, self._messages = planned, messages
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -191,7 +192,7 @@ class _Worker:
                     last = line.strip() or last
                     continue
                 failure = words.get("failure", failure)
-                self._messages.put((self._job, words))
+                self._messages.put((self._planned, words))
         code = self.process.wait()
         self.close_lifeline()
         if code < 0:
@@ -201,15 +202,15 @@ class _Worker:
             failure = "interrupted"
         elif code:
             failure = failure or last or f"ended with the code {code}"
-        self._messages.put((self._job, {"end": failure}))
+        self._messages.put((self._planned, {"end": failure}))
 
     def close_lifeline(self) -> None:
-        """Ask the process to keep its last epoch and end."""
+        """Ask the process to store its last epoch and end."""
         assert self.process.stdin is not None
         self.process.stdin.close()
 
     def wait(self) -> None:
-        """Wait until it has ended; kill it when it takes too long, or at a second Ctrl-C."""
+        """Wait until the process has ended; kill it when it takes too long, or at a second Ctrl-C."""
         try:
             self.process.wait(SHUTDOWN_SECONDS)
         except subprocess.TimeoutExpired:
@@ -227,7 +228,7 @@ def _stop(workers: Sequence[_Worker]) -> None:
 
 
 def _parse(line: str) -> dict[str, Any] | None:
-    """What a worker tells in a line, `None` when that is a message of something else, as the end of a traceback."""
+    """The message in a line of a worker; `None` when something else wrote the line, such as a traceback."""
     try:
         words = json.loads(line)
     except ValueError:

@@ -1,7 +1,8 @@
-"""One training of a study, in a process of its own: `python -m sutja.experiments.worker JOB`, JOB in JSON.
+"""One training of a study in a process of its own: `python -m sutja.experiments.worker JOB`, with JOB in JSON.
 
-It tells on standard output, one JSON object a line, which epochs are done and why it failed. Standard input is its
-lifeline: when that closes, because the study was interrupted or killed, the training stops and keeps its last epoch.
+The worker writes one JSON object per line to standard output: where it begins, each epoch, and why it fails. Standard
+input is its lifeline: when it closes, because the study is interrupted or killed, the worker stores its last epoch and
+ends.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sutja.runs.epoch import Epoch
 
 
 class _Messages(Callback):
-    """Writes what happens to standard output, one JSON object per line."""
+    """Writes events to standard output, one JSON object per line."""
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
         _send(start=vars(start))
@@ -36,11 +37,11 @@ def _send(**message: Any) -> None:
     print(json.dumps(message), flush=True)
 
 
-def main(job: str) -> int:
-    """Train what the job says, going on where it was stopped; returns the exit code."""
+def run_worker(job: str) -> int:
+    """Train the recipe of `job`, resuming where it was stopped; returns the exit code."""
     from sutja.data.dataset import load_dataset
 
-    # Where a shell has started the study in the background, Ctrl-C is ignored, and so would be the lifeline.
+    # A shell that starts the study in the background makes it ignore Ctrl-C, and the lifeline would be ignored too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_watch_lifeline, daemon=True).start()
     try:
@@ -58,10 +59,10 @@ def main(job: str) -> int:
 
 
 def _watch_lifeline() -> None:
-    while os.read(0, 4096):  # not sys.stdin: a thread that waits in its buffer keeps Python from ending
+    while os.read(0, 4096):  # not sys.stdin: a thread that waits in its buffer blocks the exit of Python
         pass
     _thread.interrupt_main()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(run_worker(sys.argv[1]))
