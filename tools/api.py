@@ -30,9 +30,11 @@ SECTIONS = {  # heading → module → public names
         "sutja.networks.build": ["load_network"],
     },
     "Training": {
-        "sutja.recipe": ["get_recipe", "Recipe"],
+        "sutja.recipe": ["get_recipe", "parse_recipe", "Recipe", "Distillation", "FineTuning"],
         "sutja.networks.model": ["create", "network"],
         "sutja.training.augment": ["augmentation"],
+        "sutja.training.digit_trainer": ["DigitTrainer"],
+        "sutja.training.trainer": ["Trainer"],
     },
     "Evaluation": {
         "sutja.evaluation.metrics": ["evaluate", "Report", "wilson_interval"],
@@ -74,14 +76,14 @@ def render() -> str:
 
 def _entry(module: str, name: str) -> str:
     value = getattr(import_module(module), name)
-    call = f"\n\n{_call(name, value)}" if _has_signature(value) else ""
+    call = f"\n\n{_call(name, value)}" if _is_called(value) else ""
     lines = [f"\n### {name}\n\n```python\nfrom {module} import {name}{call}\n```\n\n{_doc(value)}\n"]
     if members := [f"- {line}\n" for line in _members(value)]:
         lines += ["\n", *members]
     return "".join(lines)
 
 
-def _has_signature(value: Any) -> bool:
+def _is_called(value: Any) -> bool:
     """Whether people call it: exceptions and data classes are made by the functions above them."""
     return not isinstance(value, type) or not (issubclass(value, Exception) or dataclasses.is_dataclass(value))
 
@@ -122,13 +124,16 @@ def _parameters(function: Any, *, method: bool) -> list[str]:
     for each in list(inspect.signature(function).parameters.values())[method:]:
         if each.kind is each.KEYWORD_ONLY and "*" not in parts:
             parts.append("*")
-        default = "" if each.default is each.empty else f" = {each.default!r}"
+        value = "…" if callable(each.default) else repr(each.default)
+        default = "" if each.default is each.empty else f" = {value}"
         parts.append(f"{each.name}: {each.annotation}{default}")
     return parts
 
 
 def _doc(value: Any) -> str:
-    return inspect.getdoc(value) or ""
+    """The docstring, for a class with that of its constructor."""
+    constructor = vars(value).get("__init__") if _is_called(value) and isinstance(value, type) else None
+    return "\n\n".join(filter(None, map(inspect.getdoc, (value, constructor))))
 
 
 def _flat(value: Any) -> str:
