@@ -267,10 +267,10 @@ def test_a_bar_on_a_terminal(runs: Path, data: Path, monkeypatch: pytest.MonkeyP
     ("words", "code", "why"),
     [
         (["ml"], 2, "unknown recipe 'ml': did you mean 'mlp'?"),
-        (["mlp:model=lenet"], 2, "unknown network 'lenet': did you mean 'lenet5'?"),
+        (["mlp:network=lenet"], 2, "unknown network 'lenet': did you mean 'lenet5'?"),
         (["mlp:augmentation=affin"], 2, "did you mean 'affine'?"),
         (["mlp:epochs=0"], 2, "epochs = 0 is out of the range"),
-        (["mlp:seed=3"], 2, "--seeds and --first-seed say which"),
+        (["mlp:seed=3"], 2, "--seeds and --first-seed choose them"),
         (["mlp:distillation.teacher=nobody"], 2, "nobody.targets.npz: no such distillation targets"),
         (["mlp:fast"], 2, "expected NAME:FIELD=VALUE"),
         (["mlp", "lenet5:protocol=validation"], 2, "--validation for all"),
