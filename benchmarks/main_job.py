@@ -31,7 +31,7 @@ def main() -> None:
         _copy_pictures(Path(folder) / "0")
     values: dict[str, Any] = {"jobs": jobs, "recipes": _spread_over_seeds(jobs)}
     for name, row in values["recipes"].items():
-        print(f"{name}: {row['mean']:.3f} ± {row['deviation']:.3f} % over {len(seeds)} seeds")
+        print(f"{name}: {row['mean']:.3f} ± {row['standard_deviation']:.3f} % over {len(seeds)} seeds")
     print(f"→ {record('main-job', values)}")
 
 
@@ -65,13 +65,13 @@ def _summary(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _spread_over_seeds(jobs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Mean and deviation of the test accuracy over the seeds, in percent, for each recipe."""
+    """Mean and standard deviation of the test accuracy over the seeds, in percent, for each recipe."""
     found: dict[str, list[float]] = {}
     for job in jobs:
         for run in job["runs"]:
             found.setdefault(run["recipe"]["name"], []).append(100 * run["test"]["accuracy"])
     return {
-        name: {"mean": statistics.mean(each), "deviation": statistics.stdev(each) if len(each) > 1 else 0.0}
+        name: {"mean": statistics.mean(each), "standard_deviation": statistics.stdev(each) if len(each) > 1 else 0.0}
         for name, each in found.items()
     }
 

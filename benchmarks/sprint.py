@@ -83,19 +83,19 @@ def measure(dataset: Dataset, seeds: dict[str, int]) -> dict[str, Any]:
     network, seconds = train_example(dataset.train)
     example = {"seconds": seconds, "accuracy": judge_example(network, dataset.test)}
     remark(f"PyTorch's example, first epoch: {seconds:.1f} s, {100 * example['accuracy']:.2f} %")
-    recorded, spreads = {}, {}
+    recorded, results = {}, {}
     for target, number in seeds.items():
         recipe = get_sprint(target)
         sprints = []
         for seed in range(number):
             sprints.append(sprint(recipe, dataset.train, dataset.test, seed))
             remark(f"{target} %, seed {seed}: {sprints[-1].seconds:.2f} s, {100 * sprints[-1].accuracy:.2f} %")
-        spreads[target] = summarise(sprints)
-        ratio = seconds / spreads[target].seconds
-        together = {"target": float(target), "recipe": asdict(recipe), **asdict(spreads[target]), "ratio": ratio}
+        results[target] = summarise(sprints)
+        ratio = seconds / results[target].seconds
+        together = {"target": float(target), "recipe": asdict(recipe), **asdict(results[target]), "ratio": ratio}
         recorded[target] = {**together, "sprints": [asdict(each) for each in sprints]}
         remark(f"{target} %: {ratio:.1f} times as fast as the example's first epoch")
-    print_table(sprint_table(spreads))
+    print_table(sprint_table(results))
     return {"example": example, "sprints": recorded, "threads": torch.get_num_threads()}
 
 

@@ -142,7 +142,7 @@ def _accuracy(words: dict[str, Any]) -> str:
                 f"{run['seconds']:.0f} s",
                 f"{100 * test['accuracy']:.2f} % ({interval})",
                 str(test["errors"]),
-                f"{spread['mean']:.2f} ± {spread['deviation']:.2f} %",
+                f"{spread['mean']:.2f} ± {spread['standard_deviation']:.2f} %",
             ]
         )
     return write_table([*words["heads"], words["mean"].format(seeds=seeds)], rows)
@@ -168,16 +168,20 @@ def _pairs(words: dict[str, Any]) -> str:
 def _study(words: dict[str, Any]) -> str:
     """Every recipe that was judged by the test digits of MNIST, in the order of the file."""
     rows = []
-    for spread in read_results(RESULTS / "study.csv"):
-        if (spread.part, spread.data) == ("test", "mnist") and spread.deviation is not None and spread.interval:
-            mean, deviation = 100 * spread.mean_accuracy, 100 * spread.deviation
-            low, high = (100 * bound for bound in spread.interval)
-            smallest, largest = 100 * min(spread.accuracies), 100 * max(spread.accuracies)
+    for result in read_results(RESULTS / "study.csv"):
+        if (
+            (result.part, result.data) == ("test", "mnist")
+            and result.standard_deviation is not None
+            and result.interval
+        ):
+            mean, deviation = 100 * result.mean_accuracy, 100 * result.standard_deviation
+            low, high = (100 * bound for bound in result.interval)
+            smallest, largest = 100 * min(result.accuracies), 100 * max(result.accuracies)
             rows.append(
                 [
-                    f"`{spread.recipe}`",
-                    f"{spread.parameters:,}",
-                    str(len(spread.seeds)),
+                    f"`{result.recipe}`",
+                    f"{result.parameters:,}",
+                    str(len(result.seeds)),
                     f"{mean:.3f} ± {deviation:.3f} %",
                     f"{low:.3f}–{high:.3f} %",
                     f"{smallest:.2f}–{largest:.2f} %",

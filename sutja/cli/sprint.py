@@ -1,4 +1,4 @@
-"""The verb `sutja sprint`."""
+"""`sutja sprint`: the shortest training to a target accuracy."""
 
 from __future__ import annotations
 

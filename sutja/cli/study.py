@@ -1,4 +1,4 @@
-"""The verb `sutja study`."""
+"""`sutja study`: recipes over several seeds, compared."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ def study(
     to: Annotated[Optional[Path], typer.Option("--to", help="The report's folder. [default: RUNS/study]")] = None,
     csv: Annotated[
         Optional[Path],
-        typer.Option("--csv", help="Keep the results in this file, a row a recipe, in place of earlier ones."),
+        typer.Option("--csv", help="Store the results in this file, one row per recipe, in place of earlier ones."),
     ] = None,
     processes: Annotated[
-        int, typer.Option("--processes", "-p", min=0, max=1024, help="How many train at once; 0 = one for each core.")
+        int,
+        typer.Option("--processes", "-p", min=0, max=1024, help="How many runs train at once; 0 = one for each core."),
     ] = 0,
     threads: Annotated[
         int, typer.Option("--threads", min=0, max=1024, help="CPU threads of each; 0 = as many as PyTorch thinks best.")
@@ -43,10 +44,10 @@ def study(
     device: Device = "auto",
     as_json: Json = False,
 ) -> None:
-    """Train recipes with many seeds, and tell mean, spread and differences with their intervals.
+    """Train recipes with several seeds: means, standard deviations, and differences with their intervals.
 
-    Runs that are finished are used as they are, runs that were interrupted go on: the same command goes on at any
-    point. docs/protocol.md tells how recipes are chosen and judged.
+    Finished runs are used as they are and interrupted ones resume, so the same command continues at any point.
+    docs/protocol.md explains how recipes are chosen and evaluated.
     """
     import dataclasses
 
@@ -61,42 +62,42 @@ def study(
     if validation:
         recipes = [dataclasses.replace(recipe, protocol="validation") for recipe in recipes]
     if csv is not None and csv.exists():
-        read_results(csv)  # what would fail at the end is said before hours of training
+        read_results(csv)  # fails before hours of training, not after them
     context = RunContext(load_dataset(data), runs, device, threads)
     jobs = plan(recipes, range(first_seed, first_seed + seeds), context)
     done = run_study(jobs, data, context, processes=processes or os.cpu_count() or 1, callbacks=[StudyProgress()])
-    _tell(done, to or runs / "study", csv, as_json)
+    _report(done, to or runs / "study", csv, as_json)
     _require_complete(done)
 
 
-def _tell(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
-    """Print and keep what the finished runs say, if there are any."""
+def _report(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
+    """Print and store the results of the finished runs, if there are any."""
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table, remark
     from sutja.reports.pages import write_study_report
-    from sutja.reports.tables import mean_difference_table, spread_table
-    from sutja.runs.results import compare_spreads, update_results
+    from sutja.reports.tables import mean_difference_table, results_table
+    from sutja.runs.results import compare_results, update_results
 
-    spreads = study.spreads()
-    differences = compare_spreads(spreads)
-    if spreads:
-        write_study_report(folder, spreads, differences, study.recipes)
-    if csv is not None and (whole := study.spreads(whole=True)):
+    results = study.results()
+    differences = compare_results(results)
+    if results:
+        write_study_report(folder, results, differences, study.recipes)
+    if csv is not None and (whole := study.results(whole=True)):
         update_results(csv, whole)
     if as_json:
         print_json(
             {
-                "recipes": [each.to_json() for each in spreads],
+                "recipes": [each.to_json() for each in results],
                 "differences": [{**asdict(each), "verdict": each.verdict} for each in differences],
                 "failures": study.failures,
                 "interrupted": study.interrupted,
             }
         )
         return
-    if not spreads:
+    if not results:
         return
-    print_table(spread_table(spreads))
+    print_table(results_table(results))
     if differences:
         print_table(mean_difference_table(differences))
         for each in differences:
@@ -113,7 +114,7 @@ def _require_complete(study: Study) -> None:
     from sutja.errors import SutjaError
 
     if study.interrupted:
-        raise KeyboardInterrupt("the same command goes on after the last epochs that were kept")
+        raise KeyboardInterrupt("the same command continues after the last stored epochs")
     if study.failures:
         failures = "; ".join(f"{name}: {why}" for name, why in study.failures.items())
         count = f"{len(study.failures)} of {len(study.planned_runs)} runs failed"

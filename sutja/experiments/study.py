@@ -24,7 +24,7 @@ from sutja.networks.device import choose_device
 from sutja.networks.model import create
 from sutja.recipe import Recipe
 from sutja.runs.epoch import Epoch
-from sutja.runs.results import Spread, gather
+from sutja.runs.results import RecipeResult, gather
 from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.distillation import load_targets
@@ -52,7 +52,7 @@ class Study:
         first = {dataclasses.replace(planned.recipe, seed=0): planned.recipe for planned in reversed(self.planned_runs)}
         return list(first.values())[::-1]
 
-    def spreads(self, *, whole: bool = False) -> list[Spread]:
+    def results(self, *, whole: bool = False) -> list[RecipeResult]:
         """The results of each recipe over its finished seeds; with `whole`, only of recipes that lack none."""
         recipes: dict[Recipe, list[Run | None]] = {}
         for planned in self.planned_runs:

@@ -30,7 +30,7 @@ from sutja.networks.build import load_network
 from sutja.networks.infer import infer, to_tensor
 from sutja.recipe import NONE, Recipe
 from sutja.reports.html import render_card
-from sutja.runs.results import Spread, read_results
+from sutja.runs.results import RecipeResult, read_results
 from sutja.runs.run import JUDGED, Run
 
 PARITY_DIGITS = 1000
@@ -230,7 +230,7 @@ def export_run(
     folder: Path,
     *,
     held_out: Sequence[Run] = (),
-    spread: Spread | None = None,
+    spread: RecipeResult | None = None,
     output: Output = DEFAULT_OUTPUT,
 ) -> Card:
     """Publish a finished run into a folder, calibrated by validation digits: its own, or those of `held_out`.
@@ -250,7 +250,8 @@ def export_run(
         calibration["digits"] = f"{len(labels[0]):,} validation digits, read by {names}"
     values: dict[str, Any] = {name: run.report[name] for name in ("parameters", "epochs", "seconds")}
     if spread is not None:
-        told = {name: spread.to_json()[name] for name in SPREAD}
+        told = spread.to_json() | {"deviation": spread.standard_deviation}
+        told = {name: told[name] for name in SPREAD}
         values["spread"] = {**told, "seeds": list(spread.seeds), "errors": list(spread.errors)}
     return publish_judged(network, run, folder, output, lambda logits: describe_run(run, values, calibration, logits))
 
@@ -300,7 +301,7 @@ def check_weights(network: nn.Module, judged: Judged) -> None:
         raise ModelFileError(f"{path}: these weights do not give the logits of logits.npz")
 
 
-def find_spread(path: Path, run: Run) -> Spread | None:
+def find_spread(path: Path, run: Run) -> RecipeResult | None:
     """What a study found over all seeds of a run's recipe, from its file of results, or `None` where it has none.
 
     Raises `DataError` when the file is damaged, and when it has other errors for this run's seed than the run.

@@ -27,12 +27,12 @@ from sutja.reports.tables import (
     mean_difference_table,
     percent,
     recipe_table,
+    results_table,
     run_table,
     score_table,
-    spread_table,
     standing_table,
 )
-from sutja.runs.results import Spread, distinct_names
+from sutja.runs.results import RecipeResult, distinct_names
 from sutja.runs.run import Run
 
 if TYPE_CHECKING:
@@ -167,12 +167,12 @@ def _run_section(run: Run) -> Section:
 
 
 def write_study_report(
-    folder: Path, spreads: Sequence[Spread], differences: Sequence[MeanDifference], recipes: Sequence[Recipe]
+    folder: Path, results: Sequence[RecipeResult], differences: Sequence[MeanDifference], recipes: Sequence[Recipe]
 ) -> None:
     """Draw the accuracy of every seed, and write `report.html` with the statistics of a study into `folder`."""
-    names, part = distinct_names(spreads), spreads[0].part
-    accuracies = {name: each.accuracies for name, each in zip(names, spreads, strict=True)}
-    intervals = {name: each.interval for name, each in zip(names, spreads, strict=True) if each.interval}
+    names, part = distinct_names(results), results[0].part
+    accuracies = {name: each.accuracies for name, each in zip(names, results, strict=True)}
+    intervals = {name: each.interval for name, each in zip(names, results, strict=True) if each.interval}
     png = save_figure(plots.plot_seeds(accuracies, intervals, part), folder / "figures" / "study.png")
     caption = f"The {part} accuracy of every seed, and the mean of each recipe with its 95 % interval."
     pairs = [
@@ -183,7 +183,7 @@ def write_study_report(
         Section(
             "Over the seeds",
             ["The interval of the mean over seeds, by Student's t, holds for these digits, not for others."],
-            spread_table(spreads),
+            results_table(results),
             [Picture(png, caption)],
         ),
         *(
@@ -195,16 +195,16 @@ def write_study_report(
             if differences
             else []
         ),
-        Section("Errors of each seed", table=_seed_table(names, spreads)),
+        Section("Errors of each seed", table=_seed_table(names, results)),
         Section("Recipes", table=recipe_table([asdict(recipe) for recipe in recipes])),
     ]
-    lead = f"Evaluated on {spreads[0].count:,} {part} digits of {spreads[0].data}."
+    lead = f"Evaluated on {results[0].count:,} {part} digits of {results[0].data}."
     write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))
 
 
-def _seed_table(names: Sequence[str], spreads: Sequence[Spread]) -> Table:
-    errors = [dict(zip(each.seeds, each.errors, strict=True)) for each in spreads]
-    seeds = sorted({seed for each in spreads for seed in each.seeds})
+def _seed_table(names: Sequence[str], results: Sequence[RecipeResult]) -> Table:
+    errors = [dict(zip(each.seeds, each.errors, strict=True)) for each in results]
+    seeds = sorted({seed for each in results for seed in each.seeds})
     rows = [[str(seed), *(str(each.get(seed, "–")) for each in errors)] for seed in seeds]
     return Table(["seed", *names], rows)
 

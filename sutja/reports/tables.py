@@ -10,7 +10,7 @@ from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
 from sutja.recipe import NONE, flatten
-from sutja.runs.results import Spread, distinct_names
+from sutja.runs.results import RecipeResult, distinct_names
 from sutja.runs.run import Run
 
 if TYPE_CHECKING:
@@ -136,10 +136,10 @@ def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     return Table(["pair", "points", "95 % interval", "only one right", "McNemar p", "errors removed"], rows)
 
 
-def spread_table(spreads: Sequence[Spread]) -> Table:
-    """Recipes over their seeds: the mean of each figure, and the spread of the accuracies, in percent."""
+def results_table(results: Sequence[RecipeResult]) -> Table:
+    """Recipes over their seeds: means, and standard deviation and range of the accuracies, in percent."""
     rows = []
-    for name, each in zip(distinct_names(spreads), spreads, strict=True):
+    for name, each in zip(distinct_names(results), results, strict=True):
         low, high = each.interval or (None, None)
         rows.append(
             [
@@ -147,7 +147,7 @@ def spread_table(spreads: Sequence[Spread]) -> Table:
                 f"{each.parameters:,}",
                 str(len(each.seeds)),
                 percent(each.mean_accuracy, 3),
-                "–" if each.deviation is None else f"{100 * each.deviation:.3f}",
+                "–" if each.standard_deviation is None else f"{100 * each.standard_deviation:.3f}",
                 "–" if low is None or high is None else f"{100 * low:.3f} – {100 * high:.3f}",
                 f"{100 * min(each.accuracies):.2f} – {100 * max(each.accuracies):.2f}",
                 f"{sum(each.errors) / len(each.errors):.1f}",
@@ -156,8 +156,8 @@ def spread_table(spreads: Sequence[Spread]) -> Table:
                 f"{each.seconds:.0f}",
             ]
         )
-    part = " or ".join(dict.fromkeys(each.part for each in spreads))
-    heads = ["recipe", "parameters", "seeds", f"{part} accuracy", "deviation", "95 % interval", "range"]
+    part = " or ".join(dict.fromkeys(each.part for each in results))
+    heads = ["recipe", "parameters", "seeds", f"{part} accuracy", "standard deviation", "95 % interval", "range"]
     return Table([*heads, "errors", "loss", "calibration error", "seconds"], rows)
 
 

@@ -1,4 +1,4 @@
-"""What several seeds of one recipe say together, and the file in which such results are kept, one row a recipe."""
+"""Results of recipes over several seeds, and the CSV file that keeps them, one recipe per row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = (
     "count",
     "errors",
     "mean_accuracy",
-    "deviation",
+    "standard_deviation",
     "low",
     "high",
     "minimum",
@@ -43,12 +43,12 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Spread:
-    """The results of one recipe over its seeds, judged by `count` digits of one `part`, "test" or "validation".
+class RecipeResult:
+    """The results of one recipe over its seeds, evaluated on `count` digits of one `part`, "test" or "validation".
 
-    `errors` counts those of each of the `seeds`, in their order. `loss` (negative log-likelihood in nats),
-    `calibration_error` in [0, 1] and `seconds` of training are means over the seeds. `date` is that on which the last
-    training began. `threads`, `commit` and `machine` name all that there were, where the runs differ.
+    `errors` has the number of errors of each of the `seeds`, in their order. `loss` (negative log-likelihood in nats),
+    `calibration_error` in [0, 1] and `seconds` of training are means over the seeds. `date` is the day on which the
+    last training began. Where the runs differ in `threads`, `commit` or `machine`, these list all of them.
     """
 
     recipe: str
@@ -78,7 +78,7 @@ class Spread:
         return fmean(self.accuracies)
 
     @property
-    def deviation(self) -> float | None:
+    def standard_deviation(self) -> float | None:
         """The standard deviation of the accuracies over the seeds, with N - 1; `None` for a single seed."""
         return stdev(self.accuracies) if len(self.errors) > 1 else None
 
@@ -89,15 +89,15 @@ class Spread:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a later result takes the place of an earlier one by."""
+        """The fields that identify a result: a later one replaces an earlier one with the same key."""
         return self.recipe, self.protocol, self.data
 
     def to_json(self) -> dict[str, Any]:
-        """All figures, named as the columns of the file are."""
+        """All figures by the names of the file's columns."""
         low, high = self.interval or (None, None)
         derived = {
             "mean_accuracy": self.mean_accuracy,
-            "deviation": self.deviation,
+            "standard_deviation": self.standard_deviation,
             "low": low,
             "high": high,
             "minimum": min(self.accuracies),
@@ -107,64 +107,64 @@ class Spread:
         return {column: values[column] for column in COLUMNS}
 
     def to_row(self) -> dict[str, str]:
-        """The row of the file: rates with six decimals, lists with spaces between."""
+        """The row of the file: fractions with six decimals, lists separated by spaces."""
         return {column: _write(value) for column, value in self.to_json().items()}
 
     @classmethod
-    def from_row(cls, row: Mapping[str, str]) -> Spread:
-        """Read what `to_row` wrote; raises `ValueError` when a figure is none or does not follow from the errors."""
+    def from_row(cls, row: Mapping[str, str]) -> RecipeResult:
+        """Read what `to_row` wrote; raises `ValueError` when a figure is malformed or contradicts the errors."""
         readers: dict[str, Callable[[str], Any]] = {
             "tuple[int, ...]": _read_whole_numbers,
             "int": int,
             "float": float,
             "str": str,
         }
-        spread = cls(**{each.name: readers[str(each.type)](row[each.name]) for each in dataclasses.fields(cls)})
-        if not spread.errors or len(spread.errors) != len(spread.seeds) or spread.count < 1:
-            raise ValueError("each seed needs its number of errors")
-        for column, text in spread.to_row().items():
+        result = cls(**{each.name: readers[str(each.type)](row[each.name]) for each in dataclasses.fields(cls)})
+        if not result.errors or len(result.errors) != len(result.seeds) or result.count < 1:
+            raise ValueError("each seed needs a number of errors")
+        for column, text in result.to_row().items():
             if row[column] != text:
-                raise ValueError(f"{column} is {row[column]}, where the errors and seeds say {text}")
-        return spread
+                raise ValueError(f"{column} is {row[column]}, but errors and seeds give {text}")
+        return result
 
 
-def gather(runs: Sequence[Run]) -> Spread:
-    """Put the finished runs of one recipe, on the same data, together: N ≥ 1, a seed each."""
+def gather(runs: Sequence[Run]) -> RecipeResult:
+    """Combine N ≥ 1 finished runs of one recipe on the same data, one for each seed."""
     runs = sorted(runs, key=lambda run: run.recipe.seed)
     first, part = runs[0], runs[0].judged_by
-    judged = [run.report[part] for run in runs]
-    made = [run.environment for run in runs]
-    return Spread(
+    reports = [run.report[part] for run in runs]
+    environments = [run.environment for run in runs]
+    return RecipeResult(
         recipe=first.recipe.label,
         protocol=first.recipe.protocol,
         data=str(first.environment["data"]["name"]),
         part=part,
         parameters=first.report["parameters"],
         seeds=tuple(run.recipe.seed for run in runs),
-        count=judged[0]["count"],
-        errors=tuple(each["errors"] for each in judged),
-        loss=fmean(each["loss"] for each in judged),
-        calibration_error=fmean(each["calibration_error"] for each in judged),
+        count=reports[0]["count"],
+        errors=tuple(each["errors"] for each in reports),
+        loss=fmean(each["loss"] for each in reports),
+        calibration_error=fmean(each["calibration_error"] for each in reports),
         seconds=fmean(run.report["seconds"] for run in runs),
-        threads=" ".join(map(str, sorted({each["threads"] for each in made}))),
-        commit=_distinct(each.get("commit") or "unknown" for each in made),
-        machine=_distinct(f"{each['processor']} with {each.get('cores')} cores" for each in made),
-        date=max(str(each.get("started", ""))[:10] for each in made),
+        threads=" ".join(map(str, sorted({each["threads"] for each in environments}))),
+        commit=_distinct(each.get("commit") or "unknown" for each in environments),
+        machine=_distinct(f"{each['processor']} with {each.get('cores')} cores" for each in environments),
+        date=max(str(each.get("started", ""))[:10] for each in environments),
     )
 
 
-def compare_spreads(spreads: Sequence[Spread]) -> list[MeanDifference]:
-    """Compare every two recipes of which there are at least two seeds, the weaker first, corrected by Holm.
+def compare_results(results: Sequence[RecipeResult]) -> list[MeanDifference]:
+    """Compare every two recipes that have at least two seeds, the weaker first, with Holm's correction.
 
-    Seeds of the same protocol, which has the same split, are paired; where one of the two lacks some, those that both
-    have. Other protocols, or fewer than two seeds in common, are compared by Welch's test. Raises `UsageError` when
-    some were judged by other digits than the rest.
+    With the same protocol, and so the same split, the seeds that both recipes have are paired. Without two common seeds
+    or with different protocols, Welch's test compares them. Raises `UsageError` when the results were evaluated on
+    different digits.
     """
-    if len({(each.data, each.part, each.count) for each in spreads}) > 1:
-        told = ", ".join(f"{each.recipe}: {each.count:,} {each.part} digits of {each.data}" for each in spreads)
-        raise UsageError(f"not judged by the same digits, so they cannot be compared: {told}")
-    names = dict(zip(spreads, distinct_names(spreads), strict=True))
-    several = sorted((each for each in spreads if len(each.seeds) > 1), key=lambda each: each.mean_accuracy)
+    if len({(each.data, each.part, each.count) for each in results}) > 1:
+        digits = ", ".join(f"{each.recipe}: {each.count:,} {each.part} digits of {each.data}" for each in results)
+        raise UsageError(f"not evaluated on the same digits, so they cannot be compared: {digits}")
+    names = dict(zip(results, distinct_names(results), strict=True))
+    several = sorted((each for each in results if len(each.seeds) > 1), key=lambda each: each.mean_accuracy)
     found = []
     for first, second in combinations(several, 2):
         common = [seed for seed in first.seeds if seed in second.seeds]
@@ -178,14 +178,14 @@ def compare_spreads(spreads: Sequence[Spread]) -> list[MeanDifference]:
     return [dataclasses.replace(each, adjusted_p=p_value) for each, p_value in zip(found, adjusted, strict=True)]
 
 
-def distinct_names(spreads: Sequence[Spread]) -> list[str]:
-    """What to call each of some results: its recipe, with the protocol behind it where two have the same recipe."""
-    recipes = [each.recipe for each in spreads]
-    return [each.recipe if recipes.count(each.recipe) == 1 else f"{each.recipe} ({each.protocol})" for each in spreads]
+def distinct_names(results: Sequence[RecipeResult]) -> list[str]:
+    """A name for each result: its recipe, followed by the protocol where several results have this recipe."""
+    recipes = [each.recipe for each in results]
+    return [each.recipe if recipes.count(each.recipe) == 1 else f"{each.recipe} ({each.protocol})" for each in results]
 
 
-def read_results(path: Path) -> list[Spread]:
-    """The rows of a file of results. Raises `DataError` when it is not one, or a figure does not fit its errors."""
+def read_results(path: Path) -> list[RecipeResult]:
+    """The rows of a file of results. Raises `DataError` when it is malformed or a figure contradicts the errors."""
     try:
         reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines(), strict=True)
         if tuple(reader.fieldnames or ()) != COLUMNS:
@@ -193,25 +193,25 @@ def read_results(path: Path) -> list[Spread]:
         rows = list(reader)
         for number, row in enumerate(rows, start=2):
             if None in row or None in row.values():
-                raise ValueError(f"line {number}: not as many values as columns")
-        return [Spread.from_row(row) for row in rows]
+                raise ValueError(f"line {number}: expected as many values as columns")
+        return [RecipeResult.from_row(row) for row in rows]
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, csv.Error) as error:  # a UnicodeDecodeError is a ValueError
         raise DataError(f"{path}: not a file of results: {error}") from error
 
 
-def update_results(path: Path, spreads: Iterable[Spread]) -> None:
-    """Put results into a file, in place of earlier ones of the same recipe, protocol and data, else behind all others.
+def update_results(path: Path, results: Iterable[RecipeResult]) -> None:
+    """Put results into a file: each replaces the one of the same recipe, protocol and data, or is appended.
 
-    The file is begun where there is none, and written whole or not at all. Raises `DataError` as `read_results` does.
+    Creates the file if necessary, and writes it whole or not at all. Raises `DataError` like `read_results`.
     """
-    results = {each.key: each for each in (read_results(path) if path.exists() else [])}
-    results |= {each.key: each for each in spreads}
+    rows = {each.key: each for each in (read_results(path) if path.exists() else [])}
+    rows |= {each.key: each for each in results}
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(each.to_row() for each in results.values())
+    writer.writerows(each.to_row() for each in rows.values())
     write_text(path, text.getvalue())
 
 

@@ -1,10 +1,11 @@
-"""Distortions of whole batches, for training digits only.
+"""Augmentations: random distortions of whole batches, for training digits only.
 
-An augmentation takes images `float32 (N, 1, H, W)` in [0, 1] and a CPU `torch.Generator`, and gives images of the same
-shape and range. Adding one is adding one function here, with `@augmentation` above it.
+An augmentation takes images `float32 (N, 1, H, W)` in [0, 1] and a CPU `torch.Generator`, and returns images of the
+same shape and range. To add one, add a function here and decorate it with `@augmentation`.
 
-All of them move the place from which each pixel is read, and read once: combining distortions costs and blurs no more
-than one. Places are in the coordinates of `grid_sample`: (x, y) from -1 to 1 across the image.
+Each geometric distortion moves the places at which pixels are sampled; all are combined into one resampling, which
+costs and blurs no more than a single one. Places are in the coordinates of `grid_sample`: (x, y), -1 to 1 across the
+image.
 """
 
 from __future__ import annotations
@@ -22,18 +23,20 @@ from sutja.errors import unknown
 Augmentation = Callable[[Tensor, Generator], Tensor]
 AUGMENTATIONS: dict[str, Augmentation] = {}
 
-DEGREES = 8.0  # rotation, up to, in either direction
-SHIFT = 0.06  # of the side of the image
-SCALE = 0.08
-SHEAR = 0.08
-ELASTIC = 0.08  # deviation of the control points' displacement; the image is 2 wide
-KNOTS = 5  # control points a side
+MAX_ROTATION_DEGREES = 8.0
+MAX_SHIFT_SHARE = 0.06  # of the side of the image
+MAX_SCALE_CHANGE = 0.08
+MAX_SHEAR = 0.08
+ELASTIC_STANDARD_DEVIATION = 0.08  # of the displacement of control points; the image is 2 wide
+CONTROL_POINTS_PER_SIDE = 5
 
-WIDE_SHARE, WIDER = 0.2, 3.0  # of the digits, and how much farther they are moved
-DISTURBED_SHARE = 0.35
-CHANGED_SHARE = 0.4  # of the disturbed digits, for each kind of disturbance
-LEVELS_APART = 0.25
-CLOUDS, NOISE = 0.3, 0.3  # deviations of light and noise, up to
+WIDE_SHARE = 0.2  # of the digits
+WIDE_FACTOR = 3.0  # times the limits of the affine map
+DISTURBED_SHARE = 0.35  # of the digits
+EACH_DISTURBANCE_SHARE = 0.4  # of the disturbed digits, for each kind of disturbance
+MIN_LEVEL_DIFFERENCE = 0.25  # between the grey levels of paper and ink
+LIGHT_STANDARD_DEVIATION = 0.3
+MAX_NOISE_STANDARD_DEVIATION = 0.3
 
 
 def augmentation(name: str) -> Callable[[Augmentation], Augmentation]:
@@ -67,7 +70,7 @@ def affine(images: Tensor, generator: Generator) -> Tensor:
 
 @augmentation("elastic")
 def elastic(images: Tensor, generator: Generator) -> Tensor:
-    """Bend each image as if it were drawn on rubber."""
+    """Bend each image by a smooth random displacement field."""
     unmoved = _coordinates(*images.shape[-2:], images.device)[:2]
     return resample(images, unmoved + elastic_shifts(images, generator))
 
@@ -80,24 +83,24 @@ def affine_elastic(images: Tensor, generator: Generator) -> Tensor:
 
 @augmentation("robust")
 def robust(images: Tensor, generator: Generator) -> Tensor:
-    """`affine_elastic`, much wider for some digits, and another light, noise or texture for others.
+    """`affine_elastic`, with a wider affine map for some digits and changed light, noise or texture for others.
 
-    Made for pictures unlike MNIST's. One digit in five is moved up to three times as far, and about one in three is
-    disturbed; the rest looks as it did: a network that sees only disturbed digits reads good ones less well.
+    For pictures that differ from MNIST's. One digit in five moves up to three times as far, and about one in three is
+    disturbed. The rest stays undisturbed: a network that sees only disturbed digits reads clean ones less well.
     """
-    wide = 1 + (WIDER - 1) * _some(images, WIDE_SHARE, generator)
+    wide = 1 + (WIDE_FACTOR - 1) * _some(images, WIDE_SHARE, generator)
     places = affine_places(images, generator, wide).add_(elastic_shifts(images, generator))
     return _disturb_some(resample(images, places), generator)
 
 
 @augmentation("disturbed")
 def disturbed(images: Tensor, generator: Generator) -> Tensor:
-    """What `robust` does beyond `affine_elastic`, for digits that were moved already, as those of lessons are.
+    """What `robust` adds to `affine_elastic`, for digits that are distorted already, as for distillation targets.
 
     One digit in five is moved far, about one in three is disturbed, and the rest stays as it is.
     """
     wide = _some(images, WIDE_SHARE, generator)
-    places = affine_places(images, generator, WIDER)
+    places = affine_places(images, generator, WIDE_FACTOR)
     moved = torch.where(wide.view(-1, 1, 1, 1).to(images.device), resample(images, places), images)
     return _disturb_some(moved, generator)
 
@@ -110,52 +113,55 @@ def _disturb_some(images: Tensor, generator: Generator) -> Tensor:
 
 
 def _some(images: Tensor, share: float, generator: Generator) -> Tensor:
-    """Which images are chosen when each is with the probability `share`, `bool (N,)`."""
+    """Choose each image with the probability `share`: `bool (N,)`."""
     return torch.rand(len(images), generator=generator) < share
 
 
 def disturb(images: Tensor, generator: Generator) -> Tensor:
-    """Change texture, light and noise of each image, each of them or not at random; the digit stays where it is."""
+    """Change texture, light and noise of each image, each of these at random; the digit stays where it is."""
     height, width = images.shape[-2:]
     textured = _where(random_filter(images, generator), images, generator)
     light = _where(elastic_shifts(images, generator)[:, :1].view(len(images), 1, height, width), 0, generator)
-    lit = _where(random_levels(textured, generator), textured, generator) + CLOUDS / ELASTIC * light
+    lit = (
+        _where(random_levels(textured, generator), textured, generator)
+        + LIGHT_STANDARD_DEVIATION / ELASTIC_STANDARD_DEVIATION * light
+    )
     patched = torch.where(_rectangles(lit, generator), random_levels(lit, generator), lit)
-    noise = torch.randn(images.shape, generator=generator) * _each(images, generator) * NOISE
+    noise = torch.randn(images.shape, generator=generator) * _each(images, generator) * MAX_NOISE_STANDARD_DEVIATION
     return (_where(patched, lit, generator) + _where(noise, 0, generator)).clamp_(0, 1)
 
 
 def random_levels(images: Tensor, generator: Generator) -> Tensor:
-    """Give paper and ink of each image grey levels of its own, at least a quarter apart; the ink may be the darker."""
+    """Give paper and ink of each image random grey levels, at least a quarter apart; the ink may be darker."""
     paper, ink = _each(images, generator), _each(images, generator)
-    ink = torch.where((ink - paper).abs() < LEVELS_APART, torch.where(paper < 0.5, 1.0, 0.0), ink)
+    ink = torch.where((ink - paper).abs() < MIN_LEVEL_DIFFERENCE, torch.where(paper < 0.5, 1.0, 0.0), ink)
     return paper + (ink - paper) * images
 
 
 def random_filter(images: Tensor, generator: Generator) -> Tensor:
-    """Mix each image with its convolution by a random 3×3 filter of its own: other textures, the same shapes.
+    """Blend each image with its convolution by its own random 3×3 filter: other textures, the same shapes.
 
     Source: Z. Xu, D. Liu, J. Yang, C. Raffel and M. Niethammer, "Robust and generalizable visual representation
     learning via random convolutions", 2021.
     """
     number = len(images)
     filters = torch.randn(number, 1, 3, 3, generator=generator) / 2
-    answers = functional.conv2d(images.transpose(0, 1), filters, padding=1, groups=number).transpose(0, 1)
-    return images.lerp(answers, _each(images, generator)).clamp_(0, 1)
+    filtered = functional.conv2d(images.transpose(0, 1), filters, padding=1, groups=number).transpose(0, 1)
+    return images.lerp(filtered, _each(images, generator)).clamp_(0, 1)
 
 
 def _each(images: Tensor, generator: Generator) -> Tensor:
-    """A random number from 0 to 1 for each image, `(N, 1, 1, 1)`."""
+    """A uniform random number in [0, 1) for each image, `(N, 1, 1, 1)`."""
     return torch.rand(len(images), 1, 1, 1, generator=generator)
 
 
 def _where(changed: Tensor, images: Tensor | float, generator: Generator) -> Tensor:
-    """The changed images, or at random those from before."""
-    return torch.where(_each(changed, generator) < CHANGED_SHARE, changed, images)
+    """For each image at random the changed one or the one in `images`."""
+    return torch.where(_each(changed, generator) < EACH_DISTURBANCE_SHARE, changed, images)
 
 
 def _rectangles(images: Tensor, generator: Generator) -> Tensor:
-    """A rectangle in each image, `bool (N, 1, H, W)`: each side spans between two random places."""
+    """A random rectangle in each image, `bool (N, 1, H, W)`."""
 
     def within(pixels: int) -> Tensor:
         ends = torch.rand(len(images), 2, generator=generator).sort(1).values * pixels
@@ -167,54 +173,60 @@ def _rectangles(images: Tensor, generator: Generator) -> Tensor:
 
 
 def affine_places(images: Tensor, generator: Generator, strength: Tensor | float = 1) -> Tensor:
-    """For each image of a batch and each pixel the place to read from, `(N, 2, H·W)`, by a random affine map.
+    """The place at which each pixel of each image is sampled under a random affine map, `(N, 2, H·W)`.
 
-    `strength (N,)` multiplies the limits of each image.
+    `strength`, a number or `(N,)`, multiplies the limits of the map.
     """
     number = len(images)
 
     def uniform(limit: float) -> Tensor:
         return (torch.rand(number, generator=generator) * 2 - 1) * limit * strength
 
-    angle, scale = uniform(math.radians(DEGREES)), 1 + torch.stack([uniform(SCALE), uniform(SCALE)], 1)
+    angle, scale = (
+        uniform(math.radians(MAX_ROTATION_DEGREES)),
+        1 + torch.stack([uniform(MAX_SCALE_CHANGE), uniform(MAX_SCALE_CHANGE)], 1),
+    )
     cosine, sine = torch.cos(angle), torch.sin(angle)
     rotation = torch.stack([cosine, -sine, sine, cosine], 1).view(number, 2, 2)
     shear = torch.eye(2).repeat(number, 1, 1)
-    shear[:, 0, 1] = uniform(SHEAR)
-    shift = 2 * torch.stack([uniform(SHIFT), uniform(SHIFT)], 1)
+    shear[:, 0, 1] = uniform(MAX_SHEAR)
+    shift = 2 * torch.stack([uniform(MAX_SHIFT_SHARE), uniform(MAX_SHIFT_SHARE)], 1)
     matrices = torch.cat([rotation @ shear * scale[:, None, :], shift[:, :, None]], 2)  # (N, 2, 3)
     return mapped_places(matrices.to(images.device), *images.shape[-2:])
 
 
 def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
-    """For each image of a batch and each pixel a smooth random displacement, `(N, 2, H·W)`.
+    """A smooth random displacement for each pixel of each image, `(N, 2, H·W)`.
 
-    Random displacements of 5×5 control points, joined by cubic B-splines. The idea is that of P. Simard, D. Steinkraus
-    and J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", 2003, where
-    a Gaussian smooths one random displacement a pixel.
+    Random displacements of 5×5 control points, interpolated by cubic B-splines. Idea: P. Simard, D. Steinkraus and
+    J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", 2003, who smooth a
+    random displacement of each pixel with a Gaussian.
     """
-    knots = torch.randn(len(images), 2, KNOTS * KNOTS, generator=generator) * ELASTIC
+    knots = (
+        torch.randn(len(images), 2, CONTROL_POINTS_PER_SIDE * CONTROL_POINTS_PER_SIDE, generator=generator)
+        * ELASTIC_STANDARD_DEVIATION
+    )
     return spline_shifts(knots.to(images.device), *images.shape[-2:])
 
 
 def spline_shifts(knots: Tensor, height: int, width: int) -> Tensor:
-    """The displacement of each pixel, `(N, 2, H·W)`, where those of the control points are `knots (N, 2, 25)`."""
+    """The displacement of each pixel, `(N, 2, H·W)`, from those of the control points, `knots (N, 2, 25)`."""
     return _combine(knots, _spline_basis(height, width, knots.device))
 
 
 def mapped_places(matrices: Tensor, height: int, width: int) -> Tensor:
-    """The places `(N, 2, H·W)` to which matrices `(N, 2, 3)` of x, y and 1 bring the middle of each pixel."""
+    """The places `(N, 2, H·W)` to which affine `matrices (N, 2, 3)` map the centre of each pixel."""
     return _combine(matrices, _coordinates(height, width, matrices.device))
 
 
 def _combine(coefficients: Tensor, basis: Tensor) -> Tensor:
-    """`(N, 2, K)` times `(K, H·W)` as one matrix product, several times as fast as `N` small ones."""
+    """`(N, 2, K)` times `(K, H·W)` as one matrix product, several times as fast as `N` small products."""
     number, axes, terms = coefficients.shape
     return (coefficients.reshape(number * axes, terms) @ basis).view(number, axes, -1)
 
 
 def resample(images: Tensor, places: Tensor) -> Tensor:
-    """Read `images` at `places (N, 2, H·W)`, bicubically, with paper around the image."""
+    """Sample `images` at `places (N, 2, H·W)` with bicubic interpolation; outside the image there is paper."""
     height, width = images.shape[-2:]
     grid = places.view(len(images), 2, height, width).permute(0, 2, 3, 1)
     read = functional.grid_sample(images, grid, mode="bicubic", padding_mode="zeros", align_corners=False)
@@ -223,25 +235,31 @@ def resample(images: Tensor, places: Tensor) -> Tensor:
 
 @cache
 def _coordinates(height: int, width: int, device: torch.device) -> Tensor:
-    """(x, y, 1) of every pixel's middle, `(3, H·W)`."""
-    y, x = torch.meshgrid(_middles(height), _middles(width), indexing="ij")
+    """(x, y, 1) of the centre of every pixel, `(3, H·W)`."""
+    y, x = torch.meshgrid(_centres(height), _centres(width), indexing="ij")
     return torch.stack([x, y, torch.ones_like(x)]).view(3, -1).to(device)
 
 
-def _middles(pixels: int) -> Tensor:
+def _centres(pixels: int) -> Tensor:
     return (torch.arange(pixels) + 0.5) * 2 / pixels - 1
 
 
 @cache
 def _spline_basis(height: int, width: int, device: torch.device) -> Tensor:
-    """How much every control point counts at every pixel, `(KNOTS², H·W)`."""
+    """The weight of every control point at every pixel, `(25, H·W)`."""
     rows, columns = _spline_weights(height), _spline_weights(width)
-    return torch.einsum("yi,xj->ijyx", rows, columns).reshape(KNOTS * KNOTS, -1).to(device)
+    return (
+        torch.einsum("yi,xj->ijyx", rows, columns)
+        .reshape(CONTROL_POINTS_PER_SIDE * CONTROL_POINTS_PER_SIDE, -1)
+        .to(device)
+    )
 
 
 def _spline_weights(pixels: int) -> Tensor:
-    """The cubic B-spline of every control point at every pixel along one side, `(pixels, KNOTS)`."""
-    distance = ((_middles(pixels)[:, None] + 1) / 2 * (KNOTS - 1) - torch.arange(KNOTS)).abs()
+    """The cubic B-spline of every control point at every pixel along one side, `(pixels, 5)`."""
+    distance = (
+        (_centres(pixels)[:, None] + 1) / 2 * (CONTROL_POINTS_PER_SIDE - 1) - torch.arange(CONTROL_POINTS_PER_SIDE)
+    ).abs()
     near = 2 / 3 - distance**2 + distance**3 / 2
     far = (2 - distance).clamp(min=0) ** 3 / 6
     return torch.where(distance < 1, near, far)

@@ -1,8 +1,8 @@
 """Sprints: the shortest training to a mean test accuracy of 99.0 and of 99.5 % on an ordinary processor.
 
-A training run is made to be followed, resumed and explained; a sprint is made to be over. It keeps no records, measures
-nothing on its way and may end in the middle of an epoch. The clock runs from before the network is built until the
-last weight is set. The test digits are read once, after that.
+A training run can be followed, resumed and explained; a sprint is only fast. It keeps no records, measures nothing on
+the way and may end in the middle of an epoch. The clock runs from before the network is built until the last weight is
+set. After that, the test digits are read once.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from sutja.randomness import derived_seed, generator
 from sutja.reports.tables import Table, percent
 from sutja.training.augment import get_augmentation
 
-VIEWS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))  # pixels down and to the right by which digits are shifted
+TEST_TIME_SHIFTS_PIXELS = ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0))  # down and to the right
+MIN_LEARNING_RATE_SHARE = 0.02  # of the peak
 
 
 @dataclass(frozen=True)
 class SprintRecipe:
-    """How to train for speed: everything that decides it, frozen on digits held back from the training set.
+    """How to train for speed, chosen on digits held back from the training set.
 
-    `images` is how many digits are trained, counted each time. The learning rate climbs to its peak in the first
-    `warm_up` of them and falls to nothing, both along a line. Each batch as a whole is shifted by up to `shift` pixels
-    in each direction, which costs nearly nothing; `augmentation` distorts each digit in its own way.
+    `images` is the number of digits to train on, repetitions included. The learning rate rises linearly to its peak in
+    the first `warm_up` of them, a share, and then falls linearly. Each batch is shifted as a whole by up to `shift`
+    pixels in each direction, at almost no cost; `augmentation` distorts each digit individually.
     """
 
     network: str
@@ -48,7 +49,7 @@ class SprintRecipe:
     warm_up: float = 0.25
 
 
-SPRINTS: dict[str, SprintRecipe] = {  # by the mean test accuracy that they aim at, in percent
+SPRINTS: dict[str, SprintRecipe] = {  # target mean test accuracy in percent → recipe
     "99.0": SprintRecipe("sprint", images=90_000, batch_size=256, learning_rate=0.04, shift=1),
     "99.5": SprintRecipe("sprint-wide", images=600_000, batch_size=256, learning_rate=0.03, augmentation="affine"),
 }
@@ -56,7 +57,7 @@ SPRINTS: dict[str, SprintRecipe] = {  # by the mean test accuracy that they aim 
 
 @dataclass(frozen=True)
 class Sprint:
-    """What one seed reached: the seconds of training and the accuracy on the test digits, in [0, 1]."""
+    """The result of one seed: seconds of training and accuracy on the test digits, in [0, 1]."""
 
     seed: int
     seconds: float
@@ -65,18 +66,18 @@ class Sprint:
 
 @dataclass(frozen=True)
 class SprintSummary:
-    """Several seeds together: mean accuracy, its deviation and 95 % interval, `None` for one seed; median seconds."""
+    """Results over `seeds`: mean accuracy, standard deviation, 95 % interval (`None` for one seed), median seconds."""
 
     seeds: int
     accuracy: float
-    deviation: float | None
+    standard_deviation: float | None
     low: float | None
     high: float | None
     seconds: float
 
 
 def get_sprint(target: str) -> SprintRecipe:
-    """The frozen recipe for a target in percent, as "99.0" or "99". Raises `UsageError` when there is none."""
+    """The recipe for a target in percent, like "99.0" or "99". Raises `UsageError` for an unknown target."""
     name = f"{target}.0" if target.isdecimal() else target
     if name not in SPRINTS:
         raise unknown("target", target, SPRINTS)
@@ -84,17 +85,17 @@ def get_sprint(target: str) -> SprintRecipe:
 
 
 def sprint(recipe: SprintRecipe, train: Digits, test: Digits, seed: int) -> Sprint:
-    """Train with one seed against the clock, then read the test digits. Raises `SutjaError` when training diverges."""
+    """Train with one seed, timed, then read the test digits. Raises `SutjaError` when training diverges."""
     network, seconds = train_sprint(recipe, train, seed)
-    right = read_shifted(network, to_tensor(test)).argmax(1) == torch.from_numpy(test.labels)
+    right = predict_with_shifts(network, to_tensor(test)).argmax(1) == torch.from_numpy(test.labels)
     return Sprint(seed, seconds, right.double().mean().item())
 
 
 def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Module, float]:
-    """A network trained by the recipe, in evaluation mode, and the seconds that it took.
+    """Train by a recipe; returns the network in evaluation mode and the seconds that it took.
 
-    The same recipe, digits, seed and number of threads give the same weights. Raises `SutjaError` when the loss is not
-    finite at the end.
+    The same recipe, digits, seed and number of threads give the same weights. Raises `SutjaError` when the final loss
+    is not finite.
     """
     images, labels = to_tensor(digits), torch.from_numpy(digits.labels)
     start = time.perf_counter()
@@ -118,39 +119,43 @@ def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Mo
 
 
 def order(length: int, recipe: SprintRecipe, seed: int) -> list[Tensor]:
-    """The batches of a sprint as indices of `length` digits: each digit once an epoch, the last epoch cut short."""
+    """The batches of a sprint as indices of `length` digits: each digit once an epoch, the last epoch truncated."""
     epochs = range(math.ceil(recipe.images / length))
     shuffled = torch.cat([torch.randperm(length, generator=generator(seed, "order", epoch)) for epoch in epochs])
     return [shuffled[part] for part in batches(recipe.images, recipe.batch_size)]
 
 
-def shifted(images: Tensor, most: int, generator: torch.Generator) -> Tensor:
-    """The whole batch shifted by one random number of pixels down and one to the right, from `-most` to `most`."""
-    pixels = torch.randint(-most, most + 1, (2,), generator=generator).tolist()
+def shifted(images: Tensor, max_pixels: int, generator: torch.Generator) -> Tensor:
+    """Shift the whole batch by a random number of pixels down and to the right, `-max_pixels` to `max_pixels`."""
+    pixels = torch.randint(-max_pixels, max_pixels + 1, (2,), generator=generator).tolist()
     return torch.roll(images, pixels, (2, 3)) if any(pixels) else images
 
 
 def schedule(progress: float, warm_up: float) -> float:
-    """The share of the peak learning rate at `progress` in [0, 1): up along a line, down along a line."""
-    return max(0.02, progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up))
+    """The learning rate at `progress` in [0, 1) as a share of its peak: it rises linearly, then falls linearly."""
+    share = progress / warm_up if progress < warm_up else (1 - progress) / (1 - warm_up)
+    return max(MIN_LEARNING_RATE_SHARE, share)
 
 
-def read_shifted(network: nn.Module, images: Tensor) -> Tensor:
-    """Mean probabilities `(N, 10)` of `uint8 (N, 1, 28, 28)` images, read as they are and shifted by a pixel each way.
+def predict_with_shifts(network: nn.Module, images: Tensor) -> Tensor:
+    """Test-time augmentation: mean probabilities `(N, 10)` over `uint8 (N, 1, 28, 28)` images and their shifts.
 
-    Each image is read on its own, so this is a part of the classifier and no knowledge of the test set.
+    Each image is shifted by one pixel in each of four directions. The result of an image does not depend on the others,
+    so this is part of the classifier and uses no knowledge of the test set.
     """
     with torch.inference_mode():
-        return torch.cat([_read(network, scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH_SIZE)])
+        return torch.cat(
+            [_predict(network, scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH_SIZE)]
+        )
 
 
-def _read(network: nn.Module, images: Tensor) -> Tensor:
-    views = [network(torch.roll(images, shift, (2, 3))).softmax(1) for shift in VIEWS]
-    return torch.stack(views).mean(0)
+def _predict(network: nn.Module, images: Tensor) -> Tensor:
+    shifted = [network(torch.roll(images, shift, (2, 3))).softmax(1) for shift in TEST_TIME_SHIFTS_PIXELS]
+    return torch.stack(shifted).mean(0)
 
 
 def summarise(sprints: Sequence[Sprint]) -> SprintSummary:
-    """Bring the seeds of one target together; the interval is Student's, of the mean over all possible seeds."""
+    """Combine the seeds of one target; the interval is Student's t-interval of the mean accuracy."""
     from scipy.stats import t
 
     accuracies = [each.accuracy for each in sprints]
@@ -162,17 +167,17 @@ def summarise(sprints: Sequence[Sprint]) -> SprintSummary:
     return SprintSummary(len(sprints), mean, deviation, mean - half, mean + half, seconds)
 
 
-def sprint_table(spreads: dict[str, SprintSummary]) -> Table:
-    """Sprints by their target in percent: mean accuracy with its interval, and median seconds."""
+def sprint_table(summaries: dict[str, SprintSummary]) -> Table:
+    """Sprints by target in percent: mean accuracy with its interval, and median seconds."""
     rows = [
         [
             f"{target} %",
-            str(spread.seeds),
-            percent(spread.accuracy, 3),
-            "–" if spread.deviation is None else f"{100 * spread.deviation:.3f}",
-            "–" if spread.low is None or spread.high is None else f"{100 * spread.low:.3f} – {100 * spread.high:.3f} %",
-            f"{spread.seconds:.2f} s",
+            str(each.seeds),
+            percent(each.accuracy, 3),
+            "–" if each.standard_deviation is None else f"{100 * each.standard_deviation:.3f}",
+            "–" if each.low is None or each.high is None else f"{100 * each.low:.3f} – {100 * each.high:.3f} %",
+            f"{each.seconds:.2f} s",
         ]
-        for target, spread in spreads.items()
+        for target, each in summaries.items()
     ]
     return Table(["target", "seeds", "mean accuracy", "standard deviation", "95 % interval", "median time"], rows)

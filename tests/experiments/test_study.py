@@ -195,8 +195,8 @@ def test_a_diverged_seed_is_told_and_the_others_are_kept(runs: Path, data: Path)
 
 def test_a_recipe_that_lacks_a_seed_is_told_but_is_not_whole(runs: Path, data: Path) -> None:
     done = Study(plan([parse_recipe(ONE), parse_recipe(TWO)], range(2), RunContext(load_dataset(data), runs, "cpu", 1)))
-    assert [(each.recipe, each.seeds) for each in done.spreads()] == [(ONE, (0, 1)), (TWO, (0,))]
-    assert [each.recipe for each in done.spreads(whole=True)] == [ONE]
+    assert [(each.recipe, each.seeds) for each in done.results()] == [(ONE, (0, 1)), (TWO, (0,))]
+    assert [each.recipe for each in done.results(whole=True)] == [ONE]
 
 
 def test_a_killed_process_is_named_and_its_epochs_are_kept(data: Path, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_killed_process_is_named_and_its_epochs_are_kept(data: Path, tmp_path:
     name = "digits-mlp-epochs=2000-batch_size=16-s0"
     assert done.failures == {name: "killed by SIGKILL: the memory may not have been enough"}
     assert log.told == [f"{name}: {done.failures[name]}", "stop"]
-    assert (done.spreads(), done.complete, done.interrupted) == ([], False, False)
+    assert (done.results(), done.complete, done.interrupted) == ([], False, False)
     assert 1 <= len(Run.open(tmp_path / name).metrics()) < 2000
 
 
@@ -232,7 +232,7 @@ def test_ctrl_c_ends_all_processes_keeps_their_epochs_and_tells_the_rest(
     assert done.code == 130
     assert done.err == (
         "2 runs, 1 of them finished already\n"
-        "sutja: interrupted: the same command goes on after the last epochs that were kept\n"
+        "sutja: interrupted: the same command continues after the last stored epochs\n"
     )
     assert ONE in done.out
     assert workers_of(os.getpid()) == []

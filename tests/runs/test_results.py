@@ -10,14 +10,14 @@ from scipy import stats
 
 from sutja.errors import DataError, UsageError
 from sutja.runs.results import (
-    Spread,
-    compare_spreads,
+    RecipeResult,
+    compare_results,
     distinct_names,
     read_results,
     update_results,
 )
 
-MLP = Spread(
+MLP = RecipeResult(
     recipe="mlp",
     protocol="final",
     data="mnist",
@@ -37,25 +37,25 @@ MLP = Spread(
 LENET5 = dataclasses.replace(MLP, recipe="lenet5", errors=(68, 75, 71, 72))
 
 
-def test_the_figures_of_a_spread() -> None:
+def test_figures_over_seeds() -> None:
     accuracies = [0.9805, 0.9815, 0.9801, 0.9799]
     assert MLP.accuracies == pytest.approx(accuracies)
     assert MLP.mean_accuracy == pytest.approx(0.9805)
-    assert MLP.deviation == pytest.approx(stats.tstd(accuracies))
+    assert MLP.standard_deviation == pytest.approx(stats.tstd(accuracies))
     expected = stats.t.interval(0.95, 3, 0.9805, stats.sem(accuracies))
     assert MLP.interval == pytest.approx(expected)
 
 
-def test_a_single_seed_has_no_spread(tmp_path: Path) -> None:
+def test_a_single_seed_has_no_standard_deviation(tmp_path: Path) -> None:
     single = dataclasses.replace(MLP, seeds=(7,), errors=(190,))
-    assert (single.deviation, single.interval) == (None, None)
-    assert compare_spreads([single, LENET5]) == []
+    assert (single.standard_deviation, single.interval) == (None, None)
+    assert compare_results([single, LENET5]) == []
     update_results(tmp_path / "results.csv", [single])
     assert read_results(tmp_path / "results.csv")[0].errors == (190,)
 
 
 def test_the_same_seeds_are_paired_the_weaker_first() -> None:
-    (result,) = compare_spreads([LENET5, MLP])
+    (result,) = compare_results([LENET5, MLP])
     assert (result.first, result.second, result.method) == ("mlp", "lenet5", "paired")
     expected = stats.ttest_rel(LENET5.accuracies, MLP.accuracies)
     assert result.p_value == pytest.approx(expected.pvalue)
@@ -63,7 +63,7 @@ def test_the_same_seeds_are_paired_the_weaker_first() -> None:
 
 def test_of_other_seeds_those_in_common_are_paired() -> None:
     other = dataclasses.replace(LENET5, seeds=(2, 3, 4, 5))
-    (result,) = compare_spreads([MLP, other])
+    (result,) = compare_results([MLP, other])
     expected = stats.ttest_rel(LENET5.accuracies[:2], MLP.accuracies[2:])
     assert result.method == "paired"
     assert result.p_value == pytest.approx(expected.pvalue)
@@ -71,7 +71,7 @@ def test_of_other_seeds_those_in_common_are_paired() -> None:
 
 @pytest.mark.parametrize("change", [{"seeds": (4, 5, 6, 7)}, {"seeds": (3, 4, 5, 6)}, {"protocol": "curves"}])
 def test_what_has_no_pairs_is_compared_by_welch(change: dict[str, object]) -> None:
-    (result,) = compare_spreads([MLP, dataclasses.replace(LENET5, **change)])  # type: ignore[arg-type]
+    (result,) = compare_results([MLP, dataclasses.replace(LENET5, **change)])  # type: ignore[arg-type]
     expected = stats.ttest_ind(LENET5.accuracies, MLP.accuracies, equal_var=False)
     assert result.method == "Welch"
     assert result.p_value == pytest.approx(expected.pvalue)
@@ -79,7 +79,7 @@ def test_what_has_no_pairs_is_compared_by_welch(change: dict[str, object]) -> No
 
 def test_three_recipes_are_corrected_for_three_pairs() -> None:
     third = dataclasses.replace(MLP, recipe="other", errors=(190, 191, 192, 188))
-    results = compare_spreads([MLP, LENET5, third])
+    results = compare_results([MLP, LENET5, third])
     assert len(results) == 3
     assert min(each.adjusted_p for each in results) == pytest.approx(3 * min(each.p_value for each in results))
     assert max(each.adjusted_p for each in results) == max(each.p_value for each in results)
@@ -87,7 +87,7 @@ def test_three_recipes_are_corrected_for_three_pairs() -> None:
 
 def test_other_digits_are_not_compared() -> None:
     with pytest.raises(UsageError, match="lenet5: 5,000 validation digits of mnist"):
-        compare_spreads([MLP, dataclasses.replace(LENET5, part="validation", count=5_000)])
+        compare_results([MLP, dataclasses.replace(LENET5, part="validation", count=5_000)])
 
 
 def test_names_tell_protocols_apart_where_they_must() -> None:
@@ -102,7 +102,9 @@ def test_results_are_kept_and_read(tmp_path: Path) -> None:
     assert mlp == dataclasses.replace(MLP, loss=0.071234, calibration_error=0.004123)
     assert lenet5.recipe == "lenet5"
     head, first, _ = path.read_text().splitlines()
-    assert head.startswith("recipe,protocol,data,part,parameters,seeds,count,errors,mean_accuracy,deviation,low,high,")
+    assert head.startswith(
+        "recipe,protocol,data,part,parameters,seeds,count,errors,mean_accuracy,standard_deviation,low,high,"
+    )
     assert first.startswith("mlp,final,mnist,test,61676,0 1 2 3,10000,195 185 199 201,0.980500,")
 
 
@@ -123,11 +125,11 @@ def test_a_later_result_takes_the_place_of_the_same_recipe_protocol_and_data(tmp
     ("old", "new", "why"),
     [
         ("recipe,protocol", "protocol,recipe", "its columns must be recipe, protocol"),
-        ("195 185", "95 185", "mean_accuracy is 0.980500, where the errors and seeds say 0.983000"),
-        ("195 185 199 201", "195 185 199", "each seed needs its number of errors"),
+        ("195 185", "95 185", "mean_accuracy is 0.980500, but errors and seeds give 0.983000"),
+        ("195 185 199 201", "195 185 199", "each seed needs a number of errors"),
         ("195", "many", "invalid literal for int"),
-        ("61676,", "", "line 2: not as many values as columns"),
-        ("10000", "0", "each seed needs its number of errors"),
+        ("61676,", "", "line 2: expected as many values as columns"),
+        ("10000", "0", "each seed needs a number of errors"),
         ("final", '"final', "not a file of results"),
         ("A processor", "\udcff", "not a file of results"),
     ],

@@ -12,7 +12,7 @@ from sutja.training import augment
 from sutja.training.augment import (
     AUGMENTATIONS,
     DISTURBED_SHARE,
-    LEVELS_APART,
+    MIN_LEVEL_DIFFERENCE,
     WIDE_SHARE,
     affine_places,
     elastic_shifts,
@@ -125,8 +125,8 @@ def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkey
     moved = affine_places(torch.zeros(50, 1, 29, 29), seeded(0)) - unmoved(29, 29)
     middle, corner = moved[:, :, 29 * 14 + 14], moved[:, :, 0]
     if limit == "SHIFT":
-        assert (middle.abs() <= 2 * augment.SHIFT + 1e-6).all()
-        assert (middle.abs().max(0).values > augment.SHIFT).all()
+        assert (middle.abs() <= 2 * augment.MAX_SHIFT_SHARE + 1e-6).all()
+        assert (middle.abs().max(0).values > augment.MAX_SHIFT_SHARE).all()
     else:
         assert middle.abs().max() < 1e-6
     assert (corner.abs().max(0).values > 0.05).tolist() == [bool(each) or limit == "SHIFT" for each in affected]
@@ -179,6 +179,6 @@ def test_a_filter_mixes_each_image_with_its_own_neighbours_only(images: Tensor) 
 def test_levels_keep_ink_and_paper_apart(images: Tensor) -> None:
     edges = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).repeat(500, 1, 1, 1)
     levels = random_levels(edges, seeded(0))
-    assert (levels[..., 0] - levels[..., 1]).abs().min() >= LEVELS_APART
+    assert (levels[..., 0] - levels[..., 1]).abs().min() >= MIN_LEVEL_DIFFERENCE
     assert levels.min() >= 0 and levels.max() <= 1
     assert 0.2 < (levels[..., 0] > levels[..., 1]).float().mean() < 0.8

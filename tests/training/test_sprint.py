@@ -1,4 +1,4 @@
-"""Sprints on a few real digits: the same seed, the same weights; the batches; the spread; the verb."""
+"""Sprints on a few real digits: the same seed, the same weights; the batches; the summary; the command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sutja.training.sprint import (
     SprintRecipe,
     get_sprint,
     order,
-    read_shifted,
+    predict_with_shifts,
     schedule,
     shifted,
     sprint,
@@ -113,9 +113,9 @@ def test_reading_is_the_mean_over_shifted_views(mnist: Dataset) -> None:
     images = torch.from_numpy(mnist.test.images[:7]).unsqueeze(1)
     network = create("sprint", seed=0).eval()
     with torch.inference_mode():
-        views = [network(torch.roll(images / 255, view, (2, 3))).softmax(1) for view in sprints.VIEWS]
-    torch.testing.assert_close(read_shifted(network, images), sum(views) / 5)
-    torch.testing.assert_close(read_shifted(network, images[:2]), read_shifted(network, images)[:2])
+        views = [network(torch.roll(images / 255, view, (2, 3))).softmax(1) for view in sprints.TEST_TIME_SHIFTS_PIXELS]
+    torch.testing.assert_close(predict_with_shifts(network, images), sum(views) / 5)
+    torch.testing.assert_close(predict_with_shifts(network, images[:2]), predict_with_shifts(network, images)[:2])
 
 
 def test_a_loss_that_is_not_finite_is_one_line(mnist: Dataset) -> None:
@@ -130,7 +130,7 @@ def test_targets_have_names() -> None:
         get_sprint("99.4")
 
 
-def test_the_spread_is_that_of_the_books() -> None:
+def test_the_summary_is_that_of_the_textbooks() -> None:
     some = [
         Sprint(seed, seconds, accuracy) for seed, (seconds, accuracy) in enumerate([(2, 0.9), (3, 0.92), (9, 0.94)])
     ]
@@ -138,16 +138,16 @@ def test_the_spread_is_that_of_the_books() -> None:
     assert together.seeds == 3
     assert together.seconds == 3
     assert together.accuracy == pytest.approx(0.92)
-    assert together.deviation == pytest.approx(statistics.stdev([0.9, 0.92, 0.94])) == pytest.approx(0.02)
+    assert together.standard_deviation == pytest.approx(statistics.stdev([0.9, 0.92, 0.94])) == pytest.approx(0.02)
     assert together.low is not None
     assert together.high is not None
     assert together.high - together.accuracy == pytest.approx(4.302653 * 0.02 / math.sqrt(3), rel=1e-6)
     assert together.accuracy - together.low == pytest.approx(together.high - together.accuracy)
 
 
-def test_one_seed_has_no_spread() -> None:
+def test_one_seed_has_no_standard_deviation() -> None:
     together = summarise([Sprint(0, 2.0, 0.99)])
-    assert (together.deviation, together.low, together.high) == (None, None, None)
+    assert (together.standard_deviation, together.low, together.high) == (None, None, None)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from torch.nn import functional
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
 from sutja.networks.infer import scaled, to_tensor
 from sutja.randomness import generator
-from sutja.training.augment import KNOTS, elastic_shifts, mapped_places, resample, spline_shifts
+from sutja.training.augment import CONTROL_POINTS_PER_SIDE, elastic_shifts, mapped_places, resample, spline_shifts
 
 START_DEGREES = (-50, -25, 0, 25, 50)  # rotations from which the search starts
 SEARCH_STEPS = 150  # from each of them
@@ -116,7 +116,9 @@ def find_warps(digits: Digits, usual: Shapes, network: nn.Module) -> Warp:
     search = _Search(scaled(to_tensor(digits)), labels, usual, network, generator(0, "registration"))
     angles = torch.tensor(START_DEGREES) * math.pi / 180
     turned = torch.stack([angles.cos(), -angles.sin(), angles.sin(), angles.cos()], 1).view(-1, 2, 2)
-    found, costs = search.improve(Warp(turned, torch.zeros(len(START_DEGREES), 2, KNOTS * KNOTS)))
+    found, costs = search.improve(
+        Warp(turned, torch.zeros(len(START_DEGREES), 2, CONTROL_POINTS_PER_SIDE * CONTROL_POINTS_PER_SIDE))
+    )
     good = costs <= costs.min() + COST_TOLERANCE
     return Warp(found.matrices[good], found.knots[good])
 
