@@ -102,9 +102,12 @@ def switch_off(monkeypatch: pytest.MonkeyPatch, *limits: str) -> None:
 @pytest.mark.parametrize(
     ("name", "limits"),
     [
-        ("affine", ("DEGREES", "SHIFT", "SCALE", "SHEAR")),
-        ("elastic", ("ELASTIC",)),
-        ("affine-elastic", ("DEGREES", "SHIFT", "SCALE", "SHEAR", "ELASTIC")),
+        ("affine", ("MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR")),
+        ("elastic", ("ELASTIC_STANDARD_DEVIATION",)),
+        (
+            "affine-elastic",
+            ("MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR", "ELASTIC_STANDARD_DEVIATION"),
+        ),
     ],
 )
 @pytest.mark.parametrize("rows", [28, 20])
@@ -117,19 +120,27 @@ def test_without_any_distortion_the_image_comes_back(
 
 
 @pytest.mark.parametrize(
-    ("limit", "affected"), [("SHIFT", (0, 0)), ("SCALE", (1, 1)), ("SHEAR", (1, 0)), ("DEGREES", (1, 1))]
+    ("limit", "affected"),
+    [
+        ("MAX_SHIFT_SHARE", (0, 0)),
+        ("MAX_SCALE_CHANGE", (1, 1)),
+        ("MAX_SHEAR", (1, 0)),
+        ("MAX_ROTATION_DEGREES", (1, 1)),
+    ],
 )
 def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """A shift moves the middle; the others leave it and move the rim, a shear only along x."""
-    switch_off(monkeypatch, *{"DEGREES", "SHIFT", "SCALE", "SHEAR"} - {limit})
+    switch_off(monkeypatch, *{"MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR"} - {limit})
     moved = affine_places(torch.zeros(50, 1, 29, 29), seeded(0)) - unmoved(29, 29)
     middle, corner = moved[:, :, 29 * 14 + 14], moved[:, :, 0]
-    if limit == "SHIFT":
+    if limit == "MAX_SHIFT_SHARE":
         assert (middle.abs() <= 2 * augment.MAX_SHIFT_SHARE + 1e-6).all()
         assert (middle.abs().max(0).values > augment.MAX_SHIFT_SHARE).all()
     else:
         assert middle.abs().max() < 1e-6
-    assert (corner.abs().max(0).values > 0.05).tolist() == [bool(each) or limit == "SHIFT" for each in affected]
+    assert (corner.abs().max(0).values > 0.05).tolist() == [
+        bool(each) or limit == "MAX_SHIFT_SHARE" for each in affected
+    ]
 
 
 @pytest.mark.parametrize(("x", "y"), [(1, 0), (0, 1), (-1, 0), (0, -2), (3, 2)])
