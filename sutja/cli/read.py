@@ -15,7 +15,7 @@ from sutja.cli.formatters import ReadingFormatter, formatter_for
 from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, printable
 
 if TYPE_CHECKING:
-    from sutja.reading.batch import Job, Outcome, Settings
+    from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome
 
 STDIN_ARGUMENT = "-"
 ANNOTATED_SUFFIX, EXPLAINED_SUFFIX = ".read.jpg", ".steps.png"
@@ -61,18 +61,18 @@ def read(
 
     Digits below the minimum confidence are printed as `?`. The exit code is 5 if no digit reaches it.
     """
-    from sutja.reading.batch import Settings
-    from sutja.reading.reader import networks_with
+    from sutja.reading.batch import ReaderOptions
+    from sutja.reading.reader import reader_models
 
     if as_json and as_csv:
         raise UsageError("--json and --csv contradict each other: choose one")
-    line_reader, classifier = networks_with(model)
+    line_reader, classifier = reader_models(model)
     jobs, failures, folders = _jobs(pictures)
     jobs = _with_drawings(jobs, folders, annotated, explained)
     formatter = formatter_for(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
         print_failure(str(failure))
-    with closing(_outcomes(jobs, Settings(line_reader, min_confidence, classifier), at_end=as_json)) as outcomes:
+    with closing(_outcomes(jobs, ReaderOptions(line_reader, min_confidence, classifier), at_end=as_json)) as outcomes:
         found, unsure, unread = _write_all(outcomes, formatter, several=len(jobs) > 1)
     formatter.finish()
     if failures := failures + unread:
@@ -82,7 +82,7 @@ def read(
 
 
 def _write_all(
-    outcomes: Iterable[Outcome], formatter: ReadingFormatter, *, several: bool
+    outcomes: Iterable[ReadOutcome], formatter: ReadingFormatter, *, several: bool
 ) -> tuple[bool, bool, list[SutjaError]]:
     """Write the readings and print the failures.
 
@@ -105,33 +105,33 @@ def _write_all(
     return found, unsure, failures
 
 
-def _nothing_read(jobs: Sequence[Job], *, unsure: bool) -> str:
+def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool) -> str:
     where = jobs[0].title if len(jobs) == 1 else f"{len(jobs)} pictures"
     if unsure:
         return f"{where}: no digit reaches the minimum confidence; --min-confidence 0 shows the guesses"
     return f"{where}: no digits found; --explain DIR shows every step"
 
 
-def _jobs(arguments: Sequence[str]) -> tuple[list[Job], list[SutjaError], list[Path]]:
+def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], list[Path]]:
     """The jobs for pictures, folders and standard input, the failures among these, and the folders."""
-    from sutja.reading.batch import Job
+    from sutja.reading.batch import ReadJob
     from sutja.reading.picture import read_content
 
     if arguments.count(STDIN_ARGUMENT) > 1:
         raise UsageError("standard input can be read only once: give one `-`")
-    jobs: list[Job] = []
+    jobs: list[ReadJob] = []
     failures: list[SutjaError] = []
     folders: list[Path] = []
     for argument in arguments:
         path = Path(argument)
         try:
             if argument == STDIN_ARGUMENT:
-                jobs.append(Job(STDIN_ARGUMENT, content=read_content(sys.stdin.buffer, "standard input")))
+                jobs.append(ReadJob(STDIN_ARGUMENT, content=read_content(sys.stdin.buffer, "standard input")))
             elif path.is_dir():
                 folders.append(path)
-                jobs += [Job(str(picture), path=picture) for picture in _pictures_in(path)]
+                jobs += [ReadJob(str(picture), path=picture) for picture in _pictures_in(path)]
             else:
-                jobs.append(Job(argument, path=path))
+                jobs.append(ReadJob(argument, path=path))
         except SutjaError as error:
             failures.append(error)
     return jobs, failures, folders
@@ -155,8 +155,8 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def _with_drawings(
-    jobs: Sequence[Job], folders: Sequence[Path], annotated: Path | None, explained: Path | None
-) -> list[Job]:
+    jobs: Sequence[ReadJob], folders: Sequence[Path], annotated: Path | None, explained: Path | None
+) -> list[ReadJob]:
     """The jobs with the paths of their drawings in these folders, which it creates.
 
     Raises `UsageError` when a drawing would replace a picture or lie in a folder that is read.
@@ -184,7 +184,7 @@ def _with_drawings(
     return placed
 
 
-def _drawing_names(jobs: Sequence[Job]) -> list[str]:
+def _drawing_names(jobs: Sequence[ReadJob]) -> list[str]:
     """A unique stem for each picture's drawings: that of the picture, else with its suffix, folder or a number."""
     taken: set[str] = set()
     names = []
@@ -195,7 +195,7 @@ def _drawing_names(jobs: Sequence[Job]) -> list[str]:
     return names
 
 
-def _possible_names(job: Job) -> Iterator[str]:
+def _possible_names(job: ReadJob) -> Iterator[str]:
     if job.path is None:
         stem = "stdin"
     else:
@@ -209,14 +209,14 @@ def _possible_names(job: Job) -> Iterator[str]:
         yield f"{stem}-{number}"
 
 
-def _outcomes(jobs: Sequence[Job], settings: Settings, *, at_end: bool) -> Generator[Outcome, None, None]:
+def _outcomes(jobs: Sequence[ReadJob], options: ReaderOptions, *, at_end: bool) -> Generator[ReadOutcome, None, None]:
     """Read the pictures; show a progress bar on a terminal unless it would mix with results.
 
     `at_end` says that results are printed only after the last picture.
     """
-    from sutja.reading.batch import read_all
+    from sutja.reading.batch import read_pictures
 
-    with closing(read_all(jobs, settings)) as outcomes:
+    with closing(read_pictures(jobs, options)) as outcomes:
         if len(jobs) < MIN_PICTURES_FOR_BAR:
             yield from outcomes
             return

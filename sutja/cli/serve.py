@@ -36,13 +36,13 @@ def serve(
     from sutja.cli.console import print_path, remark
     from sutja.data.corrections.store import Corrections
     from sutja.errors import printable
-    from sutja.reading.reader import networks_with
+    from sutja.reading.reader import reader_models
     from sutja.web.app import create_app
     from sutja.web.same_origin import is_loopback, local_names
     from sutja.web.server import listen
     from sutja.web.settings import Settings
 
-    line_reader, classifier = networks_with(model)
+    line_reader, classifier = reader_models(model)
     settings = Settings(
         model=line_reader,
         classifier=classifier,

@@ -1,4 +1,4 @@
-"""Many pictures: what is to be read and drawn of each, and what came of it, in order."""
+"""Batches: read many pictures, draw their readings, and report each outcome in order."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import cv2
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
 from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
-from sutja.reading.reader import CLASSIFIER, Reader
+from sutja.reading.reader import DEFAULT_CLASSIFIER, Reader
 from sutja.reading.result import Reading
 
-SECONDS_A_PICTURE, SECONDS_A_MEGABYTE = 0.02, 0.08  # about, on a processor of 2020
-MOST_PROCESSES = 8  # each may need a gigabyte for a picture of 50 megapixels
-QUALITY = 92  # of JPEG, in which annotated pictures are kept: a PNG of 12 megapixels takes seconds
+SECONDS_PER_PICTURE, SECONDS_PER_MEGABYTE = 0.02, 0.08  # roughly, on a processor of 2020
+MAX_PROCESSES = 8  # each may need a gigabyte for a picture of 50 megapixels
+JPEG_QUALITY_PERCENT = 92  # of annotated pictures; a PNG of 12 megapixels takes seconds
 
 
 @dataclass(frozen=True)
-class Job:
-    """A picture to be read: the `name` that it is told by, its file or the `content` of one, and what to draw.
+class ReadJob:
+    """A picture to read, from a file or from the `content` of one; `name` stands for it in results.
 
-    `annotated` and `explained` are the files of the drawings; their folders are there.
+    `annotated` and `explained` are the files of the drawings, or `None`; their folders exist.
     """
 
     name: str
@@ -35,87 +35,93 @@ class Job:
 
     @property
     def title(self) -> str:
-        """What errors and remarks call it."""
+        """The picture's name in messages."""
         return self.name if self.path else "standard input"
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of a job: the reading, what went wrong, or both when only a drawing could not be written."""
+class ReadOutcome:
+    """The reading of a job, or its error, or both if only a drawing could not be written."""
 
-    job: Job
+    job: ReadJob
     reading: Reading | None = None
     error: SutjaError | None = None
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How readers are made in every process: see `Reader`."""
+class ReaderOptions:
+    """The options from which each process makes its `Reader`."""
 
     model: str | Path
     min_confidence: float | None = None
-    classifier: str | Path = CLASSIFIER
+    classifier: str | Path = DEFAULT_CLASSIFIER
+
+    def open(self, *, threads: int = 0) -> Reader:
+        """A reader with these options; raises what `Reader` raises."""
+        return Reader(self.model, classifier=self.classifier, min_confidence=self.min_confidence, threads=threads)
 
 
-def read_all(
-    jobs: Sequence[Job], settings: Settings, *, processes: int | None = None
-) -> Generator[Outcome, None, None]:
-    """Read pictures and yield what came of each, in their order.
+def read_pictures(
+    jobs: Sequence[ReadJob], options: ReaderOptions, *, processes: int | None = None
+) -> Generator[ReadOutcome, None, None]:
+    """Read pictures and yield their outcomes in order.
 
-    `processes` defaults to what the number of pictures and of processors suggests. Raises what `Reader` does for the
-    settings; what is wrong with a single picture is in its outcome.
+    By default the number of `processes` is `suggested_processes`. Raises what `Reader` raises for its options; the
+    error of a single picture is in its outcome.
     """
     if processes is None:
         processes = suggested_processes(jobs)
     if processes > 1:
-        from sutja.reading.processes import read_in_processes  # a thirtieth of a second that one picture need not take
+        from sutja.reading.parallel import (
+            read_in_processes,  # an import of 30 ms that a single picture need not wait for
+        )
 
-        yield from read_in_processes(jobs, settings, processes)
+        yield from read_in_processes(jobs, options, processes)
         return
-    reader = Reader(settings.model, classifier=settings.classifier, min_confidence=settings.min_confidence)
+    reader = options.open()
     yield from (read_job(reader, job) for job in jobs)
 
 
-def suggested_processes(jobs: Sequence[Job]) -> int:
-    """How many processes read these pictures fastest: another one is worth its start for a second of work."""
+def suggested_processes(jobs: Sequence[ReadJob]) -> int:
+    """The number of processes that read these pictures fastest: one for each second of work, within limits."""
     sizes = [job.path.stat().st_size for job in jobs if job.path and job.path.is_file()]
-    seconds = SECONDS_A_PICTURE * len(jobs) + SECONDS_A_MEGABYTE * sum(sizes) / 1e6
+    seconds = SECONDS_PER_PICTURE * len(jobs) + SECONDS_PER_MEGABYTE * sum(sizes) / 1e6
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(available, len(jobs) // 2, MOST_PROCESSES, int(seconds)))
+    return max(1, min(available, len(jobs) // 2, MAX_PROCESSES, int(seconds)))
 
 
-def read_job(reader: Reader, job: Job) -> Outcome:
-    """Read a picture and draw what is wanted; what is wrong with it is in the outcome."""
+def read_job(reader: Reader, job: ReadJob) -> ReadOutcome:
+    """Read a picture and write its drawings; its errors are in the outcome."""
     reading = None
     try:
         content = load_content(job.path) if job.path else job.content or b""
         steps = reader.explain(decode_picture(content, job.title))
         reading = steps.reading
         if job.annotated:
-            from sutja.reading.annotate import annotate  # few want drawings
+            from sutja.reading.annotate import annotate  # most jobs need no drawing
 
-            _write(job.annotated, annotate(decode_colour(content, job.title), reading))
+            _write_picture(job.annotated, annotate(decode_colour(content, job.title), reading))
         if job.explained:
             from sutja.reading.explain import explain
 
-            _write(job.explained, explain(steps, reader.min_confidence))
+            _write_picture(job.explained, explain(steps, reader.min_confidence))
     except SutjaError as error:
-        return Outcome(job, reading, error)
+        return ReadOutcome(job, reading, error)
     except OSError as error:
-        return Outcome(job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"))
+        return ReadOutcome(job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"))
     except (MemoryError, cv2.error) as error:
-        return Outcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'memory is short'}"))
-    return Outcome(job, reading)
+        return ReadOutcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'memory is short'}"))
+    return ReadOutcome(job, reading)
 
 
-def _write(path: Path, picture: Colour) -> None:
-    """Write a picture whole or not at all, in the form of the path's suffix."""
-    options = [
+def _write_picture(path: Path, picture: Colour) -> None:
+    """Write a picture atomically, in the format of the path's suffix."""
+    jpeg_options = [
         cv2.IMWRITE_JPEG_QUALITY,
-        QUALITY,
+        JPEG_QUALITY_PERCENT,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
         cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
     ]
-    coded = cv2.imencode(path.suffix, picture, options if path.suffix == ".jpg" else [])[1]
+    encoded = cv2.imencode(path.suffix, picture, jpeg_options if path.suffix == ".jpg" else [])[1]
     with whole_file(path) as partial:
-        partial.write_bytes(coded.tobytes())
+        partial.write_bytes(encoded.tobytes())

@@ -1,4 +1,4 @@
-"""The way from a picture to its reading on one sheet, for people to look at."""
+"""Draw the steps from a picture to its reading on one sheet."""
 
 from __future__ import annotations
 
@@ -6,44 +6,50 @@ import cv2
 import numpy as np
 
 from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
-from sutja.reading.annotate import Tint, tint, write
-from sutja.reading.cells import cells, digit_box
+from sutja.reading.annotate import Bgr, confidence_colour, draw_text
+from sutja.reading.cells import digit_box
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import Colour
-from sutja.reading.reader import Steps
+from sutja.reading.reader import ReadingSteps
 from sutja.reading.strip import Strip
 
-SHEET = 1440  # pixels of the width of a sheet
-GAP = 12  # pixels between its parts
-LETTERS = 13  # pixels of the height of what is written
-HEAD = 26  # rows of a caption
-ENLARGED = 3  # pixels for a pixel of a strip
-MOST_STRIPS = 60  # that are shown of a page
-OUTLINE: Tint = (115, 158, 0)  # of lines: the green that is told from blue and vermilion
-PAPER = 255
+SHEET_WIDTH_PIXELS = 1440
+GAP_PIXELS = 12  # between the parts of a sheet
+TEXT_PIXELS = 13  # height of a digit
+CAPTION_ROWS = 26
+STRIP_ZOOM = 3
+STRIP_MARGIN_PIXELS = 4 * GAP_PIXELS  # left of a strip, for its number
+MAX_STRIPS = 60  # drawn of a page
+LINE_COLOUR: Bgr = (115, 158, 0)  # a green that differs from blue and vermilion for all colour vision
+WHITE_LEVEL = 255
 
 
-def explain(steps: Steps, min_confidence: float) -> Colour:
-    """A sheet, BGR `uint8 (H, 1440, 3)`, with every step: picture, light evened, ink, lines, strips.
+def explain(steps: ReadingSteps, min_confidence: float) -> Colour:
+    """Draw every step on a sheet, BGR `uint8 (H, 1440, 3)`: the picture, the page, its ink, its lines and its strips.
 
-    Below each strip, which is what the network sees, stand the digits that it spotted there with their confidence in
-    per cent, and `?` where that is less than `min_confidence`.
+    Below each strip stand the digits that the network decoded there and their confidences in per cent, with `?` for
+    those below `min_confidence`.
     """
-    turned = f", turned by {90 * steps.sight.turned} degrees to the left" if steps.sight.turned else ""
-    inverted = ", light on dark" if steps.sight.page.inverted else ""
-    picture = np.rot90(steps.picture, steps.sight.turned)
+    detection = steps.detection
+    turned = f", turned by {90 * detection.quarter_turns} degrees to the left" if detection.quarter_turns else ""
+    inverted = ", light on dark" if detection.page.inverted else ""
+    picture = np.rot90(steps.picture, detection.quarter_turns)
     panels = [
         _panel(f"1  picture{turned}{inverted}", _coloured(np.ascontiguousarray(picture))),
-        _panel("2  light evened, rules removed", _coloured(steps.sight.page.gray)),
-        _panel("3  ink", _coloured(np.where(steps.sight.page.ink, 0, PAPER).astype(np.uint8))),
-        _panel(f"4  lines: {len(steps.sight.strips)}", _with_lines(steps)),
+        _panel("2  light evened, rules removed", _coloured(detection.page.gray)),
+        _panel("3  ink", _coloured(np.where(detection.page.ink, 0, WHITE_LEVEL).astype(np.uint8))),
+        _panel(f"4  lines: {len(detection.strips)}", _page_with_lines(steps)),
     ]
-    rows = [_beside(panels[:2]), _beside(panels[2:]), _caption("5  what the network sees, and its digits in per cent")]
-    for number, (strip, spotted) in enumerate(zip(steps.sight.strips, steps.sight.spotted, strict=True), start=1):
-        if number > MOST_STRIPS:
-            rows.append(_caption(f"and {len(steps.sight.strips) - MOST_STRIPS} more lines"))
+    rows = [
+        _side_by_side(panels[:2]),
+        _side_by_side(panels[2:]),
+        _caption("5  what the network sees, and its digits in per cent"),
+    ]
+    for number, (strip, digits) in enumerate(zip(detection.strips, detection.digits, strict=True), start=1):
+        if number > MAX_STRIPS:
+            rows.append(_caption(f"and {len(detection.strips) - MAX_STRIPS} more lines"))
             break
-        rows += _strip_rows(number, strip, spotted, min_confidence)
+        rows += _strip_rows(number, strip, digits, min_confidence)
     return np.vstack(rows)
 
 
@@ -51,69 +57,84 @@ def _coloured(gray: Gray) -> Colour:
     return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def _caption(text: str, width: int = SHEET) -> Colour:
-    head = np.full((HEAD, width, 3), PAPER, np.uint8)
-    write(head, text, (GAP, HEAD - 7), LETTERS)
-    return head
+def _caption(text: str, width: int = SHEET_WIDTH_PIXELS) -> Colour:
+    caption = np.full((CAPTION_ROWS, width, 3), WHITE_LEVEL, np.uint8)
+    draw_text(caption, text, (GAP_PIXELS, CAPTION_ROWS - 7), TEXT_PIXELS)
+    return caption
 
 
 def _panel(caption: str, picture: Colour) -> Colour:
-    """A picture fitted into half of the sheet, with its caption and a frame."""
-    width = SHEET // 2
-    room = width - 2 * GAP
+    """A picture fitted into half of the sheet's width, with a caption and a frame."""
+    width = SHEET_WIDTH_PIXELS // 2
+    room = width - 2 * GAP_PIXELS
     zoom = min(room / picture.shape[1], room / picture.shape[0])
-    size = (max(1, round(zoom * picture.shape[1])), max(1, round(zoom * picture.shape[0])))
-    fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST)
-    body = np.full((size[1] + 2 * GAP, width, 3), PAPER, np.uint8)
-    body[GAP : GAP + size[1], GAP : GAP + size[0]] = fitted
-    cv2.rectangle(body, (GAP - 1, GAP - 1), (GAP + size[0], GAP + size[1]), (160, 160, 160))
+    columns, rows = max(1, round(zoom * picture.shape[1])), max(1, round(zoom * picture.shape[0]))
+    interpolation = cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST
+    body = np.full((rows + 2 * GAP_PIXELS, width, 3), WHITE_LEVEL, np.uint8)
+    right, bottom = GAP_PIXELS + columns, GAP_PIXELS + rows
+    body[GAP_PIXELS:bottom, GAP_PIXELS:right] = cv2.resize(picture, (columns, rows), interpolation=interpolation)
+    cv2.rectangle(body, (GAP_PIXELS - 1, GAP_PIXELS - 1), (right, bottom), (160, 160, 160))
     return np.vstack([_caption(caption, width), body])
 
 
-def _beside(panels: list[Colour]) -> Colour:
-    """Two panels side by side; the lower one is filled up with paper."""
+def _side_by_side(panels: list[Colour]) -> Colour:
+    """Two panels side by side, the lower one padded with white."""
     height = max(panel.shape[0] for panel in panels)
-    sheet = np.full((height, SHEET, 3), PAPER, np.uint8)
+    sheet = np.full((height, SHEET_WIDTH_PIXELS, 3), WHITE_LEVEL, np.uint8)
     for index, panel in enumerate(panels):
-        sheet[: panel.shape[0], index * SHEET // 2 : index * SHEET // 2 + panel.shape[1]] = panel
+        left = index * SHEET_WIDTH_PIXELS // 2
+        sheet[: panel.shape[0], left : left + panel.shape[1]] = panel
     return sheet
 
 
-def _with_lines(steps: Steps) -> Colour:
+def _page_with_lines(steps: ReadingSteps) -> Colour:
     """The page with the outline of each line and the boxes of its digits."""
-    page = _coloured(steps.sight.page.gray)
-    thick = max(1, round(max(page.shape) / 700))
-    for strip, spotted in zip(steps.sight.strips, steps.sight.spotted, strict=True):
+    detection = steps.detection
+    page = _coloured(detection.page.gray)
+    thickness = max(1, round(max(page.shape) / 700))
+    for strip, digits, cells in zip(detection.strips, detection.digits, detection.cells, strict=True):
         width = strip.ink.shape[1]
-        corners = [strip.to_page(x, y) for x, y in ((0, 0), (width, 0), (width, LINE_HEIGHT), (0, LINE_HEIGHT))]
-        cv2.polylines(page, [np.round(corners).astype(np.int32)], isClosed=True, color=OUTLINE, thickness=thick)
-        for each, cell in zip(spotted, cells(strip, spotted), strict=True):
-            left, top, right, bottom = digit_box(strip, cell)
-            cv2.rectangle(page, (round(left), round(top)), (round(right), round(bottom)), tint(each.confidence), thick)
+        outline = [strip.to_page(x, y) for x, y in ((0, 0), (width, 0), (width, LINE_HEIGHT), (0, LINE_HEIGHT))]
+        cv2.polylines(page, [np.round(outline).astype(np.int32)], isClosed=True, color=LINE_COLOUR, thickness=thickness)
+        for digit, cell in zip(digits, cells, strict=True):
+            left, top, right, bottom = map(round, digit_box(strip, cell))
+            cv2.rectangle(page, (left, top), (right, bottom), confidence_colour(digit.confidence), thickness)
     return page
 
 
-def _strip_rows(number: int, strip: Strip, spotted: tuple[DecodedDigit, ...], min_confidence: float) -> list[Colour]:
-    """A strip, enlarged, in as many rows as it needs, and below each the digits that were spotted in it."""
-    gray = np.round(PAPER * (1 - strip.ink)).astype(np.uint8)
-    margin = 4 * GAP
-    columns = (SHEET - margin - GAP) // ENLARGED
+def _strip_rows(number: int, strip: Strip, digits: tuple[DecodedDigit, ...], min_confidence: float) -> list[Colour]:
+    """A strip, enlarged and wrapped to the sheet's width, with the digits below it."""
+    gray = np.round(WHITE_LEVEL * (1 - strip.ink)).astype(np.uint8)
+    columns = (SHEET_WIDTH_PIXELS - STRIP_MARGIN_PIXELS - GAP_PIXELS) // STRIP_ZOOM
     rows = []
     for start in range(0, gray.shape[1], columns):
-        part = _coloured(gray[:, start : start + columns])
-        part = np.asarray(cv2.resize(part, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_NEAREST), np.uint8)
-        row = np.full((part.shape[0] + 3 * LETTERS + GAP, SHEET, 3), PAPER, np.uint8)
-        row[: part.shape[0], margin : margin + part.shape[1]] = part
-        cv2.rectangle(row, (margin - 1, 0), (margin + part.shape[1], part.shape[0]), (200, 200, 200))
+        row = _strip_row(gray[:, start : start + columns])
         if start == 0:
-            write(row, str(number), (GAP, LINE_HEIGHT * ENLARGED // 2), LETTERS)
-        for each in spotted:
-            middle = (each.start + each.stop) / 2
+            draw_text(row, str(number), (GAP_PIXELS, LINE_HEIGHT * STRIP_ZOOM // 2), TEXT_PIXELS)
+        for digit in digits:
+            middle = (digit.start + digit.stop) / 2
             if start <= middle < start + columns:
-                at = margin + round((middle - start) * ENLARGED)
-                sure = each.confidence >= min_confidence
-                write(row, str(each.digit) if sure else "?", (at, part.shape[0] + 18), LETTERS, centred=True)
-                percent = f"{100 * each.confidence:.0f}" if sure else f"{each.digit} {100 * each.confidence:.0f}"
-                write(row, percent, (at, part.shape[0] + 34), 9, tint(each.confidence), centred=True)
+                x = STRIP_MARGIN_PIXELS + round((middle - start) * STRIP_ZOOM)
+                _draw_digit(row, digit, x, is_sure=digit.confidence >= min_confidence)
         rows.append(row)
     return rows
+
+
+def _strip_row(gray: Gray) -> Colour:
+    """A part of a strip, enlarged and framed, with room below it for two lines of text."""
+    interpolation = cv2.INTER_NEAREST
+    part = np.asarray(cv2.resize(_coloured(gray), None, fx=STRIP_ZOOM, fy=STRIP_ZOOM, interpolation=interpolation))
+    height, width = part.shape[:2]
+    row = np.full((height + 3 * TEXT_PIXELS + GAP_PIXELS, SHEET_WIDTH_PIXELS, 3), WHITE_LEVEL, np.uint8)
+    row[:height, STRIP_MARGIN_PIXELS : STRIP_MARGIN_PIXELS + width] = part
+    cv2.rectangle(row, (STRIP_MARGIN_PIXELS - 1, 0), (STRIP_MARGIN_PIXELS + width, height), (200, 200, 200))
+    return row
+
+
+def _draw_digit(row: Colour, digit: DecodedDigit, x: int, *, is_sure: bool) -> None:
+    """Draw a digit and, below it, its confidence in per cent, centred at column `x` below the strip."""
+    top = LINE_HEIGHT * STRIP_ZOOM
+    percent = f"{100 * digit.confidence:.0f}"
+    draw_text(row, str(digit.digit) if is_sure else "?", (x, top + 18), TEXT_PIXELS, centred=True)
+    label, colour = percent if is_sure else f"{digit.digit} {percent}", confidence_colour(digit.confidence)
+    draw_text(row, label, (x, top + 34), 9, colour, centred=True)

@@ -1,55 +1,56 @@
-"""Light: how bright the paper is around each pixel, and a page on which it is as bright everywhere."""
+"""Illumination: estimate the brightness of the paper around each pixel, and divide it out."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from sutja.reading.normalise import FAINTEST, Gray
+from sutja.reading.normalise import MIN_INK_DEPTH, Gray
 
-PAPER = 180  # brightness of evenly lit paper: what is lighter, as noise is, has to have room
-COARSE = 256  # pixels of the longer side on which the light is measured
+PAPER_LEVEL = 180  # grey level of paper after `flatten_light`, with room for noise that is lighter
+COARSE_SIDE_PIXELS = 256  # longer side of the reduced picture on which light is measured
 
 
 def is_light_on_dark(gray: Gray, paper: Gray) -> bool:
-    """Whether the writing is lighter than what it stands on: what differs from its surroundings is mostly lighter."""
+    """Whether writing is lighter than its background: most pixels that differ clearly from `paper` are lighter."""
     lighter, darker = cv2.subtract(gray, paper), cv2.subtract(paper, gray)
-    strong = int(max(FAINTEST, 0.35 * max(int(lighter.max()), int(darker.max()))))
-    return bool(np.count_nonzero(lighter > strong) > 1.3 * np.count_nonzero(darker > strong))
+    clear = int(max(MIN_INK_DEPTH, 0.35 * max(int(lighter.max()), int(darker.max()))))
+    return bool(np.count_nonzero(lighter > clear) > 1.3 * np.count_nonzero(darker > clear))
 
 
-def surroundings(gray: Gray) -> Gray:
+def estimate_paper(gray: Gray) -> Gray:
     """The brightness of the paper around each pixel: the median of a neighbourhood that writing does not fill.
 
-    What was drawn on a screen stands on one colour, which needs no median and stays right around the broadest strokes.
+    Drawings on a plain screen have a background of a single value; it is returned as it is, since no median is right
+    around the broadest strokes.
     """
     height, width = gray.shape
-    if _is_plain(gray):
+    if _has_plain_background(gray):
         return np.full_like(gray, gray[0, 0])
-    coarse = max(1.0, max(gray.shape) / COARSE)
+    coarse = max(1.0, max(gray.shape) / COARSE_SIDE_PIXELS)
     size = (max(1, round(width / coarse)), max(1, round(height / coarse)))
     small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    near = min(41, max(3, (max(size) // 5) | 1))
-    paper = _median_of(np.asarray(small, np.uint8), near)
+    kernel = min(41, max(3, (max(size) // 5) | 1))
+    paper = _median(np.asarray(small, np.uint8), kernel)
     return np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _median_of(gray: Gray, near: int) -> Gray:
-    """The median around each pixel; beyond the edge the picture is mirrored, or where it is too small, goes on."""
-    if min(gray.shape) <= near:
-        return np.asarray(cv2.medianBlur(gray, near), np.uint8)
-    room = near // 2
-    wider = cv2.copyMakeBorder(gray, room, room, room, room, cv2.BORDER_REFLECT_101)
-    return np.asarray(cv2.medianBlur(wider, near), np.uint8)[room:-room, room:-room]
+def _median(gray: Gray, kernel: int) -> Gray:
+    """The median around each pixel; the border is mirrored, or replicated if the picture is too small for that."""
+    if min(gray.shape) <= kernel:
+        return np.asarray(cv2.medianBlur(gray, kernel), np.uint8)
+    pad = kernel // 2
+    padded = cv2.copyMakeBorder(gray, pad, pad, pad, pad, cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.medianBlur(padded, kernel), np.uint8)[pad:-pad, pad:-pad]
 
 
-def _is_plain(gray: Gray) -> bool:
-    """Whether most of a picture and all of its edge have exactly one brightness, as no photograph has."""
+def _has_plain_background(gray: Gray) -> bool:
+    """Whether most of a picture and its whole border have exactly one value, as in no photograph."""
     first = gray[0, 0]
     edges = (gray[0], gray[-1], gray[:, 0], gray[:, -1])
     return all((edge == first).all() for edge in edges) and bool(np.count_nonzero(gray == first) > gray.size / 2)
 
 
-def even_light(gray: Gray, paper: Gray) -> Gray:
-    """Divide the light out: `paper` becomes `PAPER` everywhere, `uint8 (H, W)`."""
-    return np.asarray(cv2.divide(gray, np.maximum(paper, 8), scale=PAPER), np.uint8)
+def flatten_light(gray: Gray, paper: Gray) -> Gray:
+    """Divide by the paper's brightness: `paper` becomes `PAPER_LEVEL` everywhere, `uint8 (H, W)`."""
+    return np.asarray(cv2.divide(gray, np.maximum(paper, 8), scale=PAPER_LEVEL), np.uint8)

@@ -1,4 +1,4 @@
-"""Picture files and arrays to grey pictures: any depth, alpha, rotation by EXIF, sizes within bounds."""
+"""Pictures: decode files and convert arrays of any depth, with alpha and EXIF, to grey within size limits."""
 
 from __future__ import annotations
 
@@ -11,41 +11,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import DataError, LargePictureError
-from sutja.reading.exif import PNG, png_chunks, upright
+from sutja.reading.exif import PNG_SIGNATURE, apply_orientation, png_chunks
 from sutja.reading.header import declared_size
 from sutja.reading.normalise import Gray
 
 Colour = NDArray[np.uint8]
-Picture = Path | str | bytes | NDArray[Any]
+PictureSource = Path | str | bytes | NDArray[Any]
 
-MEGAPIXELS = 50  # the largest picture that is read
-MEGABYTES = 200  # the largest file
-SIDE = 20_000  # pixels of the longer side
-BAND = 256  # rows that are worked on at once
-WITH_ALPHA = (PNG, b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # how files begin that may be transparent
+MAX_MEGAPIXELS = 50
+MAX_FILE_MEGABYTES = 200
+MAX_PICTURE_SIDE_PIXELS = 20_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
 
+_BAND_ROWS = 256  # processed at once
+_ALPHA_SIGNATURES = (PNG_SIGNATURE, b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # of formats that support transparency
 
-def as_gray(picture: Picture) -> Gray:
-    """A picture as `uint8 (H, W)`: that of a file, of the bytes of one, or an array as `to_gray` takes it.
 
-    Raises `DataError` when it is no picture.
+def as_gray(source: PictureSource) -> Gray:
+    """A picture as `uint8 (H, W)`, from the path of a file, the bytes of a file, or an array that `to_gray` takes.
+
+    Raises `DataError` if it is not a picture.
     """
-    if isinstance(picture, np.ndarray):
-        return to_gray(picture)
-    return decode_picture(picture, "picture") if isinstance(picture, bytes) else load_picture(Path(picture))
+    if isinstance(source, np.ndarray):
+        return to_gray(source)
+    return decode_picture(source, "picture") if isinstance(source, bytes) else load_picture(Path(source))
 
 
 def load_picture(path: Path) -> Gray:
-    """The picture in a file, `uint8 (H, W)`, turned as its EXIF says.
+    """The picture in a file, `uint8 (H, W)`, with its EXIF orientation applied.
 
-    Raises what `load_content` and `decode_picture` do.
+    Raises what `load_content` and `decode_picture` raise.
     """
     return decode_picture(load_content(path), str(path))
 
 
 def load_content(path: Path) -> bytes:
-    """The bytes of a file; raises a `DataError` that names it when they cannot be read or are too many."""
+    """The bytes of a file; raises a `DataError` that names it if it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
             return read_content(file, str(path))
@@ -54,27 +55,27 @@ def load_content(path: Path) -> bytes:
 
 
 def read_content(file: IO[bytes], name: str) -> bytes:
-    """The bytes of an open file; raises a `DataError` that names it by `name` when they are too many."""
-    content = file.read(MEGABYTES * 2**20 + 1)
-    if len(content) > MEGABYTES * 2**20:
-        raise DataError(f"{name}: larger than {MEGABYTES} MB")
+    """The bytes of an open file; raises a `DataError` that calls it `name` if it is too large."""
+    content = file.read(MAX_FILE_MEGABYTES * 2**20 + 1)
+    if len(content) > MAX_FILE_MEGABYTES * 2**20:
+        raise DataError(f"{name}: larger than {MAX_FILE_MEGABYTES} MB")
     return content
 
 
 def decode_picture(content: bytes, name: str) -> Gray:
-    """The picture in the bytes of a file, `uint8 (H, W)`.
+    """Decode the bytes of a picture file to `uint8 (H, W)`.
 
-    Raises a `DataError` that names the file by `name` when it is no picture, truncated, or too large to read.
+    Raises a `DataError` that calls the file `name` if it is not a picture, is truncated, or is too large.
     """
-    return to_gray(_decoded(content, name, cv2.IMREAD_GRAYSCALE), name)
+    return to_gray(_decode(content, name, cv2.IMREAD_GRAYSCALE), name)
 
 
 def decode_colour(content: bytes, name: str) -> Colour:
-    """The picture in the bytes of a file as `decode_picture` sees it, but in colour: BGR `uint8 (H, W, 3)`.
+    """Decode the bytes of a picture file as `decode_picture` does, but to BGR `uint8 (H, W, 3)`.
 
-    Raises what `decode_picture` does.
+    Raises what `decode_picture` raises.
     """
-    pixels = _decoded(content, name, cv2.IMREAD_COLOR)
+    pixels = _decode(content, name, cv2.IMREAD_COLOR)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if channels == 3:
         _check_size((pixels.shape[0], pixels.shape[1]), name)
@@ -83,37 +84,37 @@ def decode_colour(content: bytes, name: str) -> Colour:
     if channels == 1:
         return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
     pixels = _eight_bits(pixels, name)
-    clear = pixels[:, :, 3:] < 128  # there the paper is that of the grey picture
-    return np.where(clear, gray[:, :, None], pixels[:, :, :3])
+    transparent = pixels[:, :, 3:] < 128  # has the paper of the grey picture
+    return np.where(transparent, gray[:, :, None], pixels[:, :, :3])
 
 
-def _decoded(content: bytes, name: str, flags: int) -> NDArray[Any]:
-    """The pixels in the bytes of a file, read as `flags` says but for files that may be transparent: as they are."""
+def _decode(content: bytes, name: str, flags: int) -> NDArray[Any]:
+    """Decode the bytes of a file with OpenCV's `flags`, or unchanged if its format supports transparency."""
     if not content:
         raise DataError(f"{name}: the file is empty")
     declared = declared_size(content)
     _check_size(declared, name)
-    _check_whole(content, name)
-    if not all(declared):  # it is not known what memory the decoder would need: a small file may hold gigabytes
+    _check_complete(content, name)
+    if not all(declared):  # of unknown size: a small file may need gigabytes to decode
         raise DataError(f"{name}: not a picture, or damaged")
     flags |= cv2.IMREAD_ANYDEPTH
-    if content.startswith(WITH_ALPHA):
+    if content.startswith(_ALPHA_SIGNATURES):
         flags = cv2.IMREAD_UNCHANGED
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what goes wrong is told by the exception, once
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the exception reports what goes wrong, once
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
         raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
     if pixels is None:
         raise DataError(f"{name}: not a picture, or damaged")
-    return upright(pixels, content) if flags == cv2.IMREAD_UNCHANGED else np.asarray(pixels)
+    return apply_orientation(pixels, content) if flags == cv2.IMREAD_UNCHANGED else np.asarray(pixels)
 
 
-def _check_whole(content: bytes, name: str) -> None:
-    """Raises `DataError` for a truncated JPEG or PNG and a damaged PNG: the decoders' libraries would print that."""
+def _check_complete(content: bytes, name: str) -> None:
+    """Raise `DataError` for a truncated JPEG or PNG and a damaged PNG, about which decoders would print warnings."""
     if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-1024:]:
         raise DataError(f"{name}: truncated: the JPEG has no end")
-    if not content.startswith(PNG):
+    if not content.startswith(PNG_SIGNATURE):
         return
     for at, end in png_chunks(content):
         if zlib.crc32(memoryview(content)[at:end]) != int.from_bytes(content[end : end + 4], "big"):
@@ -125,18 +126,19 @@ def _check_whole(content: bytes, name: str) -> None:
 
 def _check_size(shape: tuple[int, int], name: str) -> None:
     height, width = shape
-    if height * width > MEGAPIXELS * 1_000_000 or max(shape) > SIDE:
+    if height * width > MAX_MEGAPIXELS * 1_000_000 or max(shape) > MAX_PICTURE_SIDE_PIXELS:
         raise LargePictureError(
-            f"{name}: {width:,} × {height:,} pixels are too many: at most {MEGAPIXELS} megapixels and {SIDE:,} a side"
+            f"{name}: {width:,} × {height:,} pixels are too many: "
+            f"at most {MAX_MEGAPIXELS} megapixels and {MAX_PICTURE_SIDE_PIXELS:,} a side"
         )
 
 
 def to_gray(pixels: NDArray[Any], name: str = "the picture") -> Gray:
-    """Grey `uint8 (H, W)` of an array `(H, W)`, `(H, W, 1)`, `(H, W, 3)` (BGR) or `(H, W, 4)` (BGR and alpha).
+    """Convert an array `(H, W)`, `(H, W, 1)`, `(H, W, 3)` (BGR) or `(H, W, 4)` (BGR and alpha) to grey `uint8 (H, W)`.
 
-    `uint8` and `uint16` span their range, `bool` is black and white, floats lie in [0, 1] or, when any is larger, in
-    [0, 255]. Transparent places are white paper. Raises `DataError` for anything else, for values that are not finite
-    and for pictures without pixels or with too many.
+    `uint8` and `uint16` span their range, `bool` is black and white, floats are in [0, 1] or, if any is larger, in
+    [0, 255]. Transparent pixels become white paper. Raises `DataError` for anything else, for values that are not
+    finite, and for pictures without pixels or with too many.
     """
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
         raise DataError(f"{name}: an array of the shape {pixels.shape} is no picture: (H, W), (H, W, 3) or (H, W, 4)")
@@ -173,15 +175,16 @@ def _eight_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
 
 
 def _on_paper(pixels: NDArray[np.uint8]) -> Gray:
-    """A picture with alpha on white paper; on black where its own ink is light and would be lost on white."""
+    """Blend a picture with alpha onto white paper, or onto black if its ink is light and would vanish on white."""
     gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY), np.uint8)
     alpha = pixels[:, :, 3]
-    seen = (alpha > 127).astype(np.uint8)
-    brightness = np.cumsum(cv2.calcHist([gray], [0], seen, [256], [0, 256]))
-    count = float(brightness[-1])
-    light = 0 < count < gray.size and int(np.searchsorted(brightness, count / 2)) > 160
-    for start in range(0, len(gray), BAND):  # floats of all of a large picture would need a gigabyte
-        rows = slice(start, start + BAND)
-        share = alpha[rows].astype(np.float32) / 255
-        gray[rows] = np.round(gray[rows] * share + (0 if light else 255) * (1 - share))
+    opaque = (alpha > 127).astype(np.uint8)
+    cumulative = np.cumsum(cv2.calcHist([gray], [0], opaque, [256], [0, 256]))
+    count = float(cumulative[-1])
+    is_light = 0 < count < gray.size and int(np.searchsorted(cumulative, count / 2)) > 160
+    paper = 0 if is_light else 255
+    for start in range(0, len(gray), _BAND_ROWS):  # a large picture as floats would need a gigabyte
+        rows = slice(start, start + _BAND_ROWS)
+        opacity = alpha[rows].astype(np.float32) / 255
+        gray[rows] = np.round(gray[rows] * opacity + paper * (1 - opacity))
     return gray

@@ -1,4 +1,4 @@
-"""The reader: from a picture to the numbers on it, each digit with its confidence and its place."""
+"""The reader: from a picture to the numbers on it, with the confidence and the box of each digit."""
 
 from __future__ import annotations
 
@@ -11,224 +11,242 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import SIDE_PIXELS
 from sutja.errors import UsageError
 from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.reading.cells import Cell, cells, digit_box, digit_image
+from sutja.reading.cells import Cell, digit_box, digit_image, find_cells
 from sutja.reading.layout import find_lines
 from sutja.reading.normalise import Gray, Ink
-from sutja.reading.page import Page, prepare
-from sutja.reading.picture import Picture, as_gray
+from sutja.reading.page import Page, prepare_page
+from sutja.reading.picture import PictureSource, as_gray
 from sutja.reading.result import ReadDigit, Reading, ReadLine
-from sutja.reading.saliency import Look, look
-from sutja.reading.single_digit import as_single, as_strip, broader, combined, single_digit
+from sutja.reading.saliency import Saliency, occlusion_saliency
+from sutja.reading.single_digit import (
+    broaden,
+    combine,
+    digit_strip,
+    prepare_single_digit,
+    single_digit_probabilities,
+)
 from sutja.reading.strip import Strip, cut_strip
 
-LINE_READER = "line-reader"
-CLASSIFIER = "convnet-small"  # the published network that reads single digits
-UPRIGHT = 0.05  # evidence that a turned picture must have more than the upright one
-MANY = 0.1  # evidence for twice as many digits in rows: the wrong way round few signs look like one
-TRACE = 0.45  # part of the depth of the deepest line's ink that a short line of writing has at least
-CLEAR = 0.9  # evidence above which a picture is not tried turned
+DEFAULT_LINE_READER = "line-reader"
+DEFAULT_CLASSIFIER = "convnet-small"
+
+# Evidence for an orientation is a mean confidence in [0, 1].
+MIN_CLEAR_EVIDENCE = 0.9  # above it no quarter turns are tried
+UPRIGHT_EVIDENCE_LEAD = 0.05  # that a quarter turn must make up for
+EVIDENCE_PER_DOUBLING = 0.1  # for twice as many digits in rows: in the wrong orientation few signs look like digits
+MIN_DEPTH_SHARE = 0.45  # depth of a short line's ink over that of the deepest line
 
 
-def networks_with(model: str | Path) -> tuple[str | Path, str | Path]:
-    """The line reader and the network for single digits, one of which is `model`, the other the published one.
+def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
+    """The line reader and the classifier to read with: `model` in its role, and the default model in the other.
 
-    Raises what `open_model` does.
+    Raises what `open_model` raises.
     """
-    return (model, CLASSIFIER) if open_model(model).reads == "lines" else (LINE_READER, model)
+    if open_model(model).reads == "lines":
+        return model, DEFAULT_CLASSIFIER
+    return DEFAULT_LINE_READER, model
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What is seen of a picture one way round: its page and each line's strip with the digits spotted there."""
+class Detection:
+    """The lines and digits found in a picture after `quarter_turns` to the left.
+
+    `strips`, `digits` and `cells` have an entry for each line.
+    """
 
     page: Page
     strips: tuple[Strip, ...]
-    spotted: tuple[tuple[DecodedDigit, ...], ...]
+    digits: tuple[tuple[DecodedDigit, ...], ...]
     cells: tuple[tuple[Cell, ...], ...]
-    turned: int  # quarter turns to the left
+    quarter_turns: int
 
 
 @dataclass(frozen=True)
-class Steps:
-    """The way from a picture to its reading, for people to look at."""
+class ReadingSteps:
+    """A picture, the detection in its best orientation, and the reading."""
 
     picture: Gray
-    sight: Sight
+    detection: Detection
     reading: Reading
 
 
 class Reader:
-    """Reads handwritten numbers. One may be used by several threads.
+    """Reads handwritten numbers in pictures; safe to use from several threads.
 
-    `min_confidence` in [0, 1] is what a digit needs to be told; below it the digit is `None`. By default it is what the
-    network's card advises.
+    A digit with a confidence below `min_confidence`, in [0, 1], is `None`. The default is in the card of the line
+    reader.
     """
 
     def __init__(
         self,
-        model: str | Path = LINE_READER,
+        model: str | Path = DEFAULT_LINE_READER,
         *,
-        classifier: str | Path = CLASSIFIER,
+        classifier: str | Path = DEFAULT_CLASSIFIER,
         min_confidence: float | None = None,
         threads: int = 0,
     ) -> None:
         """`model` is the name of a published model, an ONNX file with its card, or a run's folder (see `open_model`).
 
-        `classifier` is, likewise, the network for single digits, which has a say on digits that stand alone; a `model`
-        that reads single digits takes its place, and the published line reader finds them. `threads` compute at once;
-        with 0, ONNX Runtime chooses. Raises `UsageError` for an unknown name, for two models that read single digits or
-        a `min_confidence` outside [0, 1], and `ModelFileError` for a file that is missing or damaged.
+        `classifier` is likewise the network for single digits, which contributes to digits that stand alone. A `model`
+        that reads single digits takes its place and is combined with the default line reader. `threads` compute at
+        once; with 0, ONNX Runtime chooses. Raises `UsageError` for an unknown name, for two models that read single
+        digits or a `min_confidence` outside [0, 1], and `ModelFileError` for a file that is missing or damaged.
         """
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence = {min_confidence} is out of the range 0 … 1")
         trained = open_model(model)
         if trained.reads == "digits":
-            if classifier != CLASSIFIER:
+            if classifier != DEFAULT_CLASSIFIER:
                 raise UsageError(f"{model} and {classifier}: both read single digits: name one of them")
-            trained, classifier = open_model(LINE_READER), model
+            trained, classifier = open_model(DEFAULT_LINE_READER), model
         self._threads = threads
         self._classifier_model = classifier
-        self._network = trained.line_network(threads=threads)
+        self._line_network = trained.line_network(threads=threads)
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
-    def read(self, picture: Picture, *, upright: bool = False) -> Reading:
-        """Read a picture: the path of a file, the bytes of one, or an array as `picture.to_gray` takes it.
+    def read(self, picture: PictureSource, *, upright: bool = False) -> Reading:
+        """Read a picture: the path of a file, the bytes of a file, or an array that `picture.to_gray` takes.
 
-        Of one that is `upright` for sure no quarter turns are tried. Raises `DataError` when it is no picture.
+        Unless it is known to be `upright`, quarter turns are tried. Raises `DataError` if it is not a picture.
         """
         return self.explain(picture, upright=upright).reading
 
-    def explain(self, picture: Picture, *, upright: bool = False) -> Steps:
-        """As `read`, with all steps on the way."""
+    def explain(self, picture: PictureSource, *, upright: bool = False) -> ReadingSteps:
+        """Read a picture as `read` does, and return all steps."""
         gray = as_gray(picture)
-        sight = self._see(gray, 0)
-        if not (upright or _is_clear(sight)):
-            sight = max((sight, *(self._see(gray, turn) for turn in (1, 3))), key=_preference)
-        sight, images = self._look_again(sight)
+        detection = self._detect(gray, quarter_turns=0)
+        if not (upright or _is_clear(detection)):
+            turned = (self._detect(gray, quarter_turns=turns) for turns in (1, 3))
+            detection = max((detection, *turned), key=_preference)
+        detection, images = self._classify_cells(detection)
         lines = [
-            ReadLine(tuple(map(self._digit, digits, _boxes(strip, found, sight, gray.shape), shapes)))
-            for strip, digits, found, shapes in zip(sight.strips, sight.spotted, sight.cells, images, strict=True)
+            ReadLine(tuple(map(self._read_digit, digits, _boxes(strip, cells, detection, gray.shape), line_images)))
+            for strip, digits, cells, line_images in zip(
+                detection.strips, detection.digits, detection.cells, images, strict=True
+            )
             if digits
         ]
-        return Steps(gray, sight, Reading(tuple(lines)))
+        return ReadingSteps(gray, detection, Reading(tuple(lines)))
 
-    def classify(self, images: NDArray[Any] | Sequence[Picture]) -> list[ReadDigit]:
-        """Read single digits: one for each image, whatever else is on it.
+    def classify(self, images: NDArray[Any] | Sequence[PictureSource]) -> list[ReadDigit]:
+        """Read each image as a single digit.
 
-        `images` are `uint8 (N, 28, 28)` as MNIST has them, or pictures of any size as `read` takes them. Where there is
-        no digit, the confidence is near 0 and `digit` is `None`. Raises `DataError` when one is no picture.
+        `images` are `uint8 (N, 28, 28)` in MNIST's form, or pictures of any size that `read` takes. If there is no
+        digit, the confidence is near 0 and `digit` is `None`. Raises `DataError` if one is not a picture.
         """
-        singles = [as_single(image) for image in images]
-        digits = (
-            np.stack([single.digit for single in singles])
-            if singles
-            else np.zeros((0, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
-        )
-        shapes = self._classifier.probabilities(digits)
-        lines = self._lines([single.strip for single in singles])
-        broad = self._lines([as_strip(broader(single.digit)) for single in singles])
+        singles = [prepare_single_digit(image) for image in images]
+        if not singles:
+            return []
+        by_classifier = self._classifier.probabilities(np.stack([single.image for single in singles]))
+        by_line = self._single_digits([single.strip for single in singles])
+        by_line_broad = self._single_digits([digit_strip(broaden(single.image)) for single in singles])
         found = []
-        for single, shape, line, other in zip(singles, shapes, lines, broad, strict=True):
-            both = combined(shape, line, other.sum()) * single.has_ink
-            found.append(self._digit(DecodedDigit(0, single.strip.shape[1], both), single.box, single.digit))
+        for single, classifier, line, broad in zip(singles, by_classifier, by_line, by_line_broad, strict=True):
+            probabilities = combine(classifier, line, broad.sum()) * single.has_ink
+            digit = DecodedDigit(0, single.strip.shape[1], probabilities)
+            found.append(self._read_digit(digit, single.box, single.image))
         return found
 
-    def _lines(self, strips: Sequence[Ink]) -> list[NDArray[np.float64]]:
-        """What the line reader says to strips of one digit each: ten probabilities, and the rest for none."""
-        return [single_digit(each, self._network.temperature) for each in self._network.logits(strips)]
-
-    def look(self, image: Gray) -> Look:
-        """Where the classifier looks on a digit `uint8 (28, 28)` as MNIST has them, and what it says of it."""
-        return look(self._classifier.logits, image, self._classifier.temperature)
+    def saliency(self, image: Gray) -> Saliency:
+        """The classifier's prediction for a digit `uint8 (28, 28)` in MNIST's form, and what supports it."""
+        return occlusion_saliency(self._classifier.logits, image, self._classifier.temperature)
 
     @cached_property
     def _classifier(self) -> Classifier:
         return open_model(self._classifier_model).classifier(threads=self._threads)
 
-    def _see(self, gray: Gray, turned: int) -> Sight:
-        """Spot the digits of a picture after so many quarter turns to the left."""
-        page = prepare(np.ascontiguousarray(np.rot90(gray, turned)))
+    def _single_digits(self, strips: Sequence[Ink]) -> list[NDArray[np.float64]]:
+        """The line network's probabilities `(10,)` that each strip holds just that digit."""
+        temperature = self._line_network.temperature
+        return [single_digit_probabilities(logits, temperature) for logits in self._line_network.logits(strips)]
+
+    def _detect(self, gray: Gray, *, quarter_turns: int) -> Detection:
+        """Find the lines and digits of a picture after quarter turns to the left."""
+        page = prepare_page(np.ascontiguousarray(np.rot90(gray, quarter_turns)))
         layout = find_lines(page.ink)
-        strips = _without_traces([cut_strip(page, layout, line) for line in layout.lines])
-        spotted = self._network.read([strip.ink for strip in strips]) if strips else []
-        found = [tuple(cells(strip, digits)) for strip, digits in zip(strips, spotted, strict=True)]
-        return Sight(page, tuple(strips), tuple(map(tuple, spotted)), tuple(found), turned)
+        strips = _without_faint([cut_strip(page, layout, line) for line in layout.lines])
+        decoded = self._line_network.read([strip.ink for strip in strips]) if strips else []
+        cells = [tuple(find_cells(strip, digits)) for strip, digits in zip(strips, decoded, strict=True)]
+        return Detection(page, tuple(strips), tuple(map(tuple, decoded)), tuple(cells), quarter_turns)
 
-    def _look_again(self, sight: Sight) -> tuple[Sight, list[list[Gray]]]:
-        """Let the classifier have its say on digits that stand alone, and give the picture of every digit.
+    def _classify_cells(self, detection: Detection) -> tuple[Detection, list[list[Gray]]]:
+        """Combine the digits that stand alone with the classifier's prediction, and return the images of all digits.
 
-        Where digits touch, what was cut out is no whole digit: there the line reader knows better.
+        Where digits touch, a cell holds no complete digit, and the line network alone decides.
         """
         images = [
-            [digit_image(strip, cell) for cell in found] for strip, found in zip(sight.strips, sight.cells, strict=True)
+            [digit_image(strip, cell) for cell in cells]
+            for strip, cells in zip(detection.strips, detection.cells, strict=True)
         ]
         if not any(images):
-            return sight, images
-        shapes = iter(self._classifier.probabilities(np.stack([image for line in images for image in line])))
-        spotted = tuple(
+            return detection, images
+        predictions = iter(self._classifier.probabilities(np.stack([image for line in images for image in line])))
+        combined = tuple(
             tuple(
-                replace(digit, probabilities=combined(shape, digit.probabilities)) if cell.alone else digit
-                for digit, cell, shape in zip(digits, found, shapes, strict=False)
+                replace(digit, probabilities=combine(prediction, digit.probabilities)) if cell.alone else digit
+                for digit, cell, prediction in zip(digits, cells, predictions, strict=False)
             )
-            for digits, found in zip(sight.spotted, sight.cells, strict=True)
+            for digits, cells in zip(detection.digits, detection.cells, strict=True)
         )
-        return replace(sight, spotted=spotted), images
+        return replace(detection, digits=combined), images
 
-    def _digit(self, seen: DecodedDigit, box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
-        sure = seen.confidence >= self.min_confidence
-        return ReadDigit(seen.digit if sure else None, seen.digit, seen.confidence, box, image, seen.probabilities)
+    def _read_digit(self, decoded: DecodedDigit, box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
+        digit = decoded.digit if decoded.confidence >= self.min_confidence else None
+        return ReadDigit(digit, decoded.digit, decoded.confidence, box, image, decoded.probabilities)
 
 
-def _without_traces(strips: list[Strip]) -> list[Strip]:
-    """Strips without the narrow ones of much weaker ink than the rest: edges of shadows, what shines through."""
+def _without_faint(strips: list[Strip]) -> list[Strip]:
+    """Strips without short ones of much fainter ink than the rest: edges of shadows, writing that shines through."""
     deepest = max((strip.depth for strip in strips), default=0.0)
-    return [strip for strip in strips if strip.depth > TRACE * deepest or strip.ink.shape[1] > 2 * LINE_HEIGHT]
+    return [
+        strip for strip in strips if strip.depth > MIN_DEPTH_SHARE * deepest or strip.ink.shape[1] > 2 * LINE_HEIGHT
+    ]
 
 
 def _boxes(
-    strip: Strip, found: Sequence[Cell], sight: Sight, shape: tuple[int, ...]
+    strip: Strip, cells: Sequence[Cell], detection: Detection, shape: tuple[int, ...]
 ) -> list[tuple[int, int, int, int]]:
-    """The boxes of the cells of a strip in pixels of the picture before it was turned."""
+    """The boxes of the cells of a strip in pixels of the picture of that `shape`, before it was turned."""
     height, width = shape
-    corners = np.array([digit_box(strip, cell) for cell in found]).reshape(-1, 2) * sight.page.scale
-    turned = _turned_back(corners, shape, sight.turned).reshape(-1, 2, 2)
-    low, high = turned.min(axis=1), turned.max(axis=1)
+    corners = np.array([digit_box(strip, cell) for cell in cells]).reshape(-1, 2) * detection.page.scale
+    corners = _turned_back(corners, shape, detection.quarter_turns).reshape(-1, 2, 2)
+    low, high = corners.min(axis=1), corners.max(axis=1)
     inside = np.clip(np.concatenate([low, high], axis=1), 0, (width, height, width, height)).tolist()
     return [(int(x0), int(y0), max(1, round(x1 - x0)), max(1, round(y1 - y0))) for x0, y0, x1, y1 in inside]
 
 
-def _turned_back(points: NDArray[np.float64], shape: tuple[int, ...], turn: int) -> NDArray[np.float64]:
-    """Where points `(N, 2)`, x and y, of a picture turned so often to the left lie in the picture of that `shape`."""
+def _turned_back(points: NDArray[np.float64], shape: tuple[int, ...], quarter_turns: int) -> NDArray[np.float64]:
+    """The points `(N, 2)`, x and y, of a picture turned to the left, in the unturned picture of that `shape`."""
     height, width = shape
     x, y = points.T
-    back = {0: (x, y), 1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[turn]
+    back = {0: (x, y), 1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[quarter_turns]
     return np.stack(back, axis=1)
 
 
-def _evidence(sight: Sight) -> float:
-    """How well a picture can be read this way round, in [0, 1]: the mean confidence, with 0 for a line without digits.
+def _evidence(detection: Detection) -> float:
+    """How well a picture can be read in an orientation, in [0, 1]: the mean confidence, 0 for a line without digits.
 
-    Sideways lines of digits are mostly rows of one sign each, of which few look like a digit.
+    Sideways lines of digits are mostly rows of a single sign, of which few look like a digit.
     """
-    found = [digit.confidence for digits in sight.spotted for digit in digits]
-    empty = sum(not digits for digits in sight.spotted)
+    found = [digit.confidence for digits in detection.digits for digit in digits]
+    empty = sum(not digits for digits in detection.digits)
     return sum(found) / (len(found) + empty) if found else 0.0
 
 
-def _preference(sight: Sight) -> float:
-    """How much speaks for this way round: evidence, more of it for digits in rows, and a lead for the upright way.
+def _preference(detection: Detection) -> float:
+    """The evidence for an orientation, with a bonus for digits in rows and a lead for the upright orientation.
 
-    Digits that stand alone say little: turned, a row of them is a column of signs that often look like other digits.
+    Digits that stand alone say little: a row of them, turned, is a column of signs that often look like other digits.
     """
-    followers = sum(len(digits) - 1 for digits in sight.spotted if digits)
-    return _evidence(sight) + MANY * float(np.log2(1 + followers)) + (UPRIGHT if sight.turned == 0 else 0)
+    followers = sum(len(digits) - 1 for digits in detection.digits if digits)
+    lead = UPRIGHT_EVIDENCE_LEAD if detection.quarter_turns == 0 else 0
+    return _evidence(detection) + EVIDENCE_PER_DOUBLING * float(np.log2(1 + followers)) + lead
 
 
-def _is_clear(sight: Sight) -> bool:
-    """Whether there is no reason to turn a picture: it was read well, or there is nothing to read."""
-    return not sight.strips or _evidence(sight) > CLEAR
+def _is_clear(detection: Detection) -> bool:
+    """Whether no other orientation needs to be tried: there is nothing to read, or it is read with confidence."""
+    return not detection.strips or _evidence(detection) > MIN_CLEAR_EVIDENCE

@@ -1,4 +1,4 @@
-"""What was read of a picture: its lines, their digits, and how sure the reader is of each."""
+"""The result of reading a picture: its lines, their digits, and the confidence of each."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.reading.normalise import Gray
 
 
-def _nothing() -> Gray:
+def _empty_image() -> Gray:
     return np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
 
 
-def _unknown() -> NDArray[np.float64]:
+def _zero_probabilities() -> NDArray[np.float64]:
     return np.zeros(CLASS_COUNT)
 
 
 @dataclass(frozen=True)
 class ReadDigit:
-    """One digit: what it is, how probably, and its box (left, top, width, height) in pixels of the picture.
+    """A digit with its confidence in [0, 1] and its box (left, top, width, height) in pixels of the picture.
 
-    `digit` is `None` where the reader is not sure; `guess` is what it thinks all the same. `image`, `uint8 (28, 28)`,
-    shows the digit as MNIST has them; `probabilities (10,)` are those of each digit, and what they lack of 1 is the
-    probability that there is none.
+    `digit` is `None` if the confidence is below the reader's minimum; `guess` is the most probable digit in any case.
+    `image`, `uint8 (28, 28)`, shows it in MNIST's form. What `probabilities (10,)` lack of 1 is the probability that
+    there is no digit.
     """
 
     digit: int | None
     guess: int
     confidence: float
     box: tuple[int, int, int, int]
-    image: Gray = field(default_factory=_nothing, repr=False, compare=False)
-    probabilities: NDArray[np.float64] = field(default_factory=_unknown, repr=False, compare=False)
+    image: Gray = field(default_factory=_empty_image, repr=False, compare=False)
+    probabilities: NDArray[np.float64] = field(default_factory=_zero_probabilities, repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -43,16 +43,16 @@ class ReadDigit:
         return "?" if self.digit is None else str(self.digit)
 
     def as_json(self, *, detail: bool = False) -> dict[str, Any]:
-        """The digit as an object for JSON, with `detail` as in `Reading.as_json`."""
-        told = {
+        """The digit as a JSON object, with `detail` as in `Reading.as_json`."""
+        values = {
             "digit": self.digit,
             "guess": self.guess,
             "confidence": round(self.confidence, 4),
             "box": list(self.box),
         }
         if not detail:
-            return told
-        return told | {
+            return values
+        return values | {
             "image": base64.b64encode(self.image.tobytes()).decode("ascii"),
             "probabilities": [round(float(each), 4) for each in self.probabilities],
         }
@@ -66,40 +66,40 @@ class ReadLine:
 
     @property
     def text(self) -> str:
-        """The line's digits, `?` for those of which the reader is not sure."""
+        """The digits as a string, with `?` for those below the minimum confidence."""
         return "".join(digit.text for digit in self.digits)
 
     @property
     def confidence(self) -> float:
-        """How probably all of them are right: the product of their confidences."""
+        """The probability that all digits are right: the product of their confidences."""
         return float(np.prod([digit.confidence for digit in self.digits]))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What stands in a picture: its lines from top to bottom, none where nothing was read."""
+    """The lines of a picture from top to bottom; empty if nothing was read."""
 
     lines: tuple[ReadLine, ...]
 
     @property
     def text(self) -> str:
-        """The lines, parted by newlines."""
+        """The lines, separated by newlines."""
         return "\n".join(line.text for line in self.lines)
 
     @property
     def confidence(self) -> float:
-        """How probably all of it is right; 0 where nothing was read."""
+        """The probability that all lines are right; 0 if nothing was read."""
         return float(np.prod([line.confidence for line in self.lines])) if self.lines else 0.0
 
     @property
     def readable(self) -> bool:
-        """Whether there is at least one digit that the reader is sure of."""
+        """Whether any digit reaches the minimum confidence."""
         return any(digit.digit is not None for line in self.lines for digit in line.digits)
 
     def as_json(self, file: str, *, detail: bool = False) -> dict[str, Any]:
-        """The reading as an object for JSON, with the name of the picture's file.
+        """The reading as a JSON object, with the name of the picture's file.
 
-        With `detail` each digit has its `image`, the 784 bytes in base64, and its `probabilities` too.
+        With `detail` each digit also has its `image`, 784 bytes in base64, and its `probabilities`.
         """
         return {
             "file": file,

@@ -1,7 +1,7 @@
-"""Rules: the printed lines of ruled and squared paper and of tables, which are no writing.
+"""Ruled lines: find and remove the printed lines of ruled and squared paper and of tables.
 
-`without_rules` finds long faint lines in a grey photograph, also slanting ones; `find_rules` finds in the ink of any
-picture what is left: level and upright lines.
+`remove_faint_rules` works on a grey photograph and finds long faint lines of any slope; `find_rules` finds what remains
+in the mask of ink of any picture: level and upright lines.
 """
 
 from __future__ import annotations
@@ -12,105 +12,122 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.illumination import PAPER, even_light, surroundings
-from sutja.reading.ink import PHOTOGRAPH, Mask, grown, usual_height, where_ink
+from sutja.reading.illumination import PAPER_LEVEL, estimate_paper, flatten_light
+from sutja.reading.ink import MIN_PHOTOGRAPH_SIDE_PIXELS, Mask, hysteresis, mask_bounds, typical_height
 from sutja.reading.normalise import Gray
 
 Depths = NDArray[np.float32]
 
-SIDE = 640  # pixels of the longer side of a page on which faint rules are sought
-SLOPES = np.arange(-10, 11) * 0.026  # rise of a rule over its run: fifteen degrees to either side
-THIN = 4  # pixels above and below a rule's middle where it is paper again
-GAP = 7  # pixels of a rule that writing and other rules may interrupt
-LONG, LONGEST = SIDE // 8, SIDE // 5  # pixels of a rule without other interruptions, and with all its parts
-DEEP = 240  # quarters of a grey level above which a rule is as deep as the page is there: a byte holds no more
-FAINT = 2.5  # grey levels that a rule is darker than the paper beside it
-FOLD = 4  # times narrower is the picture on which the slopes are chosen that rules may have
-SURELY = 0.8  # times as strong as the faintest rule is what makes a slope worth a closer look
-OFTEN = 2  # times the mean strength around, that a rule has: grain looks like rules everywhere
-NEAR = 41  # pixels of that neighbourhood's side
-RISE = 200  # pixels of a rule in the ink that may rise or fall by one on either side of its middle
-PEN = (2.2, 6)  # ink on a rule is so many times as deep as the rule is strong, and so many grey levels deeper
-PALEST = (1.2, 10)  # ink beside it is so many times as deep as rules nearby are strong, and so many grey levels deep
+# Faint rules in a grey photograph. Depths are grey levels below the paper's, lengths pixels of the search page.
+SEARCH_SIDE_PIXELS = 640  # longer side of the page on which faint rules are sought
+RULE_SLOPES = np.arange(-10, 11) * 0.026  # up to 15 degrees to either side
+RULE_HALF_WIDTH_PIXELS = 4  # distance from a rule's middle to paper on both sides
+MAX_RULE_GAP_PIXELS = 7  # interruption by writing or by other rules
+MIN_UNBROKEN_RULE_PIXELS = SEARCH_SIDE_PIXELS // 8  # without longer interruptions
+MIN_RULE_PIXELS = SEARCH_SIDE_PIXELS // 5  # with all its parts
+MIN_RULE_DEPTH = 2.5  # compared with the paper beside it
+MIN_RULE_CONTRAST = 2  # depth over the mean depth of rules around it: grain looks like rules everywhere
+CONTRAST_WINDOW_PIXELS = 41
+SLOPE_SEARCH_REDUCTION = 4  # how many times narrower the picture is on which slopes are preselected
+SLOPE_SEARCH_MARGIN = 0.8  # part of the minimum depth that preselects a slope
+QUARTER_LEVELS = 4  # depths are stored in a byte in quarters of a grey level
+SATURATED_QUARTERS = 240  # above it the depth of the page itself is taken: a byte holds no more
+
+# Writing across faint rules: depth as a factor of the rule's and as an offset in grey levels.
+INK_ON_RULE_DEPTH = (2.2, 6)
+INK_NEAR_RULE_DEPTH = (1.2, 10)
+
+# Rules in the mask of ink. Lengths are shares of the page, or heights of the writing.
+PAGE_RULE_WIDTHS, PAGE_RULE_HEIGHTS = 0.7, 1.2  # before the height of the writing is known
+LEVEL_RULE_WRITING_HEIGHTS, UPRIGHT_RULE_WRITING_HEIGHTS = 4, 2.2  # longer than any digit
+MIN_INK_RULE_PIXELS = 20
+INK_RULE_PIXELS_PER_RISE = 200  # length over which a level rule may rise or fall by one pixel
+MIN_INK_RULE_ASPECT = 6  # length over thickness
 
 
-def without_rules(page: Gray) -> Gray:
-    """An evenly lit page, dark on light, with paper in place of its rules, but for what is written across them.
+def remove_faint_rules(page: Gray) -> Gray:
+    """Replace the rules of an evenly lit page, dark on light, with paper, but keep what is written across them.
 
-    Rules are sought on a coarser page, which shows them above the grain. Pictures that are too small for a photograph,
-    as cut-out lines of writing, stay as they are: there a row of digits may be as long as a rule.
+    Rules are sought at a lower resolution, where grain averages out. Pictures too small for a photograph, such as
+    cut-out lines of writing, are returned unchanged: there a row of digits may be as long as a rule.
     """
-    if min(page.shape) < PHOTOGRAPH:
+    if min(page.shape) < MIN_PHOTOGRAPH_SIDE_PIXELS:
         return page
     level, upright = (
         np.asarray(cv2.resize(each, page.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-        for each in _strengths(page)
+        for each in _rule_depths(page)
     )
-    rules = np.maximum(level, upright) > FAINT / 2
+    rules = np.maximum(level, upright) > MIN_RULE_DEPTH / 2
     if not rules.any():
         return page
-    paper = surroundings(_filled(page, rules))
+    paper = estimate_paper(_inpainted(page, rules))
     depth = cv2.GaussianBlur(cv2.subtract(paper, page), (0, 0), 1)
-    written = _written(np.asarray(depth, np.uint8), level, upright)
-    return even_light(np.where(rules & ~written, paper, page), paper)
+    written = _writing_on_rules(np.asarray(depth, np.uint8), level, upright)
+    return flatten_light(np.where(rules & ~written, paper, page), paper)
 
 
-def _strengths(page: Gray) -> tuple[Depths, Depths]:
-    """How much darker than the paper beside them level and upright rules are, on a coarser page; 0 elsewhere."""
-    fine = min(1.0, SIDE / max(page.shape))
-    size = (max(1, round(page.shape[1] * fine)), max(1, round(page.shape[0] * fine)))
-    depth = PAPER - np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.float32)
-    with ThreadPoolExecutor(1) as beside:  # OpenCV's steps are short, and most of them use one core
-        upright = beside.submit(_level_strength, np.ascontiguousarray(depth.T))
-        return _level_strength(depth), np.ascontiguousarray(upright.result().T)
+def _rule_depths(page: Gray) -> tuple[Depths, Depths]:
+    """The depths of level and of upright rules on the search page; 0 elsewhere."""
+    scale = min(1.0, SEARCH_SIDE_PIXELS / max(page.shape))
+    size = (max(1, round(page.shape[1] * scale)), max(1, round(page.shape[0] * scale)))
+    depth = PAPER_LEVEL - np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.float32)
+    with ThreadPoolExecutor(1) as executor:  # most of OpenCV's short steps use a single core
+        upright = executor.submit(_level_rule_depths, np.ascontiguousarray(depth.T))
+        return _level_rule_depths(depth), np.ascontiguousarray(upright.result().T)
 
 
-def _level_strength(depth: Depths) -> Depths:
-    """How strong about level rules are where the page is so much darker than paper, `float32 (H, W)`."""
-    beside = np.full((THIN, depth.shape[1]), depth.max(), np.float32)
-    above, below = np.concatenate([beside, depth[:-THIN]]), np.concatenate([depth[THIN:], beside])
-    thin = np.clip(4 * (depth - np.maximum(above, below)), 0, 255).astype(np.uint8)  # in quarters of a grey level
+def _level_rule_depths(depth: Depths) -> Depths:
+    """The depths of nearly level rules, `float32 (H, W)`, from the depth of each pixel below paper."""
+    border = np.full((RULE_HALF_WIDTH_PIXELS, depth.shape[1]), depth.max(), np.float32)
+    above = np.concatenate([border, depth[:-RULE_HALF_WIDTH_PIXELS]])
+    below = np.concatenate([depth[RULE_HALF_WIDTH_PIXELS:], border])
+    thin = np.clip(QUARTER_LEVELS * (depth - np.maximum(above, below)), 0, 255).astype(np.uint8)
     found = np.zeros_like(thin)
     for slope in _likely_slopes(thin):
         found = np.maximum(found, _sheared(_unbroken(_sheared(thin, slope)), -slope))
-    strength = found.astype(np.float32) / 4
-    strength = np.where(found > DEEP, np.maximum(strength, depth), strength)  # else bold rules would count as faint
-    rules = (strength > FAINT) & (strength > OFTEN * cv2.blur(strength, (NEAR, NEAR)))
-    _, parts, boxes, _ = cv2.connectedComponentsWithStats(rules.view(np.uint8), connectivity=8)
-    whole = boxes[:, cv2.CC_STAT_WIDTH] >= LONGEST
-    whole[0] = False
-    return np.where(whole[parts], strength, np.float32(0))
+    rule_depth = found.astype(np.float32) / QUARTER_LEVELS
+    rule_depth = np.where(found > SATURATED_QUARTERS, np.maximum(rule_depth, depth), rule_depth)
+    around = cv2.blur(rule_depth, (CONTRAST_WINDOW_PIXELS, CONTRAST_WINDOW_PIXELS))
+    rules = (rule_depth > MIN_RULE_DEPTH) & (rule_depth > MIN_RULE_CONTRAST * around)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rules.view(np.uint8), connectivity=8)
+    long = stats[:, cv2.CC_STAT_WIDTH] >= MIN_RULE_PIXELS
+    long[0] = False
+    return np.where(long[labels], rule_depth, np.float32(0))
 
 
 def _likely_slopes(thin: Gray) -> NDArray[np.float64]:
-    """The slopes for which there may be rules, seen on a picture a quarter as wide: most pages have none."""
+    """The slopes at which there may be rules, preselected on a narrower picture: most pages have none."""
     height, width = thin.shape
-    narrow = np.asarray(cv2.resize(thin, (max(1, width // FOLD), height), interpolation=cv2.INTER_AREA), np.uint8)
+    size = (max(1, width // SLOPE_SEARCH_REDUCTION), height)
+    narrow = np.asarray(cv2.resize(thin, size, interpolation=cv2.INTER_AREA), np.uint8)
     steeper = width / narrow.shape[1]
-    likely = [_unbroken(_sheared(narrow, slope * steeper), FOLD).max() > 4 * FAINT * SURELY for slope in SLOPES]
-    return np.asarray(SLOPES[likely])
+    least = QUARTER_LEVELS * MIN_RULE_DEPTH * SLOPE_SEARCH_MARGIN
+    likely = [
+        _unbroken(_sheared(narrow, slope * steeper), SLOPE_SEARCH_REDUCTION).max() > least for slope in RULE_SLOPES
+    ]
+    return np.asarray(RULE_SLOPES[likely])
 
 
-def _unbroken(pixels: Gray, fold: int = 1) -> Gray:
-    """For each pixel the least of the brightest unbroken row of `LONG` pixels that it is part of.
+def _unbroken(pixels: Gray, reduction: int = 1) -> Gray:
+    """Each pixel's depth as part of a level rule: a morphological opening by a row of `MIN_UNBROKEN_RULE_PIXELS`.
 
-    The picture is `fold` times narrower than the page.
+    Short gaps are closed first. The picture is `reduction` times narrower than the search page.
     """
-    gap, even, long = (max(1, length // fold) for length in (GAP, 9, LONG))
-    whole = cv2.blur(cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8)), (even, 1))
-    row, outside = np.ones((1, long), np.uint8), cv2.BORDER_CONSTANT
+    gap, smooth, length = (max(1, each // reduction) for each in (MAX_RULE_GAP_PIXELS, 9, MIN_UNBROKEN_RULE_PIXELS))
+    whole = cv2.blur(cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8)), (smooth, 1))
+    row, outside = np.ones((1, length), np.uint8), cv2.BORDER_CONSTANT
     return np.asarray(cv2.morphologyEx(whole, cv2.MORPH_OPEN, row, borderType=outside, borderValue=0), np.uint8)
 
 
 def _sheared(pixels: Gray, slope: float) -> Gray:
-    """A picture with its columns moved so that lines that fall by `slope` become level."""
+    """A picture with its columns shifted so that lines that fall by `slope` become level."""
     height, width = pixels.shape
     matrix = np.array([[1, 0, 0], [-slope, 1, slope * width / 2]])
     return np.asarray(cv2.warpAffine(pixels, matrix, (width, height), flags=cv2.INTER_LINEAR), np.uint8)
 
 
-def _filled(page: Gray, rules: Mask) -> Gray:
-    """A page that has in place of its rules the mean of what is around them, so that they do not count as paper."""
+def _inpainted(page: Gray, rules: Mask) -> Gray:
+    """A page with the mean of the surrounding paper in place of its rules, so that they do not count as paper."""
     size = (max(1, page.shape[1] // 4), max(1, page.shape[0] // 4))
     paper = (~rules).astype(np.float32)
     sums = cv2.blur(cv2.resize(page * paper, size, interpolation=cv2.INTER_AREA), (15, 15))
@@ -119,63 +136,64 @@ def _filled(page: Gray, rules: Mask) -> Gray:
     return np.where(rules, np.clip(mean, 0, 255).astype(np.uint8), page)
 
 
-def _written(depth: Gray, level: Depths, upright: Depths) -> Mask:
-    """Where there is writing on rules: ink deeper than they are, or strokes that go on at both sides of a rule."""
-    is_level, is_upright = level > FAINT / 2, upright > FAINT / 2
-    strength = level * is_level + upright * is_upright  # where rules cross, they are as deep as both together
-    strokes = (depth > np.maximum(PALEST[0] * _nearby(strength), PALEST[1])) & ~(is_level | is_upright)
-    wide = round(3 * max(1.0, max(depth.shape) / SIDE)) + 3
-    across, along = _closed(strokes, (wide, 1)) & ~is_upright, _closed(strokes, (1, wide)) & ~is_level
-    return grown(strokes, strokes | across | along | (depth > PEN[0] * strength + PEN[1]))
+def _writing_on_rules(depth: Gray, level: Depths, upright: Depths) -> Mask:
+    """The mask of writing: ink deeper than the rules, and strokes that continue on both sides of a rule."""
+    is_level, is_upright = level > MIN_RULE_DEPTH / 2, upright > MIN_RULE_DEPTH / 2
+    rule_depth = level * is_level + upright * is_upright  # where rules cross, their depths add up
+    factor, offset = INK_NEAR_RULE_DEPTH
+    strokes = (depth > np.maximum(factor * _deepest_nearby(rule_depth), offset)) & ~(is_level | is_upright)
+    gap = round(3 * max(1.0, max(depth.shape) / SEARCH_SIDE_PIXELS)) + 3
+    across_level = _closed(strokes, rows=gap) & ~is_upright
+    across_upright = _closed(strokes, columns=gap) & ~is_level
+    factor, offset = INK_ON_RULE_DEPTH
+    return hysteresis(strokes, strokes | across_level | across_upright | (depth > factor * rule_depth + offset))
 
 
-def _nearby(strength: Depths) -> Depths:
-    """The strength of the strongest rule nearby, in a neighbourhood of 60 pixels."""
-    coarse = cv2.resize(strength, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    strongest = cv2.dilate(coarse, np.ones((15, 15), np.uint8))
-    return np.asarray(cv2.resize(strongest, strength.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+def _deepest_nearby(rule_depth: Depths) -> Depths:
+    """The depth of the deepest rule within 30 pixels."""
+    coarse = cv2.resize(rule_depth, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    deepest = cv2.dilate(coarse, np.ones((15, 15), np.uint8))
+    return np.asarray(cv2.resize(deepest, rule_depth.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _closed(mask: Mask, size: tuple[int, int]) -> Mask:
-    """A mask in which gaps narrower than so many rows and columns are closed."""
-    return cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, np.ones(size, np.uint8)) > 0
+def _closed(mask: Mask, *, rows: int = 1, columns: int = 1) -> Mask:
+    """A mask with gaps of fewer rows and columns closed."""
+    return cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_CLOSE, np.ones((rows, columns), np.uint8)) > 0
 
 
 def find_rules(ink: Mask) -> Mask:
-    """The pixels of ruled and table lines, without those where writing crosses them."""
+    """The mask of ruled and table lines, without the pixels at which writing crosses them."""
     height, width = ink.shape
-    # First the longest, then, with the writing's height known, those longer than any digit.
-    rules = _straight(ink, round(max(0.7 * width, 1.2 * height)))
-    tall = usual_height(ink & ~rules)
-    if tall == 0:
+    rules = _level_rules(ink, round(max(PAGE_RULE_WIDTHS * width, PAGE_RULE_HEIGHTS * height)))
+    writing = typical_height(ink & ~rules)
+    if writing == 0:
         return rules
-    rules |= _straight(ink & ~rules, round(max(4 * tall, 20)))
-    upright = _straight(np.ascontiguousarray((ink & ~rules).T), round(max(2.2 * tall, 20))).T
-    return rules | upright
+    rules |= _level_rules(ink & ~rules, round(max(LEVEL_RULE_WRITING_HEIGHTS * writing, MIN_INK_RULE_PIXELS)))
+    length = round(max(UPRIGHT_RULE_WRITING_HEIGHTS * writing, MIN_INK_RULE_PIXELS))
+    return rules | _level_rules(np.ascontiguousarray((ink & ~rules).T), length).T
 
 
-def _straight(ink: Mask, length: int) -> Mask:
-    """The pixels of level lines that are thin and at least so long, also a little sloping."""
-    _, columns = where_ink(ink)
+def _level_rules(ink: Mask, length: int) -> Mask:
+    """The mask of thin, nearly level lines of at least `length` pixels."""
+    _, columns = mask_bounds(ink)
     if length > columns.stop - columns.start or length < 3:
         return np.zeros(ink.shape, np.bool_)
     pixels = ink.astype(np.uint8)
-    rise = length // RISE  # rows more that a long rule may need above and below
+    rise = length // INK_RULE_PIXELS_PER_RISE
     thick = np.asarray(cv2.dilate(pixels, np.ones((3 + 2 * rise, 1), np.uint8)), np.uint8)
-    whole = (_run_sums(thick, length) == length).astype(np.uint8)  # the middles of unbroken runs
-    if not whole.any():
+    centres = (_row_sums(thick, length) == length).astype(np.uint8)  # of unbroken runs
+    if not centres.any():
         return np.zeros(ink.shape, np.bool_)
-    runs = (_run_sums(whole[:, ::-1], length)[:, ::-1] > 0).astype(np.uint8)
+    runs = (_row_sums(centres[:, ::-1], length)[:, ::-1] > 0).astype(np.uint8)
     runs = np.asarray(cv2.dilate(runs, np.ones((1 + 4 * rise, 1), np.uint8)), np.uint8) & pixels
-    # Nothing as thick as it is long, and not what goes on above and below: there a stroke crosses the rule.
-    thickness = max(3, length // 6)
+    # Exclude blobs that are too thick, and pixels with ink above and below, where a stroke crosses the rule.
+    thickness = max(3, length // MIN_INK_RULE_ASPECT)
     block = cv2.morphologyEx(pixels, cv2.MORPH_OPEN, np.ones((thickness, thickness), np.uint8))
     runs &= ~np.asarray(cv2.dilate(block, np.ones((3, 3), np.uint8)), np.uint8)
     crossing = cv2.morphologyEx(pixels & ~runs, cv2.MORPH_CLOSE, np.ones((thickness + 2, 1), np.uint8))
     return (runs & ~np.asarray(crossing, np.uint8)).astype(np.bool_)
 
 
-def _run_sums(pixels: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
-    """For each pixel the sum of a row of so many around it; much faster than erosion by a long line."""
-    sums = cv2.boxFilter(pixels, cv2.CV_32F, (length, 1), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(sums)
+def _row_sums(pixels: NDArray[np.uint8], length: int) -> NDArray[np.float32]:
+    """For each pixel the sum of the `length` pixels of its row around it: a fast erosion by a long row."""
+    return np.asarray(cv2.boxFilter(pixels, cv2.CV_32F, (length, 1), normalize=False, borderType=cv2.BORDER_CONSTANT))

@@ -1,4 +1,4 @@
-"""A picture of one digit: what the two networks see of it, and their common answer."""
+"""Pictures of a single digit: the inputs of the classifier and of the line network, and their combined result."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
+from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import softmax
 from sutja.models.ctc import BLANK, LINE_HEIGHT
 from sutja.reading.ink import Mask
-from sutja.reading.normalise import FAINTEST, FITTED, Gray, Ink, normalise
-from sutja.reading.picture import Picture, as_gray
+from sutja.reading.normalise import DIGIT_BOX_PIXELS, MIN_INK_DEPTH, Gray, Ink, ink_bounds, normalise
+from sutja.reading.picture import PictureSource, as_gray
+from sutja.reading.strip import STRIP_DIGIT_ROWS
 
-SMALLEST, LARGEST = 64, 256  # pixels of the longer side of a picture of one digit
-BROADER = 0.7  # of the way to what a brush of 3×3 pixels would make of a digit
-BESIDE = 8  # columns of paper left and right of a single digit on a strip
+SIDE_RANGE_PIXELS = (64, 256)  # longer side to which a picture of one digit is scaled
+BROADENING = 0.7  # weight of the dilation by 3×3 pixels that `broaden` blends in
+STRIP_MARGIN_COLUMNS = 8  # paper left and right of a digit on a strip
+MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
+MIN_PIECE_SHARE = 0.08  # of the area of the largest piece of ink; smaller pieces are specks
 
 
 @dataclass(frozen=True)
-class Single:
-    """One digit: `digit`, `uint8 (28, 28)`, as MNIST has it, `strip`, `float32 (32, W)`, as a line, and its box."""
+class SingleDigit:
+    """A digit as `image`, `uint8 (28, 28)`, in MNIST's form, and as `strip`, `float32 (32, W)`.
 
-    digit: Gray
+    `box` is left, top, width and height of its ink in the picture.
+    """
+
+    image: Gray
     strip: Ink
     box: tuple[int, int, int, int]
 
@@ -34,56 +41,54 @@ class Single:
         return self.box[2] > 0
 
 
-def as_single(image: Picture) -> Single:
-    """Make a `Single` of an image `uint8 (28, 28)`, light ink on black, or of any picture.
+def prepare_single_digit(source: PictureSource) -> SingleDigit:
+    """Prepare an image `uint8 (28, 28)`, light ink on black, or any picture of a digit.
 
-    Raises `DataError` when it is no picture.
+    Raises `DataError` if it is not a picture.
     """
-    gray = as_gray(image)
+    gray = as_gray(source)
     ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
-    if not len(rows):
-        return Single(
-            np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8),
-            np.zeros((LINE_HEIGHT, 4 * BESIDE), np.float32),
-            (0, 0, 0, 0),
-        )
-    box = (int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
-    digit = normalise(ink)
-    return Single(digit, as_strip(digit), box)
+    bounds = ink_bounds(ink)
+    if bounds is None:
+        strip = np.zeros((LINE_HEIGHT, 4 * STRIP_MARGIN_COLUMNS), np.float32)
+        return SingleDigit(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), strip, (0, 0, 0, 0))
+    rows, columns = bounds
+    image = normalise(ink)
+    box = (columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+    return SingleDigit(image, digit_strip(image), box)
 
 
 def _is_mnist(gray: Gray) -> bool:
-    """Whether a picture has ink on black as MNIST's have: 28×28 pixels, and the edge is black."""
+    """Whether a picture has MNIST's size and a black border."""
     if gray.shape != (SIDE_PIXELS, SIDE_PIXELS):
         return False
-    edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    return bool(np.median(edge) < 40)
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    return bool(np.median(border) < MAX_MNIST_BORDER_LEVEL)
 
 
 def _ink(gray: Gray) -> Ink:
     """The ink of a picture of one digit, `float32 (H, W)` in [0, 1], without specks.
 
-    The digit may fill the picture, so paper is not what surrounds each pixel but the brighter or darker half that has
-    most of the edge; its light is evened by a plane.
+    The digit may fill the picture, so the brightness around a pixel does not tell the paper. Otsu's threshold splits
+    the picture, and the part that covers most of its border is paper; a plane fitted to it evens the light.
     """
     if min(gray.shape) < 3:
         return np.zeros(gray.shape, np.float32)
-    gray = _in_bounds(_unrepeated(gray))
-    level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    dark = gray <= level
-    edge = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
-    paper = dark if edge.mean() > 0.5 else ~dark
+    gray = _in_side_range(_without_repetition(gray))
+    threshold, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    dark = gray <= threshold
+    border = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
+    paper = dark if border.mean() > 0.5 else ~dark
     depth = (gray - _plane(gray, paper)) * (1 if paper is dark else -1)
     full = float(np.percentile(depth[~paper], 75)) if not paper.all() else 0.0
-    if full < FAINTEST:
+    if full < MIN_INK_DEPTH:
         return np.zeros(gray.shape, np.float32)
     ink = np.clip((depth / full - 0.15) / 0.85, 0, 1)
-    return np.asarray(ink * _near(_main_pieces(ink > 0.3)), np.float32)
+    return np.asarray(ink * _dilated(_main_pieces(ink > 0.3)), np.float32)
 
 
-def _unrepeated(gray: Gray) -> Gray:
-    """A picture that was enlarged by repeating its pixels as it was before."""
+def _without_repetition(gray: Gray) -> Gray:
+    """Undo an enlargement by pixel repetition."""
     for factor in range(min(gray.shape) // 4, 1, -1):
         if gray.shape[0] % factor == gray.shape[1] % factor == 0:
             small = gray[::factor, ::factor]
@@ -92,9 +97,10 @@ def _unrepeated(gray: Gray) -> Gray:
     return gray
 
 
-def _in_bounds(gray: Gray) -> Gray:
-    """A picture with a longer side of 64 to 256 pixels."""
-    zoom = float(np.clip(1.0, SMALLEST / max(gray.shape), LARGEST / max(gray.shape)))
+def _in_side_range(gray: Gray) -> Gray:
+    """Scale a picture whose longer side is outside `SIDE_RANGE_PIXELS`."""
+    low, high = SIDE_RANGE_PIXELS
+    zoom = float(np.clip(1.0, low / max(gray.shape), high / max(gray.shape)))
     if zoom == 1:
         return gray
     size = (max(3, round(gray.shape[1] * zoom)), max(3, round(gray.shape[0] * zoom)))
@@ -102,72 +108,72 @@ def _in_bounds(gray: Gray) -> Gray:
 
 
 def _plane(gray: Gray, paper: Mask) -> NDArray[np.float64]:
-    """The brightness of the paper, as a plane through its pixels."""
-    places = np.argwhere(paper)
-    y, x = places[:: max(1, len(places) // 2000)].T
+    """The least-squares plane through the brightness of the paper."""
+    points = np.argwhere(paper)
+    y, x = points[:: max(1, len(points) // 2000)].T
     fit, *_ = np.linalg.lstsq(np.stack([y, x, np.ones(len(y))], axis=1), gray[y, x].astype(np.float64), rcond=None)
     rows, columns = np.ogrid[: gray.shape[0], : gray.shape[1]]
     return np.asarray(fit[0] * rows + fit[1] * columns + fit[2])
 
 
-def _near(mask: Mask) -> Mask:
-    """A mask with the pixels that touch it."""
+def _dilated(mask: Mask) -> Mask:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
 
 
 def _main_pieces(ink: Mask) -> Mask:
-    """The largest piece of ink and those that are near to it in size and place."""
+    """The pieces of ink without specks."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     if count < 2:
         return ink
     areas = stats[1:, cv2.CC_STAT_AREA]
-    keep = np.r_[False, areas >= 0.08 * areas.max()]
+    keep = np.r_[False, areas >= MIN_PIECE_SHARE * areas.max()]
     return np.asarray(keep[labels])
 
 
-def as_strip(digit: Gray) -> Ink:
-    """A digit `uint8 (28, 28)` as a line, `float32 (32, W)`, that the line reader sees."""
-    zoom = 22 / FITTED
-    size = round(SIDE_PIXELS * zoom)
-    ink = cv2.resize(digit, (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
-    strip = np.zeros((LINE_HEIGHT, size + 2 * BESIDE), np.float32)
-    top = (LINE_HEIGHT - size) // 2
-    strip[top : top + size, BESIDE : BESIDE + size] = ink
+def digit_strip(image: Gray) -> Ink:
+    """A digit `uint8 (28, 28)` as a strip `float32 (32, W)` for the line network."""
+    side = round(SIDE_PIXELS * (STRIP_DIGIT_ROWS / DIGIT_BOX_PIXELS))
+    ink = cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
+    strip = np.zeros((LINE_HEIGHT, side + 2 * STRIP_MARGIN_COLUMNS), np.float32)
+    top = (LINE_HEIGHT - side) // 2
+    strip[top : top + side, STRIP_MARGIN_COLUMNS : STRIP_MARGIN_COLUMNS + side] = ink
     return strip
 
 
-def broader(digit: Gray) -> Gray:
-    """A digit `uint8 (28, 28)` as a broader pen writes it: still a digit, where a letter is less like one."""
-    thick = cv2.dilate(digit, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.addWeighted(digit, 1 - BROADER, thick, BROADER, 0), np.uint8)
+def broaden(image: Gray) -> Gray:
+    """A digit `uint8 (28, 28)` as if a broader pen wrote it; digits stay digits, letters become less like them."""
+    thick = cv2.dilate(image, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.addWeighted(image, 1 - BROADENING, thick, BROADENING, 0), np.uint8)
 
 
-def single_digit(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
-    """How probable it is that a line holds just this digit, `(10,)`, by the logits `(T, 11)` of the line reader.
+def single_digit_probabilities(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
+    """The probability of each digit `(10,)` to be the only one on a line, from the line network's logits `(T, 11)`.
 
-    The probability of all paths that read as one digit: nothing, then the digit, then nothing.
+    The sum over all CTC paths that decode to one digit: blanks, repetitions of the digit, blanks. What the sum lacks of
+    1 is the probability of anything else.
     """
-    chances = softmax(logits / np.float32(temperature))
-    blank = chances[:, BLANK]
-    before = np.r_[1.0, np.cumprod(blank)[:-1]]  # nothing before place t
-    after = np.r_[np.cumprod(blank[::-1])[::-1][1:], 1.0]  # nothing after it
+    probabilities = softmax(divide_by_temperature(logits, temperature))
+    blank = probabilities[:, BLANK]
+    blanks_before = np.r_[1.0, np.cumprod(blank)[:-1]]  # (T,), each without its own step
+    blanks_after = np.r_[np.cumprod(blank[::-1])[::-1][1:], 1.0]
     total = np.zeros(CLASS_COUNT)
-    running = np.zeros(CLASS_COUNT)
-    for place in range(len(chances)):
-        running = (running + before[place]) * chances[place, :CLASS_COUNT]
-        total += running * after[place]
+    running = np.zeros(CLASS_COUNT)  # of the paths that end in the digit at this step
+    for step in range(len(probabilities)):
+        running = (running + blanks_before[step]) * probabilities[step, :CLASS_COUNT]
+        total += running * blanks_after[step]
     return total
 
 
-def combined(
-    shape: NDArray[np.float64], line: NDArray[np.float64], is_digit: float | None = None
+def combine(
+    classifier: NDArray[np.float64], line: NDArray[np.float64], is_digit: float | None = None
 ) -> NDArray[np.float64]:
-    """One answer of two networks, `(10,)`: what digit it is by both, and whether it is one by the line reader.
+    """Combine the probabilities `(10,)` of the classifier and of the line network; the result is `(10,)`.
 
-    `is_digit` in [0, 1] tells the latter; without it that is the sum of `line`.
+    Both decide which digit it is, by their normalised geometric mean. The line network decides whether it is a digit,
+    with the probability `is_digit`, by default the sum of `line`.
     """
     if line.sum() <= 0:
         return np.zeros(CLASS_COUNT)
-    both = np.sqrt(shape * line / line.sum())
-    sure = line.sum() if is_digit is None else is_digit
-    return np.asarray(sure * both / both.sum()) if both.sum() > 0 else np.zeros(CLASS_COUNT)
+    mean = np.sqrt(classifier * line / line.sum())
+    scale = line.sum() if is_digit is None else is_digit
+    return np.asarray(scale * mean / mean.sum()) if mean.sum() > 0 else np.zeros(CLASS_COUNT)

@@ -153,8 +153,8 @@ def check_picture(_: Reader, *, content: bytes) -> None:
 
 def look_at(reader: Reader, *, image: Gray) -> dict[str, Any]:
     """What `POST /api/look` tells of an image `uint8 (28, 28)`."""
-    seen = reader.look(image)
-    saliency = np.clip(np.round(127 * seen.saliency), -127, 127).astype(np.int8)
+    seen = reader.saliency(image)
+    saliency = np.clip(np.round(127 * seen.values), -127, 127).astype(np.int8)
     return {
         "probabilities": [round(float(each), 4) for each in seen.probabilities],
         "saliency": base64.b64encode(saliency.tobytes()).decode(),

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from sutja.reading.reader import CLASSIFIER, LINE_READER
+from sutja.reading.reader import DEFAULT_CLASSIFIER, DEFAULT_LINE_READER
 
 
 def available_processors() -> int:
@@ -24,8 +24,8 @@ class Settings:
     once while `waiting` more wait.
     """
 
-    model: str | Path = LINE_READER
-    classifier: str | Path = CLASSIFIER
+    model: str | Path = DEFAULT_LINE_READER
+    classifier: str | Path = DEFAULT_CLASSIFIER
     corrections: Path = Path("corrections")
     hosts: Collection[str] | None = None
     megabytes: int = 10

@@ -41,7 +41,7 @@ class Networks:
         stroke = np.full((64, 64), 255, np.uint8)
         stroke[16:48, 30:34] = 0
         reader.read(stroke)
-        reader.look(np.zeros((28, 28), np.uint8))
+        reader.saliency(np.zeros((28, 28), np.uint8))
         return reader
 
 

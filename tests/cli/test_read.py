@@ -24,9 +24,9 @@ import sutja
 from sutja.cli.app import app
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
-from sutja.reading.batch import Job, Settings, read_all, suggested_processes
+from sutja.reading.batch import ReaderOptions, ReadJob, read_pictures, suggested_processes
+from sutja.reading.parallel import read_in_processes
 from sutja.reading.picture import Colour, decode_colour
-from sutja.reading.processes import read_in_processes
 from sutja.reading.reader import Reader
 from tests.waiting import HANG_SECONDS, wait_until
 
@@ -253,7 +253,7 @@ def test_annotated_pictures_have_coloured_boxes(mnist: Dataset, tmp_path: Path, 
 
 
 def test_a_digit_that_is_not_sure_is_drawn_in_another_colour(mnist: Dataset, tmp_path: Path) -> None:
-    from sutja.reading.annotate import annotate, tint
+    from sutja.reading.annotate import annotate, confidence_colour
     from sutja.reading.result import ReadDigit, Reading, ReadLine
 
     picture = np.full((200, 400, 3), 255, np.uint8)
@@ -262,9 +262,9 @@ def test_a_digit_that_is_not_sure_is_drawn_in_another_colour(mnist: Dataset, tmp
     assert (picture == 255).all()
     for digit in digits:
         left, top, _, height = digit.box
-        assert tuple(drawn[top + height // 2, left - 1]) == tint(digit.confidence)
-    assert tint(0.05)[2] > 150 > 100 > tint(0.05)[0]  # vermilion
-    assert tint(0.99)[0] > 150 > 100 > tint(0.99)[2]  # blue
+        assert tuple(drawn[top + height // 2, left - 1]) == confidence_colour(digit.confidence)
+    assert confidence_colour(0.05)[2] > 150 > 100 > confidence_colour(0.05)[0]  # vermilion
+    assert confidence_colour(0.99)[0] > 150 > 100 > confidence_colour(0.99)[2]  # blue
 
 
 def test_every_step_is_explained_on_a_sheet(photo: Path, blank: Path, tmp_path: Path) -> None:
@@ -326,10 +326,10 @@ def test_a_drawing_that_cannot_be_written_is_reported_and_the_reading_told(photo
 
 def test_several_processes_read_the_same_in_order(photo: Path, blank: Path, tmp_path: Path) -> None:
     paths = [photo, blank, tmp_path / "none.png", *[photo] * 8]
-    jobs = [Job(f"{number} {path.name}", path) for number, path in enumerate(paths)]
-    jobs += [Job("-", content=photo.read_bytes())]
-    several = list(read_all(jobs, Settings("line-reader", 0.5), processes=2))
-    one = list(read_all(jobs, Settings("line-reader", 0.5), processes=1))
+    jobs = [ReadJob(f"{number} {path.name}", path) for number, path in enumerate(paths)]
+    jobs += [ReadJob("-", content=photo.read_bytes())]
+    several = list(read_pictures(jobs, ReaderOptions("line-reader", 0.5), processes=2))
+    one = list(read_pictures(jobs, ReaderOptions("line-reader", 0.5), processes=1))
     assert [outcome.job for outcome in several] == jobs
     assert [outcome.reading and outcome.reading.text for outcome in several] == [
         outcome.reading and outcome.reading.text for outcome in one
@@ -339,7 +339,7 @@ def test_several_processes_read_the_same_in_order(photo: Path, blank: Path, tmp_
 
 def test_a_model_that_is_missing_is_told_by_processes_too(photo: Path) -> None:
     with pytest.raises(ModelFileError, match="no such model file"):
-        list(read_in_processes([Job("a", photo)], Settings("none.onnx"), 2))
+        list(read_in_processes([ReadJob("a", photo)], ReaderOptions("none.onnx"), 2))
 
 
 def test_other_processes_are_for_much_work(photo: Path, tmp_path: Path) -> None:
@@ -347,10 +347,10 @@ def test_other_processes_are_for_much_work(photo: Path, tmp_path: Path) -> None:
     with large.open("wb") as file:
         file.truncate(12_000_000)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    assert suggested_processes([Job("a", photo)] * 20) == 1
-    assert suggested_processes([Job("a", photo)] * 10_000) == min(cores, 8)
-    assert suggested_processes([Job("a", large)] * 4) == min(cores, 2)
-    assert suggested_processes([Job("a", tmp_path / "none.jpg")]) == 1
+    assert suggested_processes([ReadJob("a", photo)] * 20) == 1
+    assert suggested_processes([ReadJob("a", photo)] * 10_000) == min(cores, 8)
+    assert suggested_processes([ReadJob("a", large)] * 4) == min(cores, 2)
+    assert suggested_processes([ReadJob("a", tmp_path / "none.jpg")]) == 1
 
 
 def many(photo: Path, tmp_path: Path, count: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from sutja.data.dataset import Dataset
 from sutja.reading.ink import Mask
 from sutja.reading.layout import find_lines
-from sutja.reading.page import prepare
+from sutja.reading.page import prepare_page
 
 from .written import write
 
@@ -106,7 +106,7 @@ def test_paper_without_ink_has_no_lines(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [28, 56, 100])
 def test_digits_on_paper(mnist: Dataset, slope: float, size: int) -> None:
     written = write(mnist, "40417", "92605", "318", size=size, slope=slope)
-    lines = find_lines(prepare(written.gray).ink).lines
+    lines = find_lines(prepare_page(written.gray).ink).lines
     assert len(lines) == 3
     for line in lines:
         assert line.height == pytest.approx(0.7 * size, rel=0.2)

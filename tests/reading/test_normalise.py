@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
-from sutja.reading.normalise import PEN, Ink, line_ink, normalise, percentile, stroke_width
+from sutja.reading.normalise import STROKE_WIDTH_PIXELS, Ink, line_ink, normalise, percentile, stroke_width
 
 
 def centre(image: Ink) -> tuple[float, float]:
@@ -60,14 +60,14 @@ def test_pens_are_brought_into_the_range_of_mnist(pen: int) -> None:
     ink = np.zeros((300, 300), np.uint8)
     cv2.ellipse(ink, (150, 150), (80, 110), 0, 0, 360, 255, pen, cv2.LINE_AA)
     digit = normalise(ink.astype(np.float32) / np.float32(255))
-    assert PEN[0] - 0.9 <= stroke_width(digit > 127) <= PEN[1] + 1
+    assert STROKE_WIDTH_PIXELS[0] - 0.9 <= stroke_width(digit > 127) <= STROKE_WIDTH_PIXELS[1] + 1
 
 
 def test_mnists_pens_are_what_the_range_says(mnist: Dataset) -> None:
     widths = [stroke_width(image > 127) for image in mnist.test.images[:400]]
     low, high = np.percentile(widths, [5, 95])
-    assert low == pytest.approx(PEN[0], abs=0.4)
-    assert high == pytest.approx(PEN[1], abs=0.5)
+    assert low == pytest.approx(STROKE_WIDTH_PIXELS[0], abs=0.4)
+    assert high == pytest.approx(STROKE_WIDTH_PIXELS[1], abs=0.5)
 
 
 @pytest.mark.parametrize("width", [2, 5, 12])

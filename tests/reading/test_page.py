@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from sutja.data.dataset import Dataset
-from sutja.reading.illumination import PAPER, is_light_on_dark, surroundings
-from sutja.reading.ink import Mask, usual_height
+from sutja.reading.illumination import PAPER_LEVEL, estimate_paper, is_light_on_dark
+from sutja.reading.ink import Mask, typical_height
 from sutja.reading.layout import find_lines
 from sutja.reading.normalise import Gray
-from sutja.reading.page import prepare
+from sutja.reading.page import prepare_page
 from sutja.reading.ruled_lines import find_rules
 
 from .written import Written, write
@@ -39,20 +39,20 @@ def outside(ink: Mask, written: Written) -> int:
 @pytest.mark.parametrize(("paper", "ink"), [(225, 40), (255, 0), (120, 30), (225, 150), (30, 220), (0, 255), (90, 200)])
 def test_ink_is_where_the_digits_are_whatever_is_light_and_dark(mnist: Dataset, paper: int, ink: int) -> None:
     written = write(mnist, "40417", "92605", paper=paper, ink=ink)
-    page = prepare(written.gray)
+    page = prepare_page(written.gray)
     assert page.inverted == (ink > paper)
     assert covered(page.ink, written) == 1
     assert outside(page.ink, written) < 30
     assert page.scale == 1
     assert page.gray.shape == page.ink.shape == written.gray.shape
-    assert np.median(page.gray) == pytest.approx(PAPER, abs=3)
+    assert np.median(page.gray) == pytest.approx(PAPER_LEVEL, abs=3)
 
 
 @pytest.mark.parametrize("size", [28, 60, 120, 200])
 def test_ink_on_paper_without_any_noise_is_found(mnist: Dataset, size: int) -> None:
     """As drawing programs and fax machines make it: there is nothing between paper and ink to measure noise by."""
     written = write(mnist, "721", size=size, noise=0)
-    assert covered(prepare(written.gray).ink, written) == 1
+    assert covered(prepare_page(written.gray).ink, written) == 1
 
 
 def test_uneven_light_is_divided_out(written: Written) -> None:
@@ -60,7 +60,7 @@ def test_uneven_light_is_divided_out(written: Written) -> None:
     y, x = np.mgrid[0:height, 0:width]
     light = 0.35 + 0.65 * x / width - 0.15 * y / height
     light[:, width // 2 :] *= 0.8  # the edge of a shadow
-    page = prepare(np.clip(written.gray * light, 0, 255).astype(np.uint8))
+    page = prepare_page(np.clip(written.gray * light, 0, 255).astype(np.uint8))
     assert covered(page.ink, written) == 1
     paper = page.gray[: height // 8]
     assert np.ptp([np.median(part) for part in np.array_split(paper, 6, axis=1)]) < 12
@@ -68,7 +68,7 @@ def test_uneven_light_is_divided_out(written: Written) -> None:
 
 def test_a_large_picture_is_made_smaller(mnist: Dataset) -> None:
     written = write(mnist, "40417", size=600)
-    page = prepare(written.gray)
+    page = prepare_page(written.gray)
     assert page.scale == max(written.gray.shape) / 2000
     assert max(page.ink.shape) == 2000
     assert covered(page.ink, written, page.scale) == 1
@@ -86,9 +86,9 @@ def with_rules(gray: Gray, spacing: int, thick: int, slope: float = 0) -> tuple[
 @pytest.mark.parametrize("thick", [1, 3])
 def test_rules_are_removed_and_digits_stay(written: Written, thick: int, slope: float) -> None:
     ruled, lines = with_rules(written.gray, 56, thick, slope)
-    page = prepare(ruled)
+    page = prepare_page(ruled)
     assert covered(page.ink, written) == 1
-    plain = prepare(written.gray).ink
+    plain = prepare_page(written.gray).ink
     assert (
         page.ink & lines & ~cv2.dilate(plain.astype(np.uint8), np.ones((7, 7))).astype(np.bool_)
     ).sum() < 0.1 * lines.sum()
@@ -100,20 +100,20 @@ def test_a_table_has_no_ink_but_its_digits(written: Written) -> None:
         cv2.line(gray, (0, y), (gray.shape[1], y), 60, 2)
     for x in range(4, gray.shape[1], 112):
         cv2.line(gray, (x, 0), (x, gray.shape[0]), 60, 2)
-    page = prepare(gray)
+    page = prepare_page(gray)
     assert covered(page.ink, written) == 1
     assert outside(page.ink, written) < 0.02 * gray.size
 
 
 def test_a_one_is_no_rule(mnist: Dataset) -> None:
-    ink = prepare(write(mnist, "11111").gray).ink
+    ink = prepare_page(write(mnist, "11111").gray).ink
     assert not find_rules(ink).any()
 
 
 @pytest.mark.parametrize("level", [20, 128, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (2, 3), (300, 400)])
 def test_what_is_all_alike_has_no_ink(shape: tuple[int, int], level: int) -> None:
-    page = prepare(np.full(shape, level, np.uint8))
+    page = prepare_page(np.full(shape, level, np.uint8))
     assert not page.ink.any()
     assert not page.inverted
 
@@ -123,20 +123,20 @@ def test_noise_and_slow_changes_of_light_have_no_ink() -> None:
     noisy = np.clip(rng.normal(200, 6, (300, 400)), 0, 255).astype(np.uint8)
     slow = np.tile(np.linspace(150, 250, 400), (300, 1)).astype(np.uint8)
     for gray in (noisy, slow):
-        assert prepare(gray).ink.mean() < 0.001
+        assert prepare_page(gray).ink.mean() < 0.001
 
 
 def test_the_surroundings_are_the_paper_not_the_writing(written: Written) -> None:
-    paper = surroundings(written.gray)
+    paper = estimate_paper(written.gray)
     assert abs(paper.astype(int) - 225).max() < 25
     assert is_light_on_dark(255 - written.gray, 255 - paper)
     assert not is_light_on_dark(written.gray, paper)
 
 
 def test_the_usual_height_is_that_of_most_ink(written: Written) -> None:
-    assert usual_height(np.zeros((5, 5), np.bool_)) == 0
+    assert typical_height(np.zeros((5, 5), np.bool_)) == 0
     heights = [high for _, _, _, high in written.boxes]
-    assert min(heights) - 3 <= usual_height(prepare(written.gray).ink) <= max(heights) + 3
+    assert min(heights) - 3 <= typical_height(prepare_page(written.gray).ink) <= max(heights) + 3
 
 
 @pytest.mark.parametrize("slope", [0.03, 0.05])
@@ -148,8 +148,8 @@ def test_slanting_rules_that_meet_a_margin_are_not_taken_for_writing(written: Wr
     for y in (20, 110, 200, 310, 400, 490):  # around the lines of digits
         cv2.line(ruled, (0, y), (900, round(y + slope * 900)), 110, 3)
     cv2.line(ruled, (32, 0), (20, 600), 110, 3)
-    ink, plain = prepare(ruled).ink, prepare(written.gray).ink
-    assert 0.5 < usual_height(ink) / usual_height(plain) < 2
+    ink, plain = prepare_page(ruled).ink, prepare_page(written.gray).ink
+    assert 0.5 < typical_height(ink) / typical_height(plain) < 2
     assert len(find_lines(ink).lines) >= 2
 
 
@@ -158,6 +158,6 @@ def test_low_zeros_that_touch_are_no_rule() -> None:
     cv2.line(gray, (20, 12), (14, 50), 40, 4, cv2.LINE_AA)
     for x in (70, 95, 120):  # flat above and below, as zeros are that are written fast
         cv2.rectangle(gray, (x - 12, 24), (x + 13, 48), 40, 4)
-    ink = prepare(gray).ink
+    ink = prepare_page(gray).ink
     assert not find_rules(ink).any()
     assert (ink | (gray > 150)).all()

@@ -22,7 +22,7 @@ from PIL import Image
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError
 from sutja.reading import picture
-from sutja.reading.exif import PNG
+from sutja.reading.exif import PNG_SIGNATURE
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_colour, decode_picture, load_picture, to_gray
 from tests.waiting import HANG_SECONDS
@@ -200,7 +200,7 @@ def bomb(width: int, height: int) -> bytes:
 
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     pixels = zlib.compress(bytes(1_000_000))
-    return PNG + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return PNG_SIGNATURE + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize(("width", "height"), [(60_000, 60_000), (100_000, 1), (1, 100_000), (7_072, 7_072)])
@@ -213,7 +213,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
 
 
 def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "MEGABYTES", 1)
+    monkeypatch.setattr(picture, "MAX_FILE_MEGABYTES", 1)
     path = tmp_path / "large.bmp"
     with path.open("wb") as file:
         file.truncate(2**20 + 1)
@@ -334,9 +334,9 @@ def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -
     how = [] if kind == "jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, 3]
     path.write_bytes(cv2.imencode(path.suffix, pixels, how)[1].tobytes())
     code = (
-        "import re, sys\nfrom pathlib import Path\nfrom sutja.reading.page import prepare\n"
+        "import re, sys\nfrom pathlib import Path\nfrom sutja.reading.page import prepare_page\n"
         "from sutja.reading.picture import load_picture\n"
-        "page = prepare(load_picture(Path(sys.argv[1])))\n"
+        "page = prepare_page(load_picture(Path(sys.argv[1])))\n"
         "print(page.ink.any(), re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
     )
     run = subprocess.run(

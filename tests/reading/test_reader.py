@@ -85,7 +85,7 @@ def test_quarter_turns_are_noticed_and_the_boxes_are_those_of_the_picture(
     height, width = written.gray.shape
     steps = reader.explain(np.ascontiguousarray(np.rot90(written.gray, turn)))
     assert steps.reading.text == written.text
-    assert steps.sight.turned == -turn % 4
+    assert steps.detection.quarter_turns == -turn % 4
     for box, (x, y, wide, high) in zip(boxes(steps.reading), written.boxes, strict=True):
         place = {
             0: (x, y, wide, high),
@@ -207,7 +207,7 @@ def test_the_network_for_single_digits_has_a_say(mnist: Dataset, written: Writte
     ours, theirs = reader.read(written.gray), other.read(written.gray)
     assert boxes(ours) == boxes(theirs)
     assert ours != theirs
-    assert not np.array_equal(reader.look(mnist.test.images[0]).saliency, other.look(mnist.test.images[0]).saliency)
+    assert not np.array_equal(reader.saliency(mnist.test.images[0]).values, other.saliency(mnist.test.images[0]).values)
     with pytest.raises(UsageError, match="no-such"):
         Reader(classifier="no-such", threads=1).read(written.gray)
 

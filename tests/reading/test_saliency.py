@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
 from sutja.models.open import open_model
-from sutja.reading.saliency import look
+from sutja.reading.saliency import occlusion_saliency
 
 
 def loop_or_stroke(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -22,26 +22,26 @@ def loop_or_stroke(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 def test_what_speaks_for_the_digit_and_what_against_it() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[2:12, 2:12], image[16:22, 16:22] = 200, 200
-    seen = look(loop_or_stroke, image)
+    seen = occlusion_saliency(loop_or_stroke, image)
     assert seen.probabilities.argmax() == 8
     assert seen.probabilities.sum() == pytest.approx(1)
-    assert seen.saliency.dtype == np.float32
-    assert seen.saliency.max() == 1
-    assert seen.saliency[4:10, 4:10].min() > 0
-    assert seen.saliency[17:21, 17:21].max() < 0
-    assert not seen.saliency[16:, :8].any()
+    assert seen.values.dtype == np.float32
+    assert seen.values.max() == 1
+    assert seen.values[4:10, 4:10].min() > 0
+    assert seen.values[17:21, 17:21].max() < 0
+    assert not seen.values[16:, :8].any()
 
 
 def test_an_empty_image_shows_nothing() -> None:
-    assert not look(loop_or_stroke, np.zeros((28, 28), np.uint8)).saliency.any()
+    assert not occlusion_saliency(loop_or_stroke, np.zeros((28, 28), np.uint8)).values.any()
 
 
 def test_covering_where_the_published_network_looks_changes_its_mind_most(mnist: Dataset) -> None:
     network = open_model("convnet-small").classifier(threads=1)
     for image in mnist.test.images[:5]:
-        seen = look(network.logits, image, network.temperature)
+        seen = occlusion_saliency(network.logits, image, network.temperature)
         digit = int(seen.probabilities.argmax())
-        ranked = np.argsort(np.where(image > 60, seen.saliency, np.nan), axis=None)[: int((image > 60).sum())]
+        ranked = np.argsort(np.where(image > 60, seen.values, np.nan), axis=None)[: int((image > 60).sum())]
         third = len(ranked) // 3
         left = []
         for covered in (ranked[-third:], ranked[:third]):

@@ -11,13 +11,13 @@ import pytest
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError
 from sutja.models.ctc import BLANK
-from sutja.reading.single_digit import as_single, as_strip, broader, combined, single_digit
+from sutja.reading.single_digit import broaden, combine, digit_strip, prepare_single_digit, single_digit_probabilities
 
 
 def test_an_mnist_digit_is_taken_as_it_is(mnist: Dataset) -> None:
     image = mnist.test.images[0]
-    single = as_single(image)
-    assert np.abs(single.digit.astype(int) - image).mean() < 2
+    single = prepare_single_digit(image)
+    assert np.abs(single.image.astype(int) - image).mean() < 2
     assert single.strip.shape[0] == 32
     x, y, wide, high = single.box
     assert image[y : y + high, x : x + wide].max() == 255
@@ -33,28 +33,30 @@ def test_a_picture_of_a_digit_becomes_that_digit(mnist: Dataset, side: int, ligh
     for image in mnist.test.images[:20]:
         large = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA if side <= 28 else cv2.INTER_CUBIC)
         picture = (30 + large * 0.8 if light_on_dark else 230 - large * 0.8).astype(np.uint8)
-        differences.append(np.abs(as_single(picture).digit.astype(int) - as_single(image).digit).mean())
+        differences.append(
+            np.abs(prepare_single_digit(picture).image.astype(int) - prepare_single_digit(image).image).mean()
+        )
     assert np.median(differences) < 14
 
 
 @pytest.mark.parametrize("level", [0, 60, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (2, 9), (9, 2), (28, 28), (64, 64), (200, 90)])
 def test_where_there_is_nothing_there_is_no_digit(shape: tuple[int, int], level: int) -> None:
-    single = as_single(np.full(shape, level, np.uint8))
-    assert not single.digit.any()
+    single = prepare_single_digit(np.full(shape, level, np.uint8))
+    assert not single.image.any()
     assert not single.strip.any()
     assert single.box == (0, 0, 0, 0)
 
 
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(DataError, match="is no picture"):
-        as_single(np.zeros((28, 28, 2), np.uint8))
+        prepare_single_digit(np.zeros((28, 28, 2), np.uint8))
     with pytest.raises(DataError, match=r"none\.png: cannot be read"):
-        as_single("none.png")
+        prepare_single_digit("none.png")
 
 
 def test_a_strip_holds_the_digit_in_its_middle(mnist: Dataset) -> None:
-    strip = as_strip(mnist.test.images[0])
+    strip = digit_strip(mnist.test.images[0])
     rows, columns = (np.flatnonzero((strip > 0.5).any(axis=axis)) for axis in (1, 0))
     assert np.ptp(rows) + 1 == pytest.approx(22, abs=2)
     assert rows.mean() == pytest.approx(15.5, abs=4)
@@ -73,7 +75,7 @@ def test_the_probability_of_one_digit_is_that_of_all_paths_that_read_so() -> Non
             runs = sum(each == digit and (place == 0 or path[place - 1] != digit) for place, each in enumerate(path))
             if runs == 1:
                 expected[digit] += np.prod([odds[place, each] for place, each in enumerate(path)])
-    assert single_digit(logits, 1.5) == pytest.approx(expected)
+    assert single_digit_probabilities(logits, 1.5) == pytest.approx(expected)
 
 
 def test_two_networks_agree_on_a_digit_and_the_line_reader_says_whether_there_is_one() -> None:
@@ -81,21 +83,21 @@ def test_two_networks_agree_on_a_digit_and_the_line_reader_says_whether_there_is
     shape[3] = 0.82
     line = np.zeros(10)
     line[3], line[5] = 0.45, 0.15
-    both = combined(shape, line)
+    both = combine(shape, line)
     assert both.argmax() == 3
     assert both.sum() == pytest.approx(0.6)
-    assert combined(shape, line, 0.9) == pytest.approx(1.5 * both)
+    assert combine(shape, line, 0.9) == pytest.approx(1.5 * both)
     assert both[3] / both[5] == pytest.approx(np.sqrt(0.82 * 0.45 / (0.02 * 0.15)))
-    assert not combined(shape, np.zeros(10)).any()
+    assert not combine(shape, np.zeros(10)).any()
     contrary = np.zeros(10)
     contrary[7] = 1
-    assert not combined(np.eye(10)[2], contrary).any()
+    assert not combine(np.eye(10)[2], contrary).any()
 
 
 def test_a_broader_pen_adds_ink_only_beside_ink() -> None:
     digit = np.zeros((28, 28), np.uint8)
     digit[8:20, 13] = 200
-    thick = broader(digit)
+    thick = broaden(digit)
     assert (thick[8:20, 13] == 200).all()
     assert (thick[8:20, [12, 14]] == 140).all()
     assert not thick[:, :12].any()

@@ -7,16 +7,16 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.models.ctc import DecodedDigit
-from sutja.reading.cells import cells, digit_box, digit_image
+from sutja.reading.cells import digit_box, digit_image, find_cells
 from sutja.reading.layout import find_lines
-from sutja.reading.page import prepare
-from sutja.reading.strip import DIGIT_HEIGHT, Strip, cut_strip
+from sutja.reading.page import prepare_page
+from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, cut_strip
 
 from .written import Written, overlap, write
 
 
 def strips(written: Written) -> list[Strip]:
-    page = prepare(written.gray)
+    page = prepare_page(written.gray)
     layout = find_lines(page.ink)
     return [cut_strip(page, layout, line) for line in layout.lines]
 
@@ -31,7 +31,7 @@ def test_a_strip_is_level_and_as_high_as_the_network_wants_it(mnist: Dataset, si
         thirds = np.array_split(strip.ink > 0.5, 3, axis=1)
         extents = [np.flatnonzero(third.any(axis=1)) for third in thirds]
         for rows in extents:
-            assert np.ptp(rows) + 1 == pytest.approx(DIGIT_HEIGHT, abs=6)
+            assert np.ptp(rows) + 1 == pytest.approx(STRIP_DIGIT_ROWS, abs=6)
             assert rows.mean() == pytest.approx(15.5, abs=3.5)
 
 
@@ -42,12 +42,12 @@ def test_the_boxes_of_digits_are_found_again_on_the_page(mnist: Dataset, slope: 
     for strip in strips(written):
         places = [next(boxes) for _ in range(5)]
         middles = [(x + wide / 2 - strip.left) * strip.zoom for x, _, wide, _ in places]
-        found = [digit_box(strip, cell) for cell in cells(strip, [spotted(middle) for middle in middles])]
+        found = [digit_box(strip, cell) for cell in find_cells(strip, [decoded(middle) for middle in middles])]
         for (left, top, right, bottom), place in zip(found, places, strict=True):
             assert overlap((round(left), round(top), round(right - left), round(bottom - top)), place) > 0.65
 
 
-def spotted(middle: float) -> DecodedDigit:
+def decoded(middle: float) -> DecodedDigit:
     return DecodedDigit(middle - 4, middle + 4, np.full(10, 0.1))
 
 
@@ -56,10 +56,10 @@ def test_digits_that_stand_alone_are_told_from_those_that_touch() -> None:
     ink[5:27, 10:20] = ink[5:27, 40:50] = ink[5:27, 54:64] = 1
     ink[15, 50:54] = 1  # joins the second and the third
     strip = Strip(ink, depth=100, zoom=1, left=0, top=0, slope=0)
-    digits = [spotted(middle) for middle in (15, 45, 59)]
-    assert [cell.alone for cell in cells(strip, digits)] == [True, False, False]
-    assert cells(strip, []) == []
-    for cell in cells(strip, digits):
+    digits = [decoded(middle) for middle in (15, 45, 59)]
+    assert [cell.alone for cell in find_cells(strip, digits)] == [True, False, False]
+    assert find_cells(strip, []) == []
+    for cell in find_cells(strip, digits):
         image = digit_image(strip, cell)
         assert image.shape == (28, 28)
         assert image.max() == 255
@@ -73,7 +73,7 @@ def test_a_point_of_a_strip_lies_on_the_page_where_it_was_cut() -> None:
 
 def test_no_digits_have_no_boxes_and_paper_has_a_box_all_the_same() -> None:
     strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=1, left=0, top=0, slope=0)
-    (cell,) = cells(strip, [spotted(44)])
+    (cell,) = find_cells(strip, [decoded(44)])
     left, top, right, bottom = digit_box(strip, cell)
     assert 0 <= left < 44 < right <= 100
     assert 0 <= top < 16 < bottom <= 32
@@ -83,9 +83,9 @@ def test_ink_of_other_lines_is_not_in_a_strip(mnist: Dataset) -> None:
     """Lines that nearly touch: the strip of each is that of the line alone."""
     written = write(mnist, "11111", "00000", size=40)
     tight = np.delete(written.gray, np.s_[52:68], axis=0)
-    page = prepare(tight)
+    page = prepare_page(tight)
     layout = find_lines(page.ink)
     assert len(layout.lines) == 2
     first = cut_strip(page, layout, layout.lines[0]).ink > 0.5
     rows = np.flatnonzero(first.any(axis=1))
-    assert np.ptp(rows) + 1 <= DIGIT_HEIGHT + 6
+    assert np.ptp(rows) + 1 <= STRIP_DIGIT_ROWS + 6

@@ -1,0 +1,58 @@
+"""Read pictures in several processes, with outcomes in order and bounded memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import cache
+
+from sutja.errors import SutjaError
+from sutja.processes import prepare_process, without_interrupts
+from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome, read_job
+from sutja.reading.reader import Reader
+
+MAX_PENDING_PER_PROCESS = 3  # pictures that wait to be read, or whose outcomes wait for their turn
+
+
+def read_in_processes(
+    jobs: Iterable[ReadJob], options: ReaderOptions, processes: int
+) -> Generator[ReadOutcome, None, None]:
+    """Read pictures in `processes`, one thread in each, and yield their outcomes in order.
+
+    Raises what `Reader` raises for its options, and `SutjaError` if a process is killed.
+    """
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), prepare_process)
+    try:
+        yield from _in_order(pool, jobs, options, processes * MAX_PENDING_PER_PROCESS)
+    except BrokenProcessPool as error:
+        raise SutjaError("a process that read pictures was ended from outside: perhaps memory was short") from error
+    finally:
+        with without_interrupts():  # a second Ctrl-C would leave starting processes waiting for ever
+            pool.shutdown(cancel_futures=True)
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, jobs: Iterable[ReadJob], options: ReaderOptions, max_pending: int
+) -> Iterator[ReadOutcome]:
+    """Submit at most `max_pending` jobs at a time, and yield the outcomes in the order of the jobs."""
+    pending: deque[Future[ReadOutcome]] = deque()
+    for job in jobs:
+        if len(pending) == max_pending:
+            yield pending.popleft().result()
+        with without_interrupts():
+            pending.append(pool.submit(_read_in_process, options, job))
+    while pending:
+        yield pending.popleft().result()
+
+
+def _read_in_process(options: ReaderOptions, job: ReadJob) -> ReadOutcome:
+    return read_job(_reader(options), job)
+
+
+@cache
+def _reader(options: ReaderOptions) -> Reader:
+    """The reader of this process, made for its first picture."""
+    return options.open(threads=1)
