@@ -14,6 +14,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from tests.reading.written import write
+from tests.waiting import HANG_SECONDS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MIN_ACCURACY_PERCENT = 98.5
@@ -26,7 +27,7 @@ def run(example: str, *words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(EXAMPLES.parent), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
