@@ -1,4 +1,4 @@
-"""Processes beside the first: they leave Ctrl-C to it, end with it, and compute with one thread."""
+"""Child processes: they leave Ctrl-C to their parent, end with it, and compute with one thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import cv2
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C for later: a process that starts meanwhile never hears it and is ended in order by this one."""
+    """Block SIGINT in the block: processes that start in it inherit that, and their parent ends them in order."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -27,7 +27,7 @@ def without_interrupts() -> Iterator[None]:
 
 
 def prepare_process() -> None:
-    """Make this process one beside the first: it leaves Ctrl-C to that, ends with it, and computes with one thread."""
+    """Prepare a child process: ignore Ctrl-C, exit when the parent ends, and compute with one thread."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

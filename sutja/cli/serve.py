@@ -1,4 +1,4 @@
-"""The verb that opens the page: `sutja serve`."""
+"""The command that serves the web page: `sutja serve`."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 def serve(
     host: Annotated[
-        str, typer.Option("--host", help="Where to listen; 0.0.0.0 lets other computers and phones in.")
+        str, typer.Option("--host", help="The address to listen on; 0.0.0.0 admits other computers and phones.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 = any that is free.")] = 8000,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     model: Model = "line-reader",
     corrections: Annotated[
-        Path, typer.Option("--corrections", metavar="DIR", help="The folder in which corrections are kept.")
+        Path, typer.Option("--corrections", metavar="DIR", help="The folder that stores corrections.")
     ] = Path("corrections"),
 ) -> None:
-    """Open the page on which one draws, photographs and corrects numbers.
+    """Serve a web page to write, photograph and correct numbers.
 
-    Ctrl-C ends it. Corrections stay in their folder on this computer: `sutja corrections` lists them, and
-    `sutja train --from convnet-small --data DIR` learns from them.
+    Ctrl-C stops the server. Corrections stay in their folder on this computer: `sutja corrections` lists them, and
+    `sutja train --from convnet-small --data DIR` fine-tunes a network on them.
     """
-    import python_multipart  # noqa: F401  # which Starlette misses only when the first form comes
+    import python_multipart  # noqa: F401  # or Starlette fails at the first form
 
     from sutja.cli.console import print_path, remark
     from sutja.data.corrections.store import Corrections
@@ -40,33 +40,33 @@ def serve(
     from sutja.web.app import create_app
     from sutja.web.same_origin import is_loopback, local_names
     from sutja.web.server import listen
-    from sutja.web.settings import Settings
+    from sutja.web.settings import ServerSettings
 
     line_reader, classifier = reader_models(model)
-    settings = Settings(
+    settings = ServerSettings(
         model=line_reader,
         classifier=classifier,
         corrections=corrections,
         hosts=local_names(host) if is_loopback(host) else None,
     )
     app = create_app(settings)
-    kept = Corrections(corrections)
-    len(kept)  # a damaged file is told now, not when somebody has corrected something
+    store = Corrections(corrections)
+    len(store)  # report a damaged file now, not at the first correction
     with listen(host, port) as listener:
         print_path("Corrections", corrections.resolve())
-        if not kept.writable:
-            remark(f"{printable(str(corrections))}: cannot be written: corrections will not be kept")
+        if not store.writable:
+            remark(f"{printable(str(corrections))}: not writable: corrections will not be stored")
         _run(app, listener, _address(listener, host), open_page=open_page)
 
 
 def _address(listener: socket.socket, host: str) -> str:
-    """What to type into a browser on this computer."""
-    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104  # told, not listened on
+    """The URL for a browser on this computer."""
+    name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104  # not bound here
     return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
 
 
 def _run(app: FastAPI, listener: socket.socket, address: str, *, open_page: bool) -> None:
-    """Print the address once the readers are ready, and serve until Ctrl-C, which is no failure."""
+    """Serve until Ctrl-C, a normal exit; print the address when the readers are ready."""
     import contextlib
     import threading
     import webbrowser
@@ -76,10 +76,10 @@ def _run(app: FastAPI, listener: socket.socket, address: str, *, open_page: bool
 
     def announce() -> None:
         print(f"sutja listens on {address}", flush=True)
-        remark("Ctrl-C ends it")
-        if open_page:  # in a thread: some browsers block their caller
+        remark("Press Ctrl-C to stop")
+        if open_page:  # in a thread, because some browsers block the caller
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    with contextlib.suppress(KeyboardInterrupt):  # not raised where SIGINT was ignored before: the server just returns
+    with contextlib.suppress(KeyboardInterrupt):  # not raised if SIGINT was ignored at the start
         make_server(app, announce).run(sockets=[listener])
     remark("stopped")

@@ -1,1 +1,1 @@
-"""The page on which one draws, photographs and corrects numbers, and the server behind it."""
+"""The web page to write, photograph and correct numbers, and its server."""

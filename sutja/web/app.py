@@ -1,4 +1,4 @@
-"""The server: the page, and the API behind it."""
+"""The web app: the page and its API."""
 
 from __future__ import annotations
 
@@ -17,75 +17,75 @@ from sutja.data.corrections.store import Corrections
 from sutja.models.catalogue import WEIGHTS, list_published
 from sutja.models.open import open_model
 from sutja.web.corrections import corrections_router
-from sutja.web.docs import describe, render_docs
-from sutja.web.headers import SecureHeaders
-from sutja.web.pool import Pool
+from sutja.web.docs import describe_api, render_docs
+from sutja.web.headers import SecurityHeadersMiddleware
+from sutja.web.pool import BoundedPool
 from sutja.web.problems import install_handlers
 from sutja.web.reading import reading_router
-from sutja.web.same_origin import Doorkeeper
-from sutja.web.schemas import HealthAnswer, ModelAnswer
-from sutja.web.settings import Settings
-from sutja.web.uploads import Intake
-from sutja.web.workers import Networks, Readers
+from sutja.web.same_origin import SameOriginMiddleware
+from sutja.web.schemas import HealthResponse, ModelResponse
+from sutja.web.settings import ServerSettings
+from sutja.web.uploads import BodyReceiver
+from sutja.web.workers import ReaderFactory, ReaderPool
 
-STATIC = Path(__file__).parent / "static"
-REVALIDATED = {"cache-control": "no-cache"}  # kept by the browser, but it asks whether there is a newer one
+STATIC_FOLDER = Path(__file__).parent / "static"
+REVALIDATE = {"cache-control": "no-cache"}  # browsers may cache a file, but check whether it has changed
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Make the server's app. Raises what `Reader` and `Corrections` do where networks or folder are no good."""
-    networks = Networks(settings.model, settings.classifier)
-    networks.open()  # what is wrong with them is told here, not by the processes
-    intake = Intake(megabytes=settings.megabytes, seconds=settings.body_seconds)
-    waiting, seconds = settings.waiting, settings.reading_seconds
-    readers = Readers(networks, workers=settings.workers, waiting=waiting, seconds=seconds)
-    keeper = Pool("keeper", workers=1, waiting=waiting, seconds=seconds)
+def create_app(settings: ServerSettings) -> FastAPI:
+    """Create the app; raises what `Reader` and `Corrections` raise for invalid models or an invalid folder."""
+    factory = ReaderFactory(settings.model, settings.classifier)
+    factory.create()  # raise errors here, not in the worker processes
+    bodies = BodyReceiver(max_megabytes=settings.max_body_megabytes, timeout_seconds=settings.body_timeout_seconds)
+    max_queued, timeout_seconds = settings.max_queued, settings.reading_timeout_seconds
+    readers = ReaderPool(factory, workers=settings.workers, max_queued=max_queued, timeout_seconds=timeout_seconds)
+    disk = BoundedPool("corrections", workers=1, max_queued=max_queued, timeout_seconds=timeout_seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(readers.start)
         yield
         readers.close()
-        keeper.close()
+        disk.close()
 
     app = FastAPI(
         title="sutja",
         version=__version__,
-        description="Reads handwritten numbers in pictures, and keeps corrections to learn from.",
+        description="Reads handwritten numbers in pictures, and stores corrections for training.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
     install_handlers(app)
-    app.add_middleware(Doorkeeper, hosts=settings.hosts)
-    app.add_middleware(SecureHeaders)  # added last, so around everything else
-    app.include_router(reading_router(readers, intake))
-    app.include_router(corrections_router(Corrections(settings.corrections), intake, readers, keeper))
-    app.include_router(_facts_router(settings))
+    app.add_middleware(SameOriginMiddleware, hosts=settings.hosts)
+    app.add_middleware(SecurityHeadersMiddleware)  # last: the outermost
+    app.include_router(reading_router(readers, bodies))
+    app.include_router(corrections_router(Corrections(settings.corrections), bodies, readers, disk))
+    app.include_router(_server_router(settings))
     _add_pages(app)
     return app
 
 
-def _facts_router(settings: Settings) -> APIRouter:
+def _server_router(settings: ServerSettings) -> APIRouter:
     router = APIRouter(tags=["server"])
 
-    listed = _models(settings)  # once: a run's folder may change, but not what was read from it
+    listed = _list_models(settings)  # once: the folder of a run may change later, but not the loaded model
 
-    @router.get("/api/models", summary="List the networks", response_model=list[ModelAnswer])
+    @router.get("/api/models", summary="List the models", response_model=list[ModelResponse])
     async def models() -> list[dict[str, Any]]:
-        """The networks that this version has, and those that read now."""
+        """The published models of this version, and those in use."""
         return listed
 
-    @router.get("/healthz", summary="Ask whether the server is there", response_model=HealthAnswer)
+    @router.get("/healthz", summary="Check that the server answers", response_model=HealthResponse)
     async def healthz() -> dict[str, str]:
-        """Answers at once."""
+        """Answers at once, without a reader."""
         return {"status": "ok"}
 
     return router
 
 
-def _models(settings: Settings) -> list[dict[str, Any]]:
-    """The published networks, and those in use that are none of them."""
+def _list_models(settings: ServerSettings) -> list[dict[str, Any]]:
+    """The published models, and the models in use that are not published."""
     used = [open_model(model) for model in (settings.model, settings.classifier)]
     listed = []
     for card in list_published()[0]:
@@ -107,27 +107,27 @@ def _models(settings: Settings) -> list[dict[str, Any]]:
     return [{**each, "version": __version__} for each in listed]
 
 
-class _Static(StaticFiles):
-    """Files that the browser keeps but asks after."""
+class _RevalidatedFiles(StaticFiles):
+    """Static files that browsers cache and revalidate."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """A file, or that the browser's is still the same."""
+        """A file, or 304 if the browser has it."""
         response = super().file_response(*args, **kwargs)
-        response.headers.update(REVALIDATED)
+        response.headers.update(REVALIDATE)
         return response
 
 
 def _add_pages(app: FastAPI) -> None:
-    described = describe(app)
+    described = describe_api(app)
     app.openapi = lambda: described  # type: ignore[method-assign]
     docs = render_docs(described)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html", headers=REVALIDATED)
+        return FileResponse(STATIC_FOLDER / "index.html", headers=REVALIDATE)
 
     @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
     async def documentation() -> HTMLResponse:
         return HTMLResponse(docs)
 
-    app.mount("/static", _Static(directory=STATIC), name="static")
+    app.mount("/static", _RevalidatedFiles(directory=STATIC_FOLDER), name="static")

@@ -10,25 +10,25 @@ from pydantic import TypeAdapter, ValidationError
 
 from sutja.data.corrections.store import Correction, Corrections
 from sutja.errors import DataError, StorageError
-from sutja.web.pool import Pool
+from sutja.web.pool import BoundedPool
 from sutja.web.problems import ProblemError
 from sutja.web.reading import BINARY, JSON, MULTIPART, check_picture, decode_image, first_error, require_type
-from sutja.web.schemas import CorrectionRequest, KeptAnswer, StoredAnswer, problems
-from sutja.web.uploads import Intake, parse_form
-from sutja.web.workers import Readers
+from sutja.web.schemas import CorrectionRequest, CorrectionsResponse, StoredResponse, problem_responses
+from sutja.web.uploads import BodyReceiver, parse_form
+from sutja.web.workers import ReaderPool
 
-MOST = 100  # corrections in one request: each is a file that is written through to the disk
-CORRECTIONS: TypeAdapter[list[CorrectionRequest]] = TypeAdapter(list[CorrectionRequest])
+MAX_CORRECTIONS_PER_REQUEST = 100  # each is a file that is synchronised to the disk
+CORRECTIONS_ADAPTER: TypeAdapter[list[CorrectionRequest]] = TypeAdapter(list[CorrectionRequest])
 
 
-def _body() -> dict[str, Any]:
-    """The description of the form. A list of objects in it is JSON text, as `encoding` says."""
+def _describe_form() -> dict[str, Any]:
+    """The OpenAPI description of the form; `encoding` declares that the list in it is JSON text."""
     corrections = {
         "type": "array",
         "minItems": 1,
-        "maxItems": MOST,
+        "maxItems": MAX_CORRECTIONS_PER_REQUEST,
         "items": CorrectionRequest.model_json_schema(),
-        "description": "Digits with their right labels, as JSON text.",
+        "description": "Digits with their correct labels, as JSON text.",
     }
     schema = {
         "type": "object",
@@ -42,53 +42,55 @@ def _body() -> dict[str, Any]:
     }
 
 
-def corrections_router(store: Corrections, intake: Intake, readers: Readers, pool: Pool) -> APIRouter:
-    """The endpoints, with the store that they use; `pool` writes to the disk, where reading does not wait for it."""
+def corrections_router(store: Corrections, bodies: BodyReceiver, readers: ReaderPool, pool: BoundedPool) -> APIRouter:
+    """The endpoints; disk access runs in `pool`, so that reading does not wait for it."""
     router = APIRouter(prefix="/api", tags=["corrections"])
 
     @router.post(
         "/corrections",
-        summary="Keep corrections",
+        summary="Store corrections",
         status_code=201,
-        response_model=StoredAnswer,
-        responses=problems(400, 403, 408, 413, 415, 422, 500, 503, 504, 507),
-        openapi_extra={"requestBody": _body()},
+        response_model=StoredResponse,
+        responses=problem_responses(400, 403, 408, 413, 415, 422, 500, 503, 504, 507),
+        openapi_extra={"requestBody": _describe_form()},
     )
     async def add(request: Request) -> dict[str, int]:
-        """Digits with their right labels and, where there is one, the picture that they are in.
+        """Store digits with their correct labels and, optionally, the picture that they are in.
 
-        They are kept in a folder on the computer that runs the server, and sent nowhere. What was answered with 201 is
-        on the disk.
+        Corrections stay in a folder on the computer that runs the server. After status 201 they are on the disk.
         """
-        async with intake.body(request) as body:
+        async with bodies.receive(request) as body:
             require_type(request, MULTIPART)
             upload, text = await parse_form(body, request.headers, file="picture", field="corrections")
             if text is None:
                 raise ProblemError(422, "The form has no field 'corrections'.")
-            corrections = _parsed(text)
-            if upload:  # nothing but pictures is kept on the disk
+            corrections = _parse(text)
+            if upload:  # store only valid pictures
                 await readers.run(partial(check_picture, content=upload.content))
-            return await pool.run(partial(_keep, store, corrections, upload.content if upload else None))
+            return await pool.run(partial(_store, store, corrections, upload.content if upload else None))
 
     @router.get(
-        "/corrections", summary="Count the corrections", response_model=KeptAnswer, responses=problems(500, 503, 504)
+        "/corrections",
+        summary="Count the corrections",
+        response_model=CorrectionsResponse,
+        responses=problem_responses(500, 503, 504),
     )
     async def count() -> dict[str, Any]:
-        """How many corrections there are, and in which folder."""
+        """The number of corrections and their folder."""
         total = await pool.run(partial(_count, store))
         return {"total": total, "folder": str(store.folder.resolve())}
 
     return router
 
 
-def _parsed(text: str) -> list[Correction]:
-    """The corrections in JSON; raises a `ProblemError`, 422, for anything else."""
+def _parse(text: str) -> list[Correction]:
+    """Parse corrections from JSON; raises a `ProblemError`, 422, for anything else."""
     try:
-        asked = CORRECTIONS.validate_json(text)
+        requested = CORRECTIONS_ADAPTER.validate_json(text)
     except ValidationError as error:
         raise ProblemError(422, f"corrections: {first_error(error)}") from None
-    if not 1 <= len(asked) <= MOST:
-        raise ProblemError(422, f"corrections: {len(asked)} are not from 1 to {MOST}")
+    if not 1 <= len(requested) <= MAX_CORRECTIONS_PER_REQUEST:
+        raise ProblemError(422, f"corrections: expected 1 to {MAX_CORRECTIONS_PER_REQUEST}, got {len(requested)}")
     return [
         Correction(
             image=decode_image(each.image),
@@ -97,24 +99,24 @@ def _parsed(text: str) -> list[Correction]:
             confidence=each.confidence,
             box=(each.box[0], each.box[1], each.box[2], each.box[3]) if each.box else None,
         )
-        for each in asked
+        for each in requested
     ]
 
 
 def _count(store: Corrections) -> int:
-    """How many are kept; raises a `ProblemError`, 500, when something has damaged the folder since the start."""
+    """The number of corrections; raises a `ProblemError`, 500, if the folder is damaged."""
     try:
         return len(store)
     except DataError as error:
         raise ProblemError(500, f"The corrections cannot be read: {error}") from None
 
 
-def _keep(store: Corrections, corrections: list[Correction], picture: bytes | None) -> dict[str, int]:
+def _store(store: Corrections, corrections: list[Correction], picture: bytes | None) -> dict[str, int]:
     """Store corrections.
 
-    Raises a `ProblemError`: 507 when they cannot be written, 422 for what the store refuses, and what `_count` does.
+    Raises a `ProblemError`: 500 if the folder is damaged, 507 if it cannot be written, 422 for invalid corrections.
     """
-    _count(store)  # first, so that what is wrong with the folder is not taken for a fault of the request
+    _count(store)  # first, so that a damaged folder is not reported as an error of the request
     try:
         stored = store.add(corrections, picture)
         return {"stored": len(stored), "total": len(store)}

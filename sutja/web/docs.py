@@ -1,4 +1,4 @@
-"""The description of the API: OpenAPI for programs, and one page of it for people that needs nothing from elsewhere."""
+"""The description of the API: OpenAPI for programs, and a page without scripts or external files for people."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sutja.web.problems import ProblemDetails
 METHODS = ("get", "post")
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description of an app's routes, with the problem details that all of them may answer."""
+def describe_api(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description of an app's routes, with the schema of its error responses."""
     described = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, summary=None
     )
@@ -24,7 +24,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 def render_docs(described: dict[str, Any]) -> str:
-    """The description as one HTML page: no script, one style sheet of this server's."""
+    """The description as one HTML page."""
     about = described["info"]
     operations = [
         _operation(path, method, operation)
@@ -36,19 +36,19 @@ def render_docs(described: dict[str, Any]) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(about['title'])}: the API</title>"
+        f"<title>{escape(about['title'])}: API</title>"
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/docs.css"></head><body><main>'
         f"<h1>{escape(about['title'])} <small>{escape(about['version'])}</small></h1>"
         f"<p>{escape(about['description'])}</p>"
-        '<p><a href="/openapi.json">openapi.json</a> · <a href="/">the page</a></p>'
-        f"{''.join(operations)}<h2>Objects</h2>{''.join(schemas)}</main></body></html>"
+        '<p><a href="/openapi.json">openapi.json</a> · <a href="/">web page</a></p>'
+        f"{''.join(operations)}<h2>Schemas</h2>{''.join(schemas)}</main></body></html>"
     )
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     rows = "".join(
-        f"<tr><th>{escape(str(status))}</th><td>{escape(answer['description'])}</td><td>{_contents(answer)}</td></tr>"
-        for status, answer in sorted(operation["responses"].items())
+        f"<tr><th>{escape(str(status))}</th><td>{escape(response['description'])}</td><td>{_contents(response)}</td></tr>"
+        for status, response in sorted(operation["responses"].items())
     )
     parameters = "".join(
         f"<li><code>{escape(each['name'])}</code>: {escape(each.get('description', ''))}</li>"
@@ -59,16 +59,16 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         f"<p>{escape(operation.get('description', ''))}</p>"
         f"{f'<ul>{parameters}</ul>' if parameters else ''}"
         f"{_body(operation.get('requestBody'))}<pre>{escape(_example(path, operation))}</pre>"
-        f"<table><caption>Answers</caption>{rows}</table></section>"
+        f"<table><caption>Responses</caption>{rows}</table></section>"
     )
 
 
-def _contents(answer: dict[str, Any]) -> str:
-    return ", ".join(f"{escape(kind)}: {_kind(each['schema'])}" for kind, each in answer.get("content", {}).items())
+def _contents(response: dict[str, Any]) -> str:
+    return ", ".join(f"{escape(kind)}: {_kind(each['schema'])}" for kind, each in response.get("content", {}).items())
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """The name of a schema, with a link to it where it is described below."""
+    """The name of a type, with a link if it is a schema of the page."""
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'
@@ -89,11 +89,11 @@ def _body(body: dict[str, Any] | None) -> str:
             f"<code>{escape(name)}</code>: {_kind(field)}" for name, field in schema.get("properties", {}).items()
         )
         parts.append(f"<li>{escape(kind)}: {fields or _kind(schema)}</li>")
-    return f"<p>The request is one of:</p><ul>{''.join(parts)}</ul>"
+    return f"<p>Request body, one of:</p><ul>{''.join(parts)}</ul>"
 
 
 def _example(path: str, operation: dict[str, Any]) -> str:
-    """A command that does it, without the name of the server, which its user knows."""
+    """A curl command that sends the request."""
     words = ["curl"]
     kinds = operation.get("requestBody", {}).get("content", {})
     form = kinds.get("multipart/form-data", {}).get("schema", {}).get("properties", {})

@@ -1,12 +1,12 @@
-"""What every answer tells the browser to forbid."""
+"""The security headers of every response."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Scripts, styles and pictures of the page itself, what a canvas or a camera makes, and nothing from anywhere else.
-CONTENT = {
+# Allow the page's own scripts, styles and pictures, pictures from a canvas or a camera, and nothing from other sites.
+CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
@@ -17,8 +17,10 @@ CONTENT = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-HEADERS = {
-    "content-security-policy": "; ".join(f"{what} {where}" for what, where in CONTENT.items()),
+SECURITY_HEADERS = {
+    "content-security-policy": "; ".join(
+        f"{directive} {sources}" for directive, sources in CONTENT_SECURITY_POLICY.items()
+    ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",  # for browsers that do not know frame-ancestors
     "referrer-policy": "same-origin",
@@ -28,23 +30,23 @@ HEADERS = {
 }
 
 
-class SecureHeaders:
-    """Adds the security headers to every answer; where it says nothing of being kept, it is not to be kept."""
+class SecurityHeadersMiddleware:
+    """Adds the security headers to every response, and `no-store` where a response has no `Cache-Control`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Forward a request and add the headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def secured(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                headers.update(SECURITY_HEADERS)
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, secured)
+        await self._app(scope, receive, send_with_headers)

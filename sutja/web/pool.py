@@ -1,4 +1,4 @@
-"""Work outside the event loop: a few threads, and a waiting line that has an end."""
+"""Run work in threads, outside the event loop, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -9,44 +9,47 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sutja.web.problems import ProblemError
-from sutja.web.uploads import BUSY
+from sutja.web.uploads import SERVER_BUSY
 
 Result = TypeVar("Result")
 
 
-class Pool:
-    """`workers` threads, and places for `waiting` more pieces of work; one that takes longer than `seconds` fails."""
+class BoundedPool:
+    """`workers` threads and a queue of `max_queued`; work that takes longer than `timeout_seconds` fails."""
 
-    def __init__(self, name: str, *, workers: int, waiting: int, seconds: float) -> None:
+    def __init__(self, name: str, *, workers: int, max_queued: int, timeout_seconds: float) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
-        self._places = threading.Semaphore(workers + waiting)
-        self._seconds = seconds
+        self._slots = threading.Semaphore(workers + max_queued)
+        self._timeout_seconds = timeout_seconds
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """What `work` returns, or raises.
+        """Return what `work` returns, or raise what it raises.
 
-        Raises a `ProblemError`, 503, at once where all places are taken, and 504 when the time is over: work that has
-        not begun by then never does; work that has keeps its place until it is done, for a thread cannot be stopped.
+        Raises a `ProblemError`: 503 at once if the queue is full, 504 after the timeout. Work that has not started by
+        then never does; work that has started occupies its slot until it ends, because a thread cannot be stopped.
         """
-        if not self._places.acquire(blocking=False):
-            raise BUSY
+        if not self._slots.acquire(blocking=False):
+            raise SERVER_BUSY
 
-        def begun() -> Result:
+        def run_and_release() -> Result:
             try:
                 return work()
             finally:
-                self._places.release()  # before the result is there: who has it finds the place free
+                self._slots.release()  # before the result is set: whoever has it finds the slot free
 
-        future = self._threads.submit(begun)
-        future.add_done_callback(lambda done: self._places.release() if done.cancelled() else None)
+        future = self._threads.submit(run_and_release)
+        future.add_done_callback(lambda done: self._slots.release() if done.cancelled() else None)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise ProblemError(
-                504, f"That took longer than {self._seconds:g} seconds; a smaller picture may do."
-            ) from None
+            raise ProblemError(504, timeout_detail(self._timeout_seconds)) from None
 
     def close(self) -> None:
-        """Let the threads end after what they have begun."""
+        """Cancel queued work; the threads end after the work that they have started."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def timeout_detail(seconds: float) -> str:
+    """The text of an answer with status 504."""
+    return f"That took longer than {seconds:g} seconds; try a smaller picture."

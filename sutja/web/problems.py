@@ -1,4 +1,4 @@
-"""What goes wrong, as the client is told: RFC 9457 problem details, `application/problem+json`."""
+"""Errors as RFC 9457 problem details, `application/problem+json`."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from sutja.web.headers import HEADERS
+from sutja.web.headers import SECURITY_HEADERS
 
 MEDIA_TYPE = "application/problem+json"
-CLOSE = {"connection": "close"}
+CLOSE_CONNECTION = {"connection": "close"}
 
 
 class ProblemDetails(BaseModel):
-    """What an answer says that is no success, by RFC 9457."""
+    """The body of an error response (RFC 9457)."""
 
     model_config = ConfigDict(extra="forbid")
-    type: str = Field(description="Always about:blank: the status says what kind of problem it is.")
+    type: str = Field(description="Always about:blank: the status identifies the kind of problem.")
     title: str = Field(description="The status in words.")
     status: int
     detail: str = Field(description="What is wrong, and what to do.")
 
 
 class ProblemError(Exception):
-    """An answer that is no success: its status, what is wrong in one line, and headers that go with it."""
+    """An error response: its status, one line that says what is wrong, and additional headers."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -38,18 +38,18 @@ class ProblemError(Exception):
 
 def as_response(problem: ProblemError) -> Response:
     """The problem as an HTTP response."""
-    told = {
+    details = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
     }
-    content = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+    content = json.dumps(details, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, problem.status, problem.headers, MEDIA_TYPE)
 
 
 def install_handlers(app: FastAPI) -> None:
-    """Let an app answer with problem details whatever goes wrong."""
+    """Make an app answer every error with problem details."""
     app.add_exception_handler(ProblemError, _answer)
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -62,16 +62,16 @@ async def _answer(_: Request, error: Exception) -> Response:
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
-    """What the router raises: no such page, no such method."""
+    """Errors of the router: no such path, no such method."""
     assert isinstance(error, HTTPException)
     details = {
-        404: "There is nothing at this address; /docs lists what there is.",
-        405: f"{request.method} is not possible here; /docs lists what is.",
+        404: "There is nothing at this address; see /docs for the API.",
+        405: f"{request.method} is not allowed here; see /docs for the API.",
     }
     detail = details.get(error.status_code, str(error.detail))
     headers = dict(error.headers or {})
     described = request.app.openapi()["paths"].get(request.url.path)
-    if error.status_code == 405 and described:  # the router knows only the first of the routes of an address
+    if error.status_code == 405 and described:  # the router names only the methods of the path's first route
         headers["Allow"] = ", ".join(sorted(map(str.upper, described)))
     return as_response(ProblemError(error.status_code, detail, headers))
 
@@ -83,6 +83,6 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
 
 
 async def _answer_unexpected(_: Request, __: Exception) -> Response:
-    """A fault of the server's: its log has the traceback, the client has not."""
-    problem = ProblemError(500, "Something went wrong in the server; its log says what.", {**HEADERS, **CLOSE})
-    return as_response(problem)
+    """A bug: the traceback goes to the server's log, not to the client."""
+    headers = {**SECURITY_HEADERS, **CLOSE_CONNECTION}
+    return as_response(ProblemError(500, "The server failed; its log has the cause.", headers))

@@ -1,4 +1,4 @@
-"""The endpoints that read: `POST /api/read` and `POST /api/look`."""
+"""The endpoints that read: `POST /api/read` and `POST /api/saliency`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_picture
 from sutja.reading.reader import Reader
 from sutja.web.problems import ProblemError
-from sutja.web.schemas import LookAnswer, LookRequest, ReadingAnswer, problems
-from sutja.web.uploads import Intake, Upload, parse_form
-from sutja.web.workers import Readers, Work
+from sutja.web.schemas import ReadingResponse, SaliencyRequest, SaliencyResponse, problem_responses
+from sutja.web.uploads import BodyReceiver, Upload, parse_form
+from sutja.web.workers import ReaderPool, ReaderTask
 
-PICTURE = "the picture"  # what errors call it
+PICTURE_NAME = "the picture"  # in error messages
 MULTIPART, RAW, JSON = "multipart/form-data", "application/octet-stream", "application/json"
 BINARY = {"type": "string", "format": "binary"}
 READ_BODY = {
@@ -41,66 +41,66 @@ READ_BODY = {
         },
     },
 }
-LOOK_BODY = {"required": True, "content": {JSON: {"schema": LookRequest.model_json_schema()}}}
+SALIENCY_BODY = {"required": True, "content": {JSON: {"schema": SaliencyRequest.model_json_schema()}}}
 
 
-def reading_router(readers: Readers, intake: Intake) -> APIRouter:
-    """The endpoints, with the readers that they use."""
+def reading_router(readers: ReaderPool, bodies: BodyReceiver) -> APIRouter:
+    """The endpoints, which read in `readers` and receive requests through `bodies`."""
     router = APIRouter(prefix="/api", tags=["reading"])
 
     @router.post(
         "/read",
         summary="Read a picture",
-        response_model=ReadingAnswer,
-        responses=problems(400, 403, 408, 413, 415, 422, 503, 504),
+        response_model=ReadingResponse,
+        responses=problem_responses(400, 403, 408, 413, 415, 422, 503, 504),
         openapi_extra={"requestBody": READ_BODY},
     )
     async def read(
         request: Request,
         detail: Annotated[
-            bool, Query(description="With each digit what the network sees, and its ten numbers.")
+            bool, Query(description="Return each digit's input to the network and its ten probabilities.")
         ] = False,
-        upright: Annotated[bool, Query(description="The picture is not turned: quarter turns are not tried.")] = False,
+        upright: Annotated[bool, Query(description="The picture is upright: do not try quarter turns.")] = False,
     ) -> Response:
-        """The numbers in a picture, sent as it is or as the field `picture` of a form.
+        """Read the numbers in a picture, sent as the request body or as the field `picture` of a form.
 
-        It may be PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM, up to 10 MB and 50 megapixels.
+        PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM, up to 10 MB and 50 megapixels.
         """
-        async with intake.body(request) as body:
+        async with bodies.receive(request) as body:
             upload = await _upload(request, body)
-            return await _timed(readers, partial(read_picture, upload=upload, detail=detail, upright=upright))
+            return await _run_timed(readers, partial(read_picture, upload=upload, detail=detail, upright=upright))
 
     @router.post(
-        "/look",
-        summary="See where the network looks",
-        response_model=LookAnswer,
-        responses=problems(400, 403, 408, 413, 415, 422, 503, 504),
-        openapi_extra={"requestBody": LOOK_BODY},
+        "/saliency",
+        summary="Compute the saliency map of a digit",
+        response_model=SaliencyResponse,
+        responses=problem_responses(400, 403, 408, 413, 415, 422, 503, 504),
+        openapi_extra={"requestBody": SALIENCY_BODY},
     )
-    async def look(request: Request) -> Response:
-        """The ten probabilities of a digit, and which of its places speak for it and against it."""
-        async with intake.body(request) as body:
+    async def saliency(request: Request) -> Response:
+        """The ten probabilities of a digit, and which parts of it support the prediction or contradict it."""
+        async with bodies.receive(request) as body:
             require_type(request, JSON)
             try:
-                image = decode_image(LookRequest.model_validate_json(body).image)
+                image = decode_image(SaliencyRequest.model_validate_json(body).image)
             except ValidationError as error:
                 raise ProblemError(422, first_error(error)) from None
-            return await _timed(readers, partial(look_at, image=image))
+            return await _run_timed(readers, partial(compute_saliency, image=image))
 
     return router
 
 
-async def _timed(readers: Readers, work: Work) -> Response:
-    """The answer as JSON, with how long it took and waited, for the browser's tools and for benchmarks."""
-    asked = time.perf_counter()
-    done = await readers.run(work)
-    waited = time.perf_counter() - asked - done.seconds
-    told = f"wait;dur={1000 * waited:.2f}, read;dur={1000 * done.seconds:.2f}"
-    return Response(done.content, headers={"server-timing": told}, media_type=JSON)
+async def _run_timed(readers: ReaderPool, task: ReaderTask) -> Response:
+    """The JSON response, with the times of waiting and reading for browser tools and benchmarks (`Server-Timing`)."""
+    start = time.perf_counter()
+    result = await readers.run(task)
+    waited = time.perf_counter() - start - result.seconds
+    timing = f"wait;dur={1000 * waited:.2f}, read;dur={1000 * result.seconds:.2f}"
+    return Response(result.content, headers={"server-timing": timing}, media_type=JSON)
 
 
 async def _upload(request: Request, body: bytes) -> Upload:
-    """The picture in a body; raises a `ProblemError` where the type of its content is not one that may hold one."""
+    """The picture in a body; raises a `ProblemError`: 415 for other content types, 422 for a form without a picture."""
     kind = content_type(request)
     if kind == MULTIPART:
         upload, _ = await parse_form(body, request.headers, file="picture")
@@ -108,66 +108,66 @@ async def _upload(request: Request, body: bytes) -> Upload:
             raise ProblemError(422, "The form has no field 'picture'.")
         return upload
     if not (kind.startswith("image/") or kind == RAW):
-        raise ProblemError(415, f"Content of the type '{kind[:60]}' is not taken: image/…, {RAW} and {MULTIPART} are.")
+        raise ProblemError(415, f"Content type '{kind[:60]}' is not accepted: send image/*, {RAW} or {MULTIPART}.")
     return Upload(body, "")
 
 
 def content_type(request: Request) -> str:
-    """The type of a request's content, without parameters, lower case; "" where it has none."""
+    """The content type of a request in lower case, without parameters; "" if it has none."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def require_type(request: Request, wanted: str) -> None:
-    """Raises a `ProblemError`, 415, for content of another type."""
+    """Raise a `ProblemError`, 415, for any other content type."""
     if content_type(request) != wanted:
-        raise ProblemError(415, f"Content of the type {wanted} is expected.")
+        raise ProblemError(415, f"The content type must be {wanted}.")
 
 
 def decode_upload(content: bytes) -> Gray:
-    """The picture in bytes, grey `uint8 (H, W)`; raises a `ProblemError`: 413 too many pixels, 422 no picture."""
+    """Decode a picture to grey, `uint8 (H, W)`; raises a `ProblemError`: 413 for too many pixels, 422 if invalid."""
     try:
-        return decode_picture(content, PICTURE)
+        return decode_picture(content, PICTURE_NAME)
     except LargePictureError as error:
         raise ProblemError(413, str(error)) from None
     except DataError as error:
         raise ProblemError(422, str(error)) from None
     except MemoryError:
-        raise ProblemError(413, f"{PICTURE}: there is not enough memory for it") from None
+        raise ProblemError(413, f"{PICTURE_NAME}: not enough memory for it") from None
 
 
 def read_picture(reader: Reader, *, upload: Upload, detail: bool, upright: bool) -> dict[str, Any]:
-    """What `POST /api/read` tells. Raises a `ProblemError` where there is no picture."""
+    """The response of `POST /api/read`; raises a `ProblemError` for an invalid picture."""
     gray = decode_upload(upload.content)
     try:
         reading = reader.read(gray, upright=upright)
     except (MemoryError, cv2.error) as error:
-        raise ProblemError(422, f"{PICTURE}: could not be read: {error or 'memory is short'}") from None
+        raise ProblemError(422, f"{PICTURE_NAME}: could not be read: {error or 'not enough memory'}") from None
     height, width = gray.shape
     return {**reading.as_json(upload.name, detail=detail), "width": width, "height": height}
 
 
 def check_picture(_: Reader, *, content: bytes) -> None:
-    """Raises a `ProblemError` for what is no picture."""
+    """Raise a `ProblemError` for an invalid picture."""
     decode_upload(content)
 
 
-def look_at(reader: Reader, *, image: Gray) -> dict[str, Any]:
-    """What `POST /api/look` tells of an image `uint8 (28, 28)`."""
-    seen = reader.saliency(image)
-    saliency = np.clip(np.round(127 * seen.values), -127, 127).astype(np.int8)
+def compute_saliency(reader: Reader, *, image: Gray) -> dict[str, Any]:
+    """The response of `POST /api/saliency` for an image, `uint8 (28, 28)`."""
+    saliency = reader.saliency(image)
+    values = np.clip(np.round(127 * saliency.values), -127, 127).astype(np.int8)
     return {
-        "probabilities": [round(float(each), 4) for each in seen.probabilities],
-        "saliency": base64.b64encode(saliency.tobytes()).decode(),
+        "probabilities": [round(float(each), 4) for each in saliency.probabilities],
+        "saliency": base64.b64encode(values.tobytes()).decode(),
     }
 
 
 def decode_image(text: str) -> Gray:
-    """The image `uint8 (28, 28)` in base64 that its pattern was held against."""
+    """Decode an image, `uint8 (28, 28)`, from base64 that matches `IMAGE_BASE64_PATTERN`."""
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
 
 
 def first_error(error: ValidationError) -> str:
-    """The first thing that is wrong with a request, and where."""
+    """The first validation error of a request and the field that it concerns."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(map(str, first["loc"]))
     return f"{place}: {first['msg']}"[:300] if place else first["msg"][:300]

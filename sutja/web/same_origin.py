@@ -1,4 +1,4 @@
-"""Which requests are refused before anything reads them: those that pages of other sites make a browser send."""
+"""Reject requests that web pages of other sites make a browser send."""
 
 from __future__ import annotations
 
@@ -11,39 +11,37 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sutja.web.problems import ProblemError, as_response
 
-SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class Doorkeeper:
-    """Refuses what a page of another site makes a browser send: such a page must not fill the corrections.
+class SameOriginMiddleware:
+    """Rejects cross-site requests (CSRF) and requests for other host names (DNS rebinding).
 
-    `hosts` are the names under which the server may be called; `None`, for a server that others may call too, allows
-    all. A site that makes its name point to 127.0.0.1 (DNS rebinding) still sends that name as the host.
+    `hosts` are the names under which clients may address the server; `None` allows all, for a server that other
+    computers may reach. A site that makes its own name resolve to 127.0.0.1 still sends that name in `Host`.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] | None) -> None:
         self._app, self._hosts = app, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 421 or 403."""
+        """Forward a request, or answer 421 or 403."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         if self._hosts is not None and host_name(headers.get("host", "")) not in self._hosts:
-            refused = ProblemError(
-                421, "This server is not called by that name; its own is where it said that it listens."
-            )
-        elif scope["method"] not in SAFE and _is_cross_site(headers):
-            refused = ProblemError(403, "Pages of other sites may send nothing to this server.")
+            rejection = ProblemError(421, "This server has another name: use the address that it printed.")
+        elif scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
+            rejection = ProblemError(403, "Pages of other sites cannot send requests to this server.")
         else:
             await self._app(scope, receive, send)
             return
-        await as_response(refused)(scope, receive, send)
+        await as_response(rejection)(scope, receive, send)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only programs on this computer reach a server that listens there."""
+    """Whether only programs on this computer can reach a server that listens on `host`."""
     if host == "localhost":
         return True
     try:
@@ -53,7 +51,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_name(host: str) -> str:
-    """The name in a `Host` header, lower case, without port and brackets; "" where there is none."""
+    """The name in a `Host` header in lower case, without port and brackets; "" if there is none."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -61,7 +59,7 @@ def host_name(host: str) -> str:
 
 
 def _is_cross_site(headers: Headers) -> bool:
-    """Whether the browser says that a page of another origin made this request; other programs say nothing."""
+    """Whether the browser marks the request as sent by a page of another origin; other programs send no such marks."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return True
@@ -70,5 +68,5 @@ def _is_cross_site(headers: Headers) -> bool:
 
 
 def local_names(host: str) -> frozenset[str]:
-    """The names of a server that listens on `host`, which only this computer reaches."""
+    """The names of a server that listens on `host`, a loopback address."""
     return frozenset({"localhost", "127.0.0.1", "::1", host.lower()})

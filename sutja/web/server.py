@@ -1,4 +1,4 @@
-"""uvicorn, told what this server needs."""
+"""The listening socket, and uvicorn with the configuration that this server needs."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import uvicorn
 from fastapi import FastAPI
 
 from sutja.errors import SutjaError
-from sutja.web.timeouts import PatientProtocol
+from sutja.web.timeouts import HeaderTimeoutProtocol
 
-BACKLOG = 1024  # connections that wait to be let in
-GRACE = 3  # seconds that answers under way have when the server is stopped
+LISTEN_BACKLOG = 1024  # connections that the system accepts before the server does
+SHUTDOWN_TIMEOUT_SECONDS = 3  # for responses under way when the server stops
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is any free one. Raises `SutjaError` where that is not possible."""
+    """Open a socket that listens on `host` and `port`, 0 for any free port; raises `SutjaError` if that fails."""
     place = f"{host}, port {port}"
     try:
         found = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )
         family, kind, protocol, _, address = found[0]
-        # With its protocol: only then does asyncio switch Nagle's algorithm off, which costs 40 milliseconds an answer.
+        # With its protocol: only then does asyncio disable Nagle's algorithm, which delays each response by 40 ms.
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise SutjaError(f"{place}: cannot listen there: {error.strerror}") from error
     try:
-        if os.name == "posix":  # elsewhere it would let two servers listen at once
+        if os.name == "posix":  # elsewhere the option would let two servers listen on one port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(BACKLOG)
+        listener.listen(LISTEN_BACKLOG)
     except OSError as error:
         listener.close()
         hint = "; --port 0 takes a free one" if error.errno == errno.EADDRINUSE else ""
@@ -42,29 +42,29 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Calls `ready` once the app has started and requests are answered."""
+    """Calls `on_ready` once the app has started and the server accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._on_ready()
 
 
-def make_server(app: FastAPI, ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
-    """A server for an app; `run(sockets=[…])` serves until a signal stops it, and calls `ready` when it has started."""
+def make_server(app: FastAPI, on_ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """A server for an app: `run(sockets=[…])` calls `on_ready` when it accepts requests, and serves until a signal."""
     config = uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=HeaderTimeoutProtocol,
         ws="none",
         lifespan="on",
         log_level="warning",
-        access_log=False,  # what somebody draws is nobody's business, and a line a request takes time
+        access_log=False,  # for privacy and speed
         server_header=False,
-        proxy_headers=False,  # nobody is asked who asks
-        timeout_graceful_shutdown=GRACE,
+        proxy_headers=False,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
     )
-    return _Server(config, ready)
+    return _Server(config, on_ready)

@@ -1,4 +1,4 @@
-"""What a server is told when it is made."""
+"""The settings of a server."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from sutja.reading.reader import DEFAULT_CLASSIFIER, DEFAULT_LINE_READER
 
 
 def available_processors() -> int:
-    """How many processors this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The networks (see `Reader`), the folder of the corrections, and bounds.
+class ServerSettings:
+    """The models (see `Reader`), the folder of the corrections, and the limits of a server.
 
-    `hosts` are the names under which the server may be called, `None` for all. A request has at most `megabytes`,
-    which arrive within `body_seconds` and are read within `reading_seconds`; `workers` pictures are read at
-    once while `waiting` more wait.
+    `hosts` are the names under which clients may address the server, `None` for any. The body of a request has at most
+    `max_body_megabytes` and arrives within `body_timeout_seconds`. `workers` processes read one picture each, within
+    `reading_timeout_seconds`, while up to `max_queued` more requests wait.
     """
 
     model: str | Path = DEFAULT_LINE_READER
     classifier: str | Path = DEFAULT_CLASSIFIER
     corrections: Path = Path("corrections")
     hosts: Collection[str] | None = None
-    megabytes: int = 10
-    body_seconds: float = 10.0
-    reading_seconds: float = 10.0
+    max_body_megabytes: int = 10
+    body_timeout_seconds: float = 10.0
+    reading_timeout_seconds: float = 10.0
     workers: int = available_processors()
-    waiting: int = 64
+    max_queued: int = 64

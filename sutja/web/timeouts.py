@@ -1,4 +1,4 @@
-"""Connections on which nothing, or too little, is asked for are closed: who sends a header a minute holds no place."""
+"""Close connections whose headers do not arrive in time (slowloris)."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_SECONDS = 10.0  # that a request may take until its headers are there
+HEADER_TIMEOUT_SECONDS = 10.0
 
 
-class PatientProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 with a limit of time for the head of a request; bodies have theirs in `bodies`."""
+class HeaderTimeoutProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 protocol with a timeout for the headers of each request; `uploads` limits the bodies."""
 
-    head_seconds = HEAD_SECONDS
-    _clock: asyncio.TimerHandle | None = None
+    header_timeout_seconds = HEADER_TIMEOUT_SECONDS
+    _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Start the timer for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._start_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; where it is not yet a whole head, it is waited for."""
+        """Parse data; stop the timer at the end of the headers, and start it at their first byte."""
         before: Any = self.cycle
         super().data_received(data)
         if self.cycle is not before:
-            self._stop()
-        elif self._clock is None and (before is None or before.response_complete):
-            self._wait()
+            self._stop_timer()
+        elif self._timer is None and (before is None or before.response_complete):
+            self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing more."""
-        self._stop()
+        """Stop the timer."""
+        self._stop_timer()
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
-        self._clock = self.loop.call_later(self.head_seconds, self._give_up)
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(self.header_timeout_seconds, self._close)
 
-    def _stop(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _give_up(self) -> None:
+    def _close(self) -> None:
         self.transport.close()

@@ -1,4 +1,4 @@
-"""Bodies of requests within bounds: so many bytes each, so many in all, and so many seconds."""
+"""Receive request bodies within limits of size, of total memory and of time, and parse forms."""
 
 from __future__ import annotations
 
@@ -11,47 +11,48 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from sutja.web.problems import CLOSE, ProblemError
+from sutja.web.problems import CLOSE_CONNECTION, ProblemError
 
 MEGABYTE = 2**20
-ALL = 256 * MEGABYTE  # bytes of all bodies that are in memory at once
-DRAINED = 64 * MEGABYTE  # bytes of a refused body that are read all the same: else the client may miss the answer
-BUSY = ProblemError(503, "Too many requests at once; try again in a moment.", {"retry-after": "1"})
+MAX_TOTAL_BYTES = 256 * MEGABYTE  # of all bodies in memory
+MAX_DRAINED_BYTES = 64 * MEGABYTE  # of a rejected body: a client that is still sending may miss the response otherwise
+SERVER_BUSY = ProblemError(503, "Too many requests at once; try again in a moment.", {"retry-after": "1"})
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that was sent: its content, and its name as the client tells it, without folders."""
+    """An uploaded file: its content, and the name that the client gave it, without folders."""
 
     content: bytes
     name: str
 
 
-class Intake:
-    """Reads bodies of at most `megabytes` in at most `seconds`."""
+class BodyReceiver:
+    """Receives bodies of at most `max_megabytes` within `timeout_seconds`."""
 
-    def __init__(self, *, megabytes: int, seconds: float) -> None:
-        self._most, self._seconds = megabytes * MEGABYTE, seconds
-        self._held = 0
+    def __init__(self, *, max_megabytes: int, timeout_seconds: float) -> None:
+        self._max_bytes, self._timeout_seconds = max_megabytes * MEGABYTE, timeout_seconds
+        self._total_bytes = 0
 
     @asynccontextmanager
-    async def body(self, request: Request) -> AsyncIterator[bytes]:
-        """The body of a request; it counts among all bodies until the block ends.
+    async def receive(self, request: Request) -> AsyncIterator[bytes]:
+        """The body of a request, which counts towards `MAX_TOTAL_BYTES` until the block ends.
 
-        Raises a `ProblemError`: 408 too slow, 413 too large, 503 too much of other requests.
+        Raises a `ProblemError`: 400 if the client disconnects, 408 after the timeout, 413 for a body that is too large,
+        503 if the bodies of other requests fill the memory.
         """
         parts: list[bytes] = []
         try:
             try:
-                async with asyncio.timeout(self._seconds):
+                async with asyncio.timeout(self._timeout_seconds):
                     await self._receive(request, parts)
             except TimeoutError:
-                slow = f"The request took longer than {self._seconds:g} seconds to arrive."
-                raise ProblemError(408, slow, CLOSE) from None
-            parts[:] = [b"".join(parts)]  # not twice in memory
+                detail = f"The request did not arrive within {self._timeout_seconds:g} seconds."
+                raise ProblemError(408, detail, CLOSE_CONNECTION) from None
+            parts[:] = [b"".join(parts)]  # release the parts: the body is in memory once
             yield parts[0]
         finally:
-            self._held -= sum(map(len, parts))
+            self._total_bytes -= sum(map(len, parts))
 
     async def _receive(self, request: Request, parts: list[bytes]) -> None:
         size = 0
@@ -61,72 +62,71 @@ class Intake:
                 if not part:
                     continue
                 size += len(part)
-                if size > self._most or _declared(request.headers) > self._most:
+                if size > self._max_bytes or _declared_bytes(request.headers) > self._max_bytes:
                     await _drain(stream)
-                    limit = self._most // MEGABYTE
-                    raise ProblemError(413, f"The request is larger than {limit} MB; a smaller picture will do.", CLOSE)
-                if self._held + len(part) > ALL:
-                    raise ProblemError(503, BUSY.detail, {**BUSY.headers, **CLOSE})
-                self._held += len(part)
+                    limit = self._max_bytes // MEGABYTE
+                    detail = f"The request is larger than {limit} MB; send a smaller picture."
+                    raise ProblemError(413, detail, CLOSE_CONNECTION)
+                if self._total_bytes + len(part) > MAX_TOTAL_BYTES:
+                    raise ProblemError(503, SERVER_BUSY.detail, {**SERVER_BUSY.headers, **CLOSE_CONNECTION})
+                self._total_bytes += len(part)
                 parts.append(part)
         except ClientDisconnect:
-            raise ProblemError(400, "The request ended before its body did.", CLOSE) from None
+            raise ProblemError(400, "The request ended before its body was complete.", CLOSE_CONNECTION) from None
 
 
-def _declared(headers: Headers) -> int:
+def _declared_bytes(headers: Headers) -> int:
     length = headers.get("content-length", "")
     return int(length) if length.isdecimal() else 0
 
 
 async def _drain(stream: AsyncGenerator[bytes, None]) -> None:
-    """Read on and forget: who is still sending does not listen, and would see a broken connection only."""
-    rest = 0
+    """Receive and discard the rest: a client that is still sending would see only a broken connection."""
+    drained = 0
     async for part in stream:
-        rest += len(part)
-        if rest > DRAINED:
+        drained += len(part)
+        if drained > MAX_DRAINED_BYTES:
             return
 
 
-class _InMemory(MultiPartParser):
-    """A parser that keeps files in memory, where the body was already."""
+class _InMemoryParser(MultiPartParser):
+    """A parser that keeps files in memory, where the body is already."""
 
-    spool_max_size = ALL
+    spool_max_size = MAX_TOTAL_BYTES
 
 
 async def parse_form(
     body: bytes, headers: Headers, *, file: str, field: str | None = None
 ) -> tuple[Upload | None, str | None]:
-    """The one file and the one text field of a multipart body, `None` where it has none of that name.
+    """Parse a multipart body with at most one file and one text field; `None` for either that is missing.
 
-    Raises a `ProblemError`, 422, when it is no such form or has anything else in it.
+    Raises a `ProblemError`, 422, for a malformed form and for other fields.
     """
 
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
     try:
-        parser = _InMemory(headers, stream(), max_files=1, max_fields=1, max_part_size=len(body) + 1)
+        parser = _InMemoryParser(headers, stream(), max_files=1, max_fields=1, max_part_size=len(body) + 1)
         form = await parser.parse()
     except (MultiPartException, ValueError) as error:
-        raise ProblemError(422, f"Not a multipart form that can be read: {error}") from None
+        raise ProblemError(422, f"The multipart form cannot be parsed: {error}") from None
     upload, text = None, None
     try:
         for name, value in form.multi_items():
             if name == file and isinstance(value, UploadFile):
                 upload = Upload(await value.read(), _base_name(value.filename or ""))
             elif name == field:
-                text = value if isinstance(value, str) else _decoded(await value.read())
+                text = value if isinstance(value, str) else _decode(await value.read())
             else:
-                wanted = " and ".join(f"'{each}'" for each in (file, field) if each)
-                raise ProblemError(
-                    422, f"The form has a field '{name[:40]}' that is not expected: {wanted} is, as a file."
-                )
+                expected = f"the file '{file}'" + (f" and the field '{field}'" if field else "")
+                raise ProblemError(422, f"Unexpected form field '{name[:40]}': the form takes {expected}.")
     finally:
         await form.close()
     return upload, text
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -134,6 +134,6 @@ def _decoded(content: bytes) -> str:
 
 
 def _base_name(name: str) -> str:
-    """The last part of a file's name, whatever system it comes from: no folders, nothing unprintable."""
+    """The last part of a file name of any operating system, without folders and unprintable characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(each for each in last if each.isprintable())[:100]

@@ -1,4 +1,4 @@
-"""Reading in processes of their own: where all cores compute, and what hangs or dies takes nothing else with it."""
+"""Worker processes that read: they use all cores, and a picture that hangs or crashes one does not stop the server."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ import numpy as np
 
 from sutja.processes import without_interrupts
 from sutja.reading.reader import Reader
-from sutja.web.pool import Pool
+from sutja.web.pool import BoundedPool, timeout_detail
 from sutja.web.problems import ProblemError
 
-START_SECONDS = 60.0  # that a process may take until it reads
-Work = Callable[[Reader], Any]  # a function of a module, or a partial of one: it goes to another process
+STARTUP_TIMEOUT_SECONDS = 60.0
+ReaderTask = Callable[[Reader], Any]  # picklable, with a result for JSON: it runs in another process
 
 
 @dataclass(frozen=True)
-class Networks:
-    """What reads: see `Reader`."""
+class ReaderFactory:
+    """The models of a `Reader`, in a form that can be sent to another process."""
 
     model: str | Path
     classifier: str | Path
 
-    def open(self) -> Reader:
-        """A reader that has read once, so that nobody waits for what is loaded on first use; raises what it does."""
+    def create(self) -> Reader:
+        """Create a reader and use it once, because ONNX Runtime is slow on first use; raises what `Reader` does."""
         reader = Reader(self.model, classifier=self.classifier, threads=1)
         stroke = np.full((64, 64), 255, np.uint8)
         stroke[16:48, 30:34] = 0
@@ -46,136 +46,136 @@ class Networks:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What came of work: its result as JSON and the seconds that it took, or the problem or fault instead."""
+class TaskResult:
+    """The result of a task as JSON with its duration, or the problem or traceback that it raised."""
 
     content: bytes = b""
     seconds: float = 0.0
     problem: tuple[int, str] | None = None
-    fault: str = ""
+    traceback: str = ""
 
 
-class Readers:
-    """So many processes that read, and a line of work that waits for them."""
+class ReaderPool:
+    """Worker processes, and a bounded queue of the tasks that wait for them; a process that fails is replaced."""
 
-    def __init__(self, networks: Networks, *, workers: int, waiting: int, seconds: float) -> None:
-        self._pool = Pool("reader", workers=workers, waiting=waiting, seconds=seconds)
-        self._processes = [_ReaderProcess(networks, seconds) for _ in range(workers)]
+    def __init__(self, readers: ReaderFactory, *, workers: int, max_queued: int, timeout_seconds: float) -> None:
+        self._pool = BoundedPool("reader", workers=workers, max_queued=max_queued, timeout_seconds=timeout_seconds)
+        self._processes = [_ReaderProcess(readers, timeout_seconds) for _ in range(workers)]
         self._idle: SimpleQueue[_ReaderProcess] = SimpleQueue()
 
     def start(self) -> None:
-        """Start the processes and wait until all of them read."""
+        """Start the processes and wait until all are ready."""
         for process in self._processes:
             process.start()
         for process in self._processes:
-            process.wait()
+            process.wait_until_ready()
             self._idle.put(process)
 
-    async def run(self, work: Work) -> Done:
-        """Let a process do work; raises the `ProblemError` that it raises, and what `Pool.run` does."""
-        done = await self._pool.run(partial(self._ask, work))
-        if done.problem:
-            raise ProblemError(*done.problem)
-        if done.fault:
-            raise RuntimeError(f"in a process that reads:\n{done.fault}")
-        return done
+    async def run(self, task: ReaderTask) -> TaskResult:
+        """Run a task in an idle process; raises the `ProblemError` of the task and those of `BoundedPool.run`."""
+        result = await self._pool.run(partial(self._run_in_idle_process, task))
+        if result.problem:
+            raise ProblemError(*result.problem)
+        if result.traceback:
+            raise RuntimeError(f"in a worker process:\n{result.traceback}")
+        return result
 
-    def _ask(self, work: Work) -> Done:
+    def _run_in_idle_process(self, task: ReaderTask) -> TaskResult:
         process = self._idle.get()
         try:
-            done = process.ask(work)
-        except ProblemError:  # nobody has to wait for its successor to be told so
+            result = process.run(task)
+        except ProblemError:  # answer now: the new process takes a moment to start
             threading.Thread(target=self._replace, args=(process,), daemon=True).start()
             raise
         self._idle.put(process)
-        return done
+        return result
 
     def _replace(self, process: _ReaderProcess) -> None:
         try:
-            process.begin_anew()
-        finally:  # where that has failed, the next work tries again
+            process.restart()
+        finally:  # if that fails, the next task tries again
             self._idle.put(process)
 
     def close(self) -> None:
-        """End the processes, those that still read as well."""
+        """Kill the processes, even those that are reading."""
         self._pool.close()
         for process in self._processes:
-            process.end()
+            process.close()
 
 
 class _ReaderProcess:
-    """One process, which is started anew when it had to be ended or died."""
+    """A worker process, which can be restarted."""
 
-    def __init__(self, networks: Networks, seconds: float) -> None:
-        self._networks, self._seconds = networks, seconds
+    def __init__(self, readers: ReaderFactory, timeout_seconds: float) -> None:
+        self._readers, self._timeout_seconds = readers, timeout_seconds
         self._closed = False
 
     def start(self) -> None:
-        """Start it; it says when it is ready."""
+        """Start the process without waiting for it."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._networks), daemon=True)
+        self._process = context.Process(target=_work, args=(theirs, self._readers), daemon=True)
         with without_interrupts():
             self._process.start()
         theirs.close()
 
-    def wait(self) -> None:
-        """Wait until it is ready."""
-        if not self._connection.poll(START_SECONDS):
-            self._stop()
-            raise RuntimeError(f"a process that reads has not started within {START_SECONDS:g} seconds")
+    def wait_until_ready(self) -> None:
+        """Wait for the message that the process sends when it can read."""
+        if not self._connection.poll(STARTUP_TIMEOUT_SECONDS):
+            self._kill()
+            raise RuntimeError(f"a worker process has not started within {STARTUP_TIMEOUT_SECONDS:g} seconds")
         self._connection.recv()
 
-    def ask(self, work: Work) -> Done:
-        """What came of work; raises a `ProblemError`: 504 too slow, 422 where it died. Then it is of no more use."""
+    def run(self, task: ReaderTask) -> TaskResult:
+        """Run a task; raises a `ProblemError`, 504 after the timeout or 422 if the process died: then restart it."""
         try:
-            self._connection.send(work)
-            if self._connection.poll(self._seconds):
-                done: Done = self._connection.recv()
-                return done
-            problem = ProblemError(504, f"That took longer than {self._seconds:g} seconds; a smaller picture may do.")
+            self._connection.send(task)
+            if self._connection.poll(self._timeout_seconds):
+                result: TaskResult = self._connection.recv()
+                return result
+            problem = ProblemError(504, timeout_detail(self._timeout_seconds))
         except (EOFError, OSError):
             problem = ProblemError(422, "the picture: could not be read: its decoder failed")
         raise problem
 
-    def begin_anew(self) -> None:
-        """Put another process in its place."""
+    def restart(self) -> None:
+        """Replace the process by a new one and wait until that is ready."""
         if self._closed:
             return
-        self._stop()
+        self._kill()
         self.start()
-        self.wait()
+        self.wait_until_ready()
 
-    def end(self) -> None:
-        """End it for good."""
+    def close(self) -> None:
+        """Kill the process for good."""
         self._closed = True
-        self._stop()
+        self._kill()
 
-    def _stop(self) -> None:
+    def _kill(self) -> None:
         self._process.kill()
         self._process.join()
         self._connection.close()
 
 
-def _serve(connection: Connection, networks: Networks) -> None:
-    """Do the work that comes in, until the other side closes the connection or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends this process
+def _work(connection: Connection, readers: ReaderFactory) -> None:
+    """Run tasks until the server closes the connection or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which kills this process
     cv2.setNumThreads(1)
-    reader = networks.open()
+    reader = readers.create()
     try:
         connection.send(None)
         while True:
-            connection.send(_done(connection.recv(), reader))
+            connection.send(_run_task(connection.recv(), reader))
     except (EOFError, OSError):
         return
 
 
-def _done(work: Work, reader: Reader) -> Done:
-    begun = time.perf_counter()
+def _run_task(task: ReaderTask, reader: Reader) -> TaskResult:
+    start = time.perf_counter()
     try:
-        content = json.dumps(work(reader), ensure_ascii=False, separators=(",", ":")).encode()
+        content = json.dumps(task(reader), ensure_ascii=False, separators=(",", ":")).encode()
     except ProblemError as problem:
-        return Done(problem=(problem.status, problem.detail))
-    except Exception:  # told to the other side, whose log it belongs in
-        return Done(fault=traceback.format_exc())
-    return Done(content, time.perf_counter() - begun)
+        return TaskResult(problem=(problem.status, problem.detail))
+    except Exception:  # for the log of the server
+        return TaskResult(traceback=traceback.format_exc())
+    return TaskResult(content, time.perf_counter() - start)

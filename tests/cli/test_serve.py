@@ -101,7 +101,7 @@ def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
         assert get(f"{address}/api/corrections").json()["total"] == 0
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=HANG_SECONDS)
-        assert "file/mine: cannot be written: corrections will not be kept" in err.splitlines()
+        assert "file/mine: not writable: corrections will not be stored" in err.splitlines()
 
 
 def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:

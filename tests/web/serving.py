@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,10 +16,17 @@ from fastapi import FastAPI
 from numpy.typing import NDArray
 
 from sutja.web.server import listen, make_server
+from sutja.web.settings import ServerSettings
 from tests.waiting import HANG_SECONDS
 
 PROBLEM = "application/problem+json"
 get, post = partial(httpx.get, timeout=HANG_SECONDS), partial(httpx.post, timeout=HANG_SECONDS)
+
+
+def patient_settings(corrections: Path, **settings: Any) -> ServerSettings:
+    """Settings of a server with one reader, whose timeouts no test reaches unless it sets them."""
+    patient = {"body_timeout_seconds": HANG_SECONDS, "reading_timeout_seconds": HANG_SECONDS, "workers": 1}
+    return ServerSettings(corrections=corrections, **{**patient, **settings})
 
 
 @contextmanager

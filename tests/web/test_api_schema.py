@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from sutja.data.dataset import load_dataset
 from sutja.web.app import create_app
-from sutja.web.settings import Settings
 from tests.waiting import HANG_SECONDS
 
-from .serving import coded, draw, serving
+from .serving import coded, draw, patient_settings, serving
 
 EXAMPLES = 12  # requests of each kind
 
@@ -39,7 +38,7 @@ schemathesis.openapi.format("binary", PICTURES)
 
 
 FOLDER = Path(tempfile.gettempdir()) / f"sutja-described-{os.getpid()}"  # made with the first correction
-APP = create_app(Settings(corrections=FOLDER, workers=1))
+APP = create_app(patient_settings(FOLDER))
 described = schemathesis.openapi.from_dict(APP.openapi())
 
 

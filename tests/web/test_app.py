@@ -20,12 +20,11 @@ import pytest
 from sutja import __version__
 from sutja.data.dataset import Dataset
 from sutja.web.app import create_app
-from sutja.web.headers import HEADERS
+from sutja.web.headers import SECURITY_HEADERS
 from sutja.web.same_origin import host_name, is_loopback, local_names
-from sutja.web.settings import Settings
 from tests.waiting import HANG_SECONDS
 
-from .serving import PROBLEM, coded, draw, get, is_problem, post, serving
+from .serving import PROBLEM, coded, draw, get, is_problem, patient_settings, post, serving
 
 HOSTS = local_names("127.0.0.1")
 
@@ -37,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[httpx.Client]:
-    app = create_app(Settings(corrections=folder, hosts=HOSTS, workers=1))
+    app = create_app(patient_settings(folder, hosts=HOSTS))
 
     @app.get("/fault", include_in_schema=False)
     async def fault() -> None:
@@ -90,7 +89,7 @@ def test_detail_tells_what_the_network_sees(client: httpx.Client, picture: bytes
         image = np.frombuffer(base64.b64decode(digit["image"]), np.uint8)
         assert image.shape == (784,) and image.max() > 200
         assert len(digit["probabilities"]) == 10 and int(np.argmax(digit["probabilities"])) == label
-    looked = client.post("/api/look", json={"image": told["lines"][0]["digits"][0]["image"]}).json()
+    looked = client.post("/api/saliency", json={"image": told["lines"][0]["digits"][0]["image"]}).json()
     assert int(np.argmax(looked["probabilities"])) == 7
     saliency = np.frombuffer(base64.b64decode(looked["saliency"]), np.int8)
     assert saliency.shape == (784,) and saliency.max() > 0
@@ -183,10 +182,10 @@ def test_every_answer_has_the_security_headers(client: httpx.Client, picture: by
     answers += [read(client, picture), read(client, b""), client.get("/fault"), client.get("/", headers={"host": "x"})]
     assert [each.status_code for each in answers] == [200, 404, 200, 200, 200, 422, 500, 421]
     for answer in answers:
-        assert HEADERS.items() <= dict(answer.headers).items()
+        assert SECURITY_HEADERS.items() <= dict(answer.headers).items()
         assert "server" not in answer.headers
         assert not [name for name in answer.headers if name.startswith("access-control")]
-    policy = HEADERS["content-security-policy"]
+    policy = SECURITY_HEADERS["content-security-policy"]
     assert "unsafe" not in policy and "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
 
 
@@ -216,7 +215,7 @@ def test_its_own_names_are_not(client: httpx.Client, host: str) -> None:
     ],
 )
 def test_pages_of_other_sites_can_post_nothing(client: httpx.Client, picture: bytes, headers: dict[str, str]) -> None:
-    for address in ("/api/read", "/api/corrections", "/api/look"):
+    for address in ("/api/read", "/api/corrections", "/api/saliency"):
         is_problem(client.post(address, content=picture, headers={"content-type": "image/png", **headers}), 403)
 
 
@@ -339,12 +338,12 @@ def test_corrections_need_a_form_with_a_picture_if_any(client: httpx.Client, pic
 def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "corrections").mkdir()
     (tmp_path / "corrections" / "digits").write_text("in the way")
-    with serving(create_app(Settings(corrections=tmp_path / "corrections", workers=1))) as address:
+    with serving(create_app(patient_settings(tmp_path / "corrections"))) as address:
         is_problem(post(f"{address}/api/corrections", files={"corrections": (None, json.dumps([GOOD]))}), 507)
 
 
 def test_a_folder_damaged_while_the_server_runs_is_told_as_such(tmp_path: Path) -> None:
-    with serving(create_app(Settings(corrections=tmp_path, workers=1))) as address:
+    with serving(create_app(patient_settings(tmp_path))) as address:
         (tmp_path / "corrections.jsonl").write_text("damaged\n")
         told = get(f"{address}/api/corrections")
         is_problem(told, 500)
@@ -355,8 +354,8 @@ def test_a_folder_damaged_while_the_server_runs_is_told_as_such(tmp_path: Path) 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"image": 1}', b'{"image": "AA=="}', b"\xff", b"[" * 100_000])
 def test_looking_needs_an_image(client: httpx.Client, body: bytes) -> None:
-    is_problem(read(client, body, "application/json", "/api/look"), 422)
-    is_problem(read(client, json.dumps({"image": GOOD["image"]}).encode(), "text/plain", "/api/look"), 415)
+    is_problem(read(client, body, "application/json", "/api/saliency"), 422)
+    is_problem(read(client, json.dumps({"image": GOOD["image"]}).encode(), "text/plain", "/api/saliency"), 415)
 
 
 def test_models_and_version_are_told(client: httpx.Client) -> None:
@@ -393,7 +392,7 @@ def test_loopback_is_known() -> None:
 
 
 def test_a_server_for_others_may_be_called_anything(tmp_path: Path, picture: bytes) -> None:
-    with serving(create_app(Settings(corrections=tmp_path, workers=1))) as address:
+    with serving(create_app(patient_settings(tmp_path))) as address:
         headers = {"host": "sutja.example", "origin": "http://sutja.example", "content-type": "image/png"}
         assert post(f"{address}/api/read", content=picture, headers=headers).json()["text"] == "721"
         is_problem(post(f"{address}/api/read", content=picture, headers={**headers, "host": "other.example"}), 403)

@@ -23,14 +23,14 @@ from sutja.data.dataset import Dataset
 from sutja.reading.reader import Reader
 from sutja.web import uploads, workers
 from sutja.web.app import create_app
-from sutja.web.pool import Pool
+from sutja.web.pool import BoundedPool
 from sutja.web.problems import ProblemError
-from sutja.web.settings import Settings
-from sutja.web.timeouts import PatientProtocol
-from sutja.web.workers import Networks, Readers
+from sutja.web.settings import available_processors
+from sutja.web.timeouts import HeaderTimeoutProtocol
+from sutja.web.workers import ReaderFactory, ReaderPool
 from tests.waiting import HANG_SECONDS, wait_until
 
-from .serving import coded, draw, get, is_problem, post, serving
+from .serving import coded, draw, get, is_problem, patient_settings, post, serving
 
 PNG = {"content-type": "image/png"}
 SHORT_SECONDS = 0.2  # of limits that tests exceed by waiting for ever
@@ -39,14 +39,7 @@ SHORT_SECONDS = 0.2  # of limits that tests exceed by waiting for ever
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that takes one megabyte, with one reader and four places for those who wait."""
-    settings = Settings(
-        corrections=tmp_path_factory.mktemp("limited"),
-        megabytes=1,
-        body_seconds=HANG_SECONDS,
-        reading_seconds=HANG_SECONDS,
-        workers=1,
-        waiting=4,
-    )
+    settings = patient_settings(tmp_path_factory.mktemp("limited"), max_body_megabytes=1, max_queued=4)
     with serving(create_app(settings)) as address:
         yield address
 
@@ -55,8 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that waits only briefly for bodies."""
     folder = tmp_path_factory.mktemp("impatient")
-    settings = Settings(corrections=folder, body_seconds=SHORT_SECONDS, reading_seconds=HANG_SECONDS, workers=1)
-    with serving(create_app(settings)) as address:
+    with serving(create_app(patient_settings(folder, body_timeout_seconds=SHORT_SECONDS))) as address:
         yield address
 
 
@@ -155,7 +147,7 @@ def test_a_slow_body_is_given_up(impatient: str, picture: bytes) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: b\r\n"])
 def test_a_slow_head_is_given_up(address: str, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PatientProtocol, "head_seconds", SHORT_SECONDS)
+    monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout_seconds", SHORT_SECONDS)
     with connect(address) as connection:
         connection.sendall(sent)
         assert everything(connection) == b""
@@ -164,7 +156,7 @@ def test_a_slow_head_is_given_up(address: str, sent: bytes, monkeypatch: pytest.
 def test_the_head_of_the_second_request_is_waited_for_as_well(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with connect(address) as connection:
         assert health(connection)
-        monkeypatch.setattr(PatientProtocol, "head_seconds", SHORT_SECONDS)
+        monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout_seconds", SHORT_SECONDS)
         time.sleep(2 * SHORT_SECONDS)  # a connection without a request is not closed
         assert health(connection)
         connection.sendall(b"GET /heal")
@@ -180,7 +172,7 @@ def test_who_goes_away_is_forgotten(address: str, picture: bytes) -> None:
 
 
 def test_all_bodies_together_have_a_limit(address: str, picture: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "ALL", len(picture) - 1)
+    monkeypatch.setattr(uploads, "MAX_TOTAL_BYTES", len(picture) - 1)
     refused = post(f"{address}/api/read", content=picture, headers=PNG)
     is_problem(refused, 503)
     assert int(refused.headers["retry-after"]) > 0
@@ -191,13 +183,13 @@ def test_all_bodies_together_have_a_limit(address: str, picture: bytes, monkeypa
 def test_of_a_hundred_at_once_those_that_find_no_place_are_told_to_come_again(
     address: str, picture: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_asked, ask = threading.Event(), workers._ReaderProcess.ask
+    all_asked, ask = threading.Event(), workers._ReaderProcess.run
 
-    def ask_late(process: workers._ReaderProcess, work: workers.Work) -> workers.Done:
+    def ask_late(process: workers._ReaderProcess, work: workers.ReaderTask) -> workers.TaskResult:
         all_asked.wait(HANG_SECONDS)
         return ask(process, work)
 
-    monkeypatch.setattr(workers._ReaderProcess, "ask", ask_late)
+    monkeypatch.setattr(workers._ReaderProcess, "run", ask_late)
     with ThreadPoolExecutor(100) as clients:
         asked = [clients.submit(post, f"{address}/api/read", content=picture, headers=PNG) for _ in range(100)]
         answers = []
@@ -220,14 +212,13 @@ def test_a_hundred_digits_at_once_are_all_read(tmp_path: Path, picture: bytes) -
             asked = [client.post("/api/read", content=picture, headers=PNG) for _ in range(100)]
             return await asyncio.gather(*asked)
 
-    settings = Settings(corrections=tmp_path, body_seconds=HANG_SECONDS, reading_seconds=HANG_SECONDS, waiting=100)
-    with serving(create_app(settings)) as address:
+    with serving(create_app(patient_settings(tmp_path, workers=available_processors(), max_queued=100))) as address:
         answers = asyncio.run(ask_all(address))
     assert [answer.status_code for answer in answers] == [200] * 100
     assert {answer.json()["text"] for answer in answers} == {"7"}
 
 
-async def status(pool: Pool) -> int:
+async def status(pool: BoundedPool) -> int:
     """The status with which a pool refuses work, 200 where it does it."""
     try:
         await pool.run(lambda: None)
@@ -245,7 +236,7 @@ def test_work_that_finds_no_place_is_refused_at_once() -> None:
         return "done"
 
     async def check() -> None:
-        pool = Pool("test", workers=1, waiting=1, seconds=HANG_SECONDS)
+        pool = BoundedPool("test", workers=1, max_queued=1, timeout_seconds=HANG_SECONDS)
         first = asyncio.create_task(pool.run(slow))
         await asyncio.to_thread(begun.wait, HANG_SECONDS)
         second = asyncio.create_task(pool.run(slow))
@@ -267,7 +258,7 @@ def test_work_that_takes_too_long_keeps_its_place_until_it_is_done() -> None:
         release.wait(HANG_SECONDS)
 
     async def check() -> None:
-        pool = Pool("test", workers=1, waiting=1, seconds=0.5)
+        pool = BoundedPool("test", workers=1, max_queued=1, timeout_seconds=0.5)
         first = asyncio.create_task(pool.run(slow))
         await asyncio.to_thread(begun.wait, HANG_SECONDS)
         second = asyncio.create_task(pool.run(lambda: ran.append("second")))
@@ -291,7 +282,7 @@ def test_what_work_raises_comes_through_and_frees_the_place() -> None:
         raise ValueError("wrong")
 
     async def check() -> None:
-        pool = Pool("test", workers=1, waiting=0, seconds=HANG_SECONDS)
+        pool = BoundedPool("test", workers=1, max_queued=0, timeout_seconds=HANG_SECONDS)
         for _ in range(3):
             with pytest.raises(ValueError, match="wrong"):
                 await pool.run(wrong)
@@ -317,9 +308,11 @@ def text(reader: Reader, *, content: bytes) -> str:
 
 
 @contextlib.contextmanager
-def one_reader(seconds: float) -> Iterator[Readers]:
+def one_reader(timeout_seconds: float) -> Iterator[ReaderPool]:
     """One process that reads, each picture in at most so many seconds."""
-    readers = Readers(Networks("line-reader", "convnet-small"), workers=1, waiting=1, seconds=seconds)
+    readers = ReaderPool(
+        ReaderFactory("line-reader", "convnet-small"), workers=1, max_queued=1, timeout_seconds=timeout_seconds
+    )
     readers.start()
     try:
         yield readers
@@ -338,7 +331,7 @@ def test_a_process_that_hangs_is_replaced(picture: bytes) -> None:
                 break
             await asyncio.sleep(0.1)
 
-    with one_reader(seconds=2) as readers:
+    with one_reader(timeout_seconds=2) as readers:
         asyncio.run(check())
 
 
@@ -352,12 +345,12 @@ def test_a_process_that_dies_is_replaced_and_one_with_a_fault_goes_on(picture: b
             await readers.run(fail)
         assert (await readers.run(partial(text, content=picture))).content == b'"7"'
 
-    with one_reader(seconds=HANG_SECONDS) as readers:
+    with one_reader(timeout_seconds=HANG_SECONDS) as readers:
         asyncio.run(check())
 
 
 def test_processes_end_with_the_server(tmp_path: Path) -> None:
     before = set(multiprocessing.active_children())
-    with serving(create_app(Settings(corrections=tmp_path, workers=2))):
+    with serving(create_app(patient_settings(tmp_path, workers=2))):
         assert len(set(multiprocessing.active_children()) - before) == 2
     assert set(multiprocessing.active_children()) <= before

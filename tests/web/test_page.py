@@ -186,7 +186,7 @@ def test_a_digit_from_near(open_page: OpenPage, mnist: Dataset) -> None:
     page = open_page()
     draw_number(page, mnist, "8")
     wait_for_lines(page, ["8"])
-    with page.expect_response("**/api/look"):
+    with page.expect_response("**/api/saliency"):
         page.click(".digit")
     expect(page.locator("#detail-title")).to_contain_text("“8”")
     expect(page.locator(".chance")).to_have_count(11)

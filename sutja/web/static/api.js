@@ -36,7 +36,7 @@ export function read(blob, { upright = false } = {}) {
  * @param {string} image @returns {Promise<{saliency: string}>} */
 export function look(image) {
   const headers = { "Content-Type": "application/json" };
-  return ask("api/look", { method: "POST", body: JSON.stringify({ image }), headers });
+  return ask("api/saliency", { method: "POST", body: JSON.stringify({ image }), headers });
 }
 
 /** Have corrections kept, with the picture they belong to. `last` = the page is about to be left.
