@@ -34,8 +34,8 @@ def print_table(table: Table, title: str | None = None) -> None:
     """Print a table on standard output; cells wrap between words, and a word is never cut or split."""
     drawn = RichTable(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for number, (head, *cells) in enumerate(zip(table.heads, *table.rows, strict=True)):
-        longest = max(len(word) for cell in (head, *cells, "-") for word in cell.split())
-        drawn.add_column(head, justify="right" if number else "left", min_width=longest)
+        longest_word = max(len(word) for cell in (head, *cells, "-") for word in cell.split())
+        drawn.add_column(head, justify="right" if number else "left", min_width=longest_word)
     for row in table.rows:
         drawn.add_row(*row)
     needed = Measurement.get(out, out.options.update(width=FILE_WIDTH_COLUMNS), drawn).minimum

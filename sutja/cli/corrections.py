@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def corrections(
-    folder: Annotated[Path, typer.Argument(help="The folder in which `sutja serve` stores them.")] = Path(
-        "corrections"
-    ),
+    folder: Annotated[Path, typer.Argument(help="The folder where `sutja serve` stores them.")] = Path("corrections"),
     export: Annotated[
         Optional[Path],
         typer.Option(
@@ -44,32 +42,32 @@ def corrections(
 
     if sum([export is not None, bool(delete), everything]) > 1:
         raise UsageError("--export, --delete and --all: only one at a time")
-    kept = Corrections(folder)
+    store = Corrections(folder)
     if export is not None:
-        _export(kept, export, force=force, as_json=as_json)
+        _export(store, export, force=force, as_json=as_json)
     elif delete or everything:
-        _delete(kept, set(delete or kept.ids()), force=force, as_json=as_json)
+        _delete(store, set(delete or store.ids()), force=force, as_json=as_json)
     else:
-        _show(kept, as_json=as_json)
+        _show(store, as_json=as_json)
 
 
-def _show(kept: Corrections, *, as_json: bool) -> None:
+def _show(store: Corrections, *, as_json: bool) -> None:
     from sutja.cli.console import out, print_json, print_path, print_table, remark
     from sutja.reports.tables import correction_table
 
-    found = kept.all()
+    found = store.all()
     if as_json:
         print_json([_as_json(stored) for stored in found])
         return
     if not found:
-        remark(f"no corrections in {kept.folder}: `sutja serve` opens the page to make some")
+        remark(f"no corrections in {store.folder}: `sutja serve` opens the page to make some")
         return
     print_table(correction_table(found))
-    folder = shlex.quote(str(kept.folder))
+    folder = shlex.quote(str(store.folder))
     out.print(
         f"{_counted(len(found))}. `sutja train --from convnet-small --data {folder}` learns from them.", markup=False
     )
-    print_path("Folder", kept.folder)
+    print_path("Folder", store.folder)
 
 
 def _as_json(stored: StoredCorrection) -> dict[str, Any]:
@@ -85,12 +83,12 @@ def _as_json(stored: StoredCorrection) -> dict[str, Any]:
     }
 
 
-def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> None:
+def _export(store: Corrections, path: Path, *, force: bool, as_json: bool) -> None:
     from sutja.cli.console import print_json, print_path
     from sutja.data.dataset import format_from_path, hold_out_every_sixth, save_dataset
 
     form = format_from_path(path)
-    dataset = hold_out_every_sixth(kept.folder.resolve().name, kept.digits())
+    dataset = hold_out_every_sixth(store.folder.resolve().name, store.digits())
     save_dataset(dataset, path, form=form, force=force)
     if as_json:
         print_json({"path": str(path), "train": len(dataset.train), "test": len(dataset.test)})
@@ -98,28 +96,28 @@ def _export(kept: Corrections, path: Path, *, force: bool, as_json: bool) -> Non
         print_path(f"{len(dataset.train)} training and {len(dataset.test)} test digits", path)
 
 
-def _delete(kept: Corrections, ids: set[str], *, force: bool, as_json: bool) -> None:
+def _delete(store: Corrections, ids: set[str], *, force: bool, as_json: bool) -> None:
     from sutja.cli.console import out, print_json, remark
 
-    known = kept.ids()
+    known = store.ids()
     unknown = sorted(ids - set(known))
     if unknown:
-        raise UsageError(f"{kept.folder}: no correction has the id {unknown[0]}: `sutja corrections` lists them")
+        raise UsageError(f"{store.folder}: no correction has the id {unknown[0]}: `sutja corrections` lists them")
     if not force and ids:
         which = "all " if len(ids) == len(known) > 1 else ""
         if not _can_ask():
             raise UsageError(
                 f"{which}{_counted(len(ids))} would be deleted permanently: --force deletes without asking"
             )
-        question = f"Delete {which}{_counted(len(ids))} in {kept.folder} and their pictures permanently?"
+        question = f"Delete {which}{_counted(len(ids))} in {store.folder} and their pictures permanently?"
         if not typer.confirm(question, default=False, err=True):
             remark("nothing was deleted")
             raise typer.Exit(1)
-    number = kept.delete(ids)
+    number = store.delete(ids)
     if as_json:
-        print_json({"deleted": number, "left": len(kept)})
+        print_json({"deleted": number, "left": len(store)})
     else:
-        out.print(f"{_counted(number)} deleted, {len(kept)} left", markup=False)
+        out.print(f"{_counted(number)} deleted, {len(store)} left", markup=False)
 
 
 def _can_ask() -> bool:
