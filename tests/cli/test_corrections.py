@@ -7,17 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
-from sutja.cli.app import app
 from sutja.data.corrections.store import Correction, Corrections
 from sutja.data.dataset import Dataset, load_dataset
+from tests.cli.commands import sutja
 
 PICTURE = b"\xff\xd8 a photograph"
-
-
-def run(*words: str | Path, typed: str | None = None) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words], input=typed)
 
 
 @pytest.fixture
@@ -30,11 +25,11 @@ def store(mnist: Dataset, tmp_path: Path) -> Corrections:
 
 
 def test_the_list_is_a_table_or_json(store: Corrections) -> None:
-    table = run("corrections", store.folder)
-    assert table.exit_code == 0
-    assert all(number in table.stdout for number in store.ids())
-    assert "8 corrections" in table.stdout
-    listed = json.loads(run("corrections", store.folder, "--json").stdout)
+    table = sutja("corrections", store.folder)
+    assert table.code == 0
+    assert all(number in table.out for number in store.ids())
+    assert "8 corrections" in table.out
+    listed = json.loads(sutja("corrections", store.folder, "--json").out)
     assert [each["id"] for each in listed] == store.ids()
     picture = listed[0].pop("picture")
     assert Path(picture).read_bytes() == PICTURE
@@ -48,51 +43,51 @@ def test_the_list_is_a_table_or_json(store: Corrections) -> None:
 
 
 def test_no_corrections_are_no_failure(tmp_path: Path) -> None:
-    result = run("corrections", tmp_path / "none")
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert "no corrections" in result.stderr
-    assert json.loads(run("corrections", tmp_path / "none", "--json").stdout) == []
-    assert run("corrections", tmp_path / "none", "--all").exit_code == 0
+    result = sutja("corrections", tmp_path / "none")
+    assert (result.code, result.out) == (0, "")
+    assert "no corrections" in result.err
+    assert json.loads(sutja("corrections", tmp_path / "none", "--json").out) == []
+    assert sutja("corrections", tmp_path / "none", "--all").code == 0
 
 
 @pytest.mark.parametrize("name", ["mine.npz", "mine"])
-def test_an_export_is_data_for_the_other_verbs(store: Corrections, tmp_path: Path, mnist: Dataset, name: str) -> None:
+def test_an_export_is_data_for_other_commands(store: Corrections, tmp_path: Path, mnist: Dataset, name: str) -> None:
     path = tmp_path / name
-    assert "7 training and 1 test digits" in run("corrections", store.folder, "--export", path).stdout
+    assert "7 training and 1 test digits" in sutja("corrections", store.folder, "--export", path).out
     dataset = load_dataset(path)
     assert sorted([*dataset.train.labels, *dataset.test.labels]) == sorted(mnist.test.labels[:8])
-    again = run("corrections", store.folder, "--export", path)
-    assert again.exit_code == 2
-    assert "--force" in again.stderr
-    forced = run("corrections", store.folder, "--export", path, "--force", "--json")
-    assert json.loads(forced.stdout) == {"path": str(path), "train": 7, "test": 1}
+    again = sutja("corrections", store.folder, "--export", path)
+    assert again.code == 2
+    assert "--force" in again.err
+    forced = sutja("corrections", store.folder, "--export", path, "--force", "--json")
+    assert json.loads(forced.out) == {"path": str(path), "train": 7, "test": 1}
 
 
 def test_an_export_is_no_other_kind_of_file(store: Corrections, tmp_path: Path) -> None:
-    refused = run("corrections", store.folder, "--export", tmp_path / "mine.csv")
-    assert refused.exit_code == 2
-    assert "*.npz or into a folder" in refused.stderr
+    refused = sutja("corrections", store.folder, "--export", tmp_path / "mine.csv")
+    assert refused.code == 2
+    assert "*.npz or into a folder" in refused.err
     assert not (tmp_path / "mine.csv").exists()
-    assert run("corrections", store.folder, "--export", tmp_path / "mine-1.0").exit_code == 0
+    assert sutja("corrections", store.folder, "--export", tmp_path / "mine-1.0").code == 0
 
 
 def test_one_is_deleted_by_its_id(store: Corrections) -> None:
     first, second, *rest = store.ids()
-    refused = run("corrections", store.folder, "--delete", first)
-    assert refused.exit_code == 2
-    assert "--force" in refused.stderr
+    refused = sutja("corrections", store.folder, "--delete", first)
+    assert refused.code == 2
+    assert "--force" in refused.err
     assert len(store) == 8
     words = ("--delete", first, "--delete", second, "--force")
-    assert "2 corrections deleted, 6 left" in run("corrections", store.folder, *words).stdout
+    assert "2 corrections deleted, 6 left" in sutja("corrections", store.folder, *words).out
     assert store.ids() == rest
-    gone = run("corrections", store.folder, "--delete", first, "--force")
-    assert gone.exit_code == 2
-    assert f"no correction has the id {first}" in gone.stderr
+    gone = sutja("corrections", store.folder, "--delete", first, "--force")
+    assert gone.code == 2
+    assert f"no correction has the id {first}" in gone.err
 
 
 def test_all_are_deleted(store: Corrections) -> None:
-    result = run("corrections", store.folder, "--all", "--force", "--json")
-    assert json.loads(result.stdout) == {"deleted": 8, "left": 0}
+    result = sutja("corrections", store.folder, "--all", "--force", "--json")
+    assert json.loads(result.out) == {"deleted": 8, "left": 0}
     assert not list((store.folder / "digits").iterdir())
     assert not list((store.folder / "pictures").iterdir())
 
@@ -102,29 +97,29 @@ def test_a_person_is_asked(
     store: Corrections, monkeypatch: pytest.MonkeyPatch, typed: str, left: int, code: int
 ) -> None:
     monkeypatch.setattr("sutja.cli.corrections._can_ask", lambda: True)
-    result = run("corrections", store.folder, "--all", typed=typed)
-    assert "Delete all 8 corrections in" in result.stderr
-    assert (result.exit_code, len(store)) == (code, left)
+    result = sutja("corrections", store.folder, "--all", stdin=typed)
+    assert "Delete all 8 corrections in" in result.err
+    assert (result.code, len(store)) == (code, left)
 
 
 def test_one_thing_at_a_time(store: Corrections, tmp_path: Path) -> None:
-    result = run("corrections", store.folder, "--all", "--export", tmp_path / "x.npz", "--force")
-    assert result.exit_code == 2
-    assert "one at a time" in result.stderr
+    result = sutja("corrections", store.folder, "--all", "--export", tmp_path / "x.npz", "--force")
+    assert result.code == 2
+    assert "one at a time" in result.err
     assert len(store) == 8
 
 
-def test_a_damaged_file_is_told(store: Corrections) -> None:
+def test_a_damaged_file_is_reported(store: Corrections) -> None:
     lines = store.folder / "corrections.jsonl"
     lines.write_bytes(b"nothing\n" + lines.read_bytes())
-    result = run("corrections", store.folder)
-    assert result.exit_code == 3
-    assert "line 1 is damaged" in result.stderr
+    result = sutja("corrections", store.folder)
+    assert result.code == 3
+    assert "line 1 is damaged" in result.err
 
 
 def test_corrections_are_data(store: Corrections) -> None:
-    result = run("evaluate", "mlp-best", "--data", store.folder, "--json")
-    assert json.loads(result.stdout)["count"] == 8
+    result = sutja("evaluate", "mlp-best", "--data", store.folder, "--json")
+    assert json.loads(result.out)["count"] == 8
 
 
 @pytest.mark.parametrize(
@@ -145,20 +140,20 @@ def test_corrections_are_data(store: Corrections) -> None:
     ],
 )
 def test_what_cannot_be_trained_is_said_at_once(store: Corrections, words: list[str], code: int, why: str) -> None:
-    result = run(*[str(store.folder) if word == "STORE" else word for word in words])
-    assert result.exit_code == code
-    assert why in result.stderr
+    result = sutja(*[str(store.folder) if word == "STORE" else word for word in words])
+    assert result.code == code
+    assert why in result.err
 
 
-def test_a_network_is_taught(store: Corrections, tmp_path: Path) -> None:
+def test_a_network_is_fine_tuned(store: Corrections, tmp_path: Path) -> None:
     words = ["train", "--from", "mlp-best", "--data", str(store.folder), "--runs", str(tmp_path / "runs")]
-    result = run(*words, "--epochs", "1", "--set", "batch_size=16", "--threads", "1")
-    assert result.exit_code == 0, result.stderr
+    result = sutja(*words, "--epochs", "1", "--set", "batch_size=16", "--threads", "1")
+    assert result.code == 0, result.err
     folder = tmp_path / "runs" / "mlp-best-corrections-8-epochs=1-batch_size=16-s0"
-    assert f"`sutja serve --model {folder}`" in result.stdout.replace("\n", "")
+    assert f"`sutja serve --model {folder}`" in result.out.replace("\n", "")
     report = json.loads((folder / "report.json").read_text())
     assert report["finetuned"]["test"]["after"] <= report["finetuned"]["test"]["before"] + 10
     assert report["finetuned"]["corrections"]["count"] == 8
     images = load_dataset().test.images[:4]
     assert np.array_equal(store.digits().images[:4], images)
-    assert run(*words, "--epochs", "1", "--set", "batch_size=16").exit_code == 2  # never silently anew
+    assert sutja(*words, "--epochs", "1", "--set", "batch_size=16").code == 2  # never silently replaced

@@ -11,45 +11,30 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
-import sutja
-from sutja.cli.app import app
+import sutja as package
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.reading.batch import ReaderOptions, ReadJob, read_pictures, suggested_processes
 from sutja.reading.parallel import read_in_processes
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
+from tests.cli.commands import ENVIRONMENT, Outcome, sutja
 from tests.waiting import HANG_SECONDS, wait_until
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 NUMBERS = ("40417", "92605")
 PAPER, INK = np.array([225, 240, 245]), np.array([120, 40, 30])  # BGR
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left: its exit code and its two streams."""
-
-    code: int
-    out: str
-    err: str
-
-
 def read(*words: str | Path, content: bytes | None = None) -> Outcome:
     """Run `sutja read` in this process."""
-    result = CliRunner().invoke(app, ["read", *map(str, words)], input=content, env={"NO_COLOR": ""})
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return Outcome(result.exit_code, result.stdout, result.stderr)
+    return sutja("read", *words, stdin=content)
 
 
 def compose(mnist: Dataset, numbers: Sequence[str], size: int = 56) -> Colour:
@@ -464,6 +449,6 @@ def test_the_package_offers_the_reader_without_loading_it() -> None:
         "(reader.Reader, reader.Reading, reader.ReadLine, reader.ReadDigit)\n"
     )
     subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
-    assert sutja.__all__ == ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
+    assert package.__all__ == ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
     with pytest.raises(AttributeError, match="has no attribute 'Wirter'"):
-        sutja.Wirter  # noqa: B018
+        package.Wirter  # noqa: B018

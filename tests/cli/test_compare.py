@@ -1,0 +1,72 @@
+"""`sutja compare`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sutja.cli.compare import DEFAULT_RECIPES
+from sutja.recipe import RECIPES
+from sutja.runs.run import Run
+from tests.cli.commands import Outcome, Words, fails, sutja
+from tests.conftest import Undrawn
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_compare_finished_runs(run: Path, other_run: Path, tmp_path: Path) -> None:
+    outcome = sutja("compare", run, other_run, "--to", tmp_path / "comparison")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "McNemar p" in outcome.out
+    assert re.search(r"^(No difference can be shown between|.* is better than) .*\(p = .*\)", outcome.out, re.MULTILINE)
+    assert f"Report: {tmp_path / 'comparison' / 'report.html'}" in outcome.out
+    assert (tmp_path / "comparison" / "report.html").is_file()
+    compared = json.loads(sutja("compare", run, other_run, "--to", tmp_path / "comparison", "--json").out)
+    assert [each["folder"] for each in compared["runs"]] == [str(run), str(other_run)]
+    (comparison,) = compared["comparisons"]
+    assert 0 <= comparison["p_value"] <= 1
+    assert comparison["verdict"] in outcome.out
+
+
+def test_one_run_twice_is_no_comparison(run: Path, tmp_path: Path) -> None:
+    fails(sutja("compare", run, run, "--to", tmp_path / "comparison"), 2, "at least two different runs")
+
+
+def test_a_folder_that_happens_to_have_the_name_of_a_recipe_is_not_in_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes after the names, here the data, is reached."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mlp").mkdir()
+    fails(sutja("compare", "lenet5", "mlp", "--data", "none"), 3, "none: no such file or folder")
+
+
+@pytest.fixture
+def short_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The published recipes, of one epoch each, for those verbs that train them as they are."""
+    for name, published in RECIPES.items():
+        monkeypatch.setitem(RECIPES, name, dataclasses.replace(published, epochs=1))
+
+
+@pytest.mark.usefixtures("short_recipes")
+def test_compare_uses_what_is_finished_goes_on_with_what_was_begun_and_trains_the_rest(
+    other_run: Path, data: Path, tmp_path: Path, undrawn: Undrawn
+) -> None:
+    shutil.copytree(other_run, tmp_path / "digits-lenet5-s0")
+    Run.create(tmp_path / "digits-mlp-s0", RECIPES["mlp"], Run.open(other_run).environment)
+    words: Words = ["compare", "--data", data, "--runs", tmp_path]
+    with undrawn():
+        first = sutja(*words)
+    assert first.code == 0, first
+    assert [line.split(":")[0] for line in first.err.splitlines() if "→" in line] == ["MLP", "LeNet-5, regularised"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "comparison",
+        *(f"digits-{name}-s0" for name in DEFAULT_RECIPES),
+    }
+    assert first.out.count("p = ") == 3
+    assert sutja(*words) == Outcome(0, first.out, "")

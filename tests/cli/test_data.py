@@ -1,0 +1,102 @@
+"""`sutja data`: data sets, and composed pictures of numbers."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
+from tests.cli.commands import Outcome, Words, fails, sutja
+
+
+def test_data_info_describes_and_draws(mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sevens = mnist.test.take(np.flatnonzero(mnist.test.labels == 7)[:12])
+    save_dataset(Dataset("sevens", sevens, sevens), Path("sevens.npz"), form="npz")
+    outcome = sutja("data", "info", "sevens.npz")
+    assert (outcome.code, outcome.err) == (0, "")
+    sha256 = load_dataset("sevens.npz").sha256
+    for text in ("sevens", "training", "class 7", "12", sha256, "sevens-samples.png"):
+        assert text in outcome.out
+    assert cv2.imread("sevens-samples.png") is not None
+    described = json.loads(sutja("data", "info", "sevens.npz", "--sheet", "sheet.png", "--json").out)
+    assert described["sha256"] == sha256
+    assert described["train"]["classes"] == [0, 0, 0, 0, 0, 0, 0, 12, 0, 0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sevens-samples.png", "sevens.npz", "sheet.png"]
+
+
+@pytest.mark.parametrize(("to", "form"), [("copy.npz", None), ("copy", None), ("copy", "png"), ("copy", "idx")])
+def test_data_convert_keeps_every_digit(data: Path, tmp_path: Path, to: str, form: str | None) -> None:
+    words: Words = ["data", "convert", data, tmp_path / to, *(["--form", form] if form else [])]
+    assert sutja(*words) == Outcome(0, f"Written: {tmp_path / to}\n", "")
+    assert load_dataset(tmp_path / to).sha256 == load_dataset(data).sha256
+    fails(sutja(*words), 2, "exists already; --force replaces it")
+    assert sutja(*words, "--force").code == 0
+
+
+def test_data_download_takes_what_is_there(tmp_path: Path) -> None:
+    """With all four files in place nothing is asked of the network."""
+    for path in MNIST_FOLDER.glob("*.gz"):
+        shutil.copy(path, tmp_path)
+    outcome = sutja("data", "download", "--to", tmp_path)
+    assert (outcome.code, outcome.out) == (0, f"Written: {tmp_path}\n")
+    assert outcome.err.count("is there already") == 4
+
+
+def test_photographs_are_written_with_their_labels(data: Path, tmp_path: Path) -> None:
+    words: Words = [
+        "data",
+        "photographs",
+        "--to",
+        tmp_path / "photos",
+        "-n",
+        "2",
+        "--size",
+        "400x300",
+        "--data",
+        data,
+    ]
+    assert sutja(*words) == Outcome(0, f"Written: {tmp_path / 'photos'}\n", "")
+    with (tmp_path / "photos" / "labels.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file"] for row in rows] == [
+        f"{name}-000{n}.jpg" for name in ("easy", "medium", "hard") for n in (1, 2)
+    ]
+    for row in rows:
+        picture = cv2.imread(str(tmp_path / "photos" / row["file"]))
+        assert picture is not None
+        assert picture.shape == (300, 400, 3)
+        assert row["text"].replace("\n", "").isdigit()
+    fails(sutja(*words), 2, f"sutja: {tmp_path / 'photos'}: exists already; --force replaces it\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--size", "400"], "400: a size is width and height in pixels, like 1600x1200"),
+        (["--size", "10x10"], "10x10: at least 200 pixels a side and at most 50 megapixels"),
+        (["--size", "9999x9999"], "at most 50 megapixels"),
+        (["--difficulty", "hart"], "did you mean 'hard'?"),
+        (["--form", "gif"], "unknown form 'gif'"),
+    ],
+)
+def test_what_cannot_be_photographed_is_refused(words: list[str], why: str, tmp_path: Path) -> None:
+    fails(sutja("data", "photographs", "--to", tmp_path / "photos", *words), 2, why)
+    assert not (tmp_path / "photos").exists()
+
+
+def test_a_sheet_of_lines_is_drawn(data: Path, tmp_path: Path) -> None:
+    sheets = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
+    for sheet, seed in zip(sheets, ("1", "1", "2"), strict=True):
+        words: Words = ["data", "lines", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
+        assert sutja(*words) == Outcome(0, f"Lines: {sheet}\n", "")
+    first, again, other = (sheet.read_bytes() for sheet in sheets)
+    assert first == again != other
+    assert np.asarray(cv2.imread(str(sheets[0]))).std() > 5
+    assert sutja("data", "lines", "--to", tmp_path / "a.jpg").code == 2
