@@ -75,7 +75,7 @@ def data(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An npz of 120 real training digits and 40 test digits."""
     path = tmp_path_factory.mktemp("data") / "digits.npz"
     some = Dataset("digits", mnist.train.take(np.arange(120)), mnist.test.take(np.arange(40)))
-    save_dataset(some, path, form="npz")
+    save_dataset(some, path, file_format="npz")
     return path
 
 

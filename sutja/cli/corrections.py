@@ -89,7 +89,7 @@ def _export(store: Corrections, path: Path, *, force: bool, as_json: bool) -> No
 
     form = format_from_path(path)
     dataset = hold_out_every_sixth(store.folder.resolve().name, store.digits())
-    save_dataset(dataset, path, form=form, force=force)
+    save_dataset(dataset, path, file_format=form, force=force)
     if as_json:
         print_json({"path": str(path), "train": len(dataset.train), "test": len(dataset.test)})
     else:

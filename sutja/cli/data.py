@@ -29,7 +29,7 @@ def info(
 ) -> None:
     """Describe a data set and draw a sheet of samples."""
     from sutja.cli.console import out, print_json, print_path, print_table
-    from sutja.data.dataset import describe, load_dataset
+    from sutja.data.dataset import describe_dataset, load_dataset
     from sutja.reports.html import save_figure
     from sutja.reports.plots import plot_samples
     from sutja.reports.tables import dataset_table
@@ -41,9 +41,9 @@ def info(
     if sheet is not None or not as_json:
         save_figure(plot_samples(dataset.train), path)
     if as_json:
-        print_json(describe(dataset))
+        print_json(describe_dataset(dataset))
         return
-    print_table(dataset_table(describe(dataset)))
+    print_table(dataset_table(describe_dataset(dataset)))
     out.print(f"SHA-256 of pixels and labels: {dataset.sha256}")
     print_path("Samples", path)
 
@@ -66,7 +66,7 @@ def convert(
     from sutja.cli.console import print_path
     from sutja.data.dataset import format_from_path, load_dataset, save_dataset
 
-    save_dataset(load_dataset(source), to, form=form or format_from_path(to), force=force)
+    save_dataset(load_dataset(source), to, file_format=form or format_from_path(to), force=force)
     print_path("Written", to)
 
 
@@ -81,7 +81,7 @@ def download(
     from sutja.cli.console import print_path, remark
     from sutja.data.download import download_mnist
 
-    download_mnist(to, say=remark)
+    download_mnist(to, on_progress=remark)
     print_path("Written", to)
 
 

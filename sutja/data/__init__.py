@@ -1,1 +1,1 @@
-"""Digits at rest: data sets, the forms they come in, downloads, and corrections."""
+"""Stored digits: data sets, their file formats, downloads, and corrections."""

@@ -1,7 +1,6 @@
-"""MNIST and the sets that look like it: load in any form, save, split, batch.
+"""MNIST and similar data sets: load any supported format, save, split, batch.
 
-Scaling to [0, 1] happens where a batch becomes a tensor (`training`), subtracting the mean inside every network
-(`model`), so that nothing is done twice.
+Images stay `uint8`: they are scaled to [0, 1] when a batch becomes a tensor, and normalised inside every network.
 """
 
 from __future__ import annotations
@@ -26,15 +25,17 @@ from sutja.errors import DataError, UsageError, unknown
 from sutja.files import whole_file, whole_folder
 
 MNIST_FOLDER = Path(__file__).parent / "mnist"
-SPLIT_SEED = 1998  # the year of the LeNet-5 paper; every run of every recipe has the same validation part
-FORMS = ("idx", "png", "npz")
-MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"  # of `Dataset.sha256`
-OLD_NAME = re.compile(r"(train|t10k|test)[-.](images[-.]idx3-ubyte|labels[-.]idx1-ubyte|t(ar|gz))(\.gz)?|SHA256SUMS")
+SPLIT_SEED = 1998  # fixed, so that every run of every recipe has the same validation digits
+FILE_FORMATS = ("idx", "png", "npz")
+MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"  # `Dataset.sha256` of MNIST
+DATASET_FILE_NAME = re.compile(
+    r"(train|t10k|test)[-.](images[-.]idx3-ubyte|labels[-.]idx1-ubyte|t(ar|gz))(\.gz)?|SHA256SUMS"
+)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named set with its training and its test digits."""
+    """A named data set with its training and test digits."""
 
     name: str
     train: Digits
@@ -42,7 +43,7 @@ class Dataset:
 
     @cached_property
     def sha256(self) -> str:
-        """The checksum of all pixels and labels: the same for the same digits, in whatever form they were stored."""
+        """The SHA-256 of all pixels and labels, independent of the file format."""
         digest = hashlib.sha256()
         for digits in (self.train, self.test):
             digest.update(digits.images.tobytes())
@@ -52,7 +53,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Splits:
-    """What a run works with: digits to train on, digits to choose by, and digits to be judged by, where it may."""
+    """The digits that a run uses: for training, for validation and for testing; `None` where a protocol has none."""
 
     train: Digits
     validation: Digits | None
@@ -60,27 +61,27 @@ class Splits:
 
     @property
     def evaluation_parts(self) -> dict[str, Digits]:
-        """The parts that are not trained on, by name."""
+        """The parts that are not trained on, by name: "validation" and "test", where present."""
         parts = {"validation": self.validation, "test": self.test}
         return {name: digits for name, digits in parts.items() if digits is not None}
 
 
 def load_dataset(source: str | Path = "mnist") -> Dataset:
-    """Load a set: the MNIST in this package for the word "mnist", or what lies at the path `source`.
+    """Load a data set: the MNIST in this package if `source` is "mnist", otherwise the files at the path `source`.
 
-    That may be a folder of IDX files, gzipped or not, flat or in torchvision's `MNIST/raw` layout, of any MNIST-like
-    set (Fashion-MNIST, KMNIST, EMNIST digits, QMNIST); a folder or a zip with `train.tar` and `test.tar` of PNG files
-    `<index>_<label>.png`; an `.npz` in the form of Keras; or a folder of corrections, all of them training digits
-    and test digits at once: they are for judging a network, or for teaching a trained one. Raises `DataError`.
+    Supported are a folder of IDX files of any MNIST-like set (MNIST, Fashion-MNIST, KMNIST, EMNIST digits, QMNIST),
+    gzipped or not, flat or in torchvision's `MNIST/raw` layout; a folder or zip file with `train.tar` and `test.tar` of
+    PNG files `<index>_<label>.png`; an `.npz` file as Keras distributes MNIST; and a folder of corrections, which are
+    training and test digits at once: use them to evaluate or fine-tune a network. Raises `DataError`.
     """
     if str(source) == "mnist":
         return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
     try:
         path = Path(source).expanduser()
-        # The name becomes part of folder names and pages.
+        # The name becomes part of folder names and HTML pages.
         name, reader = re.sub(r"[^\w.+-]", "_", path.resolve().stem)[:40], _reader(path)
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a zero byte, an unknown user, no permission
-        raise DataError(f"{source}: not a path that can be read: {error}") from error
+    except (OSError, ValueError, RuntimeError) as error:  # too long, null byte, unknown user, no permission
+        raise DataError(f"{source}: not a readable path: {error}") from error
     return Dataset(name, *reader(path))
 
 
@@ -93,7 +94,7 @@ def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
         raise DataError(f"{path}: no such file or folder")
     readers = {".npz": read_npz, ".zip": read_png_tars}
     if path.suffix.lower() not in readers or not path.is_file():
-        raise DataError(f"{path}: not a data set: expected a folder of IDX files or tars, a .zip or an .npz")
+        raise DataError(f"{path}: not a data set: expected a folder of IDX files or tars, a .zip or an .npz file")
     return readers[path.suffix.lower()]
 
 
@@ -103,62 +104,62 @@ def _read_corrections(folder: Path) -> tuple[Digits, Digits]:
 
 
 def hold_out_every_sixth(name: str, digits: Digits) -> Dataset:
-    """A set of digits of which every sixth, and at least the last, is a test digit: the share that MNIST has.
+    """Make a data set in which every sixth digit, but at least the last, is a test digit, in the proportion of MNIST.
 
     Raises `UsageError` for fewer than two digits.
     """
     if len(digits) < 2:
-        raise UsageError(
-            f"{name}: a data set needs training and test digits: at least two, and there are {len(digits)}"
-        )
-    places = np.arange(len(digits))
-    test = places[5::6] if len(digits) > 5 else places[-1:]
-    return Dataset(name, digits.take(np.setdiff1d(places, test)), digits.take(test))
+        raise UsageError(f"{name}: a data set needs at least two digits, one for testing; there are {len(digits)}")
+    indices = np.arange(len(digits))
+    test = indices[5::6] if len(digits) > 5 else indices[-1:]
+    return Dataset(name, digits.take(np.setdiff1d(indices, test)), digits.take(test))
 
 
 def format_from_path(path: Path) -> str:
-    """The form in which data are written to `path`, by its name: "npz", or "idx" for a folder.
+    """The file format for writing to `path`, by its suffix: "npz", or "idx" for a folder.
 
-    Raises `UsageError` for the name of another kind of file, unless such a folder is there.
+    Raises `UsageError` for the suffix of another kind of file, unless `path` is an existing folder.
     """
     suffix = path.suffix.lower()
     if suffix != ".npz" and suffix[1:].isalpha() and not path.is_dir():
-        raise UsageError(f"{path}: data sets are written to a file *.npz or into a folder, not to *{suffix}")
+        raise UsageError(f"{path}: a data set is written to an .npz file or a folder, not to a {suffix} file")
     return "npz" if suffix == ".npz" else "idx"
 
 
-def save_dataset(dataset: Dataset, path: Path, *, form: str, force: bool = False) -> None:
-    """Write a set as one of the `FORMS`, whole or not at all: "idx" and "png" into a folder, "npz" into a file.
+def save_dataset(dataset: Dataset, path: Path, *, file_format: str, force: bool = False) -> None:
+    """Write a data set atomically in one of the `FILE_FORMATS`: "idx" and "png" into a folder, "npz" into a file.
 
-    Raises `UsageError` for an unknown form and when `path` exists, unless `force` is set.
+    Raises `UsageError` for an unknown format, and if `path` exists unless `force` is set.
     """
-    if form not in FORMS:
-        raise unknown("form", form, FORMS)
+    if file_format not in FILE_FORMATS:
+        raise unknown("format", file_format, FILE_FORMATS)
     if path.exists() and not force:
         raise UsageError(f"{path}: exists already; --force replaces it")
-    if path.exists() and path.is_dir() == (form == "npz"):
-        raise UsageError(f"{path}: the form {form} needs a {'file' if form == 'npz' else 'folder'} there")
-    if form == "npz" and path.suffix.lower() != ".npz":
+    if path.exists() and path.is_dir() == (file_format == "npz"):
+        raise UsageError(
+            f"{path}: the format {file_format} needs a {'file' if file_format == 'npz' else 'folder'} there"
+        )
+    if file_format == "npz" and path.suffix.lower() != ".npz":
         raise UsageError(f"{path}: the name of an .npz file must end in .npz")
-    if form == "npz":
+    if file_format == "npz":
         with whole_file(path) as partial:
             write_npz(partial, dataset.train, dataset.test)
     else:
         with whole_folder(path) as partial:
-            (write_idx_folder if form == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
-            new = {file.name for file in partial.iterdir()}
-        for file in path.iterdir():  # what would be loaded in place of the new files
-            if OLD_NAME.fullmatch(file.name) and file.name not in new:
+            (write_idx_folder if file_format == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
+            written = {file.name for file in partial.iterdir()}
+        for file in path.iterdir():  # remove files that would be loaded instead of the new ones
+            if DATASET_FILE_NAME.fullmatch(file.name) and file.name not in written:
                 file.unlink()
 
 
-def describe(dataset: Dataset) -> dict[str, Any]:
-    """What there is to know of a set: digits a part and a class, mean and deviation of the scaled pixels, checksum."""
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """Describe a data set: digits per part and class, mean and standard deviation of the scaled pixels, checksum."""
     parts = {
         name: {
             "digits": len(digits),
             "mean": float(digits.images.mean() / 255),
-            "deviation": float(digits.images.std() / 255),
+            "standard_deviation": float(digits.images.std() / 255),
             "classes": np.bincount(digits.labels, minlength=CLASS_COUNT).tolist(),
         }
         for name, digits in (("train", dataset.train), ("test", dataset.test))
@@ -167,9 +168,9 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def split(dataset: Dataset, protocol: str = "curves") -> Splits:
-    """Set one twelfth of the training digits (5,000 of 60,000) apart for validation: stratified, always the same.
+    """Split off one twelfth of the training digits (5,000 of 60,000) for validation, stratified and always the same.
 
-    By the protocol "validation" (see `Recipe`) the test digits are left out; by "final" nothing is set apart.
+    The protocol "validation" (see `Recipe`) leaves out the test digits; "final" has no validation digits.
     """
     if protocol == "final":
         return Splits(dataset.train, None, dataset.test)
@@ -179,31 +180,31 @@ def split(dataset: Dataset, protocol: str = "curves") -> Splits:
 
 
 def split_indices(dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places of the digits to train on and of the validation digits in the training set."""
+    """The indices in the training set of the digits to train on and of the validation digits. Raises `DataError`."""
     number = round(len(dataset.train) / 12)
     if number == 0:
         raise DataError(
-            f"{dataset.name}: {len(dataset.train)} training digits are too few to set some apart to choose by"
+            f"{dataset.name}: {len(dataset.train)} training digits are too few to split off validation digits"
         )
     return stratified_split(dataset.train.labels, number)
 
 
 def stratified_split(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Split the indices of `labels` into the rest and `count` others in which every class has its share.
+    """Select `count` indices of `labels` in proportion to the classes; returns the other indices and the selected ones.
 
-    Shares are rounded so that they add up to exactly `count` (largest remainders). Both parts are sorted.
+    The counts per class are rounded by the largest remainder method, so that they add up to `count`. Both are sorted.
     """
     shares = np.bincount(labels, minlength=CLASS_COUNT) * count / len(labels)
     counts = np.floor(shares).astype(int)
     counts[np.argsort(counts - shares, kind="stable")[: count - counts.sum()]] += 1
     random = np.random.default_rng(SPLIT_SEED)
-    chosen = np.zeros(len(labels), bool)
-    for label, number in enumerate(counts):
-        chosen[random.permutation(np.flatnonzero(labels == label))[:number]] = True
-    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+    selected = np.zeros(len(labels), bool)
+    for label, class_count in enumerate(counts):
+        selected[random.permutation(np.flatnonzero(labels == label))[:class_count]] = True
+    return np.flatnonzero(~selected), np.flatnonzero(selected)
 
 
 def batches(length: int, size: int) -> Iterator[slice]:
-    """Yield the slices that cut `length` items into batches of at most `size`."""
+    """Yield slices that cut `length` items into batches of at most `size`."""
     for start in range(0, length, size):
         yield slice(start, min(start + size, length))

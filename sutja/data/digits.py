@@ -1,4 +1,4 @@
-"""Digits: images with their labels, the value that the whole project passes around."""
+"""Digits: images with their labels, the value that all packages share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sutja.errors import DataError
 
 CLASS_COUNT = 10
-SIDE_PIXELS = 28
+SIDE_PIXELS = 28  # height and width of an image
 
 Images = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -41,11 +41,10 @@ class Digits:
 def checked_digits(
     images: NDArray[Any], labels: NDArray[Any], images_file: str | Path, labels_file: str | Path
 ) -> Digits:
-    """Make `Digits` of arrays from files; raises a `DataError` that names the file if they do not fit the contract."""
-    if images.dtype != np.uint8 or images.shape[1:] != (SIDE_PIXELS, SIDE_PIXELS):
-        raise DataError(
-            f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {SIDE_PIXELS}, {SIDE_PIXELS})"
-        )
+    """Make `Digits` from arrays of files. Raises a `DataError` that names the file if an array is invalid."""
+    side = SIDE_PIXELS
+    if images.dtype != np.uint8 or images.shape[1:] != (side, side):
+        raise DataError(f"{images_file}: {images.dtype} {images.shape} instead of images uint8 (N, {side}, {side})")
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError(f"{labels_file}: {labels.dtype} {labels.shape} instead of integer labels (N,)")
     if len(images) != len(labels):

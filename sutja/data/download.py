@@ -1,4 +1,4 @@
-"""Fetch MNIST's four original files from public mirrors: resumable, verified, whole or not at all."""
+"""Download MNIST's four original files from public mirrors: resumable, verified and atomic."""
 
 from __future__ import annotations
 
@@ -16,47 +16,49 @@ from sutja.data.dataset import MNIST_FOLDER
 from sutja.data.formats.idx import read_checksums
 from sutja.errors import DataError
 
-MIRRORS = (  # each serves the original gzipped files; tried in turn
+MIRRORS = (  # of the original gzipped files, tried in turn
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "http://yann.lecun.com/exdb/mnist/",
 )
 TIMEOUT_SECONDS = 20
 CHUNK_BYTES = 1 << 16
-MAX_FILE_BYTES = 1 << 25  # the largest of the four has 10 MB
-PARTIAL = ".part"
+MAX_DOWNLOAD_BYTES = 1 << 25  # the largest of the four files has 10 MB
+PARTIAL_SUFFIX = ".part"
 
-Say = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
-def download_mnist(folder: Path, *, mirrors: Sequence[str] = MIRRORS, say: Say = lambda text: None) -> None:
-    """Fetch the four gzipped files into `folder`, with their `SHA256SUMS`; files that lie there and are right stay.
+def download_mnist(
+    folder: Path, *, mirrors: Sequence[str] = MIRRORS, on_progress: ProgressCallback = lambda text: None
+) -> None:
+    """Download the four gzipped files and their `SHA256SUMS` into `folder`, keeping valid files that exist.
 
-    What a mirror sent before it failed is kept in `<name>.part`, and the next try goes on after it. `say` hears each
-    step in a line. Raises `DataError` when no mirror delivers a file of the right checksum.
+    A failed download is kept in `<name>.part` and resumed by the next attempt. `on_progress` is called with one line
+    per step. Raises `DataError` if no mirror delivers a file with the correct checksum.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, sha256 in read_checksums(MNIST_FOLDER).items():
         path = folder / f"{name}.gz"
         if path.exists() and _unpacked_sha256(path) == sha256:
-            say(f"{path.name}: is there already")
+            on_progress(f"{path.name}: exists already")
         else:
-            _fetch(path, sha256, mirrors, say)
+            _fetch(path, sha256, mirrors, on_progress)
     shutil.copyfile(MNIST_FOLDER / "SHA256SUMS", folder / "SHA256SUMS")
 
 
-def _fetch(path: Path, sha256: str, mirrors: Sequence[str], say: Say) -> None:
-    partial = path.with_name(path.name + PARTIAL)
+def _fetch(path: Path, sha256: str, mirrors: Sequence[str], on_progress: ProgressCallback) -> None:
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
     failures = []
     for mirror in mirrors:
-        say(f"{path.name}: from {mirror}")
+        on_progress(f"{path.name}: from {mirror}")
         resumed = partial.exists()
         try:
             _fetch_rest(mirror + path.name, partial)
-            if resumed and _unpacked_sha256(partial) != sha256:  # what was there before may have been wrong
+            if resumed and _unpacked_sha256(partial) != sha256:  # the resumed part may have been wrong
                 partial.unlink()
                 _fetch_rest(mirror + path.name, partial)
-        except (OSError, http.client.HTTPException) as error:  # what came is kept: the next try goes on after it
+        except (OSError, http.client.HTTPException) as error:  # keep what arrived: the next attempt resumes it
             failures.append(f"{mirror} ({error})")
             continue
         if _unpacked_sha256(partial) == sha256:
@@ -68,24 +70,24 @@ def _fetch(path: Path, sha256: str, mirrors: Sequence[str], say: Say) -> None:
 
 
 def _fetch_rest(address: str, partial: Path) -> None:
-    """Append to `partial` what it lacks of the file at `address`."""
-    there = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(address, headers={"Range": f"bytes={there}-"} if there else {})
+    """Append the missing rest of the file at `address` to `partial`."""
+    offset = partial.stat().st_size if partial.exists() else 0
+    request = urllib.request.Request(address, headers={"Range": f"bytes={offset}-"} if offset else {})
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except HTTPError as error:
-        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and there:
-            return  # nothing is lacking
+        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
+            return  # already complete
         raise
     with response:
-        goes_on = response.status == http.client.PARTIAL_CONTENT
-        expected = (response.length or 0) + (there if goes_on else 0)  # `length`: None where the header is no number
-        with partial.open("ab" if goes_on else "wb") as file:
+        resumed = response.status == http.client.PARTIAL_CONTENT
+        expected = (response.length or 0) + (offset if resumed else 0)  # `length` is None for an invalid header
+        with partial.open("ab" if resumed else "wb") as file:
             while chunk := response.read(CHUNK_BYTES):
                 file.write(chunk)
-                if file.tell() > MAX_FILE_BYTES:
+                if file.tell() > MAX_DOWNLOAD_BYTES:
                     partial.unlink()
-                    raise OSError(f"more than {MAX_FILE_BYTES:,} bytes came")
+                    raise OSError(f"more than {MAX_DOWNLOAD_BYTES:,} bytes received")
         if partial.stat().st_size < expected:
             raise OSError(f"the connection broke after {partial.stat().st_size:,} of {expected:,} bytes")
 

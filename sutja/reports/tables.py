@@ -259,7 +259,7 @@ def dataset_table(description: dict[str, Any]) -> Table:
     parts = [description["train"], description["test"]]
     rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
     rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
-    rows += [["standard deviation of pixels / 255", *(f"{part['deviation']:.4f}" for part in parts)]]
+    rows += [["standard deviation of pixels / 255", *(f"{part['standard_deviation']:.4f}" for part in parts)]]
     rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASS_COUNT)]
     return Table([description["name"], "training", "test"], rows)
 

@@ -74,6 +74,6 @@ def test_strangers_are_pictures_like_mnists(mnist: Dataset, tmp_path: Path) -> N
         assert (images.reshape(8, -1).max(axis=1) > 60).all(), name
         assert len(np.unique(images.reshape(8, -1), axis=0)) == 8, name
     some = Dataset("some", mnist.train.take(np.arange(20)), mnist.test.take(np.arange(10)))
-    save_dataset(some, tmp_path / "idx", form="idx")
+    save_dataset(some, tmp_path / "idx", file_format="idx")
     found = clothes(10, rng, tmp_path / "idx")
     assert sorted(map(bytes, found)) == sorted(map(bytes, some.test.images))

@@ -18,7 +18,7 @@ from tests.cli.commands import Outcome, Words, fails, sutja
 def test_data_info_describes_and_draws(mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     sevens = mnist.test.take(np.flatnonzero(mnist.test.labels == 7)[:12])
-    save_dataset(Dataset("sevens", sevens, sevens), Path("sevens.npz"), form="npz")
+    save_dataset(Dataset("sevens", sevens, sevens), Path("sevens.npz"), file_format="npz")
     outcome = sutja("data", "info", "sevens.npz")
     assert (outcome.code, outcome.err) == (0, "")
     sha256 = load_dataset("sevens.npz").sha256
@@ -46,7 +46,7 @@ def test_data_download_takes_what_is_there(tmp_path: Path) -> None:
         shutil.copy(path, tmp_path)
     outcome = sutja("data", "download", "--to", tmp_path)
     assert (outcome.code, outcome.out) == (0, f"Written: {tmp_path}\n")
-    assert outcome.err.count("is there already") == 4
+    assert outcome.err.count("exists already") == 4
 
 
 def test_photographs_are_written_with_their_labels(data: Path, tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ def test_a_run_to_choose_by_is_not_measured_on_test_digits(
 ) -> None:
     """Of the data that it was trained on; other data had no part in the choice."""
     data, other = tmp_path / "few.npz", tmp_path / "other.npz"
-    save_dataset(few, data, form="npz")
-    save_dataset(Dataset("other", few.train, few.test.take(np.arange(10))), other, form="npz")
+    save_dataset(few, data, file_format="npz")
+    save_dataset(Dataset("other", few.train, few.test.take(np.arange(10))), other, file_format="npz")
     run = counterparts["validation"]
     measured = json.loads(sutja("evaluate", run.folder, "--data", data, "--json").out)
     assert measured["confusion"] == run.report["validation"]["confusion"]

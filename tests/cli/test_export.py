@@ -59,7 +59,7 @@ def test_export_makes_a_model_that_is_measured(
     name = final.name.removesuffix("-s0")
     for suffix in ("onnx", "safetensors", "json", "md"):
         assert f"Written: {Path(name) / name}.{suffix}\n" in outcome.out
-    save_dataset(few, Path("few.npz"), form="npz")
+    save_dataset(few, Path("few.npz"), file_format="npz")
     assert "calibrated, temperature" in sutja("evaluate", Path(name) / f"{name}.onnx", "-d", "few.npz").out
     fails(sutja(*words[:4]), 2, "exists already; --force replaces it")
     fails(sutja("export", final, "--calibrate-with", final, "--to", "x"), 2, "has no figures of validation digits")

@@ -30,7 +30,7 @@ def test_models_lists_the_networks() -> None:
 def test_published_models_are_measured_and_listed_without_pytorch(
     published: Path, counterparts: dict[str, Run], few: Dataset, tmp_path: Path
 ) -> None:
-    save_dataset(few, tmp_path / "few.npz", form="npz")
+    save_dataset(few, tmp_path / "few.npz", file_format="npz")
     (tmp_path / published.stem).mkdir()  # no run folder: not in the way
     card = json.loads(published.with_suffix(".json").read_text(encoding="utf-8"))
     for name in (published.stem, str(published)):
@@ -55,7 +55,7 @@ def test_a_run_folder_wins_over_a_published_model_of_its_name(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", published.parent)
-    save_dataset(few, Path("few.npz"), form="npz")
+    save_dataset(few, Path("few.npz"), file_format="npz")
     assert "calibrated, temperature" in sutja("evaluate", published.stem, "-d", "few.npz").out
     shutil.copytree(counterparts["final"].folder, published.stem)
     outcome = sutja("evaluate", published.stem, "-d", "few.npz")

@@ -1,4 +1,4 @@
-"""Sets are loaded in any form, saved in any form, split fairly and cut into batches."""
+"""Data sets are loaded and saved in every format, split by class and cut into batches."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sutja.data.dataset import (
-    FORMS,
+    FILE_FORMATS,
     MNIST_FOLDER,
     Dataset,
     batches,
-    describe,
+    describe_dataset,
     load_dataset,
     save_dataset,
     split,
@@ -38,8 +38,8 @@ def same(first: Dataset, second: Dataset) -> bool:
     return all(np.array_equal(a.images, b.images) and np.array_equal(a.labels, b.labels) for a, b in pairs)
 
 
-def path_for(folder: Path, form: str) -> Path:
-    return folder / ("small.npz" if form == "npz" else "small")
+def path_for(folder: Path, file_format: str) -> Path:
+    return folder / ("small.npz" if file_format == "npz" else "small")
 
 
 def other_than(dataset: Dataset) -> Dataset:
@@ -71,20 +71,20 @@ def test_mnist_is_light_on_dark_and_upright(mnist: Dataset) -> None:
 
 
 def test_mnist_is_described(mnist: Dataset) -> None:
-    facts = describe(mnist)
+    facts = describe_dataset(mnist)
     assert (facts["name"], facts["sha256"]) == ("mnist", MNIST_SHA256)
     assert facts["train"]["digits"] == 60_000
     assert facts["test"]["digits"] == 10_000
     assert facts["train"]["mean"] == pytest.approx(0.1307, abs=5e-5)
-    assert facts["train"]["deviation"] == pytest.approx(0.3081, abs=5e-5)
+    assert facts["train"]["standard_deviation"] == pytest.approx(0.3081, abs=5e-5)
     assert facts["train"]["classes"] == TRAIN_COUNTS
     assert facts["test"]["classes"] == TEST_COUNTS
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_what_is_saved_is_loaded_with_the_same_checksum(tmp_path: Path, small: Dataset, form: str) -> None:
-    path = path_for(tmp_path / "new", form)
-    save_dataset(small, path, form=form)
+@pytest.mark.parametrize("file_format", FILE_FORMATS)
+def test_a_saved_set_is_loaded_with_the_same_checksum(tmp_path: Path, small: Dataset, file_format: str) -> None:
+    path = path_for(tmp_path / "new", file_format)
+    save_dataset(small, path, file_format=file_format)
     loaded = load_dataset(path)
     assert same(loaded, small)
     assert loaded.name == "small"
@@ -112,7 +112,7 @@ def test_the_folder_of_mnist_is_mnist(mnist: Dataset) -> None:
 
 @pytest.mark.parametrize("name", ["course.zip", "course.ZIP"])
 def test_zips_of_archives_are_loaded(tmp_path: Path, small: Dataset, name: str) -> None:
-    save_dataset(small, tmp_path / "tars", form="png")
+    save_dataset(small, tmp_path / "tars", file_format="png")
     with zipfile.ZipFile(tmp_path / name, "w") as archive:
         for part in ("train", "test"):
             archive.write(tmp_path / "tars" / f"{part}.tar", f"MNIST/{part}.tar")
@@ -123,7 +123,7 @@ def test_zips_of_archives_are_loaded(tmp_path: Path, small: Dataset, name: str) 
 
 def test_the_home_folder_may_be_a_tilde(tmp_path: Path, small: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    save_dataset(small, tmp_path / "small", form="idx")
+    save_dataset(small, tmp_path / "small", file_format="idx")
     assert same(load_dataset("~/small"), small)
 
 
@@ -145,7 +145,7 @@ def test_the_home_folder_may_be_a_tilde(tmp_path: Path, small: Dataset, monkeypa
     ],
     ids=lambda value: value[:20].replace("\0", "_"),
 )
-def test_what_is_no_set_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("text.txt", "text", "text.npz", "text.zip"):
         (tmp_path / name).write_text("text")
@@ -159,35 +159,35 @@ def test_what_is_no_set_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_half_a_set_of_archives_is_refused(tmp_path: Path, small: Dataset) -> None:
-    save_dataset(small, tmp_path / "tars", form="png")
+    save_dataset(small, tmp_path / "tars", file_format="png")
     (tmp_path / "tars" / "test.tar").unlink()
     with pytest.raises(DataError, match=r"tars: test\.tar is missing\Z"):
         load_dataset(tmp_path / "tars")
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_nothing_is_overwritten_unless_forced(tmp_path: Path, small: Dataset, form: str) -> None:
-    path = path_for(tmp_path, form)
-    save_dataset(small, path, form=form)
+@pytest.mark.parametrize("file_format", FILE_FORMATS)
+def test_nothing_is_overwritten_unless_forced(tmp_path: Path, small: Dataset, file_format: str) -> None:
+    path = path_for(tmp_path, file_format)
+    save_dataset(small, path, file_format=file_format)
     before = contents(tmp_path)
     with pytest.raises(UsageError, match=r"exists already; --force replaces it\Z") as caught:
-        save_dataset(other_than(small), path, form=form)
+        save_dataset(other_than(small), path, file_format=file_format)
     assert str(path) in str(caught.value)
     assert contents(tmp_path) == before
-    save_dataset(other_than(small), path, form=form, force=True)
+    save_dataset(other_than(small), path, file_format=file_format, force=True)
     assert same(load_dataset(path), other_than(small))
 
 
 @pytest.mark.parametrize(("old", "new"), [("idx", "png"), ("png", "idx"), ("unpacked", "idx"), ("unpacked", "png")])
-def test_a_forced_folder_gives_the_new_set_whatever_form_the_old_one_had(
+def test_a_forced_folder_loads_as_the_new_set_whatever_the_old_format(
     tmp_path: Path, small: Dataset, old: str, new: str
 ) -> None:
-    save_dataset(small, tmp_path / "small", form="idx" if old == "unpacked" else old)
+    save_dataset(small, tmp_path / "small", file_format="idx" if old == "unpacked" else old)
     for file in (tmp_path / "small").glob("*.gz") if old == "unpacked" else ():
         file.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
         file.unlink()
     (tmp_path / "small" / "foreign").write_text("foreign")
-    save_dataset(other_than(small), tmp_path / "small", form=new, force=True)
+    save_dataset(other_than(small), tmp_path / "small", file_format=new, force=True)
     assert load_dataset(tmp_path / "small").sha256 == other_than(small).sha256
     assert (tmp_path / "small" / "foreign").read_text() == "foreign"
 
@@ -195,23 +195,23 @@ def test_a_forced_folder_gives_the_new_set_whatever_form_the_old_one_had(
 @pytest.mark.parametrize(("old", "new"), [("idx", "npz"), ("png", "npz"), ("npz", "idx"), ("npz", "png")])
 def test_a_file_never_replaces_a_folder_nor_a_folder_a_file(tmp_path: Path, small: Dataset, old: str, new: str) -> None:
     path = path_for(tmp_path, old)
-    save_dataset(small, path, form=old)
+    save_dataset(small, path, file_format=old)
     before = contents(tmp_path)
-    with pytest.raises(UsageError, match=f"the form {new} needs a {'file' if new == 'npz' else 'folder'} there"):
-        save_dataset(small, path, form=new, force=True)
+    with pytest.raises(UsageError, match=f"the format {new} needs a {'file' if new == 'npz' else 'folder'} there"):
+        save_dataset(small, path, file_format=new, force=True)
     assert contents(tmp_path) == before
 
 
-def test_an_unknown_form_is_refused_with_a_hint(tmp_path: Path, small: Dataset) -> None:
-    with pytest.raises(UsageError, match=r"unknown form 'pngs': did you mean 'png'\?"):
-        save_dataset(small, tmp_path / "small", form="pngs")
+def test_an_unknown_format_is_refused_with_a_hint(tmp_path: Path, small: Dataset) -> None:
+    with pytest.raises(UsageError, match=r"unknown format 'pngs': did you mean 'png'\?"):
+        save_dataset(small, tmp_path / "small", file_format="pngs")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_set_that_cannot_be_written_whole_leaves_nothing(tmp_path: Path, small: Dataset) -> None:
+def test_a_set_that_cannot_be_written_completely_leaves_nothing(tmp_path: Path, small: Dataset) -> None:
     broken = Dataset("broken", small.train, Digits(small.test.images, small.test.labels[:-1]))
     with pytest.raises(ValueError, match="shorter"):
-        save_dataset(broken, tmp_path / "small", form="png")
+        save_dataset(broken, tmp_path / "small", file_format="png")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -221,10 +221,10 @@ def test_the_split_of_mnist_never_changes(mnist: Dataset) -> None:
     assert hashlib.sha256(validation.astype("<i8").tobytes()).hexdigest() == VALIDATION_SHA256
 
 
-def test_held_out_leaves_the_test_digits_out_and_final_holds_none_back(mnist: Dataset) -> None:
-    held_out, final = split(mnist, "validation"), split(mnist, "final")
-    assert list(held_out.evaluation_parts) == ["validation"]
-    assert len(held_out.train) == 55_000
+def test_the_validation_protocol_has_no_test_digits_and_final_no_validation_digits(mnist: Dataset) -> None:
+    validation, final = split(mnist, "validation"), split(mnist, "final")
+    assert list(validation.evaluation_parts) == ["validation"]
+    assert len(validation.train) == 55_000
     assert list(final.evaluation_parts) == ["test"]
     assert final.train is mnist.train
 
@@ -240,7 +240,7 @@ def test_split_takes_one_twelfth_and_leaves_the_test_set_alone(mnist: Dataset) -
 
 @FAST
 @given(labels=st.lists(st.integers(0, 9), min_size=1, max_size=200), fraction=st.floats(0, 1))
-def test_a_split_covers_all_once_and_gives_every_class_its_share(labels: list[int], fraction: float) -> None:
+def test_a_split_is_a_partition_in_proportion_to_the_classes(labels: list[int], fraction: float) -> None:
     count = round(fraction * len(labels))
     classes = np.array(labels)
     rest, chosen = stratified_split(classes, count)

@@ -1,4 +1,4 @@
-"""Only arrays that fit the contract become digits."""
+"""Only valid arrays become digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST is fetched from mirrors that fail in every way in which servers do; all of them run on this machine."""
+"""MNIST is downloaded from mirrors that fail in every way servers do; all of them run on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset
-from sutja.data.download import MAX_FILE_BYTES, download_mnist
+from sutja.data.download import MAX_DOWNLOAD_BYTES, download_mnist
 from sutja.errors import DataError
 
 LARGE, SMALL = "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"
@@ -26,7 +26,7 @@ SIZES = {name: (MNIST_FOLDER / name).stat().st_size for name in NAMES}
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came, and how many bytes of content went back."""
+    """A request, and how many bytes of content the server returned."""
 
     mirror: str
     name: str
@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass
 class Mirrors:
-    """The mirrors of the local server, and what was asked of them so far."""
+    """The mirrors of the local server, and their requests so far."""
 
     port: int
     asked: list[Asked] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Mirrors:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a mirror sends back: with another length than announced, without HTTP, or without an end."""
+    """The reply of a mirror, possibly with a wrong length, without HTTP, or without an end."""
 
     status: int
     content: bytes
@@ -58,7 +58,7 @@ class Reply:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves the files of MNIST, well or badly: the first part of the path says how."""
+    """Serves the files of MNIST, correctly or not, as the first part of the path selects."""
 
     def __init__(self, mirrors: Mirrors, *rest: object) -> None:
         self.mirrors = mirrors
@@ -119,7 +119,7 @@ def strange(content: bytes, wanted: str | None) -> Reply:
 
 
 def endless(content: bytes, wanted: str | None) -> Reply:
-    return Reply(200, bytes(MAX_FILE_BYTES + 4))
+    return Reply(200, bytes(MAX_DOWNLOAD_BYTES + 4))
 
 
 def slow(content: bytes, wanted: str | None) -> Reply:
@@ -156,7 +156,7 @@ def refusing() -> str:
 
 @pytest.fixture
 def lacking(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a folder in which all files but one are there."""
+    """Makes a folder with all files but one."""
 
     def make(name: str) -> Path:
         for other in NAMES:
@@ -183,7 +183,7 @@ def assert_complete(folder: Path) -> None:
 
 def test_all_four_files_come_from_the_first_mirror(tmp_path: Path, mirrors: Mirrors, mnist: Dataset) -> None:
     steps: list[str] = []
-    download_mnist(tmp_path / "new", mirrors=[mirrors["good"], mirrors["wrong"]], say=steps.append)
+    download_mnist(tmp_path / "new", mirrors=[mirrors["good"], mirrors["wrong"]], on_progress=steps.append)
     assert_complete(tmp_path / "new")
     assert load_dataset(tmp_path / "new").sha256 == mnist.sha256
     assert sorted(mirrors.asked, key=lambda asked: asked.name) == [
@@ -192,27 +192,27 @@ def test_all_four_files_come_from_the_first_mirror(tmp_path: Path, mirrors: Mirr
     assert sorted(steps) == [f"{name}: from {mirrors['good']}" for name in NAMES]
 
 
-def test_what_is_there_and_right_is_not_fetched_again(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
+def test_valid_files_are_not_downloaded_again(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
     folder = lacking(SMALL)
     (folder / SMALL).write_bytes(b"damaged")
     steps: list[str] = []
-    download_mnist(folder, mirrors=[mirrors["good"]], say=steps.append)
+    download_mnist(folder, mirrors=[mirrors["good"]], on_progress=steps.append)
     assert_complete(folder)
     assert mirrors.asked == [Asked("good", SMALL, None, SIZES[SMALL])]
-    assert sorted(step for step in steps if "there" in step) == [
-        f"{name}: is there already" for name in NAMES if name != SMALL
+    assert sorted(step for step in steps if "exists" in step) == [
+        f"{name}: exists already" for name in NAMES if name != SMALL
     ]
 
 
 @pytest.mark.parametrize("mirror", ["missing", "wrong", "page", "foreign", "silent", "strange", "broken", "endless"])
-def test_the_next_mirror_helps(lacking: Callable[[str], Path], mirrors: Mirrors, mirror: str) -> None:
+def test_the_next_mirror_is_tried(lacking: Callable[[str], Path], mirrors: Mirrors, mirror: str) -> None:
     folder = lacking(SMALL)
     download_mnist(folder, mirrors=[mirrors[mirror], mirrors["good"]])
     assert_complete(folder)
     assert [asked.mirror for asked in mirrors.asked][:2] == [mirror, "good"]
 
 
-def test_the_next_mirror_helps_when_the_first_refuses_the_connection(
+def test_the_next_mirror_is_tried_when_the_first_refuses_the_connection(
     lacking: Callable[[str], Path], mirrors: Mirrors, refusing: str
 ) -> None:
     folder = lacking(SMALL)
@@ -220,7 +220,7 @@ def test_the_next_mirror_helps_when_the_first_refuses_the_connection(
     assert_complete(folder)
 
 
-def test_the_next_mirror_helps_when_the_first_stops_sending(
+def test_the_next_mirror_is_tried_when_the_first_stops_sending(
     lacking: Callable[[str], Path], mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sutja.data.download.TIMEOUT_SECONDS", 0.2)
@@ -229,7 +229,7 @@ def test_the_next_mirror_helps_when_the_first_stops_sending(
     assert_complete(folder)
 
 
-def test_the_next_mirror_sends_only_the_rest(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
+def test_the_next_mirror_resumes_the_download(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
     folder = lacking(LARGE)
     download_mnist(folder, mirrors=[mirrors["broken"], mirrors["good"]])
     assert_complete(folder)
@@ -240,7 +240,7 @@ def test_the_next_mirror_sends_only_the_rest(lacking: Callable[[str], Path], mir
     ]
 
 
-def test_the_next_download_fetches_only_the_rest(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
+def test_the_next_attempt_resumes_the_download(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
     folder = lacking(LARGE)
     half = SIZES[LARGE] // 2
     assert f"the connection broke after {half:,} of {SIZES[LARGE]:,} bytes" in refusal(folder, [mirrors["broken"]])
@@ -251,7 +251,7 @@ def test_the_next_download_fetches_only_the_rest(lacking: Callable[[str], Path],
     assert mirrors.asked == [Asked("good", LARGE, f"bytes={half}-", SIZES[LARGE] - half)]
 
 
-def test_a_mirror_that_knows_no_ranges_sends_the_whole_file(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
+def test_a_mirror_without_ranges_sends_the_whole_file(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
     folder = lacking(SMALL)
     (folder / f"{SMALL}.part").write_bytes((MNIST_FOLDER / SMALL).read_bytes()[:1000])
     download_mnist(folder, mirrors=[mirrors["deaf"]])
@@ -259,7 +259,7 @@ def test_a_mirror_that_knows_no_ranges_sends_the_whole_file(lacking: Callable[[s
     assert mirrors.asked == [Asked("deaf", SMALL, "bytes=1000-", SIZES[SMALL])]
 
 
-def test_a_part_that_is_complete_lacks_nothing(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
+def test_a_complete_part_is_accepted(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
     folder = lacking(SMALL)
     (folder / f"{SMALL}.part").write_bytes((MNIST_FOLDER / SMALL).read_bytes())
     download_mnist(folder, mirrors=[mirrors["good"]])
@@ -299,7 +299,7 @@ def test_all_mirrors_that_failed_are_named_in_one_line(tmp_path: Path, mirrors: 
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == []
 
 
-def test_a_wrong_file_is_not_kept(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
+def test_a_file_with_a_wrong_checksum_is_not_kept(lacking: Callable[[str], Path], mirrors: Mirrors) -> None:
     folder = lacking(SMALL)
     assert "(wrong checksum)" in refusal(folder, [mirrors["wrong"]])
     assert list(folder.glob(f"{SMALL}*")) == []

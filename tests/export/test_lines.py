@@ -241,7 +241,7 @@ def test_verbs_for_single_digits_refuse_it_in_one_line(
 ) -> None:
     why = "reads lines: this is for networks that read single digits"
     data = tmp_path / "few.npz"
-    save_dataset(few, data, form="npz")
+    save_dataset(few, data, file_format="npz")
     here: list[str | Path] = ["--data", data, "--runs", tmp_path / "runs"]
     fails(["evaluate", run.folder, "--data", data], f"{run.folder / 'model.onnx'}: {why}")
     onnx = exported[0] / f"{exported[1].name}.onnx"
@@ -260,7 +260,7 @@ def test_verbs_for_single_digits_refuse_it_in_one_line(
 
 
 def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_path: Path) -> None:
-    save_dataset(few, tmp_path / "few.npz", form="npz")
+    save_dataset(few, tmp_path / "few.npz", file_format="npz")
     words = ["train", "line-reader", "--epochs", "1", "--data", tmp_path / "few.npz", "--runs", tmp_path / "runs"]
     settings = ["--set", "batch_size=16", "--set", "protocol=final", "--device", "cpu", "--threads", "1"]
     result = CliRunner().invoke(app, [str(word) for word in (*words, *settings)], env={"NO_COLOR": ""})

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sutja.data.dataset import Dataset, describe
+from sutja.data.dataset import Dataset, describe_dataset
 from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report, evaluate
 from sutja.evaluation.robustness import CorruptionScore, summarise
@@ -44,7 +44,7 @@ def test_every_row_is_as_long_as_the_heads(report: Report, small: Dataset) -> No
         tables.confusion_table(report),
         tables.recipe_table([dataclasses.asdict(recipe) for recipe in RECIPES.values()]),
         tables.model_table({"mlp": NetworkSize(1, 2, 4)}),
-        tables.dataset_table(describe(small)),
+        tables.dataset_table(describe_dataset(small)),
     ):
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.heads)}
@@ -100,7 +100,7 @@ def test_models_with_their_cost() -> None:
 
 
 def test_a_set_by_parts_and_classes(small: Dataset) -> None:
-    table = tables.dataset_table(describe(small))
+    table = tables.dataset_table(describe_dataset(small))
     assert list(table.heads) == ["small", "training", "test"]
     assert table.rows[0] == ["digits", "60", "30"]
     counts = [[int(cell) for cell in row[1:]] for row in table.rows if row[0].startswith("class")]

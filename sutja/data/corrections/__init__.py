@@ -1,1 +1,1 @@
-"""Corrected digits: one record, and the folder that keeps them."""
+"""Corrections: digits that a person labelled, as values and as a folder."""

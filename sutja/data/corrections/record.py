@@ -1,4 +1,4 @@
-"""A correction: what a person says of one digit, and the line of a file that tells it."""
+"""A correction: the label that a person gives to one digit, and its record, a line of JSON."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.errors import DataError
 
-MOST_BYTES = 10 << 20  # of a picture
-FARTHEST = 1_000_000  # pixels: further from the corner of its picture is no box
-ID = re.compile(r"[0-9a-f]{8}")
-KINDS = {  # how the content of a picture file begins → the suffix of its name
+MAX_PICTURE_BYTES = 10 << 20
+MAX_BOX_PIXELS = 1_000_000  # no side or offset of a box is longer
+ID_PATTERN = re.compile(r"[0-9a-f]{8}")
+SUFFIX_BY_SIGNATURE = {  # first bytes of a picture file → suffix of its name
     b"\x89PNG\r\n\x1a\n": "png",
     b"\xff\xd8": "jpg",
     b"RIFF": "webp",
@@ -30,15 +30,15 @@ KINDS = {  # how the content of a picture file begins → the suffix of its name
     b"\0\0\0\x0cjP  \r\n": "jp2",
     **{b"P%d" % number: "pnm" for number in range(1, 7)},
 }
-PICTURE = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(sorted(set(KINDS.values())))})")
+PICTURE_NAME_PATTERN = re.compile(rf"[0-9a-f]{{32}}\.({'|'.join(sorted(set(SUFFIX_BY_SIGNATURE.values())))})")
 
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What a person says of one digit: `image uint8 (28, 28)`, light ink on black, shows the digit `label`.
+    """The label that a person gives to a digit: `image uint8 (28, 28)`, light ink on black, shows `label`.
 
-    `guess` is what the reader thought and `confidence`, from 0 to 1, how sure it was; `box` is where the digit stands
-    in its picture: left, top, width, height in pixels.
+    `guess` is the reader's prediction and `confidence` its confidence in [0, 1]. `box` is the position of the digit in
+    its picture: left, top, width, height in pixels.
     """
 
     image: NDArray[np.uint8]
@@ -48,26 +48,25 @@ class Correction:
     box: tuple[int, int, int, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raises `DataError` for what cannot be."""
-        if self.image.dtype != np.uint8 or self.image.shape != (SIDE_PIXELS, SIDE_PIXELS):
-            raise DataError(
-                f"a correction: {self.image.dtype} {self.image.shape} instead of uint8 ({SIDE_PIXELS}, {SIDE_PIXELS})"
-            )
+        """Validate the fields. Raises `DataError`."""
+        shape = (SIDE_PIXELS, SIDE_PIXELS)
+        if self.image.dtype != np.uint8 or self.image.shape != shape:
+            raise DataError(f"correction: image {self.image.dtype} {self.image.shape} instead of uint8 {shape}")
         for name, digit in (("label", self.label), ("guess", self.guess)):
             if (name == "label" or digit is not None) and not (type(digit) is int and 0 <= digit < CLASS_COUNT):
-                raise DataError(f"a correction: the {name} {digit!r} is no digit from 0 to {CLASS_COUNT - 1}")
-        sure = self.confidence
-        if sure is not None and not (type(sure) in (int, float) and 0 <= sure <= 1 and math.isfinite(sure)):
-            raise DataError(f"a correction: the confidence {sure!r} is not from 0 to 1")
+                raise DataError(f"correction: {name} {digit!r} is not a digit from 0 to {CLASS_COUNT - 1}")
+        value = self.confidence
+        if value is not None and not (type(value) in (int, float) and 0 <= value <= 1 and math.isfinite(value)):
+            raise DataError(f"correction: confidence {value!r} is not from 0 to 1")
         if self.box is not None and not (
-            len(self.box) == 4 and all(type(side) is int and abs(side) <= FARTHEST for side in self.box)
+            len(self.box) == 4 and all(type(side) is int and abs(side) <= MAX_BOX_PIXELS for side in self.box)
         ):
-            raise DataError(f"a correction: the box {self.box!r} is not left, top, width and height in pixels")
+            raise DataError(f"correction: box {self.box!r} is not left, top, width and height in pixels")
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the file: all of a correction but its pixels; `picture` is the name of a file in `pictures/`."""
+class CorrectionRecord:
+    """A line of the records file: a correction without its pixels; `picture` names a file in `pictures/`."""
 
     id: str
     time: str
@@ -79,20 +78,20 @@ class Line:
     text: str = field(repr=False, compare=False)
 
 
-def picture_kind(picture: bytes) -> str:
-    """The suffix for a picture file by its content; raises `DataError` when it is no picture or too large."""
-    if len(picture) > MOST_BYTES:
-        raise DataError(f"the picture has {len(picture):,} bytes: at most {MOST_BYTES:,} are kept")
-    for start, kind in KINDS.items():
-        if picture.startswith(start) and (kind != "webp" or picture[8:12] == b"WEBP"):
-            return kind
-    raise DataError("the picture is none: neither PNG nor JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM")
+def picture_suffix(picture: bytes) -> str:
+    """The file name suffix for a picture, by its content. Raises `DataError` if it is not a picture or too large."""
+    if len(picture) > MAX_PICTURE_BYTES:
+        raise DataError(f"the picture has {len(picture):,} bytes; the maximum is {MAX_PICTURE_BYTES:,}")
+    for signature, suffix in SUFFIX_BY_SIGNATURE.items():
+        if picture.startswith(signature) and (suffix != "webp" or picture[8:12] == b"WEBP"):
+            return suffix
+    raise DataError("the picture is not a PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM file")
 
 
-def line_text(correction: Correction, number: str, picture: str | None) -> str:
-    """The line that tells a correction made now, with the name of its picture's file; its newline too."""
+def format_record(correction: Correction, identifier: str, picture: str | None) -> str:
+    """Format a correction as a record made now: a line of JSON with its newline; `picture` is a file name."""
     values: dict[str, Any] = {
-        "id": number,
+        "id": identifier,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "label": correction.label,
         "guess": correction.guess,
@@ -103,51 +102,49 @@ def line_text(correction: Correction, number: str, picture: str | None) -> str:
     return json.dumps(values) + "\n"
 
 
-def read_lines(content: bytes, path: Path) -> list[Line]:
-    """The lines in the content of the file; the torn beginning of a line at its end is none."""
-    whole, newline, rest = content.rpartition(b"\n")
-    lines = []
-    for number, line in enumerate(whole.split(b"\n") if newline else [], 1):
+def parse_records(content: bytes, path: Path) -> list[CorrectionRecord]:
+    """Parse the content of the records file, ignoring an incomplete last line. Raises `DataError`."""
+    complete, newline, rest = content.rpartition(b"\n")
+    records = []
+    for number, line in enumerate(complete.split(b"\n") if newline else [], 1):
         try:
-            lines.append(parsed(line.decode() + "\n"))
+            records.append(parse_record(line.decode() + "\n"))
         except (ValueError, DataError) as error:
-            raise DataError(
-                f"{path}: line {number} is damaged: {error}; a text editor can take the line out"
-            ) from error
-    if is_line(rest):
-        lines.append(parsed(rest.decode() + "\n"))
-    if len({line.id for line in lines}) < len(lines):
+            raise DataError(f"{path}: line {number} is damaged: {error}; remove it with a text editor") from error
+    if is_record(rest):
+        records.append(parse_record(rest.decode() + "\n"))
+    if len({record.id for record in records}) < len(records):
         raise DataError(f"{path}: damaged: two lines have the same id")
-    return lines
+    return records
 
 
-def is_line(content: bytes) -> bool:
-    """Whether bytes are a whole line, but for the newline at its end."""
+def is_record(content: bytes) -> bool:
+    """Whether `content` is a complete record without its newline."""
     try:
-        parsed(content.decode() + "\n")
+        parse_record(content.decode() + "\n")
     except (ValueError, DataError):
         return False
     return True
 
 
-def parsed(text: str) -> Line:
-    """A line by its text. Raises `ValueError` or `DataError` for what `add` would not have written."""
+def parse_record(text: str) -> CorrectionRecord:
+    """Parse a line. Raises `ValueError` or `DataError` for anything that `format_record` does not write."""
     try:
         values = json.loads(text)
     except (RecursionError, json.JSONDecodeError) as error:
         raise ValueError("not JSON") from error
-    needed = {"id", "time", "label", "guess", "confidence", "box", "picture"}
-    if not isinstance(values, dict) or set(values) != needed:
-        raise ValueError(f"not an object with {', '.join(sorted(needed))}")
-    if not isinstance(values["id"], str) or not ID.fullmatch(values["id"]):
-        raise ValueError("its id is none")
+    names = {"id", "time", "label", "guess", "confidence", "box", "picture"}
+    if not isinstance(values, dict) or set(values) != names:
+        raise ValueError(f"not an object with {', '.join(sorted(names))}")
+    if not isinstance(values["id"], str) or not ID_PATTERN.fullmatch(values["id"]):
+        raise ValueError("the id is invalid")
     if not isinstance(values["time"], str) or not re.fullmatch(r"[0-9T:+-]{19,25}", values["time"]):
-        raise ValueError("its time is none")
+        raise ValueError("the time is invalid")
     picture = values["picture"]
-    if picture is not None and not (isinstance(picture, str) and PICTURE.fullmatch(picture)):
-        raise ValueError("its picture has a name that no picture here has")
+    if picture is not None and not (isinstance(picture, str) and PICTURE_NAME_PATTERN.fullmatch(picture)):
+        raise ValueError("the name of the picture is invalid")
     if isinstance(values["box"], list):
         values["box"] = tuple(values["box"])
-    told = {name: values[name] for name in ("label", "guess", "confidence", "box")}
-    Correction(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), **told)  # raises for values that cannot be
-    return Line(**values, text=text)
+    fields = {name: values[name] for name in ("label", "guess", "confidence", "box")}
+    Correction(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), **fields)  # validates them
+    return CorrectionRecord(**values, text=text)

@@ -1,13 +1,13 @@
-"""Corrections: digits that a person told the right label of, kept in a folder until that person deletes them.
+"""Corrections: digits labelled by a person, kept in a folder until that person deletes them.
 
     corrections/
-      corrections.jsonl    one line a correction, the oldest first
-      digits/<id>.png      28×28 pixels as the network for single digits saw them, light ink on black
-      pictures/<name>      the pictures that they were read from, as they were sent
+      corrections.jsonl    one record per line, the oldest first
+      digits/<id>.png      28×28 pixels as the digit network saw them, light ink on black
+      pictures/<name>      the pictures that they come from, as uploaded
 
-A line is added last, when the files that it speaks of are on the disk: whoever is killed or finds the disk full before
-leaves at most files of which no line speaks, or the torn beginning of a line, and neither is a correction. What `add`
-has returned is on the disk. Names of files are made here, of random bytes and checksums, never of what was sent.
+A record is appended last, after its files are on disk. If the process is killed or the disk fills up before, only files
+without a record or an incomplete last line remain, and neither counts as a correction. Everything that `add` has
+returned is on disk. File names are made of random bytes and checksums, never of input.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.corrections.record import (
-    ID,
-    PICTURE,
+    ID_PATTERN,
+    PICTURE_NAME_PATTERN,
     Correction,
-    Line,
-    is_line,
-    line_text,
-    parsed,
-    picture_kind,
-    read_lines,
+    CorrectionRecord,
+    format_record,
+    is_record,
+    parse_record,
+    parse_records,
+    picture_suffix,
 )
 from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.errors import DataError, StorageError, UsageError
@@ -44,18 +44,18 @@ from sutja.files import exclusive, write_through
 
 __all__ = ["Correction", "Corrections", "StoredCorrection", "holds_corrections", "read_corrections"]
 
-LINES = "corrections.jsonl"  # what tells the folder of corrections from others
-MOST = 20_000  # corrections in a folder
-MOST_PICTURE_BYTES = 2 << 30  # of all pictures together
-LONGEST = 4096  # bytes: more than any line has
-DIGIT_BYTES = 1 << 16  # no picture of 28×28 pixels needs more
+RECORDS_FILE = "corrections.jsonl"  # its presence identifies a folder of corrections
+MAX_CORRECTIONS = 20_000  # in a folder
+MAX_FOLDER_PICTURE_BYTES = 2 << 30  # of all pictures together
+MAX_RECORD_BYTES = 4096  # no line is longer
+MAX_DIGIT_BYTES = 1 << 16  # no PNG of 28×28 pixels is larger
 
 
 @dataclass(frozen=True, eq=False)
 class StoredCorrection:
-    """A correction in its folder: `id` names it, `time` says when it was made (UTC, ISO 8601).
+    """A correction in its folder, with its `id` and the `time` when it was made (UTC, ISO 8601).
 
-    `picture` is the file that it was read from, `None` where none was kept.
+    `picture` is the file of the picture that it comes from, or `None` if none was kept.
     """
 
     id: str
@@ -65,148 +65,148 @@ class StoredCorrection:
 
 
 class Corrections:
-    """The corrections in a folder, which comes into being with the first. Threads and processes may share it."""
+    """The corrections in a folder, created with the first one. Safe to share between threads and processes."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises `UsageError` when `folder` is there but no folder."""
+        """Raises `UsageError` if `folder` exists and is not a folder."""
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder}: not a folder: corrections need one")
+            raise UsageError(f"{folder}: not a folder; corrections are kept in a folder")
         self.folder = folder
-        self._threads = threading.Lock()
-        self._known: tuple[tuple[int, ...], list[Line]] = ((), [])
+        self._thread_lock = threading.Lock()
+        self._cached: tuple[tuple[int, ...], list[CorrectionRecord]] = ((), [])  # file stamp, records
 
     def __len__(self) -> int:
         """The number of corrections."""
-        return len(self._lines())
+        return len(self._records())
 
     @property
     def writable(self) -> bool:
-        """Whether the folder can be written, or made where it is not there, as far as can be told beforehand."""
+        """Whether the folder looks writable, or creatable if it does not exist."""
         folder = self.folder.absolute()
-        there = next(path for path in (folder, *folder.parents) if path.exists())
-        return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
     def add(self, corrections: Sequence[Correction], picture: bytes | None = None) -> list[str]:
-        """Keep some corrections, and the content of the picture file that they are from; all of them or none.
+        """Store corrections and the content of the picture file that they come from; all or nothing.
 
-        Returns their ids when all is on the disk. Raises `StorageError` when it cannot be written or the folder is
-        full, `DataError` for a picture that is none or too large.
+        Returns their ids once everything is on disk. Raises `StorageError` if the folder is full or cannot be written,
+        and `DataError` if the picture is too large or not a picture.
         """
-        kind = picture_kind(picture) if picture is not None else ""
+        suffix = picture_suffix(picture) if picture is not None else ""
         if not corrections:
             return []
         made: list[Path] = []
         try:
-            with self._alone():
-                lines = self._lines()
-                self._check_room(lines, len(corrections), picture)
-                taken = {line.id for line in lines}
-                name = self._keep_picture(picture, kind, lines, made) if picture is not None else None
-                texts = [line_text(each, _new_id(taken), name) for each in corrections]
-                added = [parsed(text) for text in texts]
-                for line, each in zip(added, corrections, strict=True):
-                    made.append(self._digit(line.id))
+            with self._exclusive():
+                records = self._records()
+                self._check_room(records, len(corrections), picture)
+                taken = {record.id for record in records}
+                name = self._keep_picture(picture, suffix, records, made) if picture is not None else None
+                lines = [format_record(each, _new_id(taken), name) for each in corrections]
+                added = [parse_record(line) for line in lines]
+                for record, each in zip(added, corrections, strict=True):
+                    made.append(self._digit_path(record.id))
                     write_through(made[-1], _png(each.image))
-                self._append(texts)
-                self._known = (_stamp((self.folder / LINES).stat()), [*lines, *added])
+                self._append(lines)
+                self._cached = (_stamp((self.folder / RECORDS_FILE).stat()), [*records, *added])
         except OSError as error:
             for path in made:
                 with contextlib.suppress(OSError):
                     path.unlink()
             raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
-        return [line.id for line in added]
+        return [record.id for record in added]
 
     def all(self) -> list[StoredCorrection]:
-        """All corrections, the oldest first. Raises `DataError` when a file is damaged or its digit is missing."""
+        """All corrections, the oldest first. Raises `DataError` if a file is damaged or missing."""
         return [
             StoredCorrection(
-                line.id,
-                line.time,
-                Correction(self._read_digit(line.id), line.label, line.guess, line.confidence, line.box),
-                self.folder / "pictures" / line.picture if line.picture else None,
+                record.id,
+                record.time,
+                Correction(self._read_digit(record.id), record.label, record.guess, record.confidence, record.box),
+                self.folder / "pictures" / record.picture if record.picture else None,
             )
-            for line in self._lines()
+            for record in self._records()
         ]
 
     def digits(self) -> Digits:
-        """The corrected digits with their right labels, the oldest first. Raises what `all` does.
+        """The corrected digits with their labels, the oldest first. Raises what `all` raises.
 
-        The same pixels cannot be two digits: where one was corrected again, what was said of it last holds.
+        If the same pixels were corrected again, only the last label counts.
         """
-        said = [each.correction for each in self.all()]
-        last = {each.image.tobytes(): each.label for each in said}
-        corrections = [each for each in said if each.label == last[each.image.tobytes()]]
+        stored = [each.correction for each in self.all()]
+        last_label = {each.image.tobytes(): each.label for each in stored}
+        corrections = [each for each in stored if each.label == last_label[each.image.tobytes()]]
         images = np.array([each.image for each in corrections], np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
         return Digits(images, np.array([each.label for each in corrections], np.int64))
 
     def ids(self) -> list[str]:
         """The ids of all corrections, the oldest first."""
-        return [line.id for line in self._lines()]
+        return [record.id for record in self._records()]
 
     def delete(self, ids: Collection[str]) -> int:
-        """Delete the corrections of these ids with their digits, and the pictures that only they are from.
+        """Delete the corrections with these ids, their digits, and the pictures that no other correction uses.
 
-        The lines go in one step, then the files; what a killed deletion or addition left over goes with them. Returns
-        the number of deleted corrections. Raises `UsageError` for an id that is not there: then nothing is deleted.
+        Records are removed in one step, then files, together with those that an interrupted deletion or addition left
+        behind. Returns the number of deleted corrections. Raises `UsageError` for an unknown id and deletes nothing.
         """
         if not self.folder.is_dir():
             if ids:
                 raise UsageError(f"{self.folder}: there are no corrections")
             return 0
         try:
-            with self._alone():
-                lines = self._lines()
-                missing = sorted(set(ids) - {line.id for line in lines})
+            with self._exclusive():
+                records = self._records()
+                missing = sorted(set(ids) - {record.id for record in records})
                 if missing:
                     raise UsageError(f"{self.folder}: no correction has the id {missing[0]}")
-                left = [line for line in lines if line.id not in ids]
-                write_through(self.folder / LINES, "".join(line.text for line in left).encode())
-                self._sweep(left)
+                remaining = [record for record in records if record.id not in ids]
+                write_through(self.folder / RECORDS_FILE, "".join(record.text for record in remaining).encode())
+                self._sweep(remaining)
         except OSError as error:
             raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
-        return len(lines) - len(left)
+        return len(records) - len(remaining)
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep all others, threads and processes, from changing the folder; it is made where it is not there."""
-        with self._threads:
+    def _exclusive(self) -> Iterator[None]:
+        """Lock the folder against other threads and processes, creating it if needed."""
+        with self._thread_lock:
             for name in ("digits", "pictures"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
             with exclusive(self.folder / ".lock"):
                 yield
 
-    def _lines(self) -> list[Line]:
-        """The lines of the file, read anew when it has changed. Raises `DataError` when one of them is damaged."""
-        path = self.folder / LINES
+    def _records(self) -> list[CorrectionRecord]:
+        """The records, read again if the file has changed. Raises `DataError` if one is damaged."""
+        path = self.folder / RECORDS_FILE
         try:
             with path.open("rb") as file:
                 stamp = _stamp(os.fstat(file.fileno()))
-                known, lines = self._known
-                if known != stamp:
-                    lines = read_lines(file.read(), path)
-                    self._known = (stamp, lines)
-                return lines
+                cached_stamp, records = self._cached
+                if cached_stamp != stamp:
+                    records = parse_records(file.read(), path)
+                    self._cached = (stamp, records)
+                return records
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
-    def _append(self, texts: Sequence[str]) -> None:
-        """Add lines in one piece, or none of them: a torn line of before is cut off, and so is what does not fit."""
-        path = self.folder / LINES
+    def _append(self, lines: Sequence[str]) -> None:
+        """Append all lines or none, first truncating an incomplete last line of the file."""
+        path = self.folder / RECORDS_FILE
         new = not path.exists()
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(handle, "r+b", buffering=0) as file:
             size = file.seek(0, os.SEEK_END)
-            rest = _tail(file, size, LONGEST)
-            whole = is_line(rest)  # an editor may have left the last newline out
-            start = size if whole else size - len(rest)
+            rest = _tail(file, size, MAX_RECORD_BYTES)
+            complete = is_record(rest)  # an editor may have dropped the last newline
+            start = size if complete else size - len(rest)
             file.truncate(start)
             file.seek(start)
-            more = memoryview((b"\n" if whole else b"") + "".join(texts).encode())
+            unwritten = memoryview((b"\n" if complete else b"") + "".join(lines).encode())
             try:
-                while more:
-                    more = more[file.write(more) :]
+                while unwritten:
+                    unwritten = unwritten[file.write(unwritten) :]
                 os.fsync(file.fileno())
             except OSError:
                 file.truncate(start)
@@ -214,88 +214,93 @@ class Corrections:
         if new:
             write_through(self.folder, None)
 
-    def _check_room(self, lines: Sequence[Line], more: int, picture: bytes | None) -> None:
-        if len(lines) + more > MOST:
-            raise StorageError(f"{self.folder}: holds {len(lines):,} corrections, and at most {MOST:,} fit in")
+    def _check_room(self, records: Sequence[CorrectionRecord], added: int, picture: bytes | None) -> None:
+        if len(records) + added > MAX_CORRECTIONS:
+            raise StorageError(f"{self.folder}: holds {len(records):,} corrections; the maximum is {MAX_CORRECTIONS:,}")
         if picture is not None:
             with os.scandir(self.folder / "pictures") as entries:
                 size = sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
-            if size + len(picture) > MOST_PICTURE_BYTES:
-                raise StorageError(f"{self.folder}: its pictures fill the {MOST_PICTURE_BYTES >> 30} GiB that they may")
+            if size + len(picture) > MAX_FOLDER_PICTURE_BYTES:
+                raise StorageError(f"{self.folder}: its pictures would exceed {MAX_FOLDER_PICTURE_BYTES >> 30} GiB")
 
-    def _keep_picture(self, picture: bytes, kind: str, lines: Sequence[Line], made: list[Path]) -> str:
-        """Write a picture, the same one only once; returns the name of its file."""
-        name = f"{hashlib.sha256(picture).hexdigest()[:32]}.{kind}"
-        if not any(line.picture == name for line in lines):
+    def _keep_picture(self, picture: bytes, suffix: str, records: Sequence[CorrectionRecord], made: list[Path]) -> str:
+        """Write a picture unless it is already stored; returns its file name."""
+        name = f"{hashlib.sha256(picture).hexdigest()[:32]}.{suffix}"
+        if not any(record.picture == name for record in records):
             made.append(self.folder / "pictures" / name)
             write_through(made[-1], picture)
         return name
 
-    def _sweep(self, lines: Sequence[Line]) -> None:
-        """Remove the files of which no line speaks; those that have other names than ours stay."""
-        wanted = {f"{line.id}.png" for line in lines} | {line.picture for line in lines}
-        for folder, names in (("digits", rf"\.?{ID.pattern}\.png"), ("pictures", rf"\.?{PICTURE.pattern}")):
+    def _sweep(self, records: Sequence[CorrectionRecord]) -> None:
+        """Remove the files that no record refers to, except those whose names this module does not make."""
+        referenced = {f"{record.id}.png" for record in records} | {record.picture for record in records}
+        for folder, names in (
+            ("digits", rf"\.?{ID_PATTERN.pattern}\.png"),
+            ("pictures", rf"\.?{PICTURE_NAME_PATTERN.pattern}"),
+        ):
             for path in (self.folder / folder).iterdir():
-                if path.name not in wanted and re.fullmatch(rf"{names}(\.partial)?", path.name):
+                if path.name not in referenced and re.fullmatch(rf"{names}(\.partial)?", path.name):
                     path.unlink()
 
-    def _digit(self, number: str) -> Path:
-        return self.folder / "digits" / f"{number}.png"
+    def _digit_path(self, identifier: str) -> Path:
+        return self.folder / "digits" / f"{identifier}.png"
 
-    def _read_digit(self, number: str) -> NDArray[np.uint8]:
-        """The pixels of a digit `uint8 (28, 28)`; raises `DataError` when there are none."""
-        path = self._digit(number)
+    def _read_digit(self, identifier: str) -> NDArray[np.uint8]:
+        """Read the pixels of a digit, `uint8 (28, 28)`. Raises `DataError`."""
+        path = self._digit_path(identifier)
         try:
             with path.open("rb") as file:
-                content = file.read(DIGIT_BYTES)
+                content = file.read(MAX_DIGIT_BYTES)
         except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror}: `--delete {number}` takes it out") from error
-        # The head tells the size, so that no small file becomes a large picture.
+            raise DataError(
+                f"{path}: cannot be read: {error.strerror}; remove it with `--delete {identifier}`"
+            ) from error
+        # Check the size in the header before decoding: a small file may unpack to a huge picture.
         sides = [int.from_bytes(content[at : at + 4], "big") for at in (16, 20)]
         pixels = None
         if content.startswith(b"\x89PNG") and sides == [SIDE_PIXELS, SIDE_PIXELS]:
             pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
         if pixels is None:
             raise DataError(
-                f"{path}: not a picture of {SIDE_PIXELS}×{SIDE_PIXELS} pixels: `--delete {number}` takes it out"
+                f"{path}: not a picture of {SIDE_PIXELS}×{SIDE_PIXELS} pixels; remove it with `--delete {identifier}`"
             )
         return np.asarray(pixels, np.uint8)
 
 
 def holds_corrections(folder: Path) -> bool:
-    """Whether corrections are kept in a folder."""
-    return (folder / LINES).is_file()
+    """Whether `folder` is a folder of corrections."""
+    return (folder / RECORDS_FILE).is_file()
 
 
 def read_corrections(folder: Path) -> Digits:
-    """The corrected digits of a folder. Raises `DataError` when there are none, or they are damaged."""
+    """The corrected digits in a folder. Raises `DataError` if there are none or they are damaged."""
     digits = Corrections(folder).digits()
     if not len(digits):
-        raise DataError(f"{folder}: there are no corrections in it: `sutja serve` opens the page to make some")
+        raise DataError(f"{folder}: there are no corrections in it; make some on the page of `sutja serve`")
     return digits
 
 
-def _tail(file: IO[bytes], size: int, most: int) -> bytes:
-    """What follows the last newline of a file of so many bytes, looked for in its last `most` first."""
-    file.seek(max(0, size - most))
+def _tail(file: IO[bytes], size: int, window: int) -> bytes:
+    """The bytes after the last newline of a file of `size` bytes; read the last `window` bytes first."""
+    file.seek(max(0, size - window))
     _, newline, rest = file.read().rpartition(b"\n")
-    return rest if newline or size <= most else _tail(file, size, size)
+    return rest if newline or size <= window else _tail(file, size, size)
 
 
 def _stamp(state: os.stat_result) -> tuple[int, ...]:
-    """What differs when a file has changed."""
+    """Values of which at least one differs after a file has changed."""
     return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _png(image: NDArray[np.uint8]) -> bytes:
-    done, content = cv2.imencode(".png", image)
-    assert done, "28×28 pixels are always a PNG"
+    encoded, content = cv2.imencode(".png", image)
+    assert encoded, "28×28 pixels always encode as PNG"
     return content.tobytes()
 
 
 def _new_id(taken: set[str]) -> str:
-    """An id that is not yet `taken`; it is then."""
-    while (number := secrets.token_hex(4)) in taken:
+    """Make an id that is not in `taken`, and add it there."""
+    while (identifier := secrets.token_hex(4)) in taken:
         pass
-    taken.add(number)
-    return number
+    taken.add(identifier)
+    return identifier

@@ -1,4 +1,4 @@
-"""The forms in which MNIST-like sets come: one module a form, each with its reader and its writer."""
+"""File formats of MNIST-like data sets: one module per format, with a reader and a writer."""
 
 import lzma
 import struct
@@ -7,7 +7,8 @@ import tokenize
 import zipfile
 import zlib
 
-READ_ERRORS = (  # what the standard library and NumPy raise for damaged archives, and for headers that do not parse
+# What the standard library and NumPy raise for damaged archives and invalid headers.
+READ_ERRORS = (
     OSError,
     EOFError,
     ValueError,
@@ -23,3 +24,5 @@ READ_ERRORS = (  # what the standard library and NumPy raise for damaged archive
     lzma.LZMAError,
     zlib.error,
 )
+
+MAX_ARRAY_BYTES = 1 << 30  # a larger array is taken for damage or an attack

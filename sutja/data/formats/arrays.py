@@ -1,4 +1,4 @@
-"""NumPy archives of sutja's own: logits and distillation targets."""
+"""NumPy archives that sutja itself writes: logits and distillation targets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.lib.npyio import NpzFile
 
 @contextmanager
 def open_arrays(path: Path) -> Iterator[NpzFile]:
-    """The arrays of an `.npz` file, by name; each is read when it is asked for, and nothing is executed.
+    """Open the arrays of an `.npz` file by name; each is read on access, and nothing in the file is executed.
 
-    Raises what `READ_ERRORS` lists, also while arrays are read.
+    Raises any of `READ_ERRORS`, also while arrays are read.
     """
     with path.open("rb") as file:
-        zipfile.ZipFile(file).close()  # NumPy takes other files for pickled objects, and suggests to unpickle them
+        zipfile.ZipFile(file).close()  # fail first: NumPy takes other files for pickles and suggests loading them
         file.seek(0)
         with np.load(file, allow_pickle=False) as arrays:
             yield arrays

@@ -1,7 +1,7 @@
-"""IDX, the form of the original MNIST files: a magic number, the shape, the raw array; gzipped or not.
+"""IDX, the format of the original MNIST files: a magic number, the shape and the raw array, gzipped or not.
 
-Format: Y. LeCun, "The MNIST database of handwritten digits". Two bytes of zero, one byte for the type, one for the
-number of dimensions, each dimension as a big-endian 32-bit number, then the values, big-endian.
+Format: Y. LeCun, "The MNIST database of handwritten digits". Two zero bytes, one byte for the type, one for the
+number of dimensions, each dimension as a big-endian 32-bit integer, then the big-endian values.
 """
 
 from __future__ import annotations
@@ -19,40 +19,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import Digits, checked_digits
+from sutja.data.formats import MAX_ARRAY_BYTES
 from sutja.errors import DataError
 from sutja.files import write_text
 
-TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-MAX_BYTES = 1 << 30  # a header that announces more is taken for damage or an attack
+DTYPE_BY_CODE = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
-# The names of the four files of a set: MNIST's own (also Fashion-MNIST's and KMNIST's), EMNIST's and QMNIST's.
-PREFIXES = ("", "emnist-digits-", "emnist-mnist-", "qmnist-")
-PARTS = {"train": "train", "test": "(t10k|test)"}
-KINDS = {"images": "images[-.]idx3-ubyte", "labels": "labels[-.]idx(1-ubyte|2-int)"}
+# The names of the four files of a set, as used by MNIST, Fashion-MNIST and KMNIST; by EMNIST; and by QMNIST.
+FILE_PREFIXES = ("", "emnist-digits-", "emnist-mnist-", "qmnist-")
+PART_PATTERNS = {"train": "train", "test": "(t10k|test)"}
+KIND_PATTERNS = {"images": "images[-.]idx3-ubyte", "labels": "labels[-.]idx(1-ubyte|2-int)"}
 
 
 def read_idx_folder(folder: Path) -> tuple[Digits, Digits]:
     """Read training and test digits from the four IDX files in `folder`, `folder/raw` or `folder/*/raw`.
 
-    Files that are named in a `SHA256SUMS` beside them (checksums of the unpacked files) are held against it. Raises
+    If a `SHA256SUMS` beside the files lists them (checksums of the unpacked files), they are verified. Raises
     `DataError`.
     """
-    for place in (folder, folder / "raw", *sorted(folder.glob("*/raw"))):
-        for prefix in PREFIXES:
-            if _find(place, prefix, "train", "images"):
-                return _read_part(place, prefix, "train"), _read_part(place, prefix, "test")
-    raise DataError(f"{folder}: neither train-images-idx3-ubyte[.gz] nor train.tar in it: not the folder of a data set")
+    for location in (folder, folder / "raw", *sorted(folder.glob("*/raw"))):
+        for prefix in FILE_PREFIXES:
+            if _find(location, prefix, "train", "images"):
+                return _read_part(location, prefix, "train"), _read_part(location, prefix, "test")
+    raise DataError(
+        f"{folder}: not the folder of a data set: it has neither train-images-idx3-ubyte[.gz] nor train.tar"
+    )
 
 
 def _find(folder: Path, prefix: str, part: str, kind: str) -> Path | None:
-    pattern = re.compile(f"{prefix}{PARTS[part]}-{KINDS[kind]}(\\.gz)?")
+    pattern = re.compile(f"{prefix}{PART_PATTERNS[part]}-{KIND_PATTERNS[kind]}(\\.gz)?")
     found = [path for path in folder.glob("*idx*") if pattern.fullmatch(path.name)]
-    return min(found, key=lambda path: (path.suffix == ".gz", path.name), default=None)  # unpacked ones load faster
+    return min(found, key=lambda path: (path.suffix == ".gz", path.name), default=None)  # unpacked files load faster
 
 
 def _read_part(folder: Path, prefix: str, part: str) -> Digits:
     arrays, paths = [], []
-    for kind in KINDS:
+    for kind in KIND_PATTERNS:
         path = _find(folder, prefix, part, kind)
         if path is None:
             raise DataError(f"{folder}: the file of the {part} {kind} is missing")
@@ -60,14 +62,14 @@ def _read_part(folder: Path, prefix: str, part: str) -> Digits:
         arrays.append(read_idx(path, sha256=read_checksums(folder).get(path.name.removesuffix(".gz"))))
     images, labels = arrays
     if labels.ndim == 2 and labels.shape[1]:
-        labels = labels[:, 0]  # QMNIST keeps the writer and more in further columns
+        labels = labels[:, 0]  # QMNIST has the writer and more in further columns
     if prefix.startswith("emnist") and images.ndim == 3:
         images = images.transpose(0, 2, 1)  # EMNIST stores its images column by column
     return checked_digits(images, labels, *paths)
 
 
 def read_checksums(folder: Path) -> dict[str, str]:
-    """The checksums that the `SHA256SUMS` in a folder gives for file names; none where there is no such file."""
+    """The checksums in the `SHA256SUMS` of a folder by file name; empty without such a file. Raises `DataError`."""
     path = folder / "SHA256SUMS"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -79,10 +81,10 @@ def read_checksums(folder: Path) -> dict[str, str]:
 
 
 def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[Any]:
-    """Read one IDX file, gzipped when its first bytes say so, and hold what it unpacks to against `sha256` if given.
+    """Read an IDX file, unpacking it if its first bytes are those of gzip, and verify its `sha256` if given.
 
-    Returns an array of the file's own type and shape, in native byte order. Raises `DataError` when the file is
-    missing, is no IDX file, ends too early, goes on too long, announces more than 1 GiB or has another checksum.
+    Returns an array of the file's type and shape in native byte order. Raises `DataError` if the file is missing, not
+    an IDX file, truncated, too long, declares more than 1 GiB or has a different checksum.
     """
     try:
         with _open(path) as file:
@@ -92,41 +94,41 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[Any]:
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     if sha256 is not None and hashlib.sha256(header + content).hexdigest() != sha256:
-        raise DataError(f"{path}: wrong checksum: its content is not what SHA256SUMS beside it says")
-    shape, dtype = struct.unpack(f">{header[3]}I", header[4:]), np.dtype(TYPES[header[2]])
+        raise DataError(f"{path}: wrong checksum: it differs from the one in SHA256SUMS")
+    shape, dtype = struct.unpack(f">{header[3]}I", header[4:]), np.dtype(DTYPE_BY_CODE[header[2]])
     return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def _open(path: Path) -> IO[bytes]:
     file = path.open("rb")
-    zipped = file.read(2) == b"\x1f\x8b"
+    gzipped = file.read(2) == b"\x1f\x8b"
     file.close()
-    return cast(IO[bytes], gzip.open(path)) if zipped else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if gzipped else path.open("rb")
 
 
 def _read_array(file: IO[bytes], path: Path) -> tuple[bytes, bytes]:
-    """The header and the values of an IDX file as bytes; never reads more than the header announces."""
+    """Read the header and the values of an IDX file as bytes, never more than the header declares."""
     magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= 4:
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPE_BY_CODE or not 1 <= magic[3] <= 4:
         raise DataError(f"{path}: not an IDX file: it begins with {magic.hex(' ') or 'nothing'}")
     sizes = file.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
         raise DataError(f"{path}: truncated: it ends inside its header")
     shape = struct.unpack(f">{magic[3]}I", sizes)
-    itemsize = np.dtype(TYPES[magic[2]]).itemsize
-    size, most = math.prod(shape) * itemsize, math.prod(side or 1 for side in shape) * itemsize
-    if most > MAX_BYTES:  # NumPy refuses the shape of an empty array, too, when its other sides are too long
-        raise DataError(f"{path}: the header announces {most:,} bytes, more than the {MAX_BYTES:,} that are allowed")
+    itemsize = np.dtype(DTYPE_BY_CODE[magic[2]]).itemsize
+    size, nonzero_size = math.prod(shape) * itemsize, math.prod(side or 1 for side in shape) * itemsize
+    if nonzero_size > MAX_ARRAY_BYTES:  # NumPy also refuses empty arrays whose other sides are too long
+        raise DataError(f"{path}: the header declares {nonzero_size:,} bytes; the maximum is {MAX_ARRAY_BYTES:,}")
     content = file.read(size)
     if len(content) < size:
         raise DataError(f"{path}: truncated: {len(content):,} of the {size:,} bytes of its shape {shape}")
     if file.read(1):
-        raise DataError(f"{path}: bytes follow after the {size:,} of its shape {shape}")
+        raise DataError(f"{path}: extra bytes after the {size:,} of its shape {shape}")
     return magic + sizes, content
 
 
 def write_idx_folder(folder: Path, train: Digits, test: Digits) -> None:
-    """Write the four gzipped files of a set, under MNIST's names, and their `SHA256SUMS` into `folder`."""
+    """Write the four gzipped files of a set under MNIST's names, and their `SHA256SUMS`, into `folder`."""
     sums = ""
     for part, digits in (("train", train), ("t10k", test)):
         for name, array in (
@@ -140,5 +142,5 @@ def write_idx_folder(folder: Path, train: Digits, test: Digits) -> None:
 
 
 def idx_bytes(array: NDArray[np.uint8]) -> bytes:
-    """A `uint8` array as the bytes of an IDX file."""
+    """Encode a `uint8` array as an IDX file."""
     return struct.pack(f">BBBB{array.ndim}I", 0, 0, 0x08, array.ndim, *array.shape) + array.tobytes()

@@ -1,4 +1,4 @@
-"""NumPy archives with the arrays `x_train`, `y_train`, `x_test`, `y_test`: the form in which Keras keeps MNIST."""
+"""NumPy archives with the arrays `x_train`, `y_train`, `x_test` and `y_test`, as Keras distributes MNIST."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import Digits, checked_digits
-from sutja.data.formats import READ_ERRORS
+from sutja.data.formats import MAX_ARRAY_BYTES, READ_ERRORS
 from sutja.errors import DataError
-
-MAX_BYTES = 1 << 30
 
 
 def read_npz(path: Path) -> tuple[Digits, Digits]:
-    """Read training and test digits. Nothing in the file is executed: arrays of objects are refused.
+    """Read training and test digits. Nothing in the file is executed; arrays of objects are refused.
 
-    Raises `DataError` when the file is missing, damaged, lacks one of the arrays, or holds one of more than 1 GiB.
+    Raises `DataError` if the file is missing or damaged, lacks an array, or has one of more than 1 GiB.
     """
     try:
         with warnings.catch_warnings(), zipfile.ZipFile(path) as archive:
-            warnings.simplefilter("ignore")  # NumPy's on headers of Python 2 and outdated types
+            warnings.simplefilter("ignore")  # NumPy's, about headers of Python 2 and outdated types
             return _read_part(archive, "train", path), _read_part(archive, "test", path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
@@ -41,18 +39,18 @@ def _read_part(archive: zipfile.ZipFile, part: str, path: Path) -> Digits:
 def _read_array(archive: zipfile.ZipFile, key: str, path: Path) -> NDArray[Any]:
     if f"{key}.npy" not in archive.namelist():
         found = ", ".join(archive.namelist()[:8]) or "nothing"
-        raise DataError(f"{path}: {key} is missing: it holds {found}, not x_train, y_train, x_test and y_test")
+        raise DataError(f"{path}: {key} is missing: expected x_train, y_train, x_test and y_test, found {found}")
     member = archive.getinfo(f"{key}.npy")
-    if member.file_size > MAX_BYTES:
-        raise DataError(f"{path}: {key} has {member.file_size:,} bytes, more than the {MAX_BYTES:,} that are allowed")
-    with archive.open(member) as file:  # the header first: NumPy would reserve what it announces
+    if member.file_size > MAX_ARRAY_BYTES:
+        raise DataError(f"{path}: {key} has {member.file_size:,} bytes; the maximum is {MAX_ARRAY_BYTES:,}")
+    with archive.open(member) as file:  # the header first: NumPy would allocate what it declares
         shape, dtype = _read_header(file)
     if math.prod(shape) * dtype.itemsize > member.file_size:
-        raise DataError(f"{path}: {key} announces the shape {shape} but holds only {member.file_size:,} bytes")
+        raise DataError(f"{path}: {key} declares the shape {shape} but has only {member.file_size:,} bytes")
     with archive.open(member) as file:
         array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
         if file.read(1):
-            raise DataError(f"{path}: {key}: bytes follow after the array")
+            raise DataError(f"{path}: {key}: extra bytes after the array")
     return array
 
 
@@ -71,5 +69,5 @@ def write_npz(path: Path, train: Digits, test: Digits) -> None:
         "x_test": test.images,
         "y_test": test.labels.astype(np.uint8),
     }
-    with path.open("wb") as file:  # to a path without .npz NumPy would append that
+    with path.open("wb") as file:  # given a path, NumPy would append a missing .npz
         np.savez_compressed(file, **arrays)

@@ -1,4 +1,4 @@
-"""`train.tar` and `test.tar` of PNG files named `<index>_<label>.png`: the form in which courses hand MNIST out."""
+"""`train.tar` and `test.tar` of PNG files named `<index>_<label>.png`, as courses distribute MNIST."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from sutja.data.digits import SIDE_PIXELS, Digits, Images, checked_digits
 from sutja.data.formats import READ_ERRORS
 from sutja.errors import DataError
 
-PARTS = ("train", "test")
-ARCHIVE_NAME = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")
-DIGIT_NAME = re.compile(r"(\d{1,9})_(\d{1,3})\.png", re.IGNORECASE)
-MAX_FILE_BYTES = 1 << 16  # a 28×28 PNG has hundreds of bytes
-MAX_FILES = 1_000_000
+ARCHIVE_PARTS = ("train", "test")
+ARCHIVE_NAME_PATTERN = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")
+MEMBER_NAME_PATTERN = re.compile(r"(\d{1,9})_(\d{1,3})\.png", re.IGNORECASE)
+MAX_MEMBER_BYTES = 1 << 16  # a 28×28 PNG has hundreds of bytes
+MAX_MEMBERS = 1_000_000
 
 
 class StrictTarInfo(tarfile.TarInfo):
-    """A member whose damaged header is an error; the standard library takes it for the end of the archive."""
+    """A member that fails on a damaged header, which the standard library treats as the end of the archive."""
 
     @classmethod
     def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
-        """Read the next header; raises `tarfile.ReadError` for all but a good one and the end of the archive."""
+        """Read the next header. Raises `tarfile.ReadError` unless it is valid or the end of the archive."""
         try:
             return super().fromtarfile(tar)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the block of zeros that ends every tar
@@ -43,34 +43,34 @@ class StrictTarInfo(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        """Read a header; raises `tarfile.ReadError` for one that is no file and yet large."""
+        """Read a header. Raises `tarfile.ReadError` for a large member that is not a regular file."""
         member = super().frombuf(buf, encoding, errors)
-        if not member.isreg() and member.size > MAX_FILE_BYTES:  # tarfile keeps such a header whole in memory
+        if not member.isreg() and member.size > MAX_MEMBER_BYTES:  # tarfile reads it into memory at once
             raise tarfile.ReadError(f"an extended header of {member.size:,} bytes")
         return member
 
 
 def holds_png_tars(folder: Path) -> bool:
-    """Whether `folder` has a training archive of this form in it."""
+    """Whether `folder` contains a training archive of this format."""
     return _find(folder, "train") is not None
 
 
 def read_png_tars(path: Path) -> tuple[Digits, Digits]:
-    """Read training and test digits from the two archives in a folder, or still inside a zip file.
+    """Read training and test digits from the two archives in a folder or inside a zip file.
 
-    Raises `DataError` when one is missing, and for whatever `read_png_tar` refuses.
+    Raises `DataError` if one is missing, and whatever `read_png_tar` raises.
     """
     return _read_zip(path) if path.is_file() else _read_folder(path)
 
 
 def _find(folder: Path, part: str) -> Path | None:
-    found = [path for path in sorted(folder.glob(f"{part}.t*")) if ARCHIVE_NAME.fullmatch(path.name)]
+    found = [path for path in sorted(folder.glob(f"{part}.t*")) if ARCHIVE_NAME_PATTERN.fullmatch(path.name)]
     return found[0] if found else None
 
 
 def _read_folder(folder: Path) -> tuple[Digits, Digits]:
     parts = []
-    for part in PARTS:
+    for part in ARCHIVE_PARTS:
         path = _find(folder, part)
         if path is None:
             raise DataError(f"{folder}: {part}.tar is missing")
@@ -87,12 +87,12 @@ def _read_zip(path: Path) -> tuple[Digits, Digits]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = {PurePosixPath(name).name.split(".")[0]: name for name in archive.namelist() if _is_archive(name)}
-            for part in PARTS:
+            for part in ARCHIVE_PARTS:
                 if part not in names:
-                    raise DataError(f"{path}: no {part}.tar inside it")
+                    raise DataError(f"{path}: {part}.tar is missing")
                 with archive.open(names[part]) as file:
                     parts.append(read_png_tar(file, f"{path}: {names[part]}"))
-                    while file.read(1 << 20):  # to the end, so that the checksum of the zip is looked at
+                    while file.read(1 << 20):  # read to the end, where zipfile verifies the checksum
                         pass
     except READ_ERRORS as error:
         raise DataError(f"{path}: not a readable zip file: {error}") from error
@@ -100,16 +100,15 @@ def _read_zip(path: Path) -> tuple[Digits, Digits]:
 
 
 def _is_archive(name: str) -> bool:
-    return ARCHIVE_NAME.fullmatch(PurePosixPath(name).name) is not None and not name.startswith("__MACOSX")
+    return ARCHIVE_NAME_PATTERN.fullmatch(PurePosixPath(name).name) is not None and not name.startswith("__MACOSX")
 
 
 def read_png_tar(file: IO[bytes], name: str) -> Digits:
-    """Read a tar, compressed or not, from an open `file` that need not be seekable; nothing is unpacked to disk.
+    """Read a tar, compressed or not, from an open `file` that need not be seekable, without unpacking it to disk.
 
-    The label is the part of a member's name between `_` and `.png`; the digits come back in the order of the index
-    before it. Raises `DataError`, with `name` and the member in it, for links, absolute paths, paths with `..`, files
-    that are no PNG of 28×28 or carry no label in their names, an index that comes twice, and an archive that is
-    damaged or empty.
+    Members are named `<index>_<label>.png`; digits are returned in the order of their indices. Raises `DataError`, with
+    `name` and the member, for links, absolute paths, paths with `..`, other file names, files that are not PNGs of
+    28×28 pixels, a repeated index, and an archive that is damaged or empty.
     """
     images: dict[int, Images] = {}
     labels: dict[int, int] = {}
@@ -119,11 +118,11 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
                 if member.isdir() and not _escapes(member.name):
                     continue
                 index, label = _index_and_label(member, name)
-                if index in images or len(images) == MAX_FILES:
-                    why = "its index comes twice" if index in images else f"more than {MAX_FILES:,} files"
+                if index in images or len(images) == MAX_MEMBERS:
+                    why = "its index is repeated" if index in images else f"more than {MAX_MEMBERS:,} files"
                     raise DataError(f"{name}: {member.name}: {why}")
                 content = archive.extractfile(member)
-                assert content is not None  # only regular files get here
+                assert content is not None  # members are regular files here
                 images[index], labels[index] = _decode(content.read(), f"{name}: {member.name}"), label
             _check_end(archive)
     except READ_ERRORS as error:
@@ -137,7 +136,7 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
 
 @contextmanager
 def _unzipped(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The content of `file`, gzipped or not; only as much of it as is asked for is unpacked."""
+    """The content of `file`, gzipped or not, unpacked as it is read."""
     buffered = io.BufferedReader(cast(io.RawIOBase, file))
     try:
         if buffered.peek(2)[:2] == b"\x1f\x8b":
@@ -150,24 +149,24 @@ def _unzipped(file: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def _check_end(archive: tarfile.TarFile) -> None:
-    """Only zeros follow the last member; a block of zeros in the middle is damage that `tarfile` takes for the end."""
+    """Check that only zeros follow the last member: `tarfile` takes a damaged block of zeros for the end."""
     stream = archive.fileobj
     assert stream is not None
     while rest := stream.read(1 << 16):
         if rest.strip(b"\0"):
-            raise tarfile.ReadError("damaged: more follows after its end")
+            raise tarfile.ReadError("damaged: data after its end")
 
 
 def _index_and_label(member: tarfile.TarInfo, name: str) -> tuple[int, int]:
-    match = DIGIT_NAME.fullmatch(PurePosixPath(member.name).name)
+    match = MEMBER_NAME_PATTERN.fullmatch(PurePosixPath(member.name).name)
     if not member.isfile():
         why = "links and special files are not accepted"
     elif _escapes(member.name):
-        why = "its path leads out of the archive"
+        why = "its path leads outside the archive"
     elif match is None:
         why = "not named <index>_<label>.png"
-    elif member.size > MAX_FILE_BYTES:
-        why = f"{member.size:,} bytes are too many for a digit of {SIDE_PIXELS}×{SIDE_PIXELS}"
+    elif member.size > MAX_MEMBER_BYTES:
+        why = f"{member.size:,} bytes are too many for a digit of {SIDE_PIXELS}×{SIDE_PIXELS} pixels"
     else:
         return int(match[1]), int(match[2])
     raise DataError(f"{name}: {member.name}: {why}")
@@ -181,7 +180,7 @@ def _escapes(name: str) -> bool:
 def _decode(content: bytes, name: str) -> Images:
     if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
         raise DataError(f"{name}: not a PNG file")
-    width, height = struct.unpack(">II", content[16:24])  # known before anything is unpacked: a bomb stays packed
+    width, height = struct.unpack(">II", content[16:24])  # checked before decoding: a bomb is never unpacked
     if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
         raise DataError(f"{name}: {width}×{height} pixels instead of {SIDE_PIXELS}×{SIDE_PIXELS}")
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) if _is_whole(content) else None
@@ -191,7 +190,7 @@ def _decode(content: bytes, name: str) -> Images:
 
 
 def _is_whole(png: bytes) -> bool:
-    """Whether every chunk has its right checksum and nothing follows the last; OpenCV lets some damage pass."""
+    """Whether all chunks have correct checksums and nothing follows the last; OpenCV accepts some damage."""
     at = 8
     while at + 12 <= len(png):
         end = at + 12 + int.from_bytes(png[at : at + 4], "big")
@@ -204,8 +203,8 @@ def _is_whole(png: bytes) -> bool:
 
 
 def write_png_tars(folder: Path, train: Digits, test: Digits) -> None:
-    """Write `train.tar` and `test.tar` into `folder`; the same bytes every time."""
-    for part, digits in zip(PARTS, (train, test), strict=True):
+    """Write `train.tar` and `test.tar` into `folder`, reproducible to the byte."""
+    for part, digits in zip(ARCHIVE_PARTS, (train, test), strict=True):
         width = len(str(len(digits) - 1))
         with tarfile.open(folder / f"{part}.tar", "w") as archive:
             for index, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):

@@ -1,4 +1,4 @@
-"""The folder of corrections: what was answered is there, whatever happens next, and what was deleted is gone."""
+"""The store of corrections: stored ones survive whatever happens next, and deleted ones are gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from sutja.data.corrections import store as module
-from sutja.data.corrections.record import MOST_BYTES
+from sutja.data.corrections.record import MAX_PICTURE_BYTES
 from sutja.data.corrections.store import Correction, Corrections, holds_corrections, read_corrections
 from sutja.data.dataset import Dataset, hold_out_every_sixth, load_dataset, save_dataset
 from sutja.errors import DataError, StorageError, UsageError
@@ -44,7 +44,7 @@ def store(tmp_path: Path) -> Corrections:
 
 
 def some(mnist: Dataset, count: int) -> list[Correction]:
-    """The first test digits of MNIST, each with its right label."""
+    """The first `count` test digits of MNIST, correctly labelled."""
     digits = mnist.test
     return [Correction(digits.images[k], int(digits.labels[k]), 3, 0.25, (k, 2, 30, 40)) for k in range(count)]
 
@@ -53,7 +53,7 @@ def files(store: Corrections) -> set[str]:
     return {f"{path.parent.name}/{path.name}" for path in store.folder.rglob("*.*") if path.parent != store.folder}
 
 
-def test_of_a_digit_that_was_corrected_again_the_last_label_holds(mnist: Dataset, store: Corrections) -> None:
+def test_the_last_correction_of_a_digit_counts(mnist: Dataset, store: Corrections) -> None:
     first, other = some(mnist, 2)
     store.add([replace(first, label=(first.label + 1) % 10), other], PICTURE)
     store.add([first], PICTURE)
@@ -69,8 +69,8 @@ def test_what_is_added_comes_back(mnist: Dataset, store: Corrections) -> None:
     assert len(set(ids)) == len(store) == 3
     for each, correction in zip(kept, added, strict=True):
         assert np.array_equal(each.correction.image, correction.image)
-        told = (each.correction.label, each.correction.guess, each.correction.confidence, each.correction.box)
-        assert told == (correction.label, 3, 0.25, correction.box)
+        fields = (each.correction.label, each.correction.guess, each.correction.confidence, each.correction.box)
+        assert fields == (correction.label, 3, 0.25, correction.box)
         assert each.picture is not None
         assert each.picture.read_bytes() == PICTURE
     digits = store.digits()
@@ -106,20 +106,20 @@ def test_the_same_picture_is_kept_once(mnist: Dataset, store: Corrections) -> No
         ({"box": (1, 2, 3, 10**9)}, "box"),
     ],
 )
-def test_what_no_correction_can_say_is_refused(values: dict[str, Any], why: str) -> None:
+def test_invalid_corrections_are_refused(values: dict[str, Any], why: str) -> None:
     with pytest.raises(DataError, match=why):
         Correction(**{"image": np.zeros((28, 28), np.uint8), "label": 1, **values})
 
 
-def test_only_pictures_of_a_bearable_size_are_kept(mnist: Dataset, store: Corrections) -> None:
-    for content in (b"<html>", b"", b"RIFF0000WAVE", PICTURE + bytes(MOST_BYTES)):
+def test_only_pictures_of_limited_size_are_stored(mnist: Dataset, store: Corrections) -> None:
+    for content in (b"<html>", b"", b"RIFF0000WAVE", PICTURE + bytes(MAX_PICTURE_BYTES)):
         with pytest.raises(DataError, match="the picture"):
             store.add(some(mnist, 1), content)
     assert not store.folder.exists()
 
 
 @pytest.mark.parametrize("tail", [b'{"id": "0123', b"\0" * 10_000, b"\xff\xfe", b"{}"])
-def test_a_torn_last_line_costs_nothing(mnist: Dataset, store: Corrections, tail: bytes) -> None:
+def test_an_incomplete_last_line_is_dropped(mnist: Dataset, store: Corrections, tail: bytes) -> None:
     first = store.add(some(mnist, 2))
     with (store.folder / "corrections.jsonl").open("ab") as file:
         file.write(tail)
@@ -129,7 +129,7 @@ def test_a_torn_last_line_costs_nothing(mnist: Dataset, store: Corrections, tail
     assert tail not in (store.folder / "corrections.jsonl").read_bytes()
 
 
-def test_a_last_line_without_its_newline_is_a_line(mnist: Dataset, store: Corrections) -> None:
+def test_a_last_line_without_its_newline_counts(mnist: Dataset, store: Corrections) -> None:
     first = store.add(some(mnist, 2))
     path = store.folder / "corrections.jsonl"
     path.write_bytes(path.read_bytes()[:-1])
@@ -160,12 +160,12 @@ def test_names_from_outside_are_not_followed(mnist: Dataset, store: Corrections,
             use()
 
 
-def test_a_digit_of_another_size_or_none_is_told_and_can_be_deleted(mnist: Dataset, store: Corrections) -> None:
+def test_a_damaged_or_missing_digit_is_reported_and_can_be_deleted(mnist: Dataset, store: Corrections) -> None:
     first, second = store.add(some(mnist, 2))
     path = store.folder / "digits" / f"{first}.png"
     for content in (cv2.imencode(".png", np.zeros((29, 28), np.uint8))[1].tobytes(), path.read_bytes()[:60], b""):
         path.write_bytes(content)
-        with pytest.raises(DataError, match=f"28×28 pixels: `--delete {first}`"):
+        with pytest.raises(DataError, match=f"28×28 pixels; remove it with `--delete {first}`"):
             store.all()
     path.unlink()
     with pytest.raises(DataError, match="cannot be read"):
@@ -174,7 +174,7 @@ def test_a_digit_of_another_size_or_none_is_told_and_can_be_deleted(mnist: Datas
     assert [each.id for each in store.all()] == [second]
 
 
-def test_deleting_takes_lines_digits_and_pictures(mnist: Dataset, store: Corrections) -> None:
+def test_deleting_removes_records_digits_and_pictures(mnist: Dataset, store: Corrections) -> None:
     shared = store.add(some(mnist, 2), PICTURE)
     alone = store.add(some(mnist, 1), PICTURE + b"other")
     (store.folder / "pictures" / "mine.txt").write_text("of the person")
@@ -197,7 +197,7 @@ def test_an_unknown_id_deletes_nothing(mnist: Dataset, store: Corrections) -> No
         Corrections(store.folder / "elsewhere").delete(["beef"])
 
 
-def test_a_deletion_removes_what_a_killed_addition_left(mnist: Dataset, store: Corrections) -> None:
+def test_a_deletion_removes_the_leftovers_of_a_killed_addition(mnist: Dataset, store: Corrections) -> None:
     store.add(some(mnist, 1))
     (store.folder / "digits" / "0123abcd.png").write_bytes(b"")
     (store.folder / "digits" / ".0123abce.png.partial").write_bytes(b"")
@@ -206,7 +206,7 @@ def test_a_deletion_removes_what_a_killed_addition_left(mnist: Dataset, store: C
 
 
 @pytest.mark.parametrize("after", [1, 4, 9])
-def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path, after: int) -> None:
+def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path: Path, after: int) -> None:
     folder = tmp_path / "corrections"
     process = subprocess.Popen([sys.executable, "-c", ADDER, folder, "100000"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -216,7 +216,7 @@ def test_a_killed_process_loses_nothing_that_it_answered(tmp_path: Path, after: 
     store = Corrections(folder)
     kept = store.all()
     assert [each.id for each in kept][: len(answered)] == answered
-    assert len(kept) - len(answered) in (0, 1)  # the one that it had not yet told
+    assert len(kept) - len(answered) in (0, 1)  # the one not yet acknowledged
     for number, each in enumerate(kept):
         assert (each.correction.image == number % 256).all()
     assert len(store.add([Correction(np.zeros((28, 28), np.uint8), 1)])) == 1
@@ -253,7 +253,10 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(mnist: Dataset, store: Corre
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        for room in (20, len(before[1]) + 100):  # not even the digit's file; the file of lines, but not all of its line
+        for room in (
+            20,
+            len(before[1]) + 100,
+        ):  # too small for the digit's file; large enough for it, but not for the record
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
             with pytest.raises(StorageError, match="cannot be written"):
                 store.add(some(mnist, 5), PICTURE)
@@ -264,7 +267,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(mnist: Dataset, store: Corre
     assert Corrections(store.folder).ids() == ids
 
 
-def test_a_place_that_cannot_be_written_is_an_error(mnist: Dataset, tmp_path: Path) -> None:
+def test_an_unwritable_place_is_an_error(mnist: Dataset, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="not a folder"):
         Corrections(tmp_path / "file")
@@ -272,18 +275,18 @@ def test_a_place_that_cannot_be_written_is_an_error(mnist: Dataset, tmp_path: Pa
         Corrections(tmp_path / "file" / "corrections").add(some(mnist, 1))
 
 
-def test_a_folder_takes_only_so_many(mnist: Dataset, store: Corrections, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 3)
-    monkeypatch.setattr(module, "MOST_PICTURE_BYTES", 1000)
+def test_a_folder_has_a_maximum_size(mnist: Dataset, store: Corrections, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CORRECTIONS", 3)
+    monkeypatch.setattr(module, "MAX_FOLDER_PICTURE_BYTES", 1000)
     store.add(some(mnist, 2))
-    with pytest.raises(StorageError, match="holds 2 corrections, and at most 3"):
+    with pytest.raises(StorageError, match="holds 2 corrections; the maximum is 3"):
         store.add(some(mnist, 2))
-    with pytest.raises(StorageError, match="its pictures fill"):
+    with pytest.raises(StorageError, match="its pictures would exceed"):
         store.add(some(mnist, 1), PICTURE + bytes(1000))
     assert len(store) == 2
 
 
-def test_nothing_of_what_was_sent_is_in_a_name(mnist: Dataset, store: Corrections) -> None:
+def test_file_names_contain_no_input(mnist: Dataset, store: Corrections) -> None:
     store.add(some(mnist, 1), b"GIF89a/../../x.sh")
     assert all(os.sep not in name.partition("/")[2] for name in files(store))
     assert {name.rpartition(".")[2] for name in files(store)} == {"png", "gif"}
@@ -308,7 +311,7 @@ def test_an_exported_set_comes_back(
 ) -> None:
     store.add(some(mnist, count))
     path = tmp_path / ("set.npz" if form == "npz" else "set")
-    save_dataset(hold_out_every_sixth("set", store.digits()), path, form=form)
+    save_dataset(hold_out_every_sixth("set", store.digits()), path, file_format=form)
     back = load_dataset(path)
     train = sorted(set(range(count)) - set(test))
     for part, places in ((back.train, train), (back.test, test)):
@@ -316,7 +319,7 @@ def test_an_exported_set_comes_back(
         assert np.array_equal(part.labels, mnist.test.labels[places])
 
 
-def test_one_correction_is_no_set(mnist: Dataset, store: Corrections) -> None:
+def test_one_correction_is_not_a_data_set(mnist: Dataset, store: Corrections) -> None:
     store.add(some(mnist, 1))
-    with pytest.raises(UsageError, match="at least two, and there are 1"):
+    with pytest.raises(UsageError, match="at least two digits, one for testing; there are 1"):
         hold_out_every_sixth("set", store.digits())

@@ -1,4 +1,4 @@
-"""What the tests of all readers share: damage to files, and what may come of it."""
+"""Shared by the tests of all readers: damage to files, and its permitted effects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that happens to files: at a place in it, over a length, with other bytes."""
+    """Damage to a file: its kind, position and length, and the bytes that it puts in."""
 
     kind: Literal["flip", "cut", "insert", "append", "delete", "blank"]
     place: int
@@ -47,13 +47,13 @@ damages = st.builds(
     Damage,
     kind=st.sampled_from(["flip", "flip", "cut", "insert", "append", "delete", "blank"]),
     place=st.integers(0, 1 << 16),
-    length=st.integers(1, 600),  # a whole digit, wiped out at the end of a tar, would leave no trace
+    length=st.integers(1, 600),  # shorter than a digit, which could vanish from the end of a tar without a trace
     other=st.binary(min_size=1, max_size=8),
 )
 
 
 def refusal(read: Callable[[], object]) -> str:
-    """The one line with which `read` refuses a file."""
+    """The one-line message with which `read` refuses a file."""
     with pytest.raises(DataError) as caught:
         read()
     text = str(caught.value)
@@ -63,7 +63,7 @@ def refusal(read: Callable[[], object]) -> str:
 
 @contextmanager
 def little_memory(mebibytes: int = 16) -> Iterator[None]:
-    """Assert that the block needs no more memory than that, however much a file announces."""
+    """Assert that the block uses at most `mebibytes` of memory, however much a file declares."""
     tracemalloc.start()
     try:
         yield
@@ -78,7 +78,7 @@ def same(first: Digits, second: Digits) -> bool:
 
 
 def assert_same_or_refused(read: Callable[[], tuple[Digits, Digits]], train: Digits, test: Digits) -> None:
-    """Assert that a damaged file either still gives the same digits or is refused in one line."""
+    """Assert that a damaged file is either read as the same digits or refused in one line."""
     try:
         digits = read()
     except DataError as error:

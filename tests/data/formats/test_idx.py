@@ -1,4 +1,4 @@
-"""IDX files: every layout in which MNIST-like sets come, and every kind of damage."""
+"""IDX files: every layout of MNIST-like data sets, and every kind of damage."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def labels_bytes(digits: Digits) -> bytes:
 
 
 def put_set(folder: Path, dataset: Dataset, **contents: bytes) -> Path:
-    """Write a set under MNIST's names, unpacked; `contents` stand in for single files, e.g. `train_labels`."""
+    """Write a set under MNIST's names, unpacked; `contents` replace single files, e.g. `train_labels`."""
     folder.mkdir(parents=True, exist_ok=True)
     for part, name, digits in (("train", "train", dataset.train), ("test", "t10k", dataset.test)):
         images, labels = images_bytes(digits), labels_bytes(digits)
@@ -60,7 +60,7 @@ def test_what_is_written_is_read(tmp_path: Path, small: Dataset) -> None:
     assert same(test, small.test)
 
 
-def test_files_are_the_same_bytes_every_time_and_listed(tmp_path: Path, small: Dataset) -> None:
+def test_files_are_reproducible_and_listed(tmp_path: Path, small: Dataset) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         write_idx_folder(tmp_path / name, small.train, small.test)
@@ -106,14 +106,14 @@ def test_all_layouts_are_read(
     assert train.images.flags.c_contiguous
 
 
-def test_the_unpacked_file_wins(tmp_path: Path, small: Dataset) -> None:
+def test_the_unpacked_file_takes_precedence(tmp_path: Path, small: Dataset) -> None:
     put_set(tmp_path, small)
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"not to be read")
     assert same(read_idx_folder(tmp_path)[0], small.train)
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"])
-def test_what_is_gzipped_says_its_content_not_its_name(tmp_path: Path, small: Dataset, name: str) -> None:
+def test_gzip_is_recognised_by_content_not_by_name(tmp_path: Path, small: Dataset, name: str) -> None:
     content = images_bytes(small.train)
     (tmp_path / name).write_bytes(content if name.endswith(".gz") else gzip.compress(content))
     assert np.array_equal(read_idx(tmp_path / name), small.train.images)
@@ -140,17 +140,17 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "five dimensions": (header(1, 1, 1, 1, 1) + b"1", "not an IDX file"),
     "half a header": (header(2, 28, 28)[:-1], "ends inside its header"),
     "truncated": (header(2, 28, 28) + bytes(2 * 28 * 28 - 1), "truncated: 1,567 of the 1,568 bytes"),
-    "trailing": (header(2, 28, 28) + bytes(2 * 28 * 28 + 1), "bytes follow after the 1,568"),
-    "bomb": (header(2**32 - 1, 2**32 - 1, 28), "announces"),
+    "trailing": (header(2, 28, 28) + bytes(2 * 28 * 28 + 1), "extra bytes after the 1,568"),
+    "bomb": (header(2**32 - 1, 2**32 - 1, 28), "declares"),
     "bomb of zero": (header(0, 2**32 - 1, 2**32 - 1, 2**32 - 1), ""),
-    "just over 1 GiB": (header((1 << 27) + 1, code=0x0E), "announces 1,073,741,832 bytes"),
+    "just over 1 GiB": (header((1 << 27) + 1, code=0x0E), "declares 1,073,741,832 bytes"),
     "gzip cut off": (gzip.compress(header(2, 28, 28) + bytes(1568))[:-9], "cannot be read"),
     "gzip without its end": (gzip.compress(header(2, 28, 28) + bytes(1568))[:-8], "cannot be read"),
     "gzip of another checksum": (gzip.compress(header(2) + b"12")[:-8] + bytes(8), "cannot be read"),
     "gzip and junk": (gzip.compress(header(2) + b"12") + b"junk", "cannot be read"),
     "gzip of nothing": (gzip.compress(b""), "not an IDX file"),
     "gzip magic alone": (b"\x1f\x8b", "cannot be read"),
-    "gzip of a bomb": (gzip.compress(header(2) + bytes(1 << 25), 1), "bytes follow"),
+    "gzip of a bomb": (gzip.compress(header(2) + bytes(1 << 25), 1), "extra bytes"),
 }
 
 
@@ -217,7 +217,7 @@ def test_a_wrong_checksum_is_refused(tmp_path: Path, small: Dataset, name: str, 
     assert f"{path}: wrong checksum" in refusal(lambda: read_idx_folder(tmp_path))
 
 
-def test_checksums_are_read_in_all_their_spellings(tmp_path: Path) -> None:
+def test_checksums_are_read_in_every_notation(tmp_path: Path) -> None:
     (tmp_path / "SHA256SUMS").write_text("AB12  first\ncd34 *second\n\na line that is none\n")
     assert read_checksums(tmp_path) == {"first": "ab12", "second": "cd34"}
     assert read_checksums(tmp_path / "none") == {}

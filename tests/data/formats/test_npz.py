@@ -1,4 +1,4 @@
-"""NumPy archives in the form of Keras: the good ones, and those that are damaged, foreign or meant to do harm."""
+"""NumPy archives in the format of Keras: valid, damaged, foreign and malicious ones."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def arrays_of(train: Digits, test: Digits) -> dict[str, NDArray[Any]]:
 
 
 def put_npz(path: Path, dataset: Dataset, **others: NDArray[Any]) -> Path:
-    """Save a set as Keras did, with some of its arrays replaced by `others`."""
+    """Save a set in the format of Keras, with some arrays replaced by `others`."""
     contents: dict[str, Any] = {**arrays_of(dataset.train, dataset.test), **others}
     np.savez(path, **contents)
     return path
 
 
 def put_raw(path: Path, header: str, content: bytes = bytes(784), *, version: int = 1) -> Path:
-    """Write an archive whose four arrays have this header in front of this content."""
+    """Write an archive whose four arrays consist of `header` and `content`."""
     length = struct.pack("<H" if version == 1 else "<I", len(header))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for key in KEYS:
@@ -51,14 +51,14 @@ def test_what_is_written_is_read(tmp_path: Path, small: Dataset) -> None:
 
 
 @pytest.mark.parametrize("name", ["set", "set.npz.new", "set.zip"])
-def test_it_is_written_where_it_was_asked_for(tmp_path: Path, small: Dataset, name: str) -> None:
+def test_it_is_written_to_the_given_path(tmp_path: Path, small: Dataset, name: str) -> None:
     write_npz(tmp_path / name, small.train, small.test)
     assert list(tmp_path.iterdir()) == [tmp_path / name]
     assert same(read_npz(tmp_path / name)[0], small.train)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "<i8", ">i4", "u8"])
-def test_keras_form_is_read_with_any_integer_labels(tmp_path: Path, small: Dataset, dtype: str) -> None:
+def test_any_integer_labels_are_read(tmp_path: Path, small: Dataset, dtype: str) -> None:
     labels = {"y_train": small.train.labels.astype(dtype), "y_test": small.test.labels.astype(dtype)}
     train, test = read_npz(put_npz(tmp_path / "set.npz", small, **labels, more=np.zeros(3)))
     assert same(train, small.train)
@@ -82,7 +82,7 @@ def test_a_missing_array_is_named(tmp_path: Path, small: Dataset, key: str) -> N
 
 
 class Trap:
-    """An object that makes a file when a pickle of it is loaded."""
+    """An object whose pickle creates a file when loaded."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -186,7 +186,7 @@ def test_an_array_of_more_than_a_gibibyte_is_refused(tmp_path: Path) -> None:
     assert refusal(lambda: read_npz(path)).startswith(f"{path}: x_train has 1,073,741,825 bytes")
 
 
-def test_an_array_that_unpacks_to_more_than_it_says_is_refused(tmp_path: Path) -> None:
+def test_an_array_that_unpacks_to_more_than_declared_is_refused(tmp_path: Path) -> None:
     path = put_raw(tmp_path / "set.npz", HEADER % "(1, 28, 28)", bytes(1 << 26))
     content = path.read_bytes()
     at = content.index(b"PK\x01\x02") + 24
@@ -208,7 +208,7 @@ def test_a_damaged_archive_is_refused(tmp_path: Path, small: Dataset, offset: in
     assert refusal(lambda: read_npz(path)).startswith(f"{path}: ")
 
 
-def test_compressed_data_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_invalid_compressed_data_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "set.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("x_train.npy", b"\x09\x04\x05\x00" + b"\xff" * 500)
@@ -227,7 +227,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     assert refusal(lambda: read_npz(path)).startswith(f"{path}: ")
 
 
-def test_keys_of_two_lines_are_named_in_one(tmp_path: Path) -> None:
+def test_keys_with_newlines_are_reported_on_one_line(tmp_path: Path) -> None:
     arrays: dict[str, Any] = {"two\nlines": np.zeros(1)}
     np.savez(tmp_path / "set.npz", **arrays)
     assert "x_train is missing" in refusal(lambda: read_npz(tmp_path / "set.npz"))
