@@ -168,7 +168,7 @@ def test_what_is_no_picture_is_told_in_plain_words(open_page: OpenPage, tmp_path
     path = tmp_path / "notes.txt"
     path.write_text("no picture")
     page.set_input_files("#choose", path)
-    expect(page.get_by_role("alert")).to_have_text("This file is no picture, or it is damaged.")
+    expect(page.get_by_role("alert")).to_have_text("This file is not a picture, or it is damaged.")
     draw(page, [[(150, 100), (148, 220)]])
     wait_for_lines(page, ["1"])
     expect(page.locator("#trouble")).to_be_hidden()
@@ -217,7 +217,7 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
         page.locator(".chance").nth(7).click()
         wait_for_lines(page, ["47"])
     assert answered.value.status == 201
-    expect(page.locator("#note")).to_have_text("Kept, thank you.")
+    expect(page.locator("#note")).to_have_text("Stored, thank you.")
     expect(page.locator("#kept")).to_contain_text(str(served.corrections))
     kept = Corrections(served.corrections).all()
     assert len(kept) == before + 1
@@ -232,7 +232,7 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
     assert written[top : top + height, left : left + width].min() < 50  # the 1 is in its box
     assert written[:, : left - 2].min() < 50  # and the 4 beside it
     page.reload()
-    expect(page.locator("#kept")).to_contain_text(["", "There is one", f"There are {before + 1}"][min(before + 1, 2)])
+    expect(page.locator("#kept")).to_contain_text(["", "One is stored", f"{before + 1} are stored"][min(before + 1, 2)])
 
 
 def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
@@ -247,7 +247,7 @@ def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Se
     draw(page, outline_strokes(digit_of(mnist, 0), 300, 60))
     wait_for_lines(page, ["470"])
     send_corrections(page)
-    expect(page.locator("#note")).to_have_text("Kept, thank you.")
+    expect(page.locator("#note")).to_have_text("Stored, thank you.")
     expect(page.locator("#revoke")).to_be_hidden()  # nothing more is to be sent
     assert len(Corrections(served.corrections)) == before + 1
 

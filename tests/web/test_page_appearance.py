@@ -167,8 +167,8 @@ def test_where_the_focus_is_can_be_seen(open_page: OpenPage) -> None:
     ("status", "told"),
     [
         (413, "This picture is too large: at most 10 MB and 50 megapixels."),
-        (415, "This kind of file cannot be read."),
-        (422, "This file is no picture, or it is damaged."),
+        (415, "This file type is not supported."),
+        (422, "This file is not a picture, or it is damaged."),
         (504, "That took too long."),
         (500, "Something went wrong on the server: it says why"),
         (None, "sutja does not answer. Is “sutja serve” still running?"),
@@ -207,10 +207,10 @@ def test_a_correction_that_was_kept_after_all_is_no_trouble_any_more(open_page: 
     page.locator(".digit").click()
     page.route("**/api/corrections", answer)
     page.keyboard.press("7")
-    expect(page.get_by_role("alert")).to_contain_text("The correction could not be kept")
+    expect(page.get_by_role("alert")).to_contain_text("The correction could not be stored")
     wait_for_lines(page, ["1"])
     page.keyboard.press("7")
-    expect(page.locator("#note")).to_have_text("Kept, thank you.")
+    expect(page.locator("#note")).to_have_text("Stored, thank you.")
     expect(page.locator("#trouble")).to_be_hidden()
 
 
