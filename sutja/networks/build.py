@@ -1,4 +1,4 @@
-"""The network of a recipe: one for single digits, or the one that reads lines; untrained, or as it was trained."""
+"""The network of a recipe, for single digits or for lines, untrained; and the network of a trained model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sutja.recipe import Recipe
 
 
 def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
-    """The untrained network of a recipe; its weights depend on `seed` alone. Raises `UsageError` for an unknown one."""
+    """The untrained network of a recipe; `seed` alone decides its weights. Raises `UsageError` for an unknown one."""
     if not recipe.reads_lines:
         return create(recipe.network, seed=seed, dropout=recipe.dropout)
     with seeded(seed):

@@ -1,4 +1,4 @@
-"""On which device, and in which precision, a network computes."""
+"""The device on which a network computes, and its precision."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name; "auto" takes a GPU where there is one. Raises `UsageError` when it is not there."""
+    """The device `name`; "auto" takes a GPU if there is one. Raises `UsageError` for one that this machine lacks."""
     if name not in DEVICES:
         raise unknown("device", name, DEVICES)
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        name = next(device for device in ("cuda", "mps", "cpu") if there[device])
-    if not there[name]:
-        raise UsageError(f"device {name}: there is none on this machine; --device auto takes what there is")
+        name = next(device for device in ("cuda", "mps", "cpu") if available[device])
+    if not available[name]:
+        raise UsageError(f"device {name}: not available on this machine; --device auto takes an available one")
     return torch.device(name)
 
 
 def precision_on(device: torch.device, name: str) -> torch.dtype:
-    """The type in which a training of that precision computes: bfloat16 only where the device has instructions for it.
+    """The dtype for training with the precision `name`: bfloat16 only where the device has instructions for it.
 
-    Elsewhere it would be several times slower than float32, not faster.
+    Elsewhere bfloat16 would be several times slower than float32, not faster.
     """
     native = {"cpu": torch.cpu.get_capabilities().get("avx512_bf16", False), "cuda": True, "mps": False}
     return torch.bfloat16 if name == "bfloat16" and native[device.type] else torch.float32

@@ -1,4 +1,4 @@
-"""Several networks as one reader: their probabilities, averaged with weights that validation digits choose."""
+"""Ensembles: the weighted mean of the probabilities of several networks, with weights chosen on validation digits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sutja.data.digits import Labels
 from sutja.evaluation.metrics import Logits, Report
 from sutja.networks.model import log_mean_probabilities
 
-TOLERANCE = 1e-6  # nats that the chosen weights may be away from the best ones; thousandths are chance
+MAX_REMAINING_GAIN_NATS = 1e-6  # of the optimal weights over the chosen ones; thousandths are chance
 Weights = NDArray[np.float64]
 
 
@@ -28,37 +28,38 @@ def log_probabilities(logits: Sequence[Logits]) -> NDArray[np.float64]:
 def combine(log_probabilities: NDArray[np.float64], weights: Weights) -> Logits:
     """The logits `float32 (N, 10)` of an ensemble: the log of the weighted mean of its members' probabilities.
 
-    `log_probabilities (M, N, 10)` are the members', `weights (M,)` are at least 0 and add up to 1. The mean of the
-    logits does about as well (docs/experiments.md), but there one member that is wrong and sure of it can outvote all
-    others; here a digit costs no more nats than with any one member alone, plus the negative log of its weight.
+    `log_probabilities (M, N, 10)` are those of the members; `weights (M,)` are non-negative and sum to 1. The mean of
+    the logits does about as well (docs/experiments.md), but there one member that is confidently wrong can outvote all
+    others. Here the loss of a digit is at most that of any one member plus the negative log of its weight.
     """
     return logsumexp(log_probabilities, axis=0, b=weights[:, None, None]).astype(np.float32)
 
 
 def choose_weights(log_probabilities: NDArray[np.float64], labels: Labels) -> Weights:
-    """The weights `(M,)` with which the members' mixture has the least negative log-likelihood on some digits.
+    """The weights `(M,)` that minimise the negative log-likelihood of the members' mixture.
 
-    `log_probabilities (M, N, 10)` are the members' on digits that none of them was trained on, `labels (N,)` what these
-    are. The likelihood is concave in the weights. Each step of expectation maximisation makes it larger (A. Dempster,
-    N. Laird and D. Rubin, "Maximum likelihood from incomplete data via the EM algorithm", 1977); the largest gain less
-    one bounds how much is left to win (T. Cover, "An algorithm for maximizing expected log investment return", 1984),
-    and the steps end when that is a millionth of a nat.
+    `log_probabilities (M, N, 10)` are those of the members on digits that none of them was trained on, `labels (N,)`
+    their classes. The log-likelihood is concave in the weights, and each step of expectation maximisation increases it
+    (A. Dempster, N. Laird and D. Rubin, "Maximum likelihood from incomplete data via the EM algorithm", 1977). The
+    largest gain minus one bounds the remaining improvement (T. Cover, "An algorithm for maximizing expected log
+    investment return", 1984); iteration stops when this is a millionth of a nat.
     """
     right = log_probabilities[:, np.arange(len(labels)), labels]  # (M, N)
-    relative = np.exp(right - right.max(axis=0))  # so that no digit that all members read wrongly underflows
+    relative = np.exp(right - right.max(axis=0))  # avoids underflow for digits that all members misread
     weights = np.full(len(relative), 1 / len(relative))
     while True:
         gains = relative @ (1 / (weights @ relative)) / len(labels)  # (M,), with a weighted mean of 1
-        if gains.max() - 1 <= TOLERANCE:
+        if gains.max() - 1 <= MAX_REMAINING_GAIN_NATS:
             return weights
         weights *= gains
         weights /= weights.sum()
 
 
 def choose_shared_weights(log_probabilities: NDArray[np.float64], labels: Labels, kinds: Sequence[object]) -> Weights:
-    """As `choose_weights`, but members of the same one of `kinds` get the same weight.
+    """Like `choose_weights`, but members of the same kind share a weight; `kinds` has the kind of each.
 
-    Which seed of a recipe reads some digits better is mostly chance, and a counterpart's luck is not its member's.
+    Differences between seeds of a recipe on some digits are mostly chance, and do not carry over from a counterpart to
+    its member.
     """
     first = np.array([kinds.index(kind) for kind in kinds])
     groups = np.unique(first)[:, None] == first  # (G, M)
@@ -73,7 +74,7 @@ def choose_shared_weights(log_probabilities: NDArray[np.float64], labels: Labels
 class Ensemble(nn.Module):
     """Member networks and their weights as one network: images `float32 (N, 1, 28, 28)` in [0, 1] → logits `(N, 10)`.
 
-    Its logits are what `combine` makes of its members'.
+    Its logits are those of `combine`.
     """
 
     log_weights: Tensor

@@ -1,4 +1,4 @@
-"""What a network in PyTorch answers to digits and to lines."""
+"""Inference with PyTorch, on digits and on lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVALUATION_BATCH_SIZE = 500  # fits the cache of an ordinary CPU; larger batches
 
 
 def infer(network: nn.Module, images: Tensor) -> Tensor:
-    """The logits `(N, 10)` of `uint8 (N, 1, 28, 28)` images, in evaluation mode; the mode is put back afterwards."""
+    """The logits `(N, 10)` of `uint8 (N, 1, 28, 28)` images, in evaluation mode; the mode is restored."""
     was_training = network.training
     network.eval()
     with torch.inference_mode():
@@ -33,7 +33,7 @@ def scaled(images: Tensor) -> Tensor:
 
 
 def to_tensor(digits: Digits) -> Tensor:
-    """The images of some digits as `uint8 (N, 1, 28, 28)`."""
+    """The images of `digits` as `uint8 (N, 1, 28, 28)`."""
     return torch.from_numpy(digits.images).unsqueeze(1)
 
 
@@ -54,6 +54,6 @@ def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> lis
         return np.asarray(network(torch.from_numpy(batch).to(device)).cpu().numpy(), np.float32)
 
     with torch.inference_mode():
-        answers = in_batches(lines, run)
+        logits = in_batches(lines, run)
     network.train(was_training)
-    return answers
+    return logits

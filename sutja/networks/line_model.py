@@ -1,4 +1,4 @@
-"""The network that reads a whole line: convolutions, and what stands at each place from left to right."""
+"""The network that reads a line: convolutions, and the logits of each position from left to right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sutja.models.ctc import BLANK
 
 
 def block(inputs: int, outputs: int, pool: tuple[int, int] | None = None) -> nn.Sequential:
-    """A 3×3 convolution, batch normalisation and ReLU, then the largest of each `pool` (rows, columns)."""
+    """A 3×3 convolution, max-pooling over `pool` (rows, columns), batch normalisation and ReLU."""
     layers: list[nn.Module] = [nn.MaxPool2d(pool)] if pool else []
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), *layers, nn.BatchNorm2d(outputs), nn.ReLU()
@@ -16,29 +16,29 @@ def block(inputs: int, outputs: int, pool: tuple[int, int] | None = None) -> nn.
 
 
 def along(inputs: int, outputs: int) -> nn.Sequential:
-    """A convolution over three places of the line, batch normalisation and ReLU."""
+    """A convolution over three positions of the line, batch normalisation and ReLU."""
     return nn.Sequential(nn.Conv1d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm1d(outputs), nn.ReLU())
 
 
 class Residual(nn.Module):
-    """What layers add to what they are given (He, Zhang, Ren and Sun, "Deep residual learning", 2016)."""
+    """Layers with a skip connection (He, Zhang, Ren and Sun, "Deep residual learning", 2016)."""
 
     def __init__(self, layers: nn.Module) -> None:
         super().__init__()
         self.layers = layers
 
     def forward(self, features: Tensor) -> Tensor:
-        """The features and what the layers make of them, of the same shape."""
+        """The features plus the output of the layers, of the same shape."""
         added: Tensor = features + self.layers(features)
         return added
 
 
 class LineReader(nn.Module):
-    """Lines `float32 (N, 1, 32, W)` of ink in [0, 1] to log-odds `(N, W / 4, 11)`: ten digits and nothing.
+    """Lines `float32 (N, 1, 32, W)` of ink in [0, 1] → logits `(N, W / 4, 11)`: ten digits and the blank.
 
     Idea: Shi, Bai and Yao, "An end-to-end trainable neural network for image-based sequence recognition", 2015, with
-    convolutions along the line in place of the recurrent layers; trained by Graves' connectionist temporal
-    classification, 2006.
+    convolutions along the line instead of recurrent layers; trained by Graves' connectionist temporal classification,
+    2006.
     """
 
     def __init__(self, dropout: float = 0.1) -> None:
@@ -63,7 +63,7 @@ class LineReader(nn.Module):
         )
 
     def forward(self, lines: Tensor) -> Tensor:
-        """Log-odds of each place, from left to right."""
+        """The logits of each position, from left to right."""
         features = self.picture(lines)  # (N, C, 2, W/4)
         logits: Tensor = self.along(features.flatten(1, 2)).transpose(1, 2)
         return logits

@@ -157,7 +157,7 @@ def results_table(results: Sequence[RecipeResult]) -> Table:
             ]
         )
     part = " or ".join(dict.fromkeys(each.part for each in results))
-    heads = ["recipe", "parameters", "seeds", f"{part} accuracy", "standard deviation", "95 % interval", "range"]
+    heads = ["recipe", "parameters", "seeds", f"{part} accuracy", "std. dev.", "95 % interval", "range"]
     return Table([*heads, "errors", "loss", "calibration error", "seconds"], rows)
 
 

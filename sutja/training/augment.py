@@ -27,7 +27,7 @@ MAX_ROTATION_DEGREES = 8.0
 MAX_SHIFT_SHARE = 0.06  # of the side of the image
 MAX_SCALE_CHANGE = 0.08
 MAX_SHEAR = 0.08
-ELASTIC_STANDARD_DEVIATION = 0.08  # of the displacement of control points; the image is 2 wide
+ELASTIC_STD = 0.08  # standard deviation of the displacement of control points; the image is 2 wide
 CONTROL_POINTS_PER_SIDE = 5
 
 WIDE_SHARE = 0.2  # of the digits
@@ -35,8 +35,8 @@ WIDE_FACTOR = 3.0  # times the limits of the affine map
 DISTURBED_SHARE = 0.35  # of the digits
 EACH_DISTURBANCE_SHARE = 0.4  # of the disturbed digits, for each kind of disturbance
 MIN_LEVEL_DIFFERENCE = 0.25  # between the grey levels of paper and ink
-LIGHT_STANDARD_DEVIATION = 0.3
-MAX_NOISE_STANDARD_DEVIATION = 0.3
+LIGHT_STD = 0.3  # standard deviation of the grey levels that light and shadow add
+MAX_NOISE_STD = 0.3
 
 
 def augmentation(name: str) -> Callable[[Augmentation], Augmentation]:
@@ -122,12 +122,9 @@ def disturb(images: Tensor, generator: Generator) -> Tensor:
     height, width = images.shape[-2:]
     textured = _where(random_filter(images, generator), images, generator)
     light = _where(elastic_shifts(images, generator)[:, :1].view(len(images), 1, height, width), 0, generator)
-    lit = (
-        _where(random_levels(textured, generator), textured, generator)
-        + LIGHT_STANDARD_DEVIATION / ELASTIC_STANDARD_DEVIATION * light
-    )
+    lit = _where(random_levels(textured, generator), textured, generator) + LIGHT_STD / ELASTIC_STD * light
     patched = torch.where(_rectangles(lit, generator), random_levels(lit, generator), lit)
-    noise = torch.randn(images.shape, generator=generator) * _each(images, generator) * MAX_NOISE_STANDARD_DEVIATION
+    noise = torch.randn(images.shape, generator=generator) * _each(images, generator) * MAX_NOISE_STD
     return (_where(patched, lit, generator) + _where(noise, 0, generator)).clamp_(0, 1)
 
 
@@ -202,10 +199,7 @@ def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
     J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", 2003, who smooth a
     random displacement of each pixel with a Gaussian.
     """
-    knots = (
-        torch.randn(len(images), 2, CONTROL_POINTS_PER_SIDE * CONTROL_POINTS_PER_SIDE, generator=generator)
-        * ELASTIC_STANDARD_DEVIATION
-    )
+    knots = torch.randn(len(images), 2, CONTROL_POINTS_PER_SIDE**2, generator=generator) * ELASTIC_STD
     return spline_shifts(knots.to(images.device), *images.shape[-2:])
 
 
@@ -248,11 +242,7 @@ def _centres(pixels: int) -> Tensor:
 def _spline_basis(height: int, width: int, device: torch.device) -> Tensor:
     """The weight of every control point at every pixel, `(25, H·W)`."""
     rows, columns = _spline_weights(height), _spline_weights(width)
-    return (
-        torch.einsum("yi,xj->ijyx", rows, columns)
-        .reshape(CONTROL_POINTS_PER_SIDE * CONTROL_POINTS_PER_SIDE, -1)
-        .to(device)
-    )
+    return torch.einsum("yi,xj->ijyx", rows, columns).reshape(CONTROL_POINTS_PER_SIDE**2, -1).to(device)
 
 
 def _spline_weights(pixels: int) -> Tensor:

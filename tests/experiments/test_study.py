@@ -131,7 +131,7 @@ def test_a_study_trains_what_is_missing_and_tells_all(outcome: tuple[Outcome, Pa
     assert first == "4 runs, 2 of them finished already"
     shape = r"  digits-mlp-epochs=[12].*-s1: .* test accuracy, \d+ s \([34] of 4 runs\)"
     assert [bool(re.fullmatch(shape, line)) for line in lines] == [True, True]
-    for text in (ONE, TWO, "61,676", "deviation", "95 % interval", "paired", "p by Holm", "over these seeds"):
+    for text in (ONE, TWO, "61,676", "std. dev.", "95 % interval", "paired", "p by Holm", "over these seeds"):
         assert text in done.out
     name = "digits-mlp-epochs=1-batch_size=16-s1"  # in a process of its own the same bits as in this one
     assert (runs / name / "model.safetensors").read_bytes() == (finished / name / "model.safetensors").read_bytes()

@@ -103,10 +103,10 @@ def switch_off(monkeypatch: pytest.MonkeyPatch, *limits: str) -> None:
     ("name", "limits"),
     [
         ("affine", ("MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR")),
-        ("elastic", ("ELASTIC_STANDARD_DEVIATION",)),
+        ("elastic", ("ELASTIC_STD",)),
         (
             "affine-elastic",
-            ("MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR", "ELASTIC_STANDARD_DEVIATION"),
+            ("MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR", "ELASTIC_STD"),
         ),
     ],
 )

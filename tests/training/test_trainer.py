@@ -260,7 +260,7 @@ def test_a_device_that_is_absent_is_one_clear_line(name: str) -> None:
     if there:
         assert choose_device(name).type == name
     else:
-        with pytest.raises(UsageError, match=f"^device {name}: there is none on this machine; --device auto .*$"):
+        with pytest.raises(UsageError, match=f"^device {name}: not available on this machine; --device auto .*$"):
             choose_device(name)
 
 
@@ -395,7 +395,7 @@ def test_measured_and_inferred_agree_and_leave_the_mode(splits: Splits) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "hint"),
-    [({"model": "lenet"}, "did you mean 'lenet5'"), ({"augmentation": "elastc"}, "did you mean 'elastic'")],
+    [({"network": "lenet"}, "did you mean 'lenet5'"), ({"augmentation": "elastc"}, "did you mean 'elastic'")],
 )
 def test_an_unknown_network_or_augmentation_gets_a_hint(changes: dict[str, Any], hint: str, splits: Splits) -> None:
     with pytest.raises(UsageError, match=hint):

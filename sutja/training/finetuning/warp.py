@@ -116,9 +116,7 @@ def find_warps(digits: Digits, usual: Shapes, network: nn.Module) -> Warp:
     search = _Search(scaled(to_tensor(digits)), labels, usual, network, generator(0, "registration"))
     angles = torch.tensor(START_DEGREES) * math.pi / 180
     turned = torch.stack([angles.cos(), -angles.sin(), angles.sin(), angles.cos()], 1).view(-1, 2, 2)
-    found, costs = search.improve(
-        Warp(turned, torch.zeros(len(START_DEGREES), 2, CONTROL_POINTS_PER_SIDE * CONTROL_POINTS_PER_SIDE))
-    )
+    found, costs = search.improve(Warp(turned, torch.zeros(len(START_DEGREES), 2, CONTROL_POINTS_PER_SIDE**2)))
     good = costs <= costs.min() + COST_TOLERANCE
     return Warp(found.matrices[good], found.knots[good])
 
