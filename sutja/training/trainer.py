@@ -62,6 +62,7 @@ class Trainer(ABC, Generic[BatchT]):
     """
 
     max_gradient_norm = math.inf  # longer gradients are clipped
+    max_final_loss = math.inf  # a training that ends with more has not learned
 
     def __init__(self, recipe: Recipe, device: str) -> None:
         """Raises `UsageError` when the recipe or `device` names something that is not there."""
@@ -140,7 +141,7 @@ class Trainer(ABC, Generic[BatchT]):
     def fit(self, on_batch: Callable[[int], None] = lambda images: None) -> Iterator[Epoch]:
         """Train the remaining epochs and yield the record of each; `on_batch` is called with the size of each batch.
 
-        Raises `SutjaError` when the loss is not finite.
+        Raises `SutjaError` when the loss is not finite, or still absurd after the last epoch.
         """
         while not self.finished:
             start = time.perf_counter()
@@ -159,6 +160,8 @@ class Trainer(ABC, Generic[BatchT]):
             if self.recipe.patience and record.epoch == self.best_epoch:
                 self.best = copy.deepcopy(self.averaged.state_dict())
             yield record
+        if self.records[-1].train_loss > self.max_final_loss:
+            raise self._has_not_learned()
 
     @property
     def finished(self) -> bool:
@@ -235,8 +238,19 @@ class Trainer(ABC, Generic[BatchT]):
     def _diverged(self, loss: float, learning_rate: float) -> SutjaError:
         return SutjaError(
             f"{self.recipe.name}: the loss is {loss} in epoch {len(self.records) + 1} at the learning rate "
-            f"{learning_rate:.3g}: try a smaller one, for example --set learning_rate={learning_rate / 4:.2g}"
+            f"{learning_rate:.3g}: {_smaller(learning_rate)}"
         )
+
+    def _has_not_learned(self) -> SutjaError:
+        last = self.records[-1]
+        return SutjaError(
+            f"{self.recipe.name}: has not learned: after epoch {last.epoch} the training loss is {last.train_loss:.4g} "
+            f"and the accuracy {last.train_accuracy:.1%}: {_smaller(self.recipe.learning_rate)}"
+        )
+
+
+def _smaller(learning_rate: float) -> str:
+    return f"try a smaller learning rate, for example --set learning_rate={learning_rate / 4:.2g}"
 
 
 def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:

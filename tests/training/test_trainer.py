@@ -400,3 +400,13 @@ def test_measured_and_inferred_agree_and_leave_the_mode(splits: Splits) -> None:
 def test_an_unknown_network_or_augmentation_gets_a_hint(changes: dict[str, Any], hint: str, splits: Splits) -> None:
     with pytest.raises(UsageError, match=hint):
         DigitTrainer(dataclasses.replace(TINY, **changes), splits)
+
+
+def test_a_training_that_ends_with_an_absurd_loss_has_not_learned(splits: Splits) -> None:
+    """The loss is finite after every epoch; a resumed training says so again."""
+    recipe = dataclasses.replace(TINY, network="mlp", learning_rate=5, schedule="constant", epochs=1)
+    trainer = DigitTrainer(recipe, splits, device="cpu")
+    for _ in range(2):
+        with pytest.raises(SutjaError, match=r"has not learned: after epoch 1 .* try a smaller learning rate"):
+            list(trainer.fit())
+    assert math.isfinite(trainer.records[-1].train_loss)
