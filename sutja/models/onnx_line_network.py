@@ -85,5 +85,5 @@ def pad_lines(lines: Lines) -> NDArray[np.float32]:
 
 
 def _steps(columns: int) -> int:
-    """The number of time steps of the logits for so many columns."""
+    """The number of time steps of the logits of a line."""
     return -(-columns // COLUMNS_PER_STEP)

@@ -110,7 +110,7 @@ def read_job(reader: Reader, job: ReadJob) -> ReadOutcome:
     except OSError as error:
         return ReadOutcome(job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"))
     except (MemoryError, cv2.error) as error:
-        return ReadOutcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'memory is short'}"))
+        return ReadOutcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'out of memory'}"))
     return ReadOutcome(job, reading)
 
 

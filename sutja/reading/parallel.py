@@ -28,7 +28,7 @@ def read_in_processes(
     try:
         yield from _in_order(pool, jobs, options, processes * MAX_PENDING_PER_PROCESS)
     except BrokenProcessPool as error:
-        raise SutjaError("a process that read pictures was ended from outside: perhaps memory was short") from error
+        raise SutjaError("a process that read pictures was killed, perhaps because memory ran out") from error
     finally:
         with without_interrupts():  # a second Ctrl-C would leave starting processes waiting for ever
             pool.shutdown(cancel_futures=True)

@@ -129,7 +129,7 @@ def _check_size(shape: tuple[int, int], name: str) -> None:
     if height * width > MAX_MEGAPIXELS * 1_000_000 or max(shape) > MAX_PICTURE_SIDE_PIXELS:
         raise LargePictureError(
             f"{name}: {width:,} × {height:,} pixels are too many: "
-            f"at most {MAX_MEGAPIXELS} megapixels and {MAX_PICTURE_SIDE_PIXELS:,} a side"
+            f"at most {MAX_MEGAPIXELS} megapixels and {MAX_PICTURE_SIDE_PIXELS:,} pixels per side"
         )
 
 
@@ -141,7 +141,9 @@ def to_gray(pixels: NDArray[Any], name: str = "the picture") -> Gray:
     finite, and for pictures without pixels or with too many.
     """
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
-        raise DataError(f"{name}: an array of the shape {pixels.shape} is no picture: (H, W), (H, W, 3) or (H, W, 4)")
+        raise DataError(
+            f"{name}: an array of the shape {pixels.shape} is not a picture: (H, W), (H, W, 3) or (H, W, 4)"
+        )
     if pixels.size == 0:
         raise DataError(f"{name}: a picture of {pixels.shape[1]} × {pixels.shape[0]} pixels is empty")
     _check_size((pixels.shape[0], pixels.shape[1]), name)
@@ -164,7 +166,7 @@ def _eight_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
         scale = 1 / 257 if pixels.max() > 255 else 1
         return np.asarray(cv2.convertScaleAbs(pixels, alpha=scale), np.uint8).reshape(pixels.shape)
     if pixels.dtype.kind not in "fiu":
-        raise DataError(f"{name}: an array of {pixels.dtype} is no picture: uint8, uint16, bool or float")
+        raise DataError(f"{name}: an array of {pixels.dtype} is not a picture: uint8, uint16, bool or float")
     if not np.isfinite(pixels).all():
         raise DataError(f"{name}: has values that are not finite")
     low, high = float(pixels.min()), float(pixels.max())

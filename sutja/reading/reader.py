@@ -24,7 +24,7 @@ from sutja.reading.result import ReadDigit, Reading, ReadLine
 from sutja.reading.saliency import Saliency, occlusion_saliency
 from sutja.reading.single_digit import (
     broaden,
-    combine,
+    combine_probabilities,
     digit_strip,
     prepare_single_digit,
     single_digit_probabilities,
@@ -97,11 +97,11 @@ class Reader:
         digits or a `min_confidence` outside [0, 1], and `ModelFileError` for a file that is missing or damaged.
         """
         if min_confidence is not None and not 0 <= min_confidence <= 1:
-            raise UsageError(f"min_confidence = {min_confidence} is out of the range 0 … 1")
+            raise UsageError(f"min_confidence = {min_confidence} is out of the range 0…1")
         trained = open_model(model)
         if trained.reads == "digits":
             if classifier != DEFAULT_CLASSIFIER:
-                raise UsageError(f"{model} and {classifier}: both read single digits: name one of them")
+                raise UsageError(f"{model} and {classifier}: both read single digits: give one of them")
             trained, classifier = open_model(DEFAULT_LINE_READER), model
         self._threads = threads
         self._classifier_model = classifier
@@ -146,7 +146,7 @@ class Reader:
         by_line_broad = self._single_digits([digit_strip(broaden(single.image)) for single in singles])
         found = []
         for single, classifier, line, broad in zip(singles, by_classifier, by_line, by_line_broad, strict=True):
-            probabilities = combine(classifier, line, broad.sum()) * single.has_ink
+            probabilities = combine_probabilities(classifier, line, broad.sum()) * single.has_ink
             digit = DecodedDigit(0, single.strip.shape[1], probabilities)
             found.append(self._read_digit(digit, single.box, single.image))
         return found
@@ -187,7 +187,9 @@ class Reader:
         predictions = iter(self._classifier.probabilities(np.stack([image for line in images for image in line])))
         combined = tuple(
             tuple(
-                replace(digit, probabilities=combine(prediction, digit.probabilities)) if cell.alone else digit
+                replace(digit, probabilities=combine_probabilities(prediction, digit.probabilities))
+                if cell.alone
+                else digit
                 for digit, cell, prediction in zip(digits, cells, predictions, strict=False)
             )
             for digits, cells in zip(detection.digits, detection.cells, strict=True)

@@ -164,7 +164,7 @@ def single_digit_probabilities(logits: NDArray[np.float32], temperature: float =
     return total
 
 
-def combine(
+def combine_probabilities(
     classifier: NDArray[np.float64], line: NDArray[np.float64], is_digit: float | None = None
 ) -> NDArray[np.float64]:
     """Combine the probabilities `(10,)` of the classifier and of the line network; the result is `(10,)`.

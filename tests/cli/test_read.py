@@ -214,7 +214,7 @@ def test_a_confidence_out_of_range_is_a_usage_error(value: str, photo: Path) -> 
     outcome = read(photo, "--min-confidence", value)
     assert (outcome.code, outcome.out) == (2, "")
     if value != "much":
-        with pytest.raises(UsageError, match="is out of the range 0 … 1"):
+        with pytest.raises(UsageError, match="is out of the range 0…1"):
             Reader(min_confidence=float(value))
 
 

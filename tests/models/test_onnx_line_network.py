@@ -1,8 +1,7 @@
-"""The network for lines from its file: batches of several widths, and what the places of its answer say."""
+"""The ONNX line network: batches of lines of several widths, and files that are refused."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 from sutja.errors import ModelFileError
 from sutja.models.card import read_card
 from sutja.models.catalogue import WEIGHTS
-from sutja.models.ctc import BLANK, decode_greedy
 from sutja.models.onnx_line_network import MAX_BATCH_COLUMNS, LineNetwork, in_batches, pad_lines
 
 
-def counted(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A network whose answer at every place is the mean of its four columns, in every class."""
+def column_means(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A network whose logits at every step are the mean of its four columns."""
     count, _, _, width = batch.shape
     means = batch.reshape(count, 32, width // 4, 4).mean(axis=(1, 3))
     return np.repeat(means[:, :, None], 11, axis=2)
@@ -27,19 +25,19 @@ def counted(batch: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(1, 900), max_size=40))
-def test_every_line_gets_its_own_answer_whatever_stands_beside_it(widths: list[int]) -> None:
+def test_the_logits_of_a_line_do_not_depend_on_its_batch(widths: list[int]) -> None:
     lines = [np.full((32, width), 1 + number, np.float32) for number, width in enumerate(widths)]
     sizes: list[int] = []
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         sizes.append(batch.shape[0] * batch.shape[3])
-        return counted(batch)
+        return column_means(batch)
 
     answers = in_batches(lines, run)
     for number, (width, answer) in enumerate(zip(widths, answers, strict=True)):
         assert answer.shape == (-(-width // 4), 11)
         assert np.allclose(answer[: width // 4], 1 + number)
-    assert all(size <= MAX_BATCH_COLUMNS + 200 for size in sizes), "what is read at once is bounded"
+    assert all(size <= MAX_BATCH_COLUMNS + 200 for size in sizes), "the size of a batch is bounded"
 
 
 def test_lines_are_padded_with_paper() -> None:
@@ -47,24 +45,6 @@ def test_lines_are_padded_with_paper() -> None:
     assert batch.shape == (2, 1, 32, 12)
     assert batch[0, 0, :, 5:].max() == batch[1, 0, :, 9:].max() == 0
     assert batch.sum() == 32 * 14
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 10), max_size=30))
-def test_digits_are_what_changes_from_place_to_place(places: list[int]) -> None:
-    logits = np.zeros((len(places), 11), np.float32)
-    logits[np.arange(len(places)), places] = 5
-    found = decode_greedy(logits)
-    expected = [
-        each for number, each in enumerate(places) if each != BLANK and (number == 0 or places[number - 1] != each)
-    ]
-    assert [each.digit for each in found] == expected
-    for each in found:
-        start, stop = round(each.start / 4), round(each.stop / 4)
-        assert set(places[start:stop]) == {each.digit}
-        assert each.confidence == pytest.approx(np.exp(5) / (np.exp(5) + 10))
-    for first, second in pairwise(found):
-        assert first.stop <= second.start
 
 
 def test_the_published_network_reads_several_widths_at_once() -> None:
@@ -80,7 +60,7 @@ def test_the_published_network_reads_several_widths_at_once() -> None:
     assert network.read([np.zeros((32, 80), np.float32)]) == [[]], "paper"
 
 
-def test_a_network_for_digits_is_refused(tmp_path: Path) -> None:
+def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"convnet\.onnx: not a network for lines"):
         LineNetwork(WEIGHTS / "convnet.onnx")
     with pytest.raises(ModelFileError, match="no such model file"):

@@ -1,4 +1,4 @@
-"""How large a picture is, as its file declares it."""
+"""The size that a picture file declares in its header."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sutja.reading.header import declared_size
 
 
 def file_of(form: str, **how: Any) -> bytes:
-    """A picture of 31 × 17 pixels as Pillow writes it."""
+    """A picture of 31 × 17 pixels, written by Pillow."""
     content = io.BytesIO()
     Image.fromarray(np.zeros((17, 31, 3), np.uint8)).save(content, form, **how)
     return content.getvalue()
 
 
 def exif() -> bytes:
-    """EXIF with a whole JPEG of another size in it, as cameras write their thumbnails."""
+    """EXIF data that holds a JPEG of another size, like the thumbnails of cameras."""
     thumbnail = io.BytesIO()
     Image.new("L", (8, 8)).save(thumbnail, "JPEG")
     return b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0" + thumbnail.getvalue()
@@ -40,23 +40,23 @@ def exif() -> bytes:
         ("GIF", {}),
     ],
 )
-def test_the_size_is_what_the_file_declares(form: str, how: dict[str, Any]) -> None:
+def test_the_declared_size(form: str, how: dict[str, Any]) -> None:
     assert declared_size(file_of(form, **how)) == (17, 31)
 
 
-def test_bytes_that_fill_a_jpeg_are_passed_over() -> None:
+def test_fill_bytes_of_a_jpeg_are_skipped() -> None:
     content = file_of("JPEG")
     assert declared_size(content[:2] + b"\0\0\xff\xff" + content[3:]) == (17, 31)
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
-def test_what_is_left_of_a_head_tells_the_size_or_nothing(form: str) -> None:
-    """At every place where a file may end."""
+def test_a_truncated_header_gives_the_size_or_nothing(form: str) -> None:
+    """At every length at which a file may be cut."""
     content = file_of(form)
-    told = [declared_size(content[:length]) for length in range(len(content))]
-    assert set(told) == {(0, 0), (17, 31)}
-    assert told == sorted(told)  # once there is enough of it, it stays so
+    sizes = [declared_size(content[:length]) for length in range(len(content))]
+    assert set(sizes) == {(0, 0), (17, 31)}
+    assert sizes == sorted(sizes)  # from some length on the size is known
 
 
-def test_a_scan_without_a_frame_tells_nothing() -> None:
+def test_a_scan_without_a_frame_gives_nothing() -> None:
     assert declared_size(b"\xff\xd8\xff\xda\0\x08" + bytes(20) + b"\xff\xc0\0\x0b\x08\0\x01\0\x01") == (0, 0)

@@ -1,4 +1,4 @@
-"""Lines of writing, found in ink that was drawn as boxes and in digits on paper."""
+"""Finding lines of writing in drawn boxes and in digits on paper."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .written import write
 
 
 def boxes(*places: tuple[int, int, int, int], shape: tuple[int, int] = (400, 600)) -> Mask:
-    """Ink that fills boxes (left, top, width, height) as outlines, as a pen's strokes would."""
+    """The ink of boxes (left, top, width, height), drawn as outlines like the strokes of a pen."""
     ink = np.zeros(shape, np.bool_)
     for x, y, wide, high in places:
         ink[y : y + high, x : x + wide] = True
@@ -47,24 +47,24 @@ def test_a_sloping_line_stays_together(slope: float) -> None:
     assert (line.above, line.below) == pytest.approx((20, 20), abs=5)
 
 
-def test_low_joined_zeros_make_no_line_low() -> None:
+def test_low_joined_zeros_do_not_lower_the_line() -> None:
     digits = [(20, 60, 10, 44), (60, 60, 28, 40), (110, 82, 66, 20)]  # 1, 3 and two zeros in one stroke
     (line,) = find_lines(boxes(*digits)).lines
     assert line.height == 40
 
 
-def test_a_digit_is_linked_with_what_begins_next_to_it() -> None:
+def test_a_digit_is_linked_with_the_piece_that_begins_next() -> None:
     digits = [(20, 60, 28, 40), (52, 76, 130, 30), (100, 52, 8, 16)]  # 9, joined zeros, and a hair above them
     reach = [(line.left, line.right) for line in find_lines(boxes(*digits)).lines]
     assert (20, 182) in [(round(left, -1), right) for left, right in reach]
 
 
-def test_what_stands_side_by_side_far_apart_is_read_from_left_to_right() -> None:
+def test_distant_lines_at_the_same_height_are_read_from_left_to_right() -> None:
     layout = find_lines(boxes(*row(40, 2, left=20), *row(44, 2, left=400), *row(200, 3)))
     assert [(round(line.left, -1), len(line.pieces)) for line in layout.lines] == [(20, 2), (400, 2), (50, 3)]
 
 
-def test_specks_are_no_lines_and_loose_parts_belong_to_theirs() -> None:
+def test_specks_are_ignored_and_loose_pieces_attached() -> None:
     ink = boxes(*row(100, 4))
     ink[20:22, 500:502] = True  # a speck on the paper
     ink[118:124, 86:92] = True  # a bar between the first two boxes
@@ -73,12 +73,12 @@ def test_specks_are_no_lines_and_loose_parts_belong_to_theirs() -> None:
 
 
 @pytest.mark.parametrize("stretch", [(300, 0, 70, 20), (300, 380, 70, 20), (0, 200, 18, 60), (582, 200, 18, 60)])
-def test_what_lies_along_an_edge_of_a_photograph_is_no_writing(stretch: tuple[int, int, int, int]) -> None:
+def test_a_piece_along_the_edge_of_a_photograph_is_not_writing(stretch: tuple[int, int, int, int]) -> None:
     (line,) = find_lines(boxes(*row(100, 4), stretch)).lines
     assert len(line.pieces) == 4
 
 
-def test_writing_that_is_cut_by_an_edge_of_a_photograph_stays() -> None:
+def test_writing_cut_by_the_edge_of_a_photograph_is_kept() -> None:
     assert len(find_lines(boxes(*row(0, 4, left=0))).lines[0].pieces) == 4
 
 

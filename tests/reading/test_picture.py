@@ -1,4 +1,4 @@
-"""Picture files and arrays of every kind to grey, and what is no picture."""
+"""Decoding picture files and arrays of every kind to grey, and refusing what is not a picture."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture(scope="module")
 def gray(mnist: Dataset) -> Gray:
-    """A picture higher than wide, that looks otherwise however it is turned."""
+    """A picture that is higher than wide and without any symmetry."""
     return write(mnist, "12", "3", "4", size=40).gray
 
 
 def file_of(image: Image.Image, form: str, **how: Any) -> bytes:
-    """What Pillow writes of an image."""
+    """The bytes of an image's file, written by Pillow."""
     content = io.BytesIO()
     image.save(content, form, **how)
     return content.getvalue()
@@ -68,12 +68,12 @@ def difference(first: Gray, second: Gray) -> float:
     ],
 )
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_files_of_every_form(gray: Gray, form: str, how: dict[str, Any], nearly: float, mode: str) -> None:
+def test_files_of_every_format(gray: Gray, form: str, how: dict[str, Any], nearly: float, mode: str) -> None:
     decoded = decode_picture(file_of(Image.fromarray(gray).convert(mode), form, **how), "a file")
     assert difference(decoded, gray) <= nearly
 
 
-def test_a_jpeg_of_printers_inks(gray: Gray) -> None:
+def test_a_cmyk_jpeg(gray: Gray) -> None:
     assert difference(decode_picture(file_of(Image.fromarray(gray).convert("CMYK"), "JPEG"), "a file"), gray) < 12
 
 
@@ -107,7 +107,7 @@ def test_a_korean_name(gray: Gray, tmp_path: Path) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_exif_turns_a_picture_upright(gray: Gray, orientation: int, form: str) -> None:
-    turned: dict[int, Gray] = {  # what a camera stores that is held so
+    turned: dict[int, Gray] = {  # what a camera stores in this orientation
         1: gray,
         2: gray[:, ::-1],
         3: gray[::-1, ::-1],
@@ -126,8 +126,8 @@ def test_exif_turns_a_picture_upright(gray: Gray, orientation: int, form: str) -
 
 
 @pytest.mark.parametrize(("ink", "paper"), [(20, 255), (250, 0)])
-def test_transparent_paper_is_what_ink_can_be_seen_on(gray: Gray, ink: int, paper: int) -> None:
-    """Dark ink is put on white, light ink on black, whatever colour the transparent places have."""
+def test_transparent_paper_contrasts_with_the_ink(gray: Gray, ink: int, paper: int) -> None:
+    """Dark ink is blended onto white and light ink onto black, whatever the colour of the transparent pixels."""
     alpha = np.clip((225 - gray.astype(int)) * 255 / 185, 0, 255).astype(np.uint8)
     pixels = np.dstack([np.full_like(gray, ink)] * 3 + [alpha])
     pixels[alpha == 0, :3] = 128
@@ -142,7 +142,7 @@ def test_an_opaque_picture_with_alpha_is_that_picture(gray: Gray) -> None:
     pixels = np.dstack([gray, gray, gray, np.full_like(gray, 255)])
     assert difference(to_gray(pixels), gray) == 0
     pixels[:, :, 3] = 0
-    assert (to_gray(pixels) == 255).all(), "of what cannot be seen at all there is only paper"
+    assert (to_gray(pixels) == 255).all(), "a fully transparent picture is paper"
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.98])
@@ -159,14 +159,14 @@ def test_a_truncated_file_is_named(gray: Gray, tmp_path: Path, form: str, share:
     ("content", "why"),
     [
         (b"", "the file is empty"),
-        (b"This is no picture.\n" * 20, "not a picture, or damaged"),
+        (b"This is not a picture.\n" * 20, "not a picture, or damaged"),
         (b"\0" * 1000, "not a picture, or damaged"),
         (b"\x89PNG\r\n\x1a\n", "truncated: the PNG has no end"),
         (b"\xff\xd8\xff\xd9", "not a picture, or damaged"),
         (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "not a picture, or damaged"),
     ],
 )
-def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes, why: str) -> None:
+def test_a_file_that_is_not_a_picture_is_named(tmp_path: Path, content: bytes, why: str) -> None:
     path = tmp_path / "file.png"
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
@@ -193,7 +193,7 @@ def test_a_changed_byte_of_a_png_is_noticed(gray: Gray) -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A small PNG that says that it is huge."""
+    """A small PNG whose header declares a huge picture."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -212,7 +212,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
         decode_picture(bomb(width, height), "bomb.png")
 
 
-def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_not_read_completely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture, "MAX_FILE_MEGABYTES", 1)
     path = tmp_path / "large.bmp"
     with path.open("wb") as file:
@@ -221,7 +221,7 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path, monkeypatch:
         load_picture(path)
 
 
-def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.png: cannot be read: No such file or directory"):
         load_picture(tmp_path / "none.png")
     with pytest.raises(DataError, match="cannot be read: Is a directory"):
@@ -236,7 +236,7 @@ def test_an_array_without_pixels_is_refused(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("shape", [(), (5,), (5, 5, 2), (5, 5, 5), (1, 5, 5, 3), (2, 28, 28)])
 def test_an_array_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(DataError, match="is no picture: "):
+    with pytest.raises(DataError, match="is not a picture: "):
         to_gray(np.zeros(shape, np.uint8))
 
 
@@ -247,14 +247,14 @@ def test_an_array_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
         (np.full((4, 4, 3), np.inf, np.float32), "has values that are not finite"),
         (np.full((4, 4), -0.1), "values from -0.1 to -0.1: expected 0 to 1, or 0 to 255"),
         (np.full((4, 4), 256), "values from 256 to 256"),
-        (np.zeros((4, 4), complex), "an array of complex128 is no picture"),
-        (np.zeros((4, 4), "U3"), "an array of <U3 is no picture"),
-        (np.zeros((4, 4), object), "an array of object is no picture"),
+        (np.zeros((4, 4), complex), "an array of complex128 is not a picture"),
+        (np.zeros((4, 4), "U3"), "an array of <U3 is not a picture"),
+        (np.zeros((4, 4), object), "an array of object is not a picture"),
         (np.zeros((100_000, 1), np.uint8), "1 × 100,000 pixels are too many"),
         (np.zeros((1, 100_000), np.uint8), "100,000 × 1 pixels are too many"),
     ],
 )
-def test_values_that_are_no_picture_are_refused(pixels: NDArray[Any], why: str) -> None:
+def test_invalid_values_are_refused(pixels: NDArray[Any], why: str) -> None:
     with pytest.raises(DataError) as caught:
         to_gray(pixels)
     assert why in str(caught.value)
@@ -277,31 +277,31 @@ def test_values_that_are_no_picture_are_refused(pixels: NDArray[Any], why: str) 
         lambda gray: np.repeat(gray, 2, axis=1)[:, ::2],
     ],
 )
-def test_arrays_of_other_kinds_are_the_same_picture(gray: Gray, change: Any) -> None:
+def test_arrays_of_other_types_are_the_same_picture(gray: Gray, change: Any) -> None:
     assert difference(to_gray(change(gray)), gray) == 0
 
 
-def test_truth_values_are_black_and_white(gray: Gray) -> None:
+def test_booleans_are_black_and_white(gray: Gray) -> None:
     assert np.array_equal(to_gray(gray > 127), np.where(gray > 127, 255, 0))
 
 
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=9)))
-def test_bytes_stay_what_they_are(pixels: Gray) -> None:
+def test_uint8_is_unchanged(pixels: Gray) -> None:
     before = pixels.copy()
     result = to_gray(pixels)
     assert np.array_equal(result, before)
     assert result.flags.c_contiguous
 
 
-def test_nothing_is_written_into_the_array_that_was_given(gray: Gray) -> None:
+def test_the_given_array_is_not_modified(gray: Gray) -> None:
     pixels = np.dstack([gray, gray, gray, 255 - gray])
     before = pixels.copy()
     to_gray(pixels)
     assert np.array_equal(pixels, before)
 
 
-def test_damaged_files_are_not_told_by_the_libraries_too(gray: Gray, tmp_path: Path) -> None:
-    """OpenCV's own log and those of the libraries below it stay off standard error."""
+def test_libraries_print_nothing_about_damaged_files(gray: Gray, tmp_path: Path) -> None:
+    """The logs of OpenCV and of the libraries it uses do not reach standard error."""
     for form in ("JPEG", "PNG", "TIFF", "WEBP", "JPEG2000", "BMP"):
         content = file_of(Image.fromarray(gray), form)
         (tmp_path / form).write_bytes(content[: len(content) // 2])
@@ -318,10 +318,10 @@ def test_damaged_files_are_not_told_by_the_libraries_too(gray: Gray, tmp_path: P
     assert run.stderr == ""
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured as Linux tells it")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 @pytest.mark.parametrize("kind", ["jpg", "alpha", "deep"])
 def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -> None:
-    """The largest picture that is read, with the digit of a page in it, in a process of its own."""
+    """The largest picture allowed, with a digit on it, in a process of its own."""
     side = 7071
     bgr = np.full((side, side, 3), 220, np.uint8)
     cv2.putText(bgr, "7", (2000, 4000), cv2.FONT_HERSHEY_SIMPLEX, 12, (40, 40, 40), 40)
@@ -342,6 +342,6 @@ def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -
     run = subprocess.run(
         [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=True
     )
-    found, kilobytes = run.stdout.split()  # of this program alone; `ru_maxrss` begins with what its parent had
+    found, kilobytes = run.stdout.split()  # of this program alone; `ru_maxrss` includes its parent's
     assert found == "True"
     assert int(kilobytes) < 1000 * 1024

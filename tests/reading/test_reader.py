@@ -68,7 +68,7 @@ def scribble(rng: np.random.Generator) -> Gray:
     ],
     ids=str,
 )
-def test_numbers_on_paper_and_where_they_stand(mnist: Dataset, reader: Reader, how: dict[str, float]) -> None:
+def test_numbers_on_paper_and_their_boxes(mnist: Dataset, reader: Reader, how: dict[str, float]) -> None:
     written = write(mnist, *NUMBERS, **how)  # type: ignore[arg-type]
     reading = reader.read(written.gray)
     assert reading.text == written.text
@@ -78,10 +78,8 @@ def test_numbers_on_paper_and_where_they_stand(mnist: Dataset, reader: Reader, h
 
 
 @pytest.mark.parametrize("turn", [0, 1, 3])
-def test_quarter_turns_are_noticed_and_the_boxes_are_those_of_the_picture(
-    written: Written, reader: Reader, turn: int
-) -> None:
-    """A picture that lies on its side is read as the upright one, its boxes lie on its side too."""
+def test_quarter_turns_are_detected_and_boxes_refer_to_the_picture(written: Written, reader: Reader, turn: int) -> None:
+    """A picture on its side reads like the upright one, with boxes in the coordinates of the given picture."""
     height, width = written.gray.shape
     steps = reader.explain(np.ascontiguousarray(np.rot90(written.gray, turn)))
     assert steps.reading.text == written.text
@@ -114,7 +112,7 @@ def test_shadows(written: Written, reader: Reader) -> None:
     assert reader.read((written.gray * light).astype(np.uint8)).text == written.text
 
 
-def test_files_are_read_as_their_arrays(written: Written, reader: Reader, tmp_path: Path) -> None:
+def test_a_file_reads_like_its_array(written: Written, reader: Reader, tmp_path: Path) -> None:
     path = tmp_path / "손글씨.png"
     path.write_bytes(cv2.imencode(".png", written.gray)[1].tobytes())
     reading = reader.read(written.gray)
@@ -134,22 +132,22 @@ def test_ink_on_transparent_paper(written: Written, reader: Reader) -> None:
 
 @pytest.mark.parametrize("level", [0, 100, 230, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (3, 3), (20, 30), (300, 400)])
-def test_blank_paper_holds_nothing(reader: Reader, shape: tuple[int, int], level: int) -> None:
+def test_blank_paper_has_no_digits(reader: Reader, shape: tuple[int, int], level: int) -> None:
     reading = reader.read(np.full(shape, level, np.uint8))
     assert (reading.lines, reading.text, reading.confidence, reading.readable) == ((), "", 0.0, False)
 
 
-def test_noise_light_and_scribbles_hold_hardly_a_digit(reader: Reader) -> None:
+def test_noise_light_and_scribbles_have_hardly_any_digits(reader: Reader) -> None:
     rng = np.random.default_rng(0)
     pictures: list[Gray] = [rng.integers(0, 256, (200, 300), dtype=np.uint8)]
-    pictures += [np.clip(rng.normal(220, spread, (300, 400)), 0, 255).astype(np.uint8) for spread in (2, 10)]
+    pictures += [np.clip(rng.normal(220, sigma, (300, 400)), 0, 255).astype(np.uint8) for sigma in (2, 10)]
     pictures += [np.tile(np.linspace(80, 250, 400).astype(np.uint8), (300, 1))]
     pictures += [scribble(rng) for _ in range(10)]
-    told = [digit.digit for picture in pictures for line in reader.read(picture).lines for digit in line.digits]
-    assert sum(digit is not None for digit in told) <= 3
+    digits = [digit.digit for picture in pictures for line in reader.read(picture).lines for digit in line.digits]
+    assert sum(digit is not None for digit in digits) <= 3
 
 
-def test_a_digit_that_is_not_sure_is_a_question_mark(written: Written, reader: Reader) -> None:
+def test_a_digit_below_the_minimum_confidence_is_a_question_mark(written: Written, reader: Reader) -> None:
     sure = reader.read(written.gray)
     confidences = [digit.confidence for line in sure.lines for digit in line.digits]
     strict = Reader(min_confidence=float(np.median(confidences)), threads=1).read(written.gray)
@@ -166,9 +164,9 @@ def test_a_reading_as_json() -> None:
     reading = Reading((ReadLine(digits), ReadLine(digits[:1])))
     assert (reading.text, reading.readable) == ("4?\n4", True)
     assert reading.confidence == pytest.approx(0.9 * 0.25 * 0.9)
-    told = reading.as_json("a.png")
-    assert (told["file"], told["text"], told["confidence"]) == ("a.png", "4?\n4", 0.2025)
-    assert told["lines"][0] == {
+    values = reading.as_json("a.png")
+    assert (values["file"], values["text"], values["confidence"]) == ("a.png", "4?\n4", 0.2025)
+    assert values["lines"][0] == {
         "text": "4?",
         "confidence": 0.225,
         "digits": [
@@ -181,28 +179,28 @@ def test_a_reading_as_json() -> None:
 
 def test_a_reading_in_detail_shows_each_digit(reader: Reader, written: Written) -> None:
     reading = reader.read(written.gray)
-    told = [digit for line in reading.as_json("a.png", detail=True)["lines"] for digit in line["digits"]]
+    details = [digit for line in reading.as_json("a.png", detail=True)["lines"] for digit in line["digits"]]
     found = [digit for line in reading.lines for digit in line.digits]
-    assert len(told) == len(found) == sum(map(len, NUMBERS))
-    for detail, digit in zip(told, found, strict=True):
+    assert len(details) == len(found) == sum(map(len, NUMBERS))
+    for detail, digit in zip(details, found, strict=True):
         image = np.frombuffer(base64.b64decode(detail["image"]), np.uint8).reshape(28, 28)
         np.testing.assert_array_equal(image, digit.image)
         assert detail["probabilities"] == [round(each, 4) for each in digit.probabilities]
         assert np.argmax(detail["probabilities"]) == digit.guess
         assert digit.confidence == digit.probabilities.max() <= 1
-    # They are pictures of digits as MNIST has them: the network for those reads the same.
+    # The images are in MNIST's form: the classifier reads the same digits in them.
     seen = open_model("convnet-small").classifier(threads=1).probabilities(np.stack([digit.image for digit in found]))
     assert np.mean(seen.argmax(axis=1) == [digit.guess for digit in found]) > 0.9
 
 
-def test_a_picture_is_read_from_its_bytes_as_from_its_file(reader: Reader, written: Written, tmp_path: Path) -> None:
+def test_the_bytes_of_a_file_read_like_the_file(reader: Reader, written: Written, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), written.gray)
     assert reader.read((tmp_path / "a.png").read_bytes()) == reader.read(tmp_path / "a.png")
     with pytest.raises(DataError, match="picture: truncated"):
         reader.read((tmp_path / "a.png").read_bytes()[:-20])
 
 
-def test_the_network_for_single_digits_has_a_say(mnist: Dataset, written: Written, reader: Reader) -> None:
+def test_the_classifier_contributes(mnist: Dataset, written: Written, reader: Reader) -> None:
     other = Reader(classifier="mlp-best", threads=1)
     ours, theirs = reader.read(written.gray), other.read(written.gray)
     assert boxes(ours) == boxes(theirs)
@@ -232,13 +230,13 @@ def test_single_digits_of_other_sizes(mnist: Dataset, reader: Reader, light_on_d
     assert np.mean([digit.digit == label for digit, label in zip(found, mnist.test.labels[:60], strict=True)]) > 0.93
 
 
-def test_letters_are_told_from_digits(mnist: Dataset, reader: Reader) -> None:
+def test_letters_are_distinguished_from_digits(mnist: Dataset, reader: Reader) -> None:
     digits = [digit.confidence for digit in reader.classify(mnist.test.images[:300])]
     others = [digit.confidence for digit in reader.classify(letters(300, np.random.default_rng(0)))]
     assert roc_auc_score([1] * 300 + [0] * 300, digits + others) > 0.985  # 0.981 by the digits as they are
 
 
-def test_where_there_is_no_digit_none_is_told(reader: Reader) -> None:
+def test_without_a_digit_the_digit_is_none(reader: Reader) -> None:
     rng = np.random.default_rng(0)
     nothing = [np.zeros((28, 28), np.uint8), np.full((90, 60), 200, np.uint8), np.zeros((1, 1), np.uint8)]
     for digit in reader.classify(nothing):
@@ -259,11 +257,11 @@ def test_one_reader_serves_several_threads(written: Written, mnist: Dataset) -> 
     assert singles[0] == singles[1] == singles[2]
 
 
-def test_what_is_no_picture_and_no_reader_is_refused(reader: Reader, tmp_path: Path) -> None:
-    (tmp_path / "notes.png").write_text("no picture")
+def test_invalid_pictures_and_readers_are_refused(reader: Reader, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("not a picture")
     with pytest.raises(DataError, match=r"notes\.png: not a picture, or damaged"):
         reader.read(tmp_path / "notes.png")
-    with pytest.raises(DataError, match="is no picture"):
+    with pytest.raises(DataError, match="is not a picture"):
         reader.read(np.zeros(5))
     with pytest.raises(DataError, match="not finite"):
         reader.classify([np.full((28, 28), np.nan)])

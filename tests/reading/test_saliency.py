@@ -1,4 +1,4 @@
-"""Where the classifier looks on a digit."""
+"""Saliency by occlusion."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sutja.reading.saliency import occlusion_saliency
 
 
 def loop_or_stroke(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A network that says 8 by the ink in the upper left, and 1 by that in the lower right."""
+    """A network whose logit of 8 is the ink in the upper left, and that of 1 the ink in the lower right."""
     logits = np.zeros((len(images), 10), np.float32)
     logits[:, 8] = images[:, :14, :14].mean(axis=(1, 2))
     logits[:, 1] = images[:, 14:, 14:].mean(axis=(1, 2))
     return logits
 
 
-def test_what_speaks_for_the_digit_and_what_against_it() -> None:
+def test_supporting_ink_is_positive_and_contradicting_ink_negative() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[2:12, 2:12], image[16:22, 16:22] = 200, 200
     seen = occlusion_saliency(loop_or_stroke, image)
@@ -32,11 +32,11 @@ def test_what_speaks_for_the_digit_and_what_against_it() -> None:
     assert not seen.values[16:, :8].any()
 
 
-def test_an_empty_image_shows_nothing() -> None:
+def test_an_empty_image_has_no_saliency() -> None:
     assert not occlusion_saliency(loop_or_stroke, np.zeros((28, 28), np.uint8)).values.any()
 
 
-def test_covering_where_the_published_network_looks_changes_its_mind_most(mnist: Dataset) -> None:
+def test_covering_the_most_salient_ink_lowers_the_probability_most(mnist: Dataset) -> None:
     network = open_model("convnet-small").classifier(threads=1)
     for image in mnist.test.images[:5]:
         seen = occlusion_saliency(network.logits, image, network.temperature)

@@ -1,4 +1,4 @@
-"""Pictures of one digit: what the networks see of it, and the answer of both."""
+"""Pictures of a single digit: the inputs of both networks, and their combined result."""
 
 from __future__ import annotations
 
@@ -11,10 +11,16 @@ import pytest
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError
 from sutja.models.ctc import BLANK
-from sutja.reading.single_digit import broaden, combine, digit_strip, prepare_single_digit, single_digit_probabilities
+from sutja.reading.single_digit import (
+    broaden,
+    combine_probabilities,
+    digit_strip,
+    prepare_single_digit,
+    single_digit_probabilities,
+)
 
 
-def test_an_mnist_digit_is_taken_as_it_is(mnist: Dataset) -> None:
+def test_an_mnist_digit_is_unchanged(mnist: Dataset) -> None:
     image = mnist.test.images[0]
     single = prepare_single_digit(image)
     assert np.abs(single.image.astype(int) - image).mean() < 2
@@ -41,21 +47,21 @@ def test_a_picture_of_a_digit_becomes_that_digit(mnist: Dataset, side: int, ligh
 
 @pytest.mark.parametrize("level", [0, 60, 255])
 @pytest.mark.parametrize("shape", [(1, 1), (2, 9), (9, 2), (28, 28), (64, 64), (200, 90)])
-def test_where_there_is_nothing_there_is_no_digit(shape: tuple[int, int], level: int) -> None:
+def test_a_uniform_picture_has_no_digit(shape: tuple[int, int], level: int) -> None:
     single = prepare_single_digit(np.full(shape, level, np.uint8))
     assert not single.image.any()
     assert not single.strip.any()
     assert single.box == (0, 0, 0, 0)
 
 
-def test_what_is_no_picture_is_refused() -> None:
-    with pytest.raises(DataError, match="is no picture"):
+def test_a_source_that_is_not_a_picture_is_refused() -> None:
+    with pytest.raises(DataError, match="is not a picture"):
         prepare_single_digit(np.zeros((28, 28, 2), np.uint8))
     with pytest.raises(DataError, match=r"none\.png: cannot be read"):
         prepare_single_digit("none.png")
 
 
-def test_a_strip_holds_the_digit_in_its_middle(mnist: Dataset) -> None:
+def test_the_digit_is_in_the_middle_of_its_strip(mnist: Dataset) -> None:
     strip = digit_strip(mnist.test.images[0])
     rows, columns = (np.flatnonzero((strip > 0.5).any(axis=axis)) for axis in (1, 0))
     assert np.ptp(rows) + 1 == pytest.approx(22, abs=2)
@@ -64,8 +70,8 @@ def test_a_strip_holds_the_digit_in_its_middle(mnist: Dataset) -> None:
     assert columns[-1] < strip.shape[1] - 8
 
 
-def test_the_probability_of_one_digit_is_that_of_all_paths_that_read_so() -> None:
-    """Held against every path of four places."""
+def test_the_probability_of_a_single_digit_is_the_sum_over_its_paths() -> None:
+    """Compared with the sum over every path of four steps."""
     logits = np.random.default_rng(2).normal(size=(4, 11)).astype(np.float32) * 2
     odds = np.exp(logits.astype(np.float64) / 1.5)
     odds /= odds.sum(axis=1, keepdims=True)
@@ -78,20 +84,20 @@ def test_the_probability_of_one_digit_is_that_of_all_paths_that_read_so() -> Non
     assert single_digit_probabilities(logits, 1.5) == pytest.approx(expected)
 
 
-def test_two_networks_agree_on_a_digit_and_the_line_reader_says_whether_there_is_one() -> None:
+def test_both_networks_choose_the_digit_and_the_line_network_decides_whether_there_is_one() -> None:
     shape = np.full(10, 0.02)
     shape[3] = 0.82
     line = np.zeros(10)
     line[3], line[5] = 0.45, 0.15
-    both = combine(shape, line)
+    both = combine_probabilities(shape, line)
     assert both.argmax() == 3
     assert both.sum() == pytest.approx(0.6)
-    assert combine(shape, line, 0.9) == pytest.approx(1.5 * both)
+    assert combine_probabilities(shape, line, 0.9) == pytest.approx(1.5 * both)
     assert both[3] / both[5] == pytest.approx(np.sqrt(0.82 * 0.45 / (0.02 * 0.15)))
-    assert not combine(shape, np.zeros(10)).any()
+    assert not combine_probabilities(shape, np.zeros(10)).any()
     contrary = np.zeros(10)
     contrary[7] = 1
-    assert not combine(np.eye(10)[2], contrary).any()
+    assert not combine_probabilities(np.eye(10)[2], contrary).any()
 
 
 def test_a_broader_pen_adds_ink_only_beside_ink() -> None:

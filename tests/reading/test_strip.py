@@ -1,4 +1,4 @@
-"""From a line on a page to the strip that the network sees, and from columns of the strip back to the page."""
+"""Cutting lines into strips, and mapping cells of strips back to the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def strips(written: Written) -> list[Strip]:
 
 @pytest.mark.parametrize("size", [28, 56, 120])
 @pytest.mark.parametrize("slope", [-0.15, 0, 0.1])
-def test_a_strip_is_level_and_as_high_as_the_network_wants_it(mnist: Dataset, size: int, slope: float) -> None:
+def test_a_strip_is_level_and_has_the_height_of_the_networks_input(mnist: Dataset, size: int, slope: float) -> None:
     for strip in strips(write(mnist, "40417", "92605", size=size, slope=slope)):
         assert strip.ink.shape[0] == 32
         assert strip.ink.dtype == np.float32
@@ -36,7 +36,7 @@ def test_a_strip_is_level_and_as_high_as_the_network_wants_it(mnist: Dataset, si
 
 
 @pytest.mark.parametrize("slope", [-0.15, 0, 0.1])
-def test_the_boxes_of_digits_are_found_again_on_the_page(mnist: Dataset, slope: float) -> None:
+def test_the_boxes_of_digits_on_the_page(mnist: Dataset, slope: float) -> None:
     written = write(mnist, "40417", "92605", slope=slope)
     boxes = iter(written.boxes)
     for strip in strips(written):
@@ -51,7 +51,7 @@ def decoded(middle: float) -> DecodedDigit:
     return DecodedDigit(middle - 4, middle + 4, np.full(10, 0.1))
 
 
-def test_digits_that_stand_alone_are_told_from_those_that_touch() -> None:
+def test_digits_that_touch_are_not_alone() -> None:
     ink = np.zeros((32, 120), np.float32)
     ink[5:27, 10:20] = ink[5:27, 40:50] = ink[5:27, 54:64] = 1
     ink[15, 50:54] = 1  # joins the second and the third
@@ -65,13 +65,13 @@ def test_digits_that_stand_alone_are_told_from_those_that_touch() -> None:
         assert image.max() == 255
 
 
-def test_a_point_of_a_strip_lies_on_the_page_where_it_was_cut() -> None:
+def test_a_point_of_a_strip_maps_to_the_page() -> None:
     strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=0.5, left=10, top=20, slope=0.1)
     assert strip.to_page(0, 0) == (10, 20)
     assert strip.to_page(50, 16) == (110, 20 + (16 + 5) / 0.5)
 
 
-def test_no_digits_have_no_boxes_and_paper_has_a_box_all_the_same() -> None:
+def test_a_cell_without_ink_has_a_box() -> None:
     strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=1, left=0, top=0, slope=0)
     (cell,) = find_cells(strip, [decoded(44)])
     left, top, right, bottom = digit_box(strip, cell)
@@ -79,8 +79,8 @@ def test_no_digits_have_no_boxes_and_paper_has_a_box_all_the_same() -> None:
     assert 0 <= top < 16 < bottom <= 32
 
 
-def test_ink_of_other_lines_is_not_in_a_strip(mnist: Dataset) -> None:
-    """Lines that nearly touch: the strip of each is that of the line alone."""
+def test_a_strip_lacks_the_ink_of_other_lines(mnist: Dataset) -> None:
+    """The strip of a line that nearly touches another one holds that line alone."""
     written = write(mnist, "11111", "00000", size=40)
     tight = np.delete(written.gray, np.s_[52:68], axis=0)
     page = prepare_page(tight)

@@ -1,4 +1,4 @@
-"""Pictures for the tests of the reader: MNIST digits put on paper, with the places where they were put."""
+"""Pictures for the tests of the reader: MNIST digits on paper, with their boxes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Box = tuple[int, int, int, int]  # left, top, width, height
 
 @dataclass(frozen=True)
 class Written:
-    """A grey picture, what stands on it, and the box of the ink of every digit, line by line."""
+    """A grey picture, the numbers on it, and the box of the ink of every digit, line by line."""
 
     gray: Gray
     numbers: tuple[str, ...]
@@ -29,7 +29,7 @@ class Written:
 def write(
     mnist: Dataset, *numbers: str, size: int = 56, slope: float = 0, paper: int = 225, ink: int = 40, noise: float = 3
 ) -> Written:
-    """Numbers under each other, their digits `size` pixels apart; `slope` is how many rows a column a line falls."""
+    """Write numbers below each other, with digits `size` pixels apart; lines fall by `slope` rows per column."""
     columns = max(map(len, numbers))
     fall = round(abs(slope) * size * columns)
     depth = np.zeros((2 * size * len(numbers) + fall, size * (columns + 2)), np.float32)
@@ -49,7 +49,7 @@ def write(
 
 
 def overlap(first: Box, second: Box) -> float:
-    """The area that two boxes share, as a part of the area that they cover together."""
+    """The intersection over union of two boxes."""
     wide = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
     high = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
     shared = max(0, wide) * max(0, high)
