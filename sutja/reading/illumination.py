@@ -9,13 +9,15 @@ from sutja.reading.normalise import MIN_INK_DEPTH, Gray
 
 PAPER_LEVEL = 180  # grey level of paper after `flatten_light`, with room for noise that is lighter
 COARSE_SIDE_PIXELS = 256  # longer side of the reduced picture on which light is measured
+MIN_CLEAR_SHARE = 0.35  # of the largest difference from paper
+MIN_LIGHT_MAJORITY = 1.3  # clearly lighter pixels per clearly darker one of a picture with light ink
 
 
 def is_light_on_dark(gray: Gray, paper: Gray) -> bool:
     """Whether writing is lighter than its background: most pixels that differ clearly from `paper` are lighter."""
     lighter, darker = cv2.subtract(gray, paper), cv2.subtract(paper, gray)
-    clear = int(max(MIN_INK_DEPTH, 0.35 * max(int(lighter.max()), int(darker.max()))))
-    return bool(np.count_nonzero(lighter > clear) > 1.3 * np.count_nonzero(darker > clear))
+    clear = int(max(MIN_INK_DEPTH, MIN_CLEAR_SHARE * max(int(lighter.max()), int(darker.max()))))
+    return bool(np.count_nonzero(lighter > clear) > MIN_LIGHT_MAJORITY * np.count_nonzero(darker > clear))
 
 
 def estimate_paper(gray: Gray) -> Gray:

@@ -23,8 +23,15 @@ LINE_HEIGHT_QUANTILE = 0.65  # of the heights of its pieces, weighted by width: 
 MAX_CUT_OUT_SIDE_PIXELS = 150  # shorter side of a picture of a single line, which may reach its edges
 MIN_EDGE_PIECE_ASPECT = 2  # length over width of a piece along the edge that is a rule, a desk or a shadow
 MAX_SLOPE = 0.6
+MAX_ROW_DISTANCE_HEIGHTS = 0.4  # between lines that are read from left to right
 
 _MIN_PIECE_PIXELS = 4
+_LARGE_PIECE_SHARE = 0.5  # of the page's height or width: such a piece in a corner is a desk
+_SOLID_PIECE_SHARE = 0.6  # of the page's height and width, and of its own box: such a piece is not writing
+_MERGED_ROWS_SHARE, _MERGED_COLUMNS_SHARE = 0.6, 0.5  # of a group that lies within a larger one
+_MAX_LOOSE_PIECE_HEIGHTS = 1.5
+_LOOSE_PIECE_TOLERANCE_HEIGHTS = 0.15  # above and below the line
+_MIN_SLOPE_BASE_SHARE = 0.3  # of the length of a line, between two pieces that determine its slope
 _CORE_HEIGHTS = (0.4, 3.5)  # range, in typical heights, of the pieces that lines are chained from
 _MAX_SLOPE_PIECES = 60  # the number of pairs is quadratic
 
@@ -95,10 +102,11 @@ def _usable(boxes: NDArray[np.float64], areas: NDArray[np.int32], shape: tuple[i
     sides = (left <= 1).astype(int) + (left + wide >= width - 1)  # the number of edges that a piece reaches
     ends = (top <= 1).astype(int) + (top + high >= height - 1)
     along = (ends > 0) & (wide > MIN_EDGE_PIECE_ASPECT * high) | (sides > 0) & (high > MIN_EDGE_PIECE_ASPECT * wide)
-    large = (high > 0.5 * height) | (wide > 0.5 * width)
+    large = (high > _LARGE_PIECE_SHARE * height) | (wide > _LARGE_PIECE_SHARE * width)
     usable &= ~(((sides + ends >= 2) & large | along) & (min(shape) > MAX_CUT_OUT_SIDE_PIXELS))
     filled = areas / np.maximum(wide * high, 1)
-    usable &= ~((high > 0.6 * height) & (wide > 0.6 * width) & (filled > 0.6))
+    solid = (high > _SOLID_PIECE_SHARE * height) & (wide > _SOLID_PIECE_SHARE * width) & (filled > _SOLID_PIECE_SHARE)
+    usable &= ~solid
     usable &= ~are_frames(np.column_stack([boxes, areas]))
     return np.asarray(usable)
 
@@ -144,9 +152,9 @@ def _merge_stacked(groups: list[list[int]], boxes: NDArray[np.float64]) -> list[
         for other in merged:
             low, high = _local_range(other, boxes, (left + right) / 2)
             x0, _, x1, _ = _extent(other, boxes)
-            shared_rows = min(bottom, high) - max(top, low)
-            shared_columns = min(right, x1) - max(left, x0)
-            if shared_rows > 0.6 * (bottom - top) and shared_columns > 0.5 * (right - left):
+            shares_rows = min(bottom, high) - max(top, low) > _MERGED_ROWS_SHARE * (bottom - top)
+            shares_columns = min(right, x1) - max(left, x0) > _MERGED_COLUMNS_SHARE * (right - left)
+            if shares_rows and shares_columns:
                 other.extend(group)
                 break
         else:
@@ -174,14 +182,15 @@ def _attached(group: list[int], loose: NDArray[np.int64], boxes: NDArray[np.floa
     left, _, right, _ = _extent(group, boxes)
     digit_height = percentile(boxes[group, 3], 50)
     reach = MAX_LOOSE_PIECE_DISTANCE_HEIGHTS * digit_height
+    tolerance = _LOOSE_PIECE_TOLERANCE_HEIGHTS * digit_height
     middles = boxes[loose, 0] + boxes[loose, 2] / 2
     outside = np.maximum(left - middles, middles - right)
     found = []
     for piece in loose[np.argsort(outside)]:  # from the inside out: each attached piece extends the line
         x, y = boxes[piece, 0] + boxes[piece, 2] / 2, boxes[piece, 1] + boxes[piece, 3] / 2
-        if left - reach <= x <= right + reach and boxes[piece, 3] < 1.5 * digit_height:
+        if left - reach <= x <= right + reach and boxes[piece, 3] < _MAX_LOOSE_PIECE_HEIGHTS * digit_height:
             low, high = _local_range(group, boxes, float(x))
-            if low - 0.15 * digit_height <= y <= high + 0.15 * digit_height:
+            if low - tolerance <= y <= high + tolerance:
                 found.append(int(piece))
                 left, right = min(left, boxes[piece, 0]), max(right, boxes[piece, 0] + boxes[piece, 2])
     return found
@@ -215,7 +224,7 @@ def _slope(x: NDArray[np.float64], y: NDArray[np.float64], height: float) -> flo
     x, y = x[:_MAX_SLOPE_PIECES], y[:_MAX_SLOPE_PIECES]
     first, second = np.triu_indices(len(x), 1)
     across = x[second] - x[first]
-    distant = np.abs(across) > max(height, 0.3 * float(np.ptp(x)))
+    distant = np.abs(across) > max(height, _MIN_SLOPE_BASE_SHARE * float(np.ptp(x)))
     if not distant.any():
         return 0.0
     median = percentile((y[second] - y[first])[distant] / across[distant], 50)
@@ -228,7 +237,7 @@ def _in_reading_order(lines: list[TextLine]) -> list[TextLine]:
     for line in sorted(lines, key=_centre_row):
         if rows:
             last = rows[-1][-1]
-            if abs(_centre_row(line) - _centre_row(last)) < 0.4 * min(line.height, last.height):
+            if abs(_centre_row(line) - _centre_row(last)) < MAX_ROW_DISTANCE_HEIGHTS * min(line.height, last.height):
                 rows[-1].append(line)
                 continue
         rows.append([line])
