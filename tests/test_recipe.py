@@ -1,4 +1,4 @@
-"""Recipes: written, read, changed by words, named."""
+"""Recipes: JSON, settings from words, names, and former names."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sutja.errors import RENAMED, DataError, UsageError
+from sutja.models.open import open_model
 from sutja.networks.model import NETWORKS, create
 from sutja.recipe import CHOICES, LIMITS, RECIPES, Distillation, FineTuning, Recipe, get_recipe, parse_recipe
 from sutja.training.augment import AUGMENTATIONS
@@ -53,7 +54,7 @@ def edited(**values: Any) -> str:
 
 @given(valid_recipes)
 @settings(derandomize=True, deadline=None, max_examples=60)
-def test_what_is_written_is_read_back(recipe: Recipe) -> None:
+def test_a_written_recipe_is_read_back(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json(), "recipe.json") == recipe
 
 
@@ -64,7 +65,7 @@ def test_patience_needs_validation_digits() -> None:
 
 @given(valid_recipes)
 @settings(derandomize=True, deadline=None, max_examples=60)
-def test_every_field_can_be_set_from_its_own_words(recipe: Recipe) -> None:
+def test_every_field_can_be_set_from_a_word(recipe: Recipe) -> None:
     recipe = dataclasses.replace(recipe, finetuning=None)
     words = {field: str(value) for field, value in recipe.flat().items() if field not in ("name", "finetuning")}
     for other in (LENET5, RECIPES["lenet5-best"]):
@@ -102,7 +103,7 @@ def test_every_field_can_be_set_from_its_own_words(recipe: Recipe) -> None:
         (edited(epochs=10**400), "epochs = 1000"),
     ],
 )
-def test_anything_else_is_refused_with_the_name_of_the_file(text: str, why: str) -> None:
+def test_a_malformed_recipe_is_refused_with_the_name_of_the_file(text: str, why: str) -> None:
     with pytest.raises(DataError) as caught:
         Recipe.from_json(text, "runs/a/recipe.json")
     assert str(caught.value).startswith("runs/a/recipe.json: not a recipe: ")
@@ -110,12 +111,12 @@ def test_anything_else_is_refused_with_the_name_of_the_file(text: str, why: str)
     assert "\n" not in str(caught.value)
 
 
-def test_nesting_without_end_is_refused() -> None:
+def test_deep_nesting_is_refused() -> None:
     with pytest.raises(DataError, match=r"recipe\.json: not a recipe"):
         Recipe.from_json("[" * 100_000, "recipe.json")
 
 
-def test_a_whole_number_is_good_where_a_number_is_needed() -> None:
+def test_a_whole_number_is_a_number() -> None:
     assert Recipe.from_json(edited(learning_rate=1), "recipe.json").learning_rate == 1
 
 
@@ -132,7 +133,7 @@ def lenet5_with(field: str, value: Any) -> Recipe:
 
 
 @pytest.mark.parametrize("field", list(LIMITS))
-def test_the_limits_are_allowed_and_what_lies_beyond_is_not(field: str) -> None:
+def test_limits_are_allowed_and_values_beyond_them_are_refused(field: str) -> None:
     low, high = LIMITS[field]
     for value in (low, high):
         assert lenet5_with(field, value).flat()[field] == value
@@ -162,13 +163,13 @@ def test_the_limits_are_allowed_and_what_lies_beyond_is_not(field: str) -> None:
         ("finetuning.styled_share", "0.5", "finetuning.styled_share needs `sutja train --from"),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused(field: str, word: str, why: str) -> None:
+def test_an_invalid_setting_is_refused(field: str, word: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         LENET5.with_settings({field: word})
     assert why in str(caught.value)
 
 
-def test_settings_change_only_what_they_name() -> None:
+def test_settings_change_only_the_fields_they_name() -> None:
     changed = LENET5.with_settings({"learning_rate": "0.02", "epochs": "3", "optimiser": "sgd"})
     assert changed == dataclasses.replace(LENET5, learning_rate=0.02, epochs=3, optimiser="sgd")
     assert changed.changes() == {"epochs": 3, "optimiser": "sgd", "learning_rate": 0.02}
@@ -185,20 +186,20 @@ def test_names_of_published_and_changed_recipes() -> None:
     assert short.run_name == "lenet5-epochs=2-dropout=0.5-s3"
 
 
-def test_a_recipe_of_ones_own_has_its_own_name_as_title() -> None:
+def test_the_title_of_an_unpublished_recipe_is_its_name() -> None:
     mine = Recipe("mine", "mlp", epochs=2)
     assert (mine.title, mine.run_name, mine.changes()) == ("mine", "mine-s0", {})
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
-def test_published_recipes_name_what_is_registered(name: str) -> None:
+def test_published_recipes_name_registered_networks_and_augmentations(name: str) -> None:
     recipe = get_recipe(name)
     assert recipe.name == name
     assert recipe.network in NETWORKS or recipe.reads_lines
     assert recipe.augmentation in AUGMENTATIONS
 
 
-def test_a_section_is_made_changed_and_removed_by_settings() -> None:
+def test_settings_create_change_and_remove_a_section() -> None:
     student = LENET5.with_settings({"distillation.weight": "0.5", "distillation.teacher": "big"})
     assert student.distillation == Distillation("big", weight=0.5)
     assert student.run_name == "lenet5-distillation.teacher=big-distillation.weight=0.5-s0"
@@ -225,6 +226,8 @@ def test_former_names_are_refused_with_their_present_ones() -> None:
         get_recipe("convnet-taught")
     with pytest.raises(UsageError, match=r"^protocol 'held-out' is now called 'validation'$"):
         LENET5.with_settings({"protocol": "held-out"})
+    with pytest.raises(UsageError, match=r"^published model 'convnet-taught' is now called 'convnet-distilled'"):
+        open_model("convnet-taught")
     for former, present in RENAMED["network"].items():
         with pytest.raises(UsageError, match=f"^network '{former}' is now called '{present}'$"):
             create(former, seed=0)
@@ -236,7 +239,7 @@ def test_an_unknown_recipe_gets_a_hint() -> None:
         get_recipe("lenet")
 
 
-def test_a_word_names_a_recipe_and_what_is_changed() -> None:
+def test_a_word_names_a_recipe_and_its_changes() -> None:
     recipe = parse_recipe("mlp:epochs=3,learning_rate=0.004,protocol=validation")
     assert (recipe.epochs, recipe.learning_rate, recipe.protocol) == (3, 0.004, "validation")
     assert dataclasses.replace(recipe, seed=3).label == "mlp:epochs=3,learning_rate=0.004"
@@ -245,6 +248,6 @@ def test_a_word_names_a_recipe_and_what_is_changed() -> None:
 
 
 @pytest.mark.parametrize("word", ["mlp:epochs", "mlp:epochs=1,epochs=2", "mlp:,", "mlp:seed=1", "ml", "mlp:epoch=1"])
-def test_a_word_that_names_none_is_refused(word: str) -> None:
+def test_a_malformed_word_is_refused(word: str) -> None:
     with pytest.raises(UsageError):
         parse_recipe(word)

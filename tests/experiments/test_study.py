@@ -172,7 +172,7 @@ def test_a_study_that_is_done_is_told_anew(outcome: tuple[Outcome, Path], data: 
     assert (told["failures"], told["interrupted"], len(told["differences"])) == ({}, False, 1)
 
 
-def test_held_out_is_judged_by_validation_digits_and_never_sees_the_others(runs: Path, data: Path) -> None:
+def test_the_validation_protocol_evaluates_validation_digits_and_never_sees_test_digits(runs: Path, data: Path) -> None:
     done = study(ONE, "--seeds", "1", "--validation", "--csv", runs / "r.csv", data=data, runs=runs)
     assert (done.code, done.err) == (0, "1 run, 1 of them finished already\n")
     assert "validation accuracy" in done.out

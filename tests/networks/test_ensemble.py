@@ -1,4 +1,4 @@
-"""Several networks as one: the mixture, its weights held against another optimiser, and the network in one file."""
+"""Ensembles: the mixture, its weights compared with another optimiser's, and export as one network."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_mixture_is_the_weighted_mean_of_probabilities() -> None:
     assert softmax(logits.astype(np.float64), axis=1) == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_member_that_is_sure_of_all_it_says_leaves_logits_finite() -> None:
+def test_logits_stay_finite_with_an_overconfident_member() -> None:
     sure = np.array([[500.0, -500.0] + [0.0] * 8], np.float32)
     logits = combine(log_probabilities([sure, -sure]), np.array([1.0, 0.0]))
     assert np.isfinite(logits).all()

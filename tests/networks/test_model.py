@@ -1,4 +1,4 @@
-"""Every registered network: what it takes, gives and costs, and that it can be seeded, trained and exported."""
+"""Every registered network: input, output and cost, seeding, training and export."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def weights(network: nn.Module) -> Tensor:
 
 @every_network
 @pytest.mark.parametrize("number", [1, 3])
-def test_images_become_ten_logits_each(name: str, number: int) -> None:
+def test_each_image_has_ten_logits(name: str, number: int) -> None:
     logits = create(name, seed=0)(torch.rand(number, 1, 28, 28))
     assert logits.shape == (number, 10)
     assert logits.dtype == torch.float32
@@ -125,7 +125,7 @@ def test_the_mlp_has_no_convolution() -> None:
     assert not [layer for layer in CustomMLP().modules() if isinstance(layer, nn.Conv2d)]
 
 
-def test_measure_counts_by_hand() -> None:
+def test_measured_sizes_are_those_counted_by_hand() -> None:
     assert LENET5_MULTIPLY_ADDS == 416_520
     network = create("lenet5", seed=0).train()
     size = measure_size(network)
@@ -148,7 +148,7 @@ def test_normalise_brings_real_digits_to_mean_0_and_standard_deviation_1(mnist: 
     assert abs(normalised.std().item() - 1) < 0.05
 
 
-def test_a_ensemble_divides_the_batch_to_learn_and_averages_probabilities_to_answer() -> None:
+def test_columns_split_the_batch_in_training_and_average_probabilities_in_evaluation() -> None:
     torch.manual_seed(1)
     members = [nn.Sequential(nn.Flatten(), nn.Linear(784, 10)) for _ in range(2)]
     ensemble, images = ColumnEnsemble(members), torch.rand(6, 1, 28, 28)
@@ -174,7 +174,7 @@ def test_a_network_with_a_wrong_count_is_refused(monkeypatch: pytest.MonkeyPatch
         create("tiny", seed=0)
 
 
-def test_a_network_registered_by_one_function_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_decorated_function_registers_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "NETWORKS", dict(NETWORKS))
 
     @model.network("tiny", parameters=7_850)

@@ -1,4 +1,4 @@
-"""Results over seeds: their figures, their comparison, and the file in which they are kept."""
+"""Results over seeds: figures, comparison, and the CSV file."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_same_seeds_are_paired_the_weaker_first() -> None:
     assert result.p_value == pytest.approx(expected.pvalue)
 
 
-def test_of_other_seeds_those_in_common_are_paired() -> None:
+def test_common_seeds_are_paired() -> None:
     other = dataclasses.replace(LENET5, seeds=(2, 3, 4, 5))
     (result,) = compare_results([MLP, other])
     expected = stats.ttest_rel(LENET5.accuracies[:2], MLP.accuracies[2:])
@@ -70,7 +70,7 @@ def test_of_other_seeds_those_in_common_are_paired() -> None:
 
 
 @pytest.mark.parametrize("change", [{"seeds": (4, 5, 6, 7)}, {"seeds": (3, 4, 5, 6)}, {"protocol": "curves"}])
-def test_what_has_no_pairs_is_compared_by_welch(change: dict[str, object]) -> None:
+def test_results_without_pairs_are_compared_by_welch(change: dict[str, object]) -> None:
     (result,) = compare_results([MLP, dataclasses.replace(LENET5, **change)])  # type: ignore[arg-type]
     expected = stats.ttest_ind(LENET5.accuracies, MLP.accuracies, equal_var=False)
     assert result.method == "Welch"
@@ -85,17 +85,17 @@ def test_three_recipes_are_corrected_for_three_pairs() -> None:
     assert max(each.adjusted_p for each in results) == max(each.p_value for each in results)
 
 
-def test_other_digits_are_not_compared() -> None:
+def test_results_on_different_digits_are_not_compared() -> None:
     with pytest.raises(UsageError, match="lenet5: 5,000 validation digits of mnist"):
         compare_results([MLP, dataclasses.replace(LENET5, part="validation", count=5_000)])
 
 
-def test_names_tell_protocols_apart_where_they_must() -> None:
+def test_names_have_the_protocol_where_recipes_repeat() -> None:
     curves = dataclasses.replace(MLP, protocol="curves")
     assert distinct_names([MLP, curves, LENET5]) == ["mlp (final)", "mlp (curves)", "lenet5"]
 
 
-def test_results_are_kept_and_read(tmp_path: Path) -> None:
+def test_results_are_stored_and_read(tmp_path: Path) -> None:
     path = tmp_path / "new" / "results.csv"
     update_results(path, [MLP, LENET5])
     mlp, lenet5 = read_results(path)
@@ -108,10 +108,10 @@ def test_results_are_kept_and_read(tmp_path: Path) -> None:
     assert first.startswith("mlp,final,mnist,test,61676,0 1 2 3,10000,195 185 199 201,0.980500,")
 
 
-def test_a_later_result_takes_the_place_of_the_same_recipe_protocol_and_data(tmp_path: Path) -> None:
+def test_a_later_result_replaces_that_of_the_same_recipe_protocol_and_data(tmp_path: Path) -> None:
     path = tmp_path / "results.csv"
-    held_out = dataclasses.replace(MLP, protocol="validation", part="validation", count=5_000)
-    update_results(path, [MLP, LENET5, held_out])
+    validation = dataclasses.replace(MLP, protocol="validation", part="validation", count=5_000)
+    update_results(path, [MLP, LENET5, validation])
     lines = path.read_text().splitlines()
     update_results(path, [dataclasses.replace(MLP, seeds=(0, 1), errors=(1, 2))])
     later = path.read_text().splitlines()
@@ -134,7 +134,7 @@ def test_a_later_result_takes_the_place_of_the_same_recipe_protocol_and_data(tmp
         ("A processor", "\udcff", "not a file of results"),
     ],
 )
-def test_a_damaged_file_is_refused_and_stays(tmp_path: Path, old: str, new: str, why: str) -> None:
+def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, old: str, new: str, why: str) -> None:
     path = tmp_path / "results.csv"
     update_results(path, [MLP])
     damaged = path.read_text().replace(old, new, 1).encode(errors="surrogateescape")

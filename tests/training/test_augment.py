@@ -1,4 +1,4 @@
-"""Every registered distortion, and the resampling below them."""
+"""Every registered augmentation, and their common resampling."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def unmoved(height: int, width: int) -> Tensor:
 
 
 @every_augmentation
-def test_shape_range_and_type_stay(name: str, images: Tensor) -> None:
+def test_shape_range_and_dtype_are_kept(name: str, images: Tensor) -> None:
     distorted = AUGMENTATIONS[name](images, seeded(0))
     assert distorted.shape == images.shape
     assert distorted.dtype == torch.float32
@@ -78,7 +78,7 @@ def test_another_seed_gives_another_result(name: str, images: Tensor) -> None:
 
 
 @every_distortion
-def test_each_image_is_distorted_in_its_own_way(name: str, images: Tensor) -> None:
+def test_each_image_is_distorted_individually(name: str, images: Tensor) -> None:
     distorted = AUGMENTATIONS[name](images[:1].repeat(4, 1, 1, 1), seeded(0))
     assert len({image.numpy().tobytes() for image in distorted}) == 4
 
@@ -129,7 +129,7 @@ def test_without_any_distortion_the_image_comes_back(
     ],
 )
 def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shift moves the middle; the others leave it and move the rim, a shear only along x."""
+    """A shift moves the centre; the others keep it and move the rim, a shear only along x."""
     switch_off(monkeypatch, *{"MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR"} - {limit})
     moved = affine_places(torch.zeros(50, 1, 29, 29), seeded(0)) - unmoved(29, 29)
     middle, corner = moved[:, :, 29 * 14 + 14], moved[:, :, 0]
@@ -146,7 +146,7 @@ def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkey
 @pytest.mark.parametrize(("x", "y"), [(1, 0), (0, 1), (-1, 0), (0, -2), (3, 2)])
 @pytest.mark.parametrize("rows", [28, 20])
 def test_reading_further_right_moves_the_image_left(x: int, y: int, rows: int, images: Tensor) -> None:
-    """Read by whole pixels, nothing is interpolated: the image moves exactly, with paper coming in."""
+    """A shift by whole pixels needs no interpolation: the image moves exactly, and paper fills the gap."""
     cut = images[:4, :, :rows]
     places = unmoved(rows, 28) + torch.tensor([[2 * x / 28], [2 * y / rows]])
     padded = torch.nn.functional.pad(cut, (4, 4, 4, 4))
@@ -187,7 +187,7 @@ def test_a_filter_mixes_each_image_with_its_own_neighbours_only(images: Tensor) 
     assert filtered[0].count_nonzero() == filtered[0, 0, 3:6, 3:6].count_nonzero()
 
 
-def test_levels_keep_ink_and_paper_apart(images: Tensor) -> None:
+def test_levels_of_ink_and_paper_differ_enough(images: Tensor) -> None:
     edges = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2).repeat(500, 1, 1, 1)
     levels = random_levels(edges, seeded(0))
     assert (levels[..., 0] - levels[..., 1]).abs().min() >= MIN_LEVEL_DIFFERENCE

@@ -40,7 +40,7 @@ STUDENT = dataclasses.replace(TEACHER, name="student", distillation=Distillation
 
 @pytest.fixture(scope="module")
 def pictureless(undrawn: Undrawn) -> Iterator[None]:
-    """Nobody looks at the pictures of teachers and students."""
+    """No test needs the pictures of teachers and students."""
     with undrawn():
         yield
 
@@ -87,7 +87,7 @@ def test_targets_are_read_as_they_were_written(targets: DistillationTargets, tmp
     assert targets.describe()["views"] == VIEWS
 
 
-def test_views_come_around_and_can_be_of_some_digits_only(targets: DistillationTargets, small: Dataset) -> None:
+def test_views_repeat_and_can_be_restricted_to_some_digits(targets: DistillationTargets, small: Dataset) -> None:
     chosen = split_indices(small)[0]
     some = dataclasses.replace(targets, chosen=chosen)
     pixels, answers = some.view(VIEWS + 1)
@@ -121,7 +121,7 @@ def test_targets_that_do_not_fit_are_refused(
         load_targets(path, targets.images)
 
 
-def test_damaged_and_missing_targets_are_one_line(tmp_path: Path, small: Dataset) -> None:
+def test_damaged_and_missing_targets_are_errors_of_one_line(tmp_path: Path, small: Dataset) -> None:
     (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04 broken")
     with pytest.raises(DataError, match=r"damaged\.npz: not distillation targets, or damaged"):
         load_targets(tmp_path / "damaged.npz", small.train.images)

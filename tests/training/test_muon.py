@@ -1,4 +1,4 @@
-"""Muon: steps of matrices in all directions alike, steps of vectors as AdamW's."""
+"""Muon: steps of matrices equally in all directions, steps of vectors like AdamW's."""
 
 from __future__ import annotations
 

@@ -73,12 +73,12 @@ def test_the_seed_decides_the_weights(target: str, mnist: Dataset) -> None:
 
 
 @every_target
-def test_published_sprints_name_what_is_there(target: str) -> None:
+def test_published_sprints_name_registered_networks(target: str) -> None:
     assert SPRINTS[target].network in NETWORKS
     assert 0 < SPRINTS[target].warm_up < 1
 
 
-def test_each_digit_comes_once_an_epoch_and_the_last_epoch_is_cut_short() -> None:
+def test_each_digit_is_used_once_per_epoch_and_the_last_epoch_is_truncated() -> None:
     recipe = SprintRecipe("sprint", images=25, batch_size=4, learning_rate=0.01)
     batches = order(10, recipe, seed=0)
     assert [len(batch) for batch in batches] == [4, 4, 4, 4, 4, 4, 1]
@@ -88,7 +88,7 @@ def test_each_digit_comes_once_an_epoch_and_the_last_epoch_is_cut_short() -> Non
     assert len(set(seen[20:].tolist())) == 5
 
 
-def test_the_learning_rate_climbs_to_its_peak_and_falls() -> None:
+def test_the_learning_rate_rises_to_its_peak_and_falls() -> None:
     shares = [schedule(step / 100, 0.25) for step in range(100)]
     assert max(shares) == shares[25] == 1
     assert shares[:26] == sorted(shares[:26])
@@ -109,7 +109,7 @@ def test_a_batch_is_shifted_as_a_whole() -> None:
     assert torch.equal(shifted(images, 0, random), images)
 
 
-def test_reading_is_the_mean_over_shifted_views(mnist: Dataset) -> None:
+def test_prediction_is_the_mean_over_shifts(mnist: Dataset) -> None:
     images = torch.from_numpy(mnist.test.images[:7]).unsqueeze(1)
     network = create("sprint", seed=0).eval()
     with torch.inference_mode():
@@ -151,7 +151,7 @@ def test_one_seed_has_no_standard_deviation() -> None:
 
 
 @pytest.fixture
-def verb(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> CliRunner:
+def command(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> CliRunner:
     """The command line with shorter recipes and fewer digits."""
     monkeypatch.setattr(sprints, "SPRINTS", {target: short(target) for target in SPRINTS})
     fewer = Dataset("mnist", few(mnist.train, 300), few(mnist.test, 100))
@@ -159,16 +159,16 @@ def verb(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> CliRunner:
     return CliRunner()
 
 
-def test_the_verb_shows_progress_and_a_table(verb: CliRunner) -> None:
-    result = verb.invoke(app, ["sprint", "--seeds", "2", "--threads", "1"])
+def test_the_command_shows_progress_and_a_table(command: CliRunner) -> None:
+    result = command.invoke(app, ["sprint", "--seeds", "2", "--threads", "1"])
     assert result.exit_code == 0, result.output
     assert len(re.findall(r"seed [01]: [\d.]+ s  accuracy [\d.]+ %", result.stderr)) == 2
     for word in ("99.0 %", "mean accuracy", "deviation", "95 % interval", "median time"):
         assert word in result.stdout
 
 
-def test_the_verb_as_json(verb: CliRunner) -> None:
-    result = verb.invoke(app, ["sprint", "--target", "99.5", "--seeds", "2", "--threads", "1", "--json"])
+def test_the_command_as_json(command: CliRunner) -> None:
+    result = command.invoke(app, ["sprint", "--target", "99.5", "--seeds", "2", "--threads", "1", "--json"])
     assert result.exit_code == 0, result.output
     values = json.loads(result.stdout)
     assert values["target"] == "99.5"
@@ -179,8 +179,8 @@ def test_the_verb_as_json(verb: CliRunner) -> None:
     assert values["low"] <= values["accuracy"] <= values["high"]
 
 
-def test_one_seed_as_a_table(verb: CliRunner) -> None:
-    result = verb.invoke(app, ["sprint", "--seeds", "1", "--threads", "1"])
+def test_one_seed_as_a_table(command: CliRunner) -> None:
+    result = command.invoke(app, ["sprint", "--seeds", "1", "--threads", "1"])
     assert result.exit_code == 0
     assert result.stdout.count("–") == 2
 
