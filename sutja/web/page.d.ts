@@ -1,6 +1,6 @@
-// The types of the page's scripts in static/, known to each of them without an import. Only `tsc` reads this file.
+// Global types of the page's scripts in static/. Only `tsc` reads this file.
 
-/** Left, top, width and height in pixels of the picture that was read. */
+/** Left, top, width and height in pixels of a picture. */
 type Box = [number, number, number, number];
 
 /** A rectangle in pixels of the page. */
@@ -19,14 +19,14 @@ interface Edges {
   bottom: number;
 }
 
-/** Where a picture is on the page: `x = left + scale × x of the picture`. */
+/** The position of a picture on the page: `x = left + scale × x of the picture`. */
 interface Place {
   left: number;
   top: number;
   scale: number;
 }
 
-/** A point of a stroke; `width` is the pen's there. */
+/** A point of a stroke, with the width of the pen. */
 interface Point {
   x: number;
   y: number;
@@ -35,8 +35,8 @@ interface Point {
 
 type Stroke = Point[];
 
-/** A digit as the server answers it, `image` in base64. */
-interface DigitAnswer {
+/** A digit in a response of the server, `image` in base64. */
+interface DigitResponse {
   digit: number | null;
   guess: number;
   confidence: number;
@@ -45,27 +45,27 @@ interface DigitAnswer {
   probabilities: number[];
 }
 
-/** A digit on the page: `label` is what the writer says it is, `kept` whether the server keeps that. */
-interface Digit extends DigitAnswer {
+/** A digit on the page; `label` is the user's correction, `kept` tells whether the server has stored it. */
+interface Digit extends DigitResponse {
   spot: Spot;
   label: number | null;
   kept: boolean;
 }
 
-/** The answer of the server to a picture; boxes refer to its `width` and `height`. */
-interface Answer {
-  lines: { digits: DigitAnswer[] }[];
+/** The response to a picture; boxes refer to its `width` and `height`. */
+interface ReadingResponse {
+  lines: { digits: DigitResponse[] }[];
   width: number;
   height: number;
 }
 
-/** What was read: its picture, and how wide the page is in units of the digits' spots. */
+/** The picture of a result, and the width of the page in the units of the spots. */
 interface Sheet {
   blob: Blob;
   across: number;
 }
 
-/** A picture on the page, and the file of it that is sent. */
+/** A picture on the page, and the file that is sent. */
 interface Opened {
   bitmap: HTMLCanvasElement | ImageBitmap;
   blob: Blob;
@@ -75,10 +75,10 @@ interface Opened {
 
 type CorrectionEvent = "waiting" | "revoked" | "stored" | "failed";
 
-/** How sure one can be of a digit. */
-type Standing = "corrected" | "unsure" | "fair" | "sure";
+/** The certainty of a digit. */
+type Certainty = "corrected" | "unsure" | "fair" | "sure";
 
-/** The elements with an id that scripts use. */
+/** The elements that scripts find by id. */
 interface Elements {
   choose: HTMLInputElement;
   clear: HTMLButtonElement;

@@ -189,14 +189,14 @@ def test_a_digit_from_near(open_page: OpenPage, mnist: Dataset) -> None:
     with page.expect_response("**/api/saliency"):
         page.click(".digit")
     expect(page.locator("#detail-title")).to_contain_text("“8”")
-    expect(page.locator(".chance")).to_have_count(11)
-    chance = page.locator(".chance").nth(8)
-    assert "8:" in str(chance.get_attribute("aria-label"))
+    expect(page.locator(".probability")).to_have_count(11)
+    eight = page.locator(".probability").nth(8)
+    assert "8:" in str(eight.get_attribute("aria-label"))
     tall = page.locator(".bar").evaluate_all("bars => bars.map((bar) => bar.clientHeight)")
     assert int(np.argmax(tall)) == 8
     assert tall[8] > 40
     page.wait_for_function(
-        "() => { const {data} = document.getElementById('looked').getContext('2d').getImageData(0, 0, 28, 28);"
+        "() => { const {data} = document.getElementById('saliency').getContext('2d').getImageData(0, 0, 28, 28);"
         "return data.some((value, at) => at % 4 === 0 && value !== data[at + 2]); }"
     )  # the map's colours
     seen = page.evaluate("[...document.getElementById('seen').getContext('2d').getImageData(0, 0, 28, 28).data]")
@@ -214,7 +214,7 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
     wait_for_lines(page, ["41"])
     page.locator(".digit").nth(1).click()
     with page.expect_response("**/api/corrections") as answered:
-        page.locator(".chance").nth(7).click()
+        page.locator(".probability").nth(7).click()
         wait_for_lines(page, ["47"])
     assert answered.value.status == 201
     expect(page.locator("#note")).to_have_text("Stored, thank you.")

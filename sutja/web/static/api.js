@@ -1,6 +1,6 @@
 // @ts-check
 /** @typedef {import("./words.js").WordName} WordName */
-// The server's answers. What goes wrong is a `Trouble` with the name of the sentence in words.js that tells it.
+// Requests to the server. A failure throws a `Trouble` with the name of the text in words.js that explains it.
 
 /** @type {Record<number, WordName>} */
 const SENTENCES = {
@@ -12,10 +12,10 @@ const SENTENCES = {
   504: "slow",
   507: "full",
 };
-const PATIENCE = 15000; // milliseconds that an answer may take: the server gives up before
+const TIMEOUT_MS = 15000; // longer than the server's own timeout for reading
 
 export class Trouble extends Error {
-  /** `name` is that of a sentence, `detail` what the server says, `wait` the seconds after which to try again.
+  /** `name` is the name of a text, `detail` the server's explanation, `wait` the seconds until the next attempt.
    * @param {WordName} name */
   constructor(name, { detail = "", wait = 0 } = {}) {
     super(detail || name);
@@ -25,33 +25,33 @@ export class Trouble extends Error {
   }
 }
 
-/** What stands in a picture, a Blob, with all that is to be told of each digit. One that is `upright` is not tried turned.
- * @param {Blob} blob @returns {Promise<Answer>} */
+/** Read a picture, with the details of each digit; for one that is `upright`, no quarter turns are tried.
+ * @param {Blob} blob @returns {Promise<ReadingResponse>} */
 export function read(blob, { upright = false } = {}) {
   const type = blob.type || "application/octet-stream";
   return ask(`api/read?detail=true&upright=${upright}`, { method: "POST", body: blob, headers: { "Content-Type": type } });
 }
 
-/** Where the network looked when it read a digit: its image in base64 goes, a saliency map in base64 comes.
+/** The saliency map of a digit; both images are in base64.
  * @param {string} image @returns {Promise<{saliency: string}>} */
-export function look(image) {
+export function saliencyOf(image) {
   const headers = { "Content-Type": "application/json" };
   return ask("api/saliency", { method: "POST", body: JSON.stringify({ image }), headers });
 }
 
-/** Have corrections kept, with the picture they belong to. `last` = the page is about to be left.
+/** Store corrections with their picture; `last` if the page is about to close.
  * @param {object[]} corrections @param {Blob} picture @param {boolean} last @returns {Promise<{total: number}>} */
-export function keep(corrections, picture, last) {
+export function storeCorrections(corrections, picture, last) {
   const body = new FormData();
   body.append("corrections", JSON.stringify(corrections));
   body.append("picture", picture, "picture");
-  const keepalive = last && picture.size < 60000; // browsers let no more than 64 kB outlive a page
+  const keepalive = last && picture.size < 60000; // browsers allow 64 kB at most
   return ask("api/corrections", { method: "POST", body, keepalive });
 }
 
-/** How many corrections are kept, and where.
+/** The number of stored corrections and their folder.
  * @returns {Promise<{total: number, folder: string}>} */
-export function kept() {
+export function countCorrections() {
   return ask("api/corrections");
 }
 
@@ -59,7 +59,7 @@ export function kept() {
 async function ask(address, options = {}) {
   let answer;
   try {
-    answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE), ...options });
+    answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
   } catch (error) {
     throw new Trouble(/** @type {Error} */ (error).name === "TimeoutError" ? "slow" : "offline");
   }

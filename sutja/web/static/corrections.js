@@ -1,9 +1,9 @@
 // @ts-check
-// Corrections: gathered for a moment, in which they can be undone, then kept by the server, with the picture.
+// Corrections wait for a moment, in which they can be undone; then the server stores them with the picture.
 
-import { keep, kept } from "./api.js";
+import { countCorrections, storeCorrections } from "./api.js";
 
-const MOMENT = 2500; // milliseconds in which a correction can be undone
+const UNDO_MS = 2500; // in which a correction can be undone
 
 export class Corrections {
   /** @type {Digit[]} */
@@ -25,12 +25,12 @@ export class Corrections {
     return this.#waiting.length > 0;
   }
 
-  /** Ask how many are kept, and where. */
+  /** Ask the server for `total` and `folder`. */
   async count() {
-    Object.assign(this, await kept());
+    Object.assign(this, await countCorrections());
   }
 
-  /** The writer says what a digit on a sheet is. What the reader was sure of already is no correction.
+  /** Set the correct label of a digit; the label that the reader gave it is not a correction.
    * @param {Digit} digit @param {number} label @param {Sheet | null} sheet */
   add(digit, label, sheet) {
     if (digit.kept && digit.label === label) return;
@@ -41,11 +41,11 @@ export class Corrections {
     digit.kept = false;
     if (digit.label !== null) this.#waiting.push(digit);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.send(), MOMENT);
+    this.#timer = setTimeout(() => this.send(), UNDO_MS);
     this.changed(this.waiting ? "waiting" : "revoked");
   }
 
-  /** Take the latest correction back; whether there was one. */
+  /** Undo the latest waiting correction; returns whether there was one. */
   revoke() {
     const digit = this.#waiting.pop();
     if (!digit) return false;
@@ -54,25 +54,25 @@ export class Corrections {
     return true;
   }
 
-  /** Have the server keep what waits. `last` = the page is about to be left. */
+  /** Send the waiting corrections to the server; `last` if the page is about to close. */
   async send(last = false) {
     clearTimeout(this.#timer);
     const [digits, sheet] = [this.#waiting, this.#sheet];
     if (!this.waiting || !sheet) return;
     this.#waiting = [];
     try {
-      const answer = await keep(digits.map(toldOf), sheet.blob, last);
+      const answer = await storeCorrections(digits.map(fieldsOf), sheet.blob, last);
       for (const digit of digits) digit.kept = true;
       this.total = answer.total;
       this.changed("stored");
     } catch (trouble) {
-      for (const digit of digits) digit.label = null; // not kept, so not shown as if it were
+      for (const digit of digits) digit.label = null; // show that it was not stored
       this.changed("failed", trouble);
     }
   }
 }
 
 /** @param {Digit} digit */
-function toldOf({ image, label, guess, confidence, box }) {
+function fieldsOf({ image, label, guess, confidence, box }) {
   return { image, label, guess, confidence, box };
 }

@@ -1,17 +1,17 @@
 // @ts-check
-// One digit from near: its 28×28 pixels, where the network looked, how probable each digit is, and ten keys to correct.
+// The details of a digit: its 28×28 pixels, its saliency map, its probabilities, and ten keys to correct it.
 
-import { look } from "./api.js";
-import { shown, standing } from "./digit.js";
+import { saliencyOf } from "./api.js";
+import { shown, certainty } from "./digit.js";
 import { percent, word } from "./language.js";
 import { drawingOn } from "./strokes.js";
 
-/** @type {{[standing in Standing]?: import("./words.js").WordName}} */
+/** @type {{[certainty in Certainty]?: import("./words.js").WordName}} */
 const TITLES = { corrected: "detailCorrected", unsure: "detailUnsure" };
-const SIDE = 28;
-const FOR = [255, 145, 30]; // orange and violet, which nobody's eyes confuse
+const SIDE_PIXELS = 28;
+const FOR = [255, 145, 30]; // orange and violet: distinct to colour-blind eyes, too
 const AGAINST = [150, 110, 255];
-const FAINTEST = 0.1; // the strongest place of a map is shown as if it were at least this
+const MIN_PEAK = 0.1; // a map is scaled by its peak, or by this if the peak is lower
 
 export class Detail {
   /** @type {Digit | null} */
@@ -19,7 +19,7 @@ export class Detail {
   /** @type {ReturnType<typeof column>[]} */
   #bars = [];
   /** @type {Map<string, Int8Array>} */
-  #maps = new Map(); // image → its saliency: what was seen once need not be asked for again
+  #maps = new Map(); // image → its saliency map, a cache
 
   /** `corrected(digit, label)` is called when a key is pressed.
    * @param {HTMLElement} element @param {(digit: Digit, label: number) => void} corrected */
@@ -27,39 +27,39 @@ export class Detail {
     this.element = element;
     this.title = /** @type {HTMLElement} */ (element.querySelector("h3"));
     this.seen = contextOf(element, "#seen");
-    this.looked = contextOf(element, "#looked");
+    this.saliency = contextOf(element, "#saliency");
     for (let digit = 0; digit <= 10; digit++) this.#bars.push(column(digit));
     this.#bars.slice(0, 10).forEach(({ key }, label) => {
       key.addEventListener("click", () => this.#digit && corrected(this.#digit, label));
     });
-    element.querySelector("#chances")?.append(...this.#bars.map(({ key }) => key));
+    element.querySelector("#probabilities")?.append(...this.#bars.map(({ key }) => key));
   }
 
-  /** Show a digit, or nothing when there is none.
+  /** Show a digit, or hide the details.
    * @param {Digit | null} digit */
   async show(digit) {
     this.#digit = digit;
     this.element.hidden = !digit;
     if (!digit) return;
-    this.#tell(digit);
+    this.#describe(digit);
     const pixels = decode(digit.image);
     draw(this.seen, pixels, (ink) => [ink, ink, ink]);
-    draw(this.looked, pixels, dimmed);
+    draw(this.saliency, pixels, dimmed);
     const map = await this.#mapOf(digit.image);
-    if (map && this.#digit === digit) drawMap(this.looked, pixels, map);
+    if (map && this.#digit === digit) drawMap(this.saliency, pixels, map);
   }
 
   /** @param {Digit} digit */
-  #tell(digit) {
-    const name = TITLES[standing(digit)] ?? "detailTold";
+  #describe(digit) {
+    const name = TITLES[certainty(digit)] ?? "detailSure";
     const gaps = { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) };
     this.title.textContent = word(name, gaps);
     const none = Math.max(0, 1 - digit.probabilities.reduce((sum, each) => sum + each, 0));
-    [...digit.probabilities, none].forEach((chance, index) => {
+    [...digit.probabilities, none].forEach((probability, index) => {
       const { key, bar, name } = this.#bars[index];
-      key.ariaLabel = word(index < 10 ? "chance" : "noneLong", { digit: index, percent: percent(chance) });
+      key.ariaLabel = word(index < 10 ? "probability" : "noneLong", { digit: index, percent: percent(probability) });
       key.title = key.ariaLabel;
-      bar.style.height = `${chance * 100}%`;
+      bar.style.height = `${probability * 100}%`;
       name.textContent = index < 10 ? String(index) : word("none");
       key.classList.toggle("label", index === (digit.label ?? digit.digit));
       if (index < 10) key.ariaPressed = String(index === digit.label);
@@ -69,21 +69,24 @@ export class Detail {
   /** @param {string} image */
   async #mapOf(image) {
     try {
-      if (!this.#maps.has(image)) this.#maps.set(image, new Int8Array(decode((await look(image)).saliency).buffer));
+      if (!this.#maps.has(image)) {
+        const { saliency } = await saliencyOf(image);
+        this.#maps.set(image, new Int8Array(decode(saliency).buffer));
+      }
     } catch {
-      return undefined; // the digit is shown without; whatever is wrong, the next reading tells it
+      return undefined; // show the digit without it; the next reading reports what is wrong
     }
     return this.#maps.get(image);
   }
 }
 
-/** A bar with its key; the eleventh, "no digit", is no key.
+/** A bar with its key; the eleventh bar, "no digit", has none.
  * @param {number} digit */
 function column(digit) {
   const key = document.createElement(digit < 10 ? "button" : "div");
   if (key instanceof HTMLButtonElement) key.type = "button";
   else key.role = "img";
-  key.className = "chance";
+  key.className = "probability";
   const [track, bar, name] = ["track", "bar", "name"].map((each) => {
     const span = document.createElement("span");
     span.className = each;
@@ -99,10 +102,10 @@ function column(digit) {
 /** @type {(ink: number) => number[]} */
 const dimmed = (ink) => [ink * 0.45, ink * 0.45, ink * 0.45];
 
-/** The digit, dimmed, under the map's colours.
+/** Draw the dimmed digit under the colours of the map.
  * @param {CanvasRenderingContext2D} context @param {Uint8Array} pixels @param {Int8Array} map */
 function drawMap(context, pixels, map) {
-  const strongest = Math.max(FAINTEST * 127, ...map.map(Math.abs));
+  const strongest = Math.max(MIN_PEAK * 127, ...map.map(Math.abs));
   draw(context, pixels, (ink, index) => {
     const strength = (Math.abs(map[index]) / strongest) ** 0.8;
     const colour = map[index] > 0 ? FOR : AGAINST;
@@ -112,7 +115,7 @@ function drawMap(context, pixels, map) {
 
 /** @param {CanvasRenderingContext2D} context @param {Uint8Array} pixels @param {Colour} colour */
 function draw(context, pixels, colour) {
-  const picture = context.createImageData(SIDE, SIDE);
+  const picture = context.createImageData(SIDE_PIXELS, SIDE_PIXELS);
   pixels.forEach((ink, index) => picture.data.set([...colour(ink, index), 255], 4 * index));
   context.putImageData(picture, 0, 0);
 }
@@ -122,7 +125,7 @@ function contextOf(element, canvas) {
   return drawingOn(/** @type {HTMLCanvasElement} */ (element.querySelector(canvas)));
 }
 
-/** The bytes of a text in base64.
+/** Decode base64.
  * @param {string} text */
 function decode(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

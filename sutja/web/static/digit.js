@@ -1,44 +1,44 @@
 // @ts-check
-// A digit as the page shows it: what the reader says of it, and what the writer says.
+// A digit on the page, with the reader's answer and the user's correction.
 
-const FAIR = 0.9; // a confidence below this is shown as a doubtful one
-const SAME = 0.6; // part of their common area that boxes of the same digit share at least
+const SURE_CONFIDENCE = 0.9; // less is shown as fair
+const MIN_IOU = 0.6; // intersection over union of two boxes of the same digit
 
-/** The digits of an answer of the server, line by line, each with its `spot`, which `spotOf` makes of its box. What the
- * writer said of a digit in `before`, the lines read earlier, still holds if it is still there.
- * @param {Answer} answer @param {(box: Box) => Spot} spotOf @param {Digit[][]} before @returns {Digit[][]} */
+/** The digits of a response, line by line, each with its `spot` on the page, computed by `spotOf` from its box.
+ * Corrections of digits in `before`, the previous lines, are kept for digits in the same place.
+ * @param {ReadingResponse} answer @param {(box: Box) => Spot} spotOf @param {Digit[][]} before @returns {Digit[][]} */
 export function digitsOf(answer, spotOf, before) {
   const corrected = before.flat().filter((digit) => digit.label !== null);
   return answer.lines.map((line) =>
     line.digits.map((digit) => {
       const spot = spotOf(digit.box);
-      const same = corrected.find((each) => overlap(each.spot, spot) > SAME);
+      const same = corrected.find((each) => overlap(each.spot, spot) > MIN_IOU);
       return { ...digit, spot, label: same?.label ?? null, kept: same?.kept ?? false };
     }),
   );
 }
 
-/** The digit of `lines` that is where `digit` was, if there is one.
+/** The digit of `lines` in the same place as `digit`, if there is one.
  * @param {Digit[][]} lines @param {Digit | null} digit */
 export function sameDigit(lines, digit) {
-  return digit && lines.flat().find((each) => overlap(each.spot, digit.spot) > SAME);
+  return digit && lines.flat().find((each) => overlap(each.spot, digit.spot) > MIN_IOU);
 }
 
-/** What is shown of it: the corrected digit, the digit, or `?`.
+/** The text of a digit: its correction, the digit that was read, or `?`.
  * @param {Digit} digit */
 export function shown(digit) {
   return String(digit.label ?? digit.digit ?? "?");
 }
 
-/** How sure one can be: "corrected", "unsure", "fair" or "sure".
- * @param {Digit} digit @returns {Standing} */
-export function standing(digit) {
+/** The certainty of a digit: "corrected", "unsure", "fair" or "sure".
+ * @param {Digit} digit @returns {Certainty} */
+export function certainty(digit) {
   if (digit.label !== null) return "corrected";
   if (digit.digit === null) return "unsure";
-  return digit.confidence < FAIR ? "fair" : "sure";
+  return digit.confidence < SURE_CONFIDENCE ? "fair" : "sure";
 }
 
-/** Where a box of a picture is on the page, by the picture's `place` there.
+/** Convert a box from pixels of the picture to pixels of the page.
  * @param {Box} box @param {Place} place @returns {Spot} */
 export function onPage([left, top, width, height], place) {
   return {

@@ -1,15 +1,15 @@
 // @ts-check
-// The paper that one writes on: strokes by finger, pen and mouse, undo and clear, and the picture that is read of it.
+// The paper: strokes by finger, pen and mouse, undo and clear, and the picture of it that is sent to the reader.
 
 import { grayPng } from "./png.js";
 import { around, drawingOn, drawStep, drawStroke, strokeBox, usualHeight } from "./strokes.js";
 
-const PEN = 8; // pixels of a stroke's width without pressure
-const TALL = 36; // pixels of the digits in the picture that is read: small pictures are read quickly
-const MARGIN = 1; // heights of a digit around the writing
-const LONGEST = 1400; // pixels of the picture that is read
-const FINEST = 0.055; // of the digits' height: thinner strokes would be lost in the small picture
-const STILL = 4; // pixels that a tap may move
+const PEN_PIXELS = 8; // width of a stroke at a middle pressure
+const DIGIT_PIXELS = 36; // height of digits in the picture: small pictures are read quickly
+const MARGIN = 1; // around the writing, in digit heights
+const MAX_SIDE_PIXELS = 1400; // of the picture
+const MIN_STROKE = 0.055; // of the digit height: thinner strokes would vanish in the small picture
+const MAX_TAP_PIXELS = 4; // that a tap may move
 
 export class Drawing {
   #context;
@@ -20,8 +20,8 @@ export class Drawing {
   #pointer = null;
   #started = { x: 0, y: 0 };
 
-  /** `changed(lifted)` is called at each new piece of ink and when the pen is lifted, `tapped(x, y)` at a tap: if that
-   * returns true, the tap leaves no ink.
+  /** `changed(lifted)` is called for new ink and when the pen is lifted, `tapped(x, y)` for a tap: if it returns
+   * true, the tap leaves no ink.
    * @param {HTMLCanvasElement} canvas
    * @param {{changed: (lifted: boolean) => void, tapped: (x: number, y: number) => boolean}} called */
   constructor(canvas, { changed, tapped }) {
@@ -63,7 +63,7 @@ export class Drawing {
   /** @param {number} x @param {number} y */
   extend(x, y, pressure = 0.5) {
     const points = this.#strokes[this.#strokes.length - 1];
-    points.push({ x, y, width: PEN * (0.4 + 1.2 * pressure) });
+    points.push({ x, y, width: PEN_PIXELS * (0.4 + 1.2 * pressure) });
     drawStep(this.#context, points, points.length - 1);
     this.changed(false);
   }
@@ -85,15 +85,15 @@ export class Drawing {
     this.changed(true);
   }
 
-  /** Draw everything anew, in the colours of the page. */
+  /** Redraw everything in the colours of the page. */
   draw() {
     this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     this.#prepare(this.#context, getComputedStyle(this.canvas).color);
     this.#strokes.forEach((points) => drawStroke(this.#context, points));
   }
 
-  /** The picture to read: a PNG of the ink, black on white, with its size and its place on the page
-   * (`x = left + scale × x of the picture`). The digits on it are about `TALL` pixels high. */
+  /** The picture for the reader: a PNG of the ink, black on white, with its size and its place on the page
+   * (`x = left + scale × x of the picture`). The digits on it are about `DIGIT_PIXELS` pixels high. */
   async picture() {
     const boxes = this.#strokes.map(strokeBox);
     const all = around(boxes);
@@ -101,20 +101,20 @@ export class Drawing {
     const margin = MARGIN * tall;
     const wide = all.right - all.left + 2 * margin;
     const high = all.bottom - all.top + 2 * margin;
-    const scale = Math.max(tall / TALL, Math.max(wide, high) / LONGEST);
+    const scale = Math.max(tall / DIGIT_PIXELS, Math.max(wide, high) / MAX_SIDE_PIXELS);
     const place = { left: all.left - margin, top: all.top - margin, scale };
     const size = { width: Math.ceil(wide / scale), height: Math.ceil(high / scale) };
-    const blob = await grayPng(this.#rendered(size, place, FINEST * tall));
+    const blob = await grayPng(this.#rendered(size, place, MIN_STROKE * tall));
     return { blob, ...size, place };
   }
 
-  /** The box of the strokes that lie in a box of what was read: the reader saw them smaller, so its own is coarse.
+  /** The exact box of the strokes inside a box of the reader, which is coarse because the picture is small.
    * @param {Spot} spot @returns {Spot} */
   inkIn(spot) {
     const inside = this.#strokes.map(strokeBox).filter((box) => {
       const [x, y] = [(box.left + box.right) / 2 - spot.left, (box.top + box.bottom) / 2 - spot.top];
       const within = x > 0 && x < spot.width && y > 0 && y < spot.height;
-      return within && box.right - box.left < 1.5 * spot.width; // else it goes on into the next digit
+      return within && box.right - box.left < 1.5 * spot.width; // else it continues into the next digit
     });
     if (!inside.length) return spot;
     const { left, top, right, bottom } = around(inside);
@@ -146,7 +146,7 @@ export class Drawing {
 
   #resize() {
     const { width, height } = this.size;
-    if (!width) return; // not shown
+    if (!width) return; // hidden
     const dense = devicePixelRatio;
     Object.assign(this.canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
     this.#context.setTransform(dense, 0, 0, dense, 0, 0);
@@ -154,7 +154,7 @@ export class Drawing {
     this.draw();
   }
 
-  /** Make writing smaller that a narrower page would cut off, as when a phone is turned.
+  /** Shrink writing that a narrower page would cut off, as after a phone is turned.
    * @param {number} width @param {number} height */
   #fit(width, height) {
     const all = around(this.#strokes.map(strokeBox));
@@ -168,8 +168,8 @@ export class Drawing {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (this.#pointer !== null || event.button !== 0) return; // a second finger, or the palm beside the pen
-    event.preventDefault(); // no text is selected
+    if (this.#pointer !== null || event.button !== 0) return; // ignore a second finger or the palm
+    event.preventDefault(); // do not select text
     this.#pointer = event.pointerId;
     const at = this.#at(event);
     this.#started = at;
@@ -191,7 +191,7 @@ export class Drawing {
     if (event.pointerId !== this.#pointer) return;
     this.#pointer = null;
     const box = strokeBox(this.#strokes[this.#strokes.length - 1]);
-    const still = Math.max(box.right - box.left, box.bottom - box.top) < 2 * PEN + STILL;
+    const still = Math.max(box.right - box.left, box.bottom - box.top) < 2 * PEN_PIXELS + MAX_TAP_PIXELS;
     if (still && this.tapped(this.#started.x, this.#started.y)) {
       this.#strokes.pop();
       this.draw();
@@ -206,6 +206,6 @@ export class Drawing {
   }
 }
 
-/** The pressure of a pen; of a finger and a mouse, which have none, always the same.
+/** The pressure of a pen; a constant for fingers and mice, which report none.
  * @param {PointerEvent} event */
 const pressure = (event) => (event.pointerType === "pen" ? event.pressure : 0.5);

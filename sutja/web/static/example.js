@@ -1,5 +1,5 @@
 // @ts-check
-// A number that writes itself, for those who want to see first, or who have nothing to write with.
+// An example: a number that is written stroke by stroke.
 
 const DIGITS = [
   [[50, 0, 10, 25, 5, 65, 40, 100, 80, 80, 90, 35, 65, 5, 45, 2]],
@@ -14,8 +14,8 @@ const DIGITS = [
   [[80, 20, 45, 0, 10, 20, 30, 48, 75, 30, 80, 12, 76, 55, 60, 100]],
 ];
 const NUMBERS = ["2026", "314", "1789", "50"];
-const STEPS = 7; // points between two points of a digit
-const PAUSE = 9; // milliseconds between two of these
+const STEPS = 7; // interpolated points between two points of a digit
+const STEP_MS = 9; // between two interpolated points
 
 let turn = 0;
 
@@ -41,12 +41,12 @@ export async function writeExample(drawing) {
   }
 }
 
-/** Draw along points in a pen's pace; false when somebody cleared or began to write meanwhile.
+/** Draw along points at the pace of a pen; returns false if the user clears the paper or writes meanwhile.
  * @param {import("./drawing.js").Drawing} drawing @param {[number, number][]} points @param {boolean} still */
 async function trace(drawing, points, still) {
   const stroke = drawing.begin(...points[0]);
   for (const point of points.slice(1)) {
-    if (!still) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    if (!still) await new Promise((resolve) => setTimeout(resolve, STEP_MS));
     if (!drawing.isLast(stroke)) return false;
     drawing.extend(...point);
   }

@@ -1,23 +1,23 @@
 // @ts-check
-// The page's language: the browser's, or the one that was chosen before.
+// The language of the page: the user's choice, or the browser's language.
 
 import { WORDS } from "./words.js";
 
 /** @typedef {keyof typeof WORDS} Language */
 /** @typedef {import("./words.js").WordName} WordName */
 
-const REMEMBERED = "sutja-language";
+const STORAGE_KEY = "sutja-language";
 
 /** @type {Language} */
 let language = chosenBefore() ?? navigator.languages.map((each) => spoken(each.slice(0, 2))).find(Boolean) ?? "en";
 
-/** The text of that name in the page's language, its {gaps} filled.
+/** The text with this name in the language of the page, with its {gaps} filled.
  * @param {WordName} name @param {Record<string, string | number>} gaps */
 export function word(name, gaps = {}) {
   return WORDS[language][name].replace(/{(\w+)}/g, (_, gap) => String(gaps[gap]));
 }
 
-/** A share in per cent; never 100 %, since nothing that is read is certain.
+/** Format a probability in per cent, 99.9 % at most, because no reading is certain.
  * @param {number} share */
 export function percent(share) {
   const digits = share >= 0.995 ? 1 : 0;
@@ -26,18 +26,18 @@ export function percent(share) {
   );
 }
 
-/** The other language from now on; remembered. */
+/** Switch to the other language and remember it. */
 export function switchLanguage() {
   language = language === "en" ? "ko" : "en";
   try {
-    localStorage.setItem(REMEMBERED, language);
+    localStorage.setItem(STORAGE_KEY, language);
   } catch {
-    // A browser that keeps nothing: the language then holds for this visit.
+    // Without storage, the choice holds for this visit.
   }
   translate();
 }
 
-/** Put the page's own texts into its language. */
+/** Set the texts of the page in its language. */
 export function translate() {
   document.documentElement.lang = language;
   document.title = word("title");
@@ -48,14 +48,14 @@ export function translate() {
   button.lang = language === "en" ? "ko" : "en";
 }
 
-/** The elements with the name of a text in their attribute data-`kind`, each with that text.
+/** The elements with an attribute data-`kind`, the name of a text, each with that text.
  * @param {string} kind @returns {[HTMLElement, string][]} */
 function worded(kind) {
   const elements = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[data-${kind}]`));
   return Array.from(elements, (element) => [element, word(/** @type {WordName} */ (element.dataset[kind]))]);
 }
 
-/** The language of that name, if the page speaks it.
+/** The language with this name, if the page has it.
  * @param {string | null} name */
 function spoken(name) {
   return name !== null && name in WORDS ? /** @type {Language} */ (name) : undefined;
@@ -63,7 +63,7 @@ function spoken(name) {
 
 function chosenBefore() {
   try {
-    return spoken(localStorage.getItem(REMEMBERED));
+    return spoken(localStorage.getItem(STORAGE_KEY));
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
 // @ts-check
-// One thing at a time, and of what is asked for meanwhile only the latest.
+// Run one task at a time; requests that come meanwhile cause one more run.
 
-/** Runs `task`, an async function: `now()` at once, `soon()` at most every `pause` milliseconds.
- * Never twice at the same time: what is asked for while it runs is done once, afterwards.
+/** Runs of `task`, one at a time: `now()` at once, `soon()` at most every `pause` milliseconds. Requests while it runs
+ * cause one run afterwards.
  * @param {() => Promise<void>} task @param {number} pause */
 export function latest(task, pause) {
   let running = false;

@@ -1,5 +1,5 @@
 // @ts-check
-// The page: what is written or shown goes to the reader, what it reads comes back, is looked at and corrected.
+// The page: send drawings and pictures to the reader, show the result, its details and corrections.
 
 import { read, Trouble } from "./api.js";
 import { Corrections } from "./corrections.js";
@@ -17,37 +17,42 @@ import { drawingOn } from "./strokes.js";
 /** @typedef {import("./words.js").WordName} WordName */
 /** @type {{[event in CorrectionEvent]?: WordName}} */
 const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked" };
-const PAUSE = 150; // milliseconds between two readings while the pen is down
-const QUIET = 700; // milliseconds without change after which a reading is told aloud
+const READ_INTERVAL_MS = 150; // between two readings while the pen is down
+const ANNOUNCE_MS = 700; // without change, until the result is announced to screen readers
 const AS_IT_IS = { left: 0, top: 0, scale: 1 };
-const TRIES = 5; // of a picture when the reader is busy
+const MAX_ATTEMPTS = 5; // to read a picture while the server is busy
 
 /** @type {<Id extends keyof Elements>(id: Id) => Elements[Id]} */
 const element = (id) => /** @type {any} */ (document.getElementById(id));
 const paper = element("paper");
 
 /** @type {Sheet | null} */
-let sheet = null; // what was read: its blob, and how wide the page is in units of the digits' spots
+let sheet = null; // the picture of the result, and its width in the units of the spots
 /** @type {Digit[][]} */
-let lines = []; // of digits
+let lines = [];
 /** @type {Digit | null} */
 let selected = null;
 /** @type {Opened | null} */
-let picture = null; // the picture on the page, or none: then one writes
+let picture = null; // the picture on the page; null while the user writes
 /** @type {WordName | ""} */
 let remark = "nothingYet";
 /** @type {WordName | ""} */
-let note = ""; // what was last said about corrections
+let note = ""; // the latest message about corrections
 /** @type {Trouble | null} */
 let trouble = null;
-let telling = 0;
+let announcement = 0;
 
 const drawing = new Drawing(element("ink"), { changed: drawn, tapped: (x, y) => select(marks.at(x, y)) });
 const marks = new Marks(element("marks"));
 const corrections = new Corrections(correctionsChanged);
 const detail = new Detail(element("detail"), correct);
-const view = new ReadingView(element("lines"), { selected: select, opened: lookAt, corrected: correct, closed: close });
-const live = latest(readDrawing, PAUSE);
+const view = new ReadingView(element("lines"), {
+  selected: select,
+  opened: openDetail,
+  corrected: correct,
+  closed: close,
+});
+const live = latest(readDrawing, READ_INTERVAL_MS);
 
 /** @param {boolean} lifted */
 function drawn(lifted) {
@@ -66,10 +71,10 @@ async function readDrawing() {
   const now = await drawing.picture();
   try {
     const answer = await read(now.blob, { upright: true });
-    if (picture || drawing.empty) return; // meanwhile something else is on the page
-    take(answer, { ...now, across: drawing.size.width }, (box) => drawing.inkIn(onPage(box, now.place)));
+    if (picture || drawing.empty) return; // the page has changed meanwhile
+    showResult(answer, { ...now, across: drawing.size.width }, (box) => drawing.inkIn(onPage(box, now.place)));
   } catch (error) {
-    tell(error);
+    report(error);
     if (error.wait) setTimeout(live.now, error.wait * 1000);
   }
 }
@@ -80,7 +85,7 @@ async function showPicture(file) {
   try {
     picture = await openPicture(file);
   } catch (error) {
-    tell(error);
+    report(error);
     return;
   }
   const opened = picture;
@@ -90,34 +95,34 @@ async function showPicture(file) {
   forget("working");
   paper.classList.add("busy");
   try {
-    const answer = await patiently(() => read(opened.blob));
-    if (picture === opened) take(answer, { ...opened, across: answer.width }, (box) => onPage(box, AS_IT_IS));
+    const answer = await retryWhileBusy(() => read(opened.blob));
+    if (picture === opened) showResult(answer, { ...opened, across: answer.width }, (box) => onPage(box, AS_IT_IS));
   } catch (error) {
     if (picture === opened) forget("nothing");
-    tell(error);
+    report(error);
   } finally {
     if (picture === opened || !picture) paper.classList.remove("busy");
   }
 }
 
-/** What `asked` answers; when the reader is busy, it is asked again.
- * @template T @param {() => Promise<T>} asked @returns {Promise<T>} */
-async function patiently(asked) {
+/** Call `request`, again while the server is busy.
+ * @template T @param {() => Promise<T>} request @returns {Promise<T>} */
+async function retryWhileBusy(request) {
   for (let count = 1; ; count++) {
     try {
-      return await asked();
+      return await request();
     } catch (error) {
-      if (!(error instanceof Trouble) || !error.wait || count === TRIES) throw error;
-      tell(error);
+      if (!(error instanceof Trouble) || !error.wait || count === MAX_ATTEMPTS) throw error;
+      report(error);
       const { wait } = error;
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
     }
   }
 }
 
-/** Take what was read of a sheet; `spotOf` says where a box is on the page.
- * @param {Answer} answer @param {Sheet} read @param {(box: Box) => Spot} spotOf */
-function take(answer, read, spotOf) {
+/** Show the result of a sheet; `spotOf` converts a box of it to a spot on the page.
+ * @param {ReadingResponse} answer @param {Sheet} read @param {(box: Box) => Spot} spotOf */
+function showResult(answer, read, spotOf) {
   trouble = null;
   lines = digitsOf(answer, spotOf, picture ? [] : lines);
   selected = sameDigit(lines, selected) ?? null;
@@ -125,14 +130,14 @@ function take(answer, read, spotOf) {
   const unsure = lines.flat().some((digit) => shown(digit) === "?");
   remark = lines.length === 0 ? "nothing" : unsure ? "unsureNote" : "";
   show();
-  clearTimeout(telling);
-  telling = setTimeout(() => say(lines.length ? readAloud(lines) : word("nothing")), QUIET);
+  clearTimeout(announcement);
+  announcement = setTimeout(() => announce(lines.length ? readAloud(lines) : word("nothing")), ANNOUNCE_MS);
 }
 
-/** Nothing is read (any more); `why` is said instead.
+/** Clear the result and show the text `why` instead.
  * @param {WordName} why */
 function forget(why) {
-  clearTimeout(telling);
+  clearTimeout(announcement);
   [lines, selected, sheet, remark, trouble] = [[], null, null, why, null];
   show();
 }
@@ -147,9 +152,9 @@ function select(digit) {
   return true;
 }
 
-/** As `select`, for those who tap a digit that was read: on a phone what is shown of it may be far below.
+/** Select a digit and scroll to its details, which may be far below on a phone.
  * @param {Digit | undefined} digit */
-function lookAt(digit) {
+function openDetail(digit) {
   if (select(digit)) element("detail").scrollIntoView({ block: "nearest" });
 }
 
@@ -169,10 +174,10 @@ function correct(digit, label) {
 /** @param {CorrectionEvent} event @param {unknown} [error] */
 function correctionsChanged(event, error) {
   note = NOTES[event] ?? "";
-  if (event === "stored") trouble = null; // what was wrong with it before is so no more
-  if (error) tell(error);
+  if (event === "stored") trouble = null; // the earlier failure is resolved
+  if (error) report(error);
   show();
-  if (note) say(word(note));
+  if (note) announce(word(note));
 }
 
 function undo() {
@@ -181,7 +186,7 @@ function undo() {
   else if (!drawing.empty) drawing.undo();
 }
 
-/** From a picture back to the paper. */
+/** Return from a picture to the paper. */
 async function writeAgain() {
   await corrections.send();
   picture = null;
@@ -192,14 +197,14 @@ async function writeAgain() {
 }
 
 /** @param {unknown} error @returns {asserts error is Trouble} */
-function tell(error) {
+function report(error) {
   if (!(error instanceof Trouble)) throw error;
   trouble = error;
   show();
 }
 
 /** @param {string} text */
-function say(text) {
+function announce(text) {
   element("live").textContent = text;
 }
 
@@ -258,7 +263,7 @@ element("language").addEventListener("click", () => {
   switchLanguage();
   show();
 });
-element("photograph").addEventListener("click", (event) => lookAt(marks.at(event.offsetX, event.offsetY)));
+element("photograph").addEventListener("click", (event) => openDetail(marks.at(event.offsetX, event.offsetY)));
 element("detail").addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
   else if (selected && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)
@@ -273,4 +278,4 @@ listenForPictures([element("choose"), element("take")], paper, showPicture);
 
 translate();
 show();
-corrections.count().then(showKept, tell);
+corrections.count().then(showKept, report);

@@ -1,10 +1,10 @@
 // @ts-check
-// Boxes around the digits on the page, each with what was read there.
+// Boxes around the digits on the page, labelled with the digits.
 
-import { shown, standing } from "./digit.js";
+import { shown, certainty } from "./digit.js";
 import { drawingOn } from "./strokes.js";
 
-const ROOM = 4; // pixels between a digit and its box
+const PADDING_PIXELS = 4; // between a digit and its box
 
 export class Marks {
   /** @type {Digit[]} */
@@ -20,7 +20,7 @@ export class Marks {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  /** Show the boxes of `digits`; the page is `across` units of their spots wide.
+  /** Show the boxes of `digits`; `across` is the width of the page in the units of their spots.
    * @param {Digit[]} digits @param {Digit | null} selected @param {number} across */
   show(digits, selected, across) {
     this.#digits = digits;
@@ -29,13 +29,13 @@ export class Marks {
     this.draw();
   }
 
-  /** The digit at a place in pixels of the page, the smallest where boxes overlap.
+  /** The digit at a point of the page in pixels, the smallest if boxes overlap.
    * @param {number} x @param {number} y @returns {Digit | undefined} */
   at(x, y) {
     const scale = this.#scale;
     const hit = this.#digits.filter(({ spot }) => {
       const [left, top] = [x - spot.left * scale, y - spot.top * scale];
-      return Math.min(left, top, spot.width * scale - left, spot.height * scale - top) > -ROOM;
+      return Math.min(left, top, spot.width * scale - left, spot.height * scale - top) > -PADDING_PIXELS;
     });
     return hit.sort((a, b) => a.spot.width * a.spot.height - b.spot.width * b.spot.height)[0];
   }
@@ -51,7 +51,7 @@ export class Marks {
     const context = drawingOn(this.canvas);
     context.scale(dense, dense);
     const style = getComputedStyle(this.canvas);
-    const above = this.#digits.filter((digit) => digit === this.#selected); // no other box hides this one
+    const above = this.#digits.filter((digit) => digit === this.#selected); // draw it last, above the others
     for (const digit of [...this.#digits, ...above]) this.#drawBox(context, digit, style);
   }
 
@@ -59,18 +59,18 @@ export class Marks {
   #drawBox(context, digit, style) {
     const scale = this.#scale;
     const chosen = digit === this.#selected;
-    const left = digit.spot.left * scale - ROOM;
-    const top = digit.spot.top * scale - ROOM;
-    const width = digit.spot.width * scale + 2 * ROOM;
-    const height = digit.spot.height * scale + 2 * ROOM;
-    context.strokeStyle = context.fillStyle = style.getPropertyValue(`--${standing(digit)}`);
+    const left = digit.spot.left * scale - PADDING_PIXELS;
+    const top = digit.spot.top * scale - PADDING_PIXELS;
+    const width = digit.spot.width * scale + 2 * PADDING_PIXELS;
+    const height = digit.spot.height * scale + 2 * PADDING_PIXELS;
+    context.strokeStyle = context.fillStyle = style.getPropertyValue(`--${certainty(digit)}`);
     context.lineWidth = chosen ? 3 : 1.5;
     context.setLineDash(digit.label === null && digit.digit === null ? [5, 4] : []);
     context.beginPath();
     context.roundRect(left, top, width, height, 5);
     context.stroke();
     const size = Math.min(16, Math.max(9, height * 0.35));
-    const above = top - size - 4 >= 0 ? top - size - 4 : top + height; // below where the page ends above
+    const above = top - size - 4 >= 0 ? top - size - 4 : top + height; // below the box if there is no room above
     context.beginPath();
     context.roundRect(left, above, size + 2, size + 3, 3);
     context.fill();

@@ -1,28 +1,28 @@
 // @ts-check
-// Pictures from outside: dropped, pasted, chosen or taken; large ones are made smaller before they are sent.
+// Pictures that are dropped, pasted, chosen or taken; large ones are scaled down before they are sent.
 
 import { Trouble } from "./api.js";
 import { drawingOn } from "./strokes.js";
 
-const LONGEST = 2400; // pixels of the longer side that are sent: enough for small writing on a whole page
-const LARGEST = 9e6; // bytes that are sent as they are
-const SENT = ["image/jpeg", "image/png", "image/webp", "image/bmp", "image/gif"]; // kinds that the server reads, too
+const MAX_SIDE_PIXELS = 2400; // of a picture that is sent: enough for small writing on a whole page
+const MAX_BYTES = 9e6; // of a file that is sent unchanged
+const SUPPORTED_TYPES = ["image/jpeg", "image/png", "image/webp", "image/bmp", "image/gif"]; // by the server
 
-/** A picture of a file: {bitmap, blob to send, width, height}. Throws `Trouble` for a file that is none.
+/** Open a picture file: {bitmap, blob to send, width, height}. Throws `Trouble` for any other file.
  * @param {File} file @returns {Promise<Opened>} */
 export async function openPicture(file) {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Trouble("noPicture");
   });
-  const zoom = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
-  if (zoom === 1 && file.size <= LARGEST && SENT.includes(file.type)) {
+  const zoom = Math.min(1, MAX_SIDE_PIXELS / Math.max(bitmap.width, bitmap.height));
+  if (zoom === 1 && file.size <= MAX_BYTES && SUPPORTED_TYPES.includes(file.type)) {
     return { bitmap, blob: file, width: bitmap.width, height: bitmap.height };
   }
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * zoom));
   canvas.height = Math.max(1, Math.round(bitmap.height * zoom));
   const context = drawingOn(canvas);
-  context.fillStyle = "#fff"; // under what is transparent
+  context.fillStyle = "#fff"; // behind transparent pixels
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
@@ -32,7 +32,7 @@ export async function openPicture(file) {
   return { bitmap: canvas, blob, width: canvas.width, height: canvas.height };
 }
 
-/** Call `opened(file)` for every picture that is chosen, taken, dropped on the page or pasted.
+/** Call `opened(file)` for each picture that is chosen, taken, dropped on the page or pasted.
  * @param {HTMLInputElement[]} inputs @param {HTMLElement} paper @param {(file: File) => void} opened */
 export function listenForPictures(inputs, paper, opened) {
   for (const input of inputs) {

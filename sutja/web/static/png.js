@@ -1,5 +1,5 @@
 // @ts-check
-// A grey PNG, made here: canvas.toBlob() waits until the browser has nothing else to do, and that is far too long.
+// Encode a grey PNG. canvas.toBlob() is too slow here: it waits until the browser is idle.
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -8,10 +8,10 @@ const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The PNG, a Blob, of an RGBA picture of which only red counts, as of one that is grey.
+/** Encode the red channel of an RGBA picture as a grey PNG, a Blob.
  * @param {ImageData} picture */
 export async function grayPng({ data, width, height }) {
-  const rows = new Uint8Array((width + 1) * height); // each row begins with its filter: 0 = none
+  const rows = new Uint8Array((width + 1) * height); // each row begins with its filter type, 0 = none
   for (let row = 0, from = 0; row < height; row++) {
     const start = row * (width + 1) + 1;
     for (let column = 0; column < width; column++, from += 4) rows[start + column] = data[from];
@@ -19,7 +19,7 @@ export async function grayPng({ data, width, height }) {
   const head = new Uint8Array(13);
   new DataView(head.buffer).setUint32(0, width);
   new DataView(head.buffer).setUint32(4, height);
-  head[8] = 8; // bits; what follows is 0: grey, deflate, the usual filters, not interlaced
+  head[8] = 8; // bit depth; the rest is 0: grey, deflate, adaptive filters, not interlaced
   const packed = new Response(new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate")));
   const pixels = new Uint8Array(await packed.arrayBuffer());
   const parts = [chunk("IHDR", head), chunk("IDAT", pixels), chunk("IEND", new Uint8Array())];

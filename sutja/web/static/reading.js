@@ -1,12 +1,12 @@
 // @ts-check
-// What was read: lines of digits, each a button; arrows move between them, digit keys correct.
+// The result: lines of digits, each a button; arrow keys move between them, digit keys correct.
 
-import { shown, standing } from "./digit.js";
+import { shown, certainty } from "./digit.js";
 import { percent, word } from "./language.js";
 
-/** @type {{[standing in Standing]?: import("./words.js").WordName}} */
-const SPOKEN = { corrected: "corrected", unsure: "unsure" };
-const MANY = 12; // digits that are shown large
+/** @type {{[certainty in Certainty]?: import("./words.js").WordName}} */
+const DESCRIPTIONS = { corrected: "corrected", unsure: "unsure" };
+const MAX_LARGE_DIGITS = 12; // more are shown small
 
 export class ReadingView {
   /** @type {Digit[][]} */
@@ -14,7 +14,7 @@ export class ReadingView {
   /** @type {Map<Digit, HTMLButtonElement>} */
   #buttons = new Map();
 
-  /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called when that is wanted.
+  /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called for the user's actions.
    * @param {HTMLElement} element
    * @param {{selected: (digit: Digit) => void, opened: (digit: Digit) => void,
    *   corrected: (digit: Digit, label: number) => void, closed: () => void}} called */
@@ -32,8 +32,8 @@ export class ReadingView {
     const focused = this.element.contains(document.activeElement);
     this.#lines = lines;
     this.#buttons.clear();
-    this.element.classList.toggle("many", lines.length > 2 || lines.flat().length > MANY);
-    const reachable = chosen ?? lines.flat()[0]; // one stop for the tab key, arrows do the rest
+    this.element.classList.toggle("many", lines.length > 2 || lines.flat().length > MAX_LARGE_DIGITS);
+    const reachable = chosen ?? lines.flat()[0]; // one tab stop; arrow keys reach the others (roving tabindex)
     this.element.replaceChildren(
       ...lines.map((line, index) => {
         const row = document.createElement("div");
@@ -56,13 +56,13 @@ export class ReadingView {
   #button(digit, chosen, reachable) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = `digit ${standing(digit)}`;
+    button.className = `digit ${certainty(digit)}`;
     button.ariaPressed = String(chosen);
     button.ariaLabel = inWords(digit);
     button.tabIndex = reachable ? 0 : -1;
     button.append(part("big", shown(digit)));
-    if (standing(digit) === "unsure") button.append(part("guess", `${digit.guess}?`));
-    button.append(part("share", standing(digit) === "corrected" ? "✓" : percent(digit.confidence)));
+    if (certainty(digit) === "unsure") button.append(part("guess", `${digit.guess}?`));
+    button.append(part("share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
     button.addEventListener("click", () => this.opened(digit));
     this.#buttons.set(digit, button);
     return button;
@@ -109,18 +109,18 @@ export class ReadingView {
   }
 }
 
-/** A digit told in words, for those who hear the page.
+/** A digit in words, for screen readers.
  * @param {Digit} digit */
 export function inWords(digit) {
-  const name = SPOKEN[standing(digit)] ?? "told";
+  const name = DESCRIPTIONS[certainty(digit)] ?? "sure";
   return word(name, { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) });
 }
 
-/** A whole reading in words.
+/** The result in words.
  * @param {Digit[][]} lines */
 export function readAloud(lines) {
   const text = lines.map((line) =>
-    line.map((digit) => (standing(digit) === "unsure" ? inWords(digit) : shown(digit))).join(" "),
+    line.map((digit) => (certainty(digit) === "unsure" ? inWords(digit) : shown(digit))).join(" "),
   );
   return word("readAloud", { text: text.join("; ") });
 }

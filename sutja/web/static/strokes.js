@@ -1,8 +1,8 @@
 // @ts-check
-// Strokes of a pen: how they are drawn, where they lie, how tall the writing is.
+// Strokes of a pen: drawing them, their boxes, and the height of the writing.
 // A stroke is a list of points {x, y, width} in pixels of the page.
 
-/** What draws on a canvas: every canvas of the page is for drawing in two dimensions.
+/** The 2D context of a canvas.
  * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
 export function drawingOn(canvas, settings) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
@@ -14,7 +14,7 @@ export function drawStroke(context, points) {
   points.forEach((_, index) => drawStep(context, points, index));
 }
 
-/** Draw what the point at `index` adds to its stroke: a curve through the middles between points, and on to its tip.
+/** Draw the last part of a stroke up to the point at `index`: a curve through midpoints, and a line to the point.
  * @param {CanvasRenderingContext2D} context @param {Stroke} points @param {number} index */
 export function drawStep(context, points, index) {
   const tip = points[index];
@@ -56,19 +56,19 @@ export function around(boxes) {
   };
 }
 
-/** How tall the signs are: those whose boxes touch are one, and most of them are no taller than this.
+/** The usual height of digits, the 75th percentile; strokes whose boxes touch belong to one digit.
  * @param {Edges[]} boxes */
 export function usualHeight(boxes) {
   /** @type {Edges[]} */
-  const signs = [];
+  const digits = [];
   for (const box of boxes) {
-    let sign = box;
-    for (let index = signs.length - 1; index >= 0; index--) {
-      if (touch(signs[index], sign)) sign = around([sign, ...signs.splice(index, 1)]);
+    let digit = box;
+    for (let index = digits.length - 1; index >= 0; index--) {
+      if (touch(digits[index], digit)) digit = around([digit, ...digits.splice(index, 1)]);
     }
-    signs.push(sign);
+    digits.push(digit);
   }
-  const heights = signs.map((sign) => Math.max(sign.bottom - sign.top, (sign.right - sign.left) / 2));
+  const heights = digits.map((digit) => Math.max(digit.bottom - digit.top, (digit.right - digit.left) / 2));
   heights.sort((a, b) => a - b);
   return heights[Math.floor(heights.length * 0.75)];
 }
