@@ -119,7 +119,7 @@ def photographs(
     if difficulty not in (*DIFFICULTIES, "all"):
         raise unknown("difficulty", difficulty, (*DIFFICULTIES, "all"))
     if form not in ("jpg", "png"):
-        raise unknown("form", form, ("jpg", "png"))
+        raise unknown("format", form, ("jpg", "png"))
     wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
     order = Order(wanted, count, seed, _size(size) if size else None)
     write_photographs(Writer(load_dataset(data).train), order, to, suffix=f".{form}", force=force)

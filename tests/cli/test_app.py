@@ -91,7 +91,7 @@ def test_main_exits_with_the_code(capsys: pytest.CaptureFixture[str]) -> None:
         (["compare", "."], 2, "not a run folder"),
         (["evaluate", "none"], 2, "unknown published model 'none'"),
         (["data", "info", "none"], 3, "none: no such file or folder"),
-        (["data", "convert", "mnist", "x", "--form", "ixd"], 2, "unknown form 'ixd': did you mean 'idx'"),
+        (["data", "convert", "mnist", "x", "--form", "ixd"], 2, "unknown format 'ixd': did you mean 'idx'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -83,7 +83,7 @@ def test_photographs_are_written_with_their_labels(data: Path, tmp_path: Path) -
         (["--size", "10x10"], "10x10: at least 200 pixels a side and at most 50 megapixels"),
         (["--size", "9999x9999"], "at most 50 megapixels"),
         (["--difficulty", "hart"], "did you mean 'hard'?"),
-        (["--form", "gif"], "unknown form 'gif'"),
+        (["--form", "gif"], "unknown format 'gif'"),
     ],
 )
 def test_what_cannot_be_photographed_is_refused(words: list[str], why: str, tmp_path: Path) -> None:
