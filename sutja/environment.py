@@ -1,4 +1,4 @@
-"""What a result was made with: versions, machine, commit, data."""
+"""The environment of a result: versions, machine and commit."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from sutja import __version__
 
-PACKAGES = ("torch", "numpy", "opencv-python-headless", "onnxruntime")
-CODE = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # what is measured, not what is told of it
+REPORTED_PACKAGES = ("torch", "numpy", "opencv-python-headless", "onnxruntime")
+CODE_PATHSPECS = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # excludes results and pages about them
 
 
 def describe_environment() -> dict[str, Any]:
@@ -22,7 +22,7 @@ def describe_environment() -> dict[str, Any]:
         "sutja": __version__,
         "commit": commit(),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in REPORTED_PACKAGES},
         "platform": platform.platform(),
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -38,25 +38,25 @@ def _version(package: str) -> str | None:
 
 
 def commit() -> str | None:
-    """The commit of the checkout that this package lies in, with "+changes" behind it when code differs from it."""
+    """The commit of the checkout that contains this package, followed by "+changes" if the code differs from it."""
     root = Path(__file__).parent.parent
     if not (root / ".git").exists():
         return None
     try:
         revision = _git(root, "rev-parse", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *CODE)
+        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *CODE_PATHSPECS)
         return revision + ("+changes" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return None
 
 
-def _git(root: Path, *words: str) -> str:
-    run = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=10)
+def _git(root: Path, *arguments: str) -> str:
+    run = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=10)
     return run.stdout.strip()
 
 
 def processor() -> str:
-    """The name of the processor, as exactly as the system tells it."""
+    """The name of the processor, as precisely as the system reports it."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -1,4 +1,4 @@
-"""The failures that sutja expects: each is one clear line and an exit code."""
+"""Expected failures: each has a one-line message and an exit code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RENAMED = {  # kind of name → former name → present name
 
 
 class SutjaError(Exception):
-    """An expected failure. Its text is one line that says what is wrong, where, and what to do."""
+    """An expected failure. Its message says on one line what is wrong, where, and what to do."""
 
     exit_code = 1
 
@@ -35,47 +35,47 @@ class SutjaError(Exception):
 
 
 class StorageError(SutjaError):
-    """What was to be kept cannot be written, or there is no more room for it."""
+    """Something cannot be stored: it cannot be written, or the store is full."""
 
 
 class UsageError(SutjaError):
-    """What was asked for does not exist or makes no sense."""
+    """The request is invalid, or names something that does not exist."""
 
     exit_code = 2
 
 
 class DataError(SutjaError):
-    """A data file is missing, damaged or not what it should be."""
+    """A data file is missing, damaged or of the wrong kind."""
 
     exit_code = 3
 
 
 class LargePictureError(DataError):
-    """A picture has more pixels than are read."""
+    """A picture has too many pixels."""
 
 
 class ModelFileError(SutjaError):
-    """A model file is missing, damaged or not what it should be."""
+    """A model file is missing, damaged or of the wrong kind."""
 
     exit_code = 4
 
 
 class NothingReadError(SutjaError):
-    """In none of the pictures is a digit that the reader is sure of."""
+    """The reader is not sure of any digit in the pictures."""
 
     exit_code = 5
 
 
 def printable(text: str) -> str:
-    """`text` on one line: what cannot be printed, newlines too, as an escape."""
+    """`text` on one line, with newlines and other unprintable characters escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """The error for a `name` that is not `known` for its `kind`, with its present name or the nearest one as a hint."""
+    """The error for a `name` that is not among the `known` names of its `kind`, with its new or the closest name."""
     if name in RENAMED.get(kind, {}):
         return UsageError(f"{kind} '{name}' is now called '{RENAMED[kind][name]}'")
     known = list(known)
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
+    closest = get_close_matches(name, known, n=1)
+    hint = f"did you mean '{closest[0]}'? " if closest else ""
     return UsageError(f"unknown {kind} '{name}': {hint}known: {', '.join(known)}")

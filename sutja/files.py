@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Atomic writes: files and folders that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sutja.errors import SutjaError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; move it there when the block ends well, delete it otherwise.
+    """Yield a temporary path beside `path`; on success, move it to `path`, otherwise delete it.
 
-    A link is followed. Raises `SutjaError` when `path` is there and no ordinary file; an `OSError` names `path`.
+    Follows symbolic links. Raises `SutjaError` if `path` exists and is not a regular file; an `OSError` names `path`.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise SutjaError(f"{path}: not an ordinary file: it is not replaced")
+        raise SutjaError(f"{path}: not a regular file, so it is not replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     partial = Path(name)
     try:
         yield partial
-        partial.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
+        partial.chmod(0o666 & ~_umask())  # mkstemp creates files that only their owner can read
         partial.replace(path)
     except OSError as error:
         if error.errno and error.filename in (None, name):
@@ -40,11 +40,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Yield a temporary folder beside `path`; move it there when the block ends well, delete it otherwise.
+    """Yield a temporary folder beside `path`; on success, move it to `path`, otherwise delete it.
 
-    Into a folder that lies at `path` already only the new files are moved: what else is in it stays. The temporary
-    folder lies in it then, for it may be a disk of its own. With `replace` the old folder goes as a whole instead, when
-    the new one is complete. An `OSError` that names no file names `path`.
+    If the folder `path` exists, move only the new files into it and keep its other files; the temporary folder is then
+    created inside `path`, which may be a mount point. With `replace`, the complete new folder replaces the old one
+    instead. An `OSError` without a file name gets `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(
@@ -58,7 +58,7 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
         if path.exists():
             for file in partial.iterdir():
                 if (path / file.name).is_dir():
-                    raise SutjaError(f"{path / file.name}: a folder is in the way")
+                    raise SutjaError(f"{path / file.name}: is a folder, so it is not replaced")
             for file in partial.iterdir():
                 file.replace(path / file.name)
         else:
@@ -72,24 +72,24 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def remove_folder(path: Path) -> None:
-    """Delete a folder, or the link to one: it loses its name in one step, so that no half of it is left under it."""
-    aside = path.with_name(f".{path.name}.replaced-{os.getpid()}")
-    path.rename(aside)
-    if aside.is_symlink():
-        aside.unlink()
-    shutil.rmtree(aside, ignore_errors=True)
+    """Delete a folder, or a link to one. It is renamed first, so that no partial folder is left at `path`."""
+    renamed = path.with_name(f".{path.name}.replaced-{os.getpid()}")
+    path.rename(renamed)
+    if renamed.is_symlink():
+        renamed.unlink()
+    shutil.rmtree(renamed, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, whole or not at all."""
+    """Write `text` to `path` as UTF-8, atomically."""
     with whole_file(path) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
 def write_through(path: Path, content: bytes | None) -> None:
-    """Write `content` to `path`, whole or not at all, and return when it is on the disk, its name too.
+    """Write `content` to `path` atomically, and flush the file and its folder entry to disk.
 
-    Two must not do so with the same path at once. With `None` only the names in the folder `path` are made to last.
+    Not safe for concurrent writes to the same path. With `None`, only flush the entries of the folder `path`.
     """
     if content is not None:
         partial = path.with_name(f".{path.name}.partial")
@@ -103,7 +103,7 @@ def write_through(path: Path, content: bytes | None) -> None:
             partial.unlink(missing_ok=True)
             raise
         path = path.parent
-    if sys.platform != "win32":  # where folders cannot be opened
+    if sys.platform != "win32":  # Windows cannot open folders
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -113,7 +113,7 @@ def write_through(path: Path, content: bytes | None) -> None:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Wait until nobody else holds the lock file `path`, and hold it: it is let go of when the process dies, too."""
+    """Hold an exclusive lock on the file `path`, waiting for it; the system releases it if the process dies."""
     with path.open("ab") as file:
         if sys.platform == "win32":
             import msvcrt
@@ -129,7 +129,7 @@ def exclusive(path: Path) -> Iterator[None]:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield  # closing the file lets go
+            yield  # closing the file releases the lock
 
 
 def _umask() -> int:

@@ -1,4 +1,4 @@
-"""Randomness that can be repeated: a seed of its own for each purpose and epoch, derived from the recipe's seed."""
+"""Reproducible randomness: a separate seed for each purpose and epoch, derived from the recipe's seed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Generator
 
 
 def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
-    """A seed of 63 bits for one purpose in one epoch, independent of all others."""
+    """A 63-bit seed for one purpose in one epoch, independent of all other purposes and epochs."""
     digest = hashlib.sha256(f"{seed} {purpose} {epoch}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
@@ -23,9 +23,9 @@ def generator(seed: int, purpose: str, epoch: int = 0) -> Generator:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed PyTorch's own generators for the length of a block, and put them back.
+    """Seed PyTorch's global generators within a block, and restore their state afterwards.
 
-    Initial weights and dropout draw from these; PyTorch lets nobody hand them a generator.
+    Initial weights and dropout draw from these, since PyTorch does not accept a generator for them.
     """
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)

@@ -1,4 +1,4 @@
-"""What a result was made with."""
+"""The environment of a result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sutja.environment import commit, describe_environment, processor
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the package in it, as if it were cloned there."""
+    """A folder that contains the package, like a clone."""
     module = tmp_path / "sutja" / "environment.py"
     module.parent.mkdir()
     module.write_text("code\n")
@@ -45,7 +45,7 @@ def test_the_commit_of_a_checkout(checkout: Path) -> None:
     assert commit() == git(checkout, "rev-parse", "HEAD")
 
 
-def test_changes_are_told_but_new_files_are_none(checkout: Path) -> None:
+def test_changes_are_reported_but_new_files_are_not(checkout: Path) -> None:
     first = committed(checkout)
     (checkout / "notes.txt").write_text("new")
     assert commit() == first
@@ -53,13 +53,17 @@ def test_changes_are_told_but_new_files_are_none(checkout: Path) -> None:
     assert commit() == f"{first}+changes"
 
 
-def test_new_results_and_pages_are_no_changes_of_the_code(checkout: Path) -> None:
-    told = [checkout / "README.md", checkout / "results" / "start-up.json", checkout / "docs" / "images" / "curves.png"]
-    for path in told:
+def test_new_results_and_pages_are_not_changes_of_the_code(checkout: Path) -> None:
+    files = [
+        checkout / "README.md",
+        checkout / "results" / "start-up.json",
+        checkout / "docs" / "images" / "curves.png",
+    ]
+    for path in files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("old")
     first = committed(checkout)
-    for path in told:
+    for path in files:
         path.write_text("new")
     assert commit() == first
     (checkout / "sutja" / "environment.py").write_text("other code\n")
@@ -90,8 +94,8 @@ def test_the_description_is_plain_values() -> None:
     assert datetime.fromisoformat(described["started"]).utcoffset() is not None
 
 
-def test_the_packages_have_versions_and_those_that_are_absent_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "PACKAGES", ("numpy", "no-such-package"))
+def test_installed_packages_have_versions_and_absent_ones_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "REPORTED_PACKAGES", ("numpy", "no-such-package"))
     packages = describe_environment()["packages"]
     assert packages["numpy"][0].isdigit()
     assert packages["no-such-package"] is None

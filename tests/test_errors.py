@@ -16,13 +16,13 @@ def test_each_kind_has_its_exit_code(kind: type[SutjaError], exit_code: int) -> 
     assert issubclass(kind, SutjaError)
 
 
-def test_unknown_names_the_nearest_one_and_all_known() -> None:
+def test_unknown_names_the_closest_one_and_all_known() -> None:
     error = unknown("recipe", "lenet", ["lenet5", "mlp"])
     assert isinstance(error, UsageError)
     assert str(error) == "unknown recipe 'lenet': did you mean 'lenet5'? known: lenet5, mlp"
 
 
-def test_unknown_guesses_nothing_when_nothing_is_near() -> None:
+def test_unknown_has_no_hint_without_a_close_match() -> None:
     assert str(unknown("recipe", "zzz", ["lenet5", "mlp"])) == "unknown recipe 'zzz': known: lenet5, mlp"
 
 

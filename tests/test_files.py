@@ -1,4 +1,4 @@
-"""Files and folders are written whole or not at all."""
+"""Files and folders are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def permissions(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "digits.npz"
     with whole_file(path) as partial:
         partial.write_bytes(b"whole")
@@ -34,7 +34,7 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+def test_an_old_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "digits.npz"
     path.write_bytes(b"old")
     with whole_file(path) as partial:
@@ -63,7 +63,7 @@ def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
 
 def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
     (tmp_path / "folder" / "inside").mkdir(parents=True)
-    with pytest.raises(SutjaError, match="folder: not an ordinary file"), whole_file(tmp_path / "folder") as partial:
+    with pytest.raises(SutjaError, match="folder: not a regular file"), whole_file(tmp_path / "folder") as partial:
         partial.write_bytes(b"whole")
     assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
     assert (tmp_path / "folder" / "inside").is_dir()
@@ -74,7 +74,7 @@ def test_a_link_is_followed_and_a_device_refused(tmp_path: Path) -> None:
     write_text(tmp_path / "link", "through the link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_text() == "through the link"
-    with pytest.raises(SutjaError, match="not an ordinary file"):
+    with pytest.raises(SutjaError, match="not a regular file"):
         write_text(Path("/dev/null"), "text")
 
 
@@ -88,7 +88,7 @@ def test_text_is_utf8(tmp_path: Path) -> None:
     assert (tmp_path / "text").read_bytes() == "숫자 = digit …\n".encode()
 
 
-def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_folder_appears_only_when_it_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "new" / "run"
     with whole_folder(path) as partial:
         (partial / "a").write_text("a")
@@ -108,7 +108,7 @@ def test_a_folder_that_fails_leaves_nothing(tmp_path: Path, failure: type[BaseEx
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_new_files_move_into_a_folder_that_is_there(tmp_path: Path) -> None:
+def test_only_new_files_move_into_an_existing_folder(tmp_path: Path) -> None:
     path = tmp_path / "run"
     path.mkdir(mode=0o700)
     (path / "a").write_text("old")
@@ -150,7 +150,7 @@ def test_folders_get_the_permissions_of_the_umask(tmp_path: Path, umask: int) ->
     assert permissions(tmp_path / "run" / "a") == 0o666 & ~umask
 
 
-def test_a_folder_is_removed_with_all_that_is_in_it_but_not_what_a_link_leads_to(tmp_path: Path) -> None:
+def test_a_folder_is_removed_with_its_content_but_not_the_target_of_a_link(tmp_path: Path) -> None:
     folder, link = tmp_path / "folder", tmp_path / "link"
     write_text(folder / "within" / "file.txt", "text")
     link.symlink_to(folder)
@@ -161,15 +161,15 @@ def test_a_folder_is_removed_with_all_that_is_in_it_but_not_what_a_link_leads_to
     assert list(tmp_path.iterdir()) == []
 
 
-def test_into_a_folder_that_is_there_files_are_moved_from_within_it(tmp_path: Path) -> None:
-    """It may be a disk of its own, into which nothing can be moved from outside."""
+def test_files_move_into_an_existing_folder_from_within_it(tmp_path: Path) -> None:
+    """It may be a mount point, into which nothing can be moved from outside."""
     with whole_folder(tmp_path) as partial:
         assert partial.parent == tmp_path
         (partial / "new.txt").write_text("new", encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["new.txt"]
 
 
-def test_a_failure_that_names_no_file_names_the_folder(tmp_path: Path) -> None:
+def test_a_failure_without_a_file_name_names_the_folder(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left on device") as caught, whole_folder(tmp_path / "new"):
         raise OSError(28, "No space left on device")
     assert caught.value.filename == str(tmp_path / "new")
@@ -177,7 +177,7 @@ def test_a_failure_that_names_no_file_names_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_a_replaced_folder_goes_as_a_whole_when_the_new_one_is_complete(fails: bool, tmp_path: Path) -> None:
+def test_a_folder_is_replaced_when_the_new_one_is_complete(fails: bool, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "old.txt").write_text("old", encoding="utf-8")

@@ -66,7 +66,7 @@ def test_an_export_is_data_for_other_commands(store: Corrections, tmp_path: Path
 def test_an_export_is_no_other_kind_of_file(store: Corrections, tmp_path: Path) -> None:
     refused = sutja("corrections", store.folder, "--export", tmp_path / "mine.csv")
     assert refused.code == 2
-    assert "*.npz or into a folder" in refused.err
+    assert "an .npz file or a folder" in refused.err
     assert not (tmp_path / "mine.csv").exists()
     assert sutja("corrections", store.folder, "--export", tmp_path / "mine-1.0").code == 0
 

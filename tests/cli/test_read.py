@@ -306,7 +306,7 @@ def test_a_drawing_that_cannot_be_written_is_reported_and_the_reading_told(photo
     (tmp_path / "숫자.read.jpg").mkdir()
     outcome = read(photo, "--annotate", tmp_path)
     assert (outcome.code, outcome.out.split()) == (1, list(NUMBERS))
-    assert outcome.err.startswith(f"sutja: {tmp_path / '숫자.read.jpg'}: not an ordinary file")
+    assert outcome.err.startswith(f"sutja: {tmp_path / '숫자.read.jpg'}: not a regular file")
 
 
 def test_several_processes_read_the_same_in_order(photo: Path, blank: Path, tmp_path: Path) -> None:
