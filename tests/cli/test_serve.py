@@ -18,7 +18,7 @@ from sutja.cli.app import main
 from sutja.data.dataset import Dataset
 from sutja.models.catalogue import WEIGHTS
 from tests.waiting import HANG_SECONDS
-from tests.web.serving import coded, draw, get, is_problem, post
+from tests.web.serving import draw, encode, get, is_problem, post
 
 ROOT = Path(__file__).parent.parent.parent
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
@@ -34,7 +34,7 @@ def start(code: str) -> list[str]:
 
 @contextmanager
 def served(*words: str | Path, folder: Path, code: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`sutja serve` in a folder, on any port, after some code: the process and its address."""
+    """Run `sutja serve` in a folder, on a free port, after some code; gives the process and its address."""
     command = [*start(code), "serve", "--port", "0", *map(str, words)]
     process = subprocess.Popen(
         command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -67,7 +67,7 @@ def test_it_serves_until_it_is_interrupted(tmp_path: Path, mnist: Dataset) -> No
     with served(folder=tmp_path) as (process, address):
         assert address.startswith("http://127.0.0.1:")
         answer = post(
-            f"{address}/api/read", content=coded(draw(mnist.test.images[:3])), headers={"content-type": "image/png"}
+            f"{address}/api/read", content=encode(draw(mnist.test.images[:3])), headers={"content-type": "image/png"}
         )
         assert answer.json()["text"] == "721"
         assert get(f"{address}/api/corrections").json()["folder"] == str(tmp_path / "corrections")
@@ -78,7 +78,7 @@ def test_it_serves_until_it_is_interrupted(tmp_path: Path, mnist: Dataset) -> No
         assert err.splitlines()[-1] == "stopped" and "Traceback" not in err
 
 
-def test_it_can_be_interrupted_where_a_script_has_started_it_in_the_background(tmp_path: Path) -> None:
+def test_it_can_be_interrupted_if_sigint_was_ignored_at_its_start(tmp_path: Path) -> None:
     code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
     with served(folder=tmp_path, code=code) as (process, _):
         process.send_signal(signal.SIGINT)
@@ -86,7 +86,7 @@ def test_it_can_be_interrupted_where_a_script_has_started_it_in_the_background(t
         assert (process.returncode, err.splitlines()[-1]) == (0, "stopped")
 
 
-def test_the_networks_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
+def test_the_models_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
     for suffix in (".onnx", ".json"):
         (tmp_path / f"lenet5-best{suffix}").write_bytes((WEIGHTS / f"lenet5-best{suffix}").read_bytes())
     with served("--model", "lenet5-best.onnx", "--corrections", "mine", folder=tmp_path) as (_, address):
@@ -95,7 +95,7 @@ def test_the_networks_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
         assert get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
 
 
-def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_is_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with served("--corrections", "file/mine", folder=tmp_path) as (process, address):
         assert get(f"{address}/api/corrections").json()["total"] == 0
@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path: Path) -> None:
         assert "file/mine: not writable: corrections will not be stored" in err.splitlines()
 
 
-def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         is_one_line(run("--port", port, folder=tmp_path), 1, f"127.0.0.1, port {port}: ", "address already in use")
@@ -122,7 +122,7 @@ def test_a_port_in_use_is_told_in_one_line(tmp_path: Path) -> None:
         (["--corrections", "damaged"], 3, "line 1 is damaged: not JSON"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(
+def test_errors_are_reported_in_one_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -132,7 +132,7 @@ def test_what_is_wrong_is_told_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr("sutja.cli.serve._run", lambda *_, **__: pytest.fail("it serves all the same"))
+    monkeypatch.setattr("sutja.cli.serve._run", lambda *_, **__: pytest.fail("it serves despite the error"))
     (tmp_path / "file").touch()
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "corrections.jsonl").write_text("{\n")

@@ -1,4 +1,4 @@
-"""A running server and pages in a real browser."""
+"""A running server and its page in a real browser."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Served:
-    """A server: its address, and the folder in which it keeps corrections."""
+    """The address of a server and its folder of corrections."""
 
     address: str
     corrections: Path
 
 
-@pytest.fixture(scope="module")  # not longer: while it is open, an event loop runs, and other tests need their own
+@pytest.fixture(scope="module")  # not session: its event loop would get in the way of other tests'
 def browser() -> Iterator[Browser]:
-    """Chromium; the tests are skipped where there is none."""
+    """Chromium; skips the tests if there is none."""
     if find_chromium() is None:
         pytest.skip(MISSING)
     pytest.importorskip("playwright").sync_api.expect.set_options(timeout=1000 * HANG_SECONDS)
@@ -46,9 +46,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def open_page(browser: Browser, served: Served) -> Iterator[OpenPage]:
-    """Opens the page, in a window as told; what the browser complains of on its console fails the test.
+    """Opens the page in a new window; errors and warnings on the browser's console fail the test.
 
-    `expected` is what complaints may begin with.
+    `expected` is the beginning of messages that are allowed.
     """
     contexts = []
     complaints: list[str] = []

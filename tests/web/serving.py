@@ -31,7 +31,7 @@ def patient_settings(corrections: Path, **settings: Any) -> ServerSettings:
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
-    """Run a server for an app; gives its address."""
+    """Run an app on a server; gives its address."""
     listener = listen("127.0.0.1", 0)
     ready = threading.Event()
     server = make_server(app, ready.set)
@@ -55,20 +55,20 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 def draw(images: Iterable[NDArray[np.uint8]], size: int = 56) -> NDArray[np.uint8]:
-    """Digits `uint8 (28, 28)` side by side in black on white, `uint8 (H, W)`."""
+    """Draw digits, `uint8 (28, 28)`, side by side in black on white, `uint8 (H, W)`."""
     inks = [cv2.resize(image, (size, size), interpolation=cv2.INTER_CUBIC) for image in images]
     canvas = np.full((3 * size, (len(inks) + 2) * size), 255, np.uint8)
     canvas[size : 2 * size, size:-size] = 255 - np.hstack(inks)
     return canvas
 
 
-def coded(picture: NDArray[np.uint8], suffix: str = ".png") -> bytes:
-    """A picture as the content of a file."""
+def encode(picture: NDArray[np.uint8], suffix: str = ".png") -> bytes:
+    """Encode a picture as a file."""
     return cv2.imencode(suffix, picture)[1].tobytes()
 
 
 def is_problem(response: httpx.Response, status: int) -> dict[str, Any]:
-    """Check that a response is the problem of that status, and nothing more; returns it."""
+    """Check that a response is a problem with that status and no other fields; returns it."""
     assert response.status_code == status, response.text[:500]
     assert response.headers["content-type"] == PROBLEM
     problem: dict[str, Any] = response.json()

@@ -1,4 +1,4 @@
-"""The API does what its own OpenAPI description says: schemathesis asks what that allows, and what it does not."""
+"""The API matches its OpenAPI description: schemathesis sends valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from sutja.data.dataset import load_dataset
 from sutja.web.app import create_app
 from tests.waiting import HANG_SECONDS
 
-from .serving import coded, draw, patient_settings, serving
+from .serving import draw, encode, patient_settings, serving
 
-EXAMPLES = 12  # requests of each kind
+EXAMPLES = 12  # requests per endpoint and kind
 
 
 def pictures() -> list[bytes]:
-    """What the description calls binary has to be a picture, which JSON Schema cannot say."""
+    """Pictures for the binary fields: JSON Schema cannot describe them."""
     images = load_dataset().test.images
     drawn = [draw(images[:1]), draw(images[1:3]), np.full((30, 20), 200, np.uint8), images[3]]
-    return [coded(picture, suffix) for picture in drawn for suffix in (".png", ".jpg", ".webp")]
+    return [encode(picture, suffix) for picture in drawn for suffix in (".png", ".jpg", ".webp")]
 
 
 PICTURES = st.deferred(lambda: st.sampled_from(pictures()))
@@ -37,7 +37,7 @@ for kind in ("image/*", "application/octet-stream"):
 schemathesis.openapi.format("binary", PICTURES)
 
 
-FOLDER = Path(tempfile.gettempdir()) / f"sutja-described-{os.getpid()}"  # made with the first correction
+FOLDER = Path(tempfile.gettempdir()) / f"sutja-described-{os.getpid()}"  # created with the first correction
 APP = create_app(patient_settings(FOLDER))
 described = schemathesis.openapi.from_dict(APP.openapi())
 
@@ -51,5 +51,5 @@ def address() -> Iterator[str]:
 
 @described.parametrize()
 @settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_the_api_is_as_described(case: schemathesis.Case[Any], address: str) -> None:
+def test_responses_match_the_openapi_description(case: schemathesis.Case[Any], address: str) -> None:
     case.call_and_validate(base_url=address, timeout=HANG_SECONDS)

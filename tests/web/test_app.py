@@ -1,4 +1,4 @@
-"""The server's answers to good requests, and to bad ones, over a real connection."""
+"""Responses of the server to valid and invalid requests, over a real connection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sutja.web.headers import SECURITY_HEADERS
 from sutja.web.same_origin import host_name, is_loopback, local_names
 from tests.waiting import HANG_SECONDS
 
-from .serving import PROBLEM, coded, draw, get, is_problem, patient_settings, post, serving
+from .serving import PROBLEM, draw, encode, get, is_problem, patient_settings, post, serving
 
 HOSTS = local_names("127.0.0.1")
 
@@ -49,7 +49,7 @@ def client(folder: Path) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def picture(mnist: Dataset) -> bytes:
     """The test digits 7, 2 and 1, drawn side by side."""
-    return coded(draw(mnist.test.images[:3]))
+    return encode(draw(mnist.test.images[:3]))
 
 
 def read(client: httpx.Client, content: bytes, kind: str = "image/png", address: str = "/api/read") -> httpx.Response:
@@ -58,16 +58,16 @@ def read(client: httpx.Client, content: bytes, kind: str = "image/png", address:
 
 def test_a_picture_is_read(client: httpx.Client, picture: bytes) -> None:
     answer = read(client, picture)
-    told = answer.json()
-    assert (answer.status_code, told["text"], told["file"]) == (200, "721", "")
-    assert (told["width"], told["height"]) == (280, 168)
-    left, top, width, height = told["lines"][0]["digits"][0]["box"]
+    reading = answer.json()
+    assert (answer.status_code, reading["text"], reading["file"]) == (200, "721", "")
+    assert (reading["width"], reading["height"]) == (280, 168)
+    left, top, width, height = reading["lines"][0]["digits"][0]["box"]
     assert 56 <= left < left + width <= 112 and 56 <= top < top + height <= 112
-    assert set(told["lines"][0]["digits"][0]) == {"digit", "guess", "confidence", "box"}
+    assert set(reading["lines"][0]["digits"][0]) == {"digit", "guess", "confidence", "box"}
     assert re.fullmatch(r"wait;dur=[0-9.]+, read;dur=[0-9.]+", answer.headers["server-timing"])
 
 
-def test_a_form_and_bytes_of_any_kind_are_read_alike(client: httpx.Client, picture: bytes) -> None:
+def test_a_form_and_a_body_of_any_type_are_read_alike(client: httpx.Client, picture: bytes) -> None:
     raw = read(client, picture).json()
     assert read(client, picture, "application/octet-stream").json() == raw
     assert read(client, picture, "image/whatever; a=b").json() == raw
@@ -75,55 +75,55 @@ def test_a_form_and_bytes_of_any_kind_are_read_alike(client: httpx.Client, pictu
     assert form.json() == {**raw, "file": "my digits.png"}
 
 
-def test_a_picture_that_is_upright_is_not_tried_turned(client: httpx.Client, picture: bytes, mnist: Dataset) -> None:
-    sideways = coded(np.rot90(draw(mnist.test.images[:3])))
+def test_no_quarter_turns_are_tried_of_an_upright_picture(client: httpx.Client, picture: bytes, mnist: Dataset) -> None:
+    sideways = encode(np.rot90(draw(mnist.test.images[:3])))
     as_it_is, turned = (read(client, each, address="/api/read").json() for each in (picture, sideways))
     assert turned["text"] == as_it_is["text"]
     assert read(client, sideways, address="/api/read?upright=true").json()["text"] != as_it_is["text"]
     assert read(client, picture, address="/api/read?upright=true").json()["text"] == as_it_is["text"]
 
 
-def test_detail_tells_what_the_network_sees(client: httpx.Client, picture: bytes, mnist: Dataset) -> None:
-    told = read(client, picture, address="/api/read?detail=true").json()
-    for label, digit in zip((7, 2, 1), told["lines"][0]["digits"], strict=True):
+def test_detail_adds_network_inputs_and_probabilities(client: httpx.Client, picture: bytes, mnist: Dataset) -> None:
+    reading = read(client, picture, address="/api/read?detail=true").json()
+    for label, digit in zip((7, 2, 1), reading["lines"][0]["digits"], strict=True):
         image = np.frombuffer(base64.b64decode(digit["image"]), np.uint8)
         assert image.shape == (784,) and image.max() > 200
         assert len(digit["probabilities"]) == 10 and int(np.argmax(digit["probabilities"])) == label
-    looked = client.post("/api/saliency", json={"image": told["lines"][0]["digits"][0]["image"]}).json()
-    assert int(np.argmax(looked["probabilities"])) == 7
-    saliency = np.frombuffer(base64.b64decode(looked["saliency"]), np.int8)
+    explained = client.post("/api/saliency", json={"image": reading["lines"][0]["digits"][0]["image"]}).json()
+    assert int(np.argmax(explained["probabilities"])) == 7
+    saliency = np.frombuffer(base64.b64decode(explained["saliency"]), np.int8)
     assert saliency.shape == (784,) and saliency.max() > 0
 
 
-def test_nothing_on_a_page_is_no_error(client: httpx.Client) -> None:
-    told = read(client, coded(np.full((200, 300), 255, np.uint8))).json()
-    assert (told["text"], told["lines"], told["width"], told["height"]) == ("", [], 300, 200)
+def test_an_empty_page_is_not_an_error(client: httpx.Client) -> None:
+    reading = read(client, encode(np.full((200, 300), 255, np.uint8))).json()
+    assert (reading["text"], reading["lines"], reading["width"], reading["height"]) == ("", [], 300, 200)
 
 
 def test_boxes_and_sizes_are_those_of_the_upright_picture(client: httpx.Client, picture: bytes) -> None:
     upright = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
-    lying = coded(np.ascontiguousarray(np.rot90(np.asarray(upright, np.uint8))))
+    lying = encode(np.ascontiguousarray(np.rot90(np.asarray(upright, np.uint8))))
     exif = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + b"\0\0\0\0"
     chunk = struct.pack(">I", len(exif)) + b"eXIf" + exif + struct.pack(">I", zlib.crc32(b"eXIf" + exif))
-    told = read(client, lying[:33] + chunk + lying[33:]).json()
-    assert (told["text"], told["width"], told["height"]) == ("721", 280, 168)
+    reading = read(client, lying[:33] + chunk + lying[33:]).json()
+    assert (reading["text"], reading["width"], reading["height"]) == ("721", 280, 168)
 
 
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/json", "application/x-www-form-urlencoded", "", "imagepng"]
 )
-def test_other_types_of_content_are_refused(client: httpx.Client, picture: bytes, kind: str) -> None:
+def test_other_content_types_are_refused(client: httpx.Client, picture: bytes, kind: str) -> None:
     is_problem(read(client, picture, kind), 415)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8\xff", b"%PDF-1.7"])
-def test_what_is_no_picture_is_refused(client: httpx.Client, content: bytes) -> None:
+def test_invalid_pictures_are_refused(client: httpx.Client, content: bytes) -> None:
     is_problem(read(client, content), 422)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp"])
 def test_truncated_pictures_are_refused(client: httpx.Client, mnist: Dataset, suffix: str) -> None:
-    content = coded(draw(mnist.test.images[:3]), suffix)
+    content = encode(draw(mnist.test.images[:3]), suffix)
     assert read(client, content).json()["text"] == "721"
     for part in (0.1, 0.5):
         answer = read(client, content[: int(part * len(content))])
@@ -132,7 +132,7 @@ def test_truncated_pictures_are_refused(client: httpx.Client, mnist: Dataset, su
             is_problem(answer, 422)
 
 
-def test_forms_that_are_none_are_refused(client: httpx.Client, picture: bytes) -> None:
+def test_invalid_forms_are_refused(client: httpx.Client, picture: bytes) -> None:
     assert "picture" in is_problem(client.post("/api/read", files={"other": picture}), 422)["detail"]
     is_problem(client.post("/api/read", files=[("picture", picture), ("picture", picture)]), 422)
     is_problem(client.post("/api/read", data={"picture": "text"}, files={"x": b""}), 422)
@@ -142,17 +142,17 @@ def test_forms_that_are_none_are_refused(client: httpx.Client, picture: bytes) -
 
 
 @pytest.mark.parametrize("query", ["detail=maybe", "detail=", "detail=2"])
-def test_a_wrong_query_is_told(client: httpx.Client, picture: bytes, query: str) -> None:
+def test_an_invalid_query_is_refused(client: httpx.Client, picture: bytes, query: str) -> None:
     assert "detail" in is_problem(read(client, picture, address=f"/api/read?{query}"), 422)["detail"]
 
 
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow", "C:\\a\\b.png", "..", "a\u2028b.png"]
 )
-def test_names_of_files_lead_nowhere(client: httpx.Client, folder: Path, picture: bytes, name: str) -> None:
-    told = client.post("/api/read", files={"picture": (name, picture, "image/png")}).json()
-    assert told["text"] == "721"
-    assert told["file"] == re.split(r"[/\\]", name)[-1].replace("\u2028", "")
+def test_file_names_cannot_leave_the_folder(client: httpx.Client, folder: Path, picture: bytes, name: str) -> None:
+    reading = client.post("/api/read", files={"picture": (name, picture, "image/png")}).json()
+    assert reading["text"] == "721"
+    assert reading["file"] == re.split(r"[/\\]", name)[-1].replace("\u2028", "")
     before = set(folder.parent.iterdir())
     corrections = json.dumps([{"image": base64.b64encode(bytes(784)).decode(), "label": 1}])
     stored = client.post("/api/corrections", data={"corrections": corrections}, files={"picture": (name, picture)})
@@ -169,7 +169,7 @@ def test_nothing_else_is_served(client: httpx.Client, address: str) -> None:
     is_problem(client.get(address), 404)
 
 
-def test_other_methods_are_told(client: httpx.Client) -> None:
+def test_other_methods_are_refused(client: httpx.Client) -> None:
     answer = client.get("/api/read")
     is_problem(answer, 405)
     assert answer.headers["allow"] == "POST"
@@ -177,7 +177,7 @@ def test_other_methods_are_told(client: httpx.Client) -> None:
     assert set(client.post("/", headers={"content-type": "a/b"}).headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
-def test_every_answer_has_the_security_headers(client: httpx.Client, picture: bytes) -> None:
+def test_every_response_has_the_security_headers(client: httpx.Client, picture: bytes) -> None:
     answers = [client.get("/healthz"), client.get("/nothing"), client.get("/docs"), client.get("/static/docs.css")]
     answers += [read(client, picture), read(client, b""), client.get("/fault"), client.get("/", headers={"host": "x"})]
     assert [each.status_code for each in answers] == [200, 404, 200, 200, 200, 422, 500, 421]
@@ -189,18 +189,18 @@ def test_every_answer_has_the_security_headers(client: httpx.Client, picture: by
     assert "unsafe" not in policy and "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
 
 
-def test_a_fault_is_told_without_what_it_is(client: httpx.Client) -> None:
+def test_an_internal_error_is_reported_without_its_message(client: httpx.Client) -> None:
     answer = client.get("/fault")
     assert "secret" not in answer.text and is_problem(answer, 500)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", "localhost.", "", "[::1", "0x7f.1"])
-def test_other_names_of_the_server_are_refused(client: httpx.Client, host: str) -> None:
+def test_other_host_names_are_refused(client: httpx.Client, host: str) -> None:
     is_problem(client.get("/api/corrections", headers={"host": host}), 421)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000"])
-def test_its_own_names_are_not(client: httpx.Client, host: str) -> None:
+def test_the_names_of_this_computer_are_accepted(client: httpx.Client, host: str) -> None:
     assert client.get("/healthz", headers={"host": host}).json() == {"status": "ok"}
 
 
@@ -214,18 +214,28 @@ def test_its_own_names_are_not(client: httpx.Client, host: str) -> None:
         {"sec-fetch-site": "same-site", "origin": "http://127.0.0.1"},
     ],
 )
-def test_pages_of_other_sites_can_post_nothing(client: httpx.Client, picture: bytes, headers: dict[str, str]) -> None:
+def test_pages_of_other_sites_cannot_post(client: httpx.Client, picture: bytes, headers: dict[str, str]) -> None:
     for address in ("/api/read", "/api/corrections", "/api/saliency"):
         is_problem(client.post(address, content=picture, headers={"content-type": "image/png", **headers}), 403)
 
 
-def test_the_page_itself_can(client: httpx.Client, picture: bytes) -> None:
+def test_the_page_itself_can_post(client: httpx.Client, picture: bytes) -> None:
     own = {"origin": str(client.base_url).rstrip("/"), "sec-fetch-site": "same-origin", "content-type": "image/png"}
     assert client.post("/api/read", content=picture, headers=own).status_code == 200
 
 
-SIDE, LESS = 60_000, 30_000  # pixels of bombs
-TIFF = [(256, SIDE), (257, SIDE), (258, 8), (259, 1), (262, 1), (273, 200), (277, 1), (278, SIDE), (279, 1000)]
+SIDE_60K, SIDE_30K = 60_000, 30_000  # pixels of a side
+TIFF = [
+    (256, SIDE_60K),
+    (257, SIDE_60K),
+    (258, 8),
+    (259, 1),
+    (262, 1),
+    (273, 200),
+    (277, 1),
+    (278, SIDE_60K),
+    (279, 1000),
+]
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -233,22 +243,24 @@ def chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-BOMBS = {  # small files that declare billions of pixels
+BOMBS = {  # small files that declare up to billions of pixels
     "png": b"\x89PNG\r\n\x1a\n"
-    + chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0))
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE_60K, SIDE_60K, 8, 0, 0, 0, 0))
     + chunk(b"IDAT", zlib.compress(bytes(1_000_000)))
     + chunk(b"IEND", b""),
     "wide gif": b"GIF89a"
     + struct.pack("<HHBBBcHHHHB", 40_000, 20_000, 0, 0, 0, b",", 0, 0, 40_000, 20_000, 0)
     + b"\x02\0;",
-    "gif": b"GIF89a" + struct.pack("<HHBBBcHHHHB", SIDE, SIDE, 0, 0, 0, b",", 0, 0, SIDE, SIDE, 0) + b"\x02\0;",
+    "gif": b"GIF89a"
+    + struct.pack("<HHBBBcHHHHB", SIDE_60K, SIDE_60K, 0, 0, 0, b",", 0, 0, SIDE_60K, SIDE_60K, 0)
+    + b"\x02\0;",
     "bmp": struct.pack("<2sIHHI", b"BM", 1054, 0, 0, 54)
-    + struct.pack("<IiiHHIIiiII", 40, SIDE, SIDE, 1, 24, 0, 0, 0, 0, 0, 0)
+    + struct.pack("<IiiHHIIiiII", 40, SIDE_60K, SIDE_60K, 1, 24, 0, 0, 0, 0, 0, 0)
     + bytes(1000),
-    "pgm": b"P5 %d %d 255\n" % (SIDE, SIDE) + bytes(1000),
-    "hdr": b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n" % (LESS, LESS) + bytes(1000),
-    "pfm": b"Pf\n%d %d\n-1.0\n" % (LESS, LESS) + bytes(1000),
-    "sun": struct.pack(">8I", 0x59A66A95, LESS, LESS, 8, LESS**2, 1, 0, 0) + bytes(1000),
+    "pgm": b"P5 %d %d 255\n" % (SIDE_60K, SIDE_60K) + bytes(1000),
+    "hdr": b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n" % (SIDE_30K, SIDE_30K) + bytes(1000),
+    "pfm": b"Pf\n%d %d\n-1.0\n" % (SIDE_30K, SIDE_30K) + bytes(1000),
+    "sun": struct.pack(">8I", 0x59A66A95, SIDE_30K, SIDE_30K, 8, SIDE_30K**2, 1, 0, 0) + bytes(1000),
     "tif": struct.pack("<4sIH", b"II*\0", 8, len(TIFF))
     + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in TIFF)
     + bytes(1100),
@@ -256,35 +268,37 @@ BOMBS = {  # small files that declare billions of pixels
 
 
 @pytest.mark.parametrize("kind", BOMBS)
-def test_bombs_do_not_go_off(client: httpx.Client, kind: str) -> None:
-    before = most_memory()
+def test_decompression_bombs_are_not_decoded(client: httpx.Client, kind: str) -> None:
+    before = peak_megabytes()
     answer = read(client, BOMBS[kind])
     is_problem(answer, answer.status_code)
     assert answer.status_code in (413, 422)
-    after = most_memory()
-    assert after.keys() == before.keys()  # and no process had to be replaced
-    assert all(after[process] - before[process] < 100 for process in after)  # megabytes
+    after = peak_megabytes()
+    assert after.keys() == before.keys()  # no process was replaced
+    assert all(after[process] - before[process] < 100 for process in after)
 
 
-def most_memory() -> dict[int, float]:
-    """The most megabytes that this process and each of its readers has ever had in memory."""
+def peak_megabytes() -> dict[int, float]:
+    """The peak memory of this process and of each worker process."""
     processes = [os.getpid(), *(int(each.pid or 0) for each in multiprocessing.active_children())]
     status = {process: Path(f"/proc/{process}/status").read_text() for process in processes}
     return {each: int(re.search(r"VmHWM:\s+(\d+)", text)[1]) / 1024 for each, text in status.items()}  # type: ignore[index]
 
 
-def test_more_than_fifty_megapixels_are_too_many(client: httpx.Client) -> None:
-    content = coded(np.full((7100, 7100), 255, np.uint8))
+def test_more_than_fifty_megapixels_are_refused(client: httpx.Client) -> None:
+    content = encode(np.full((7100, 7100), 255, np.uint8))
     assert len(content) < 1_000_000
     assert "megapixels" in is_problem(read(client, content), 413)["detail"]
 
 
-def test_corrections_are_kept(client: httpx.Client, folder: Path, picture: bytes, mnist: Dataset) -> None:
+def test_corrections_are_stored(client: httpx.Client, folder: Path, picture: bytes, mnist: Dataset) -> None:
     before = client.get("/api/corrections").json()
     assert before["folder"] == str(folder)
     digit = {"image": base64.b64encode(mnist.test.images[0].tobytes()).decode(), "label": 7}
-    told = {**digit, "guess": 1, "confidence": 0.5, "box": [1, 2, 3, 4]}
-    first = client.post("/api/corrections", data={"corrections": json.dumps([told, digit])}, files={"picture": picture})
+    correction = {**digit, "guess": 1, "confidence": 0.5, "box": [1, 2, 3, 4]}
+    first = client.post(
+        "/api/corrections", data={"corrections": json.dumps([correction, digit])}, files={"picture": picture}
+    )
     assert (first.status_code, first.json()) == (201, {"stored": 2, "total": before["total"] + 2})
     as_file = {"corrections": ("c.json", json.dumps([digit]), "application/json")}
     second = client.post("/api/corrections", files=as_file)
@@ -321,13 +335,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRONG, ids=[each[-30:] or "empty" for each in WRONG])
-def test_corrections_that_are_none_are_refused(client: httpx.Client, text: str) -> None:
+def test_invalid_corrections_are_refused(client: httpx.Client, text: str) -> None:
     total = client.get("/api/corrections").json()["total"]
     is_problem(client.post("/api/corrections", files={"corrections": (None, text)}), 422)
     assert client.get("/api/corrections").json()["total"] == total
 
 
-def test_corrections_need_a_form_with_a_picture_if_any(client: httpx.Client, picture: bytes) -> None:
+def test_corrections_need_a_form_and_a_valid_picture_or_none(client: httpx.Client, picture: bytes) -> None:
     is_problem(client.post("/api/corrections", json=[GOOD]), 415)
     is_problem(client.post("/api/corrections", files={"picture": picture}), 422)
     text = json.dumps([GOOD])
@@ -335,30 +349,29 @@ def test_corrections_need_a_form_with_a_picture_if_any(client: httpx.Client, pic
         is_problem(client.post("/api/corrections", data={"corrections": text}, files={"picture": content}), 422)
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_failure_to_write_is_reported(tmp_path: Path) -> None:
     (tmp_path / "corrections").mkdir()
     (tmp_path / "corrections" / "digits").write_text("in the way")
     with serving(create_app(patient_settings(tmp_path / "corrections"))) as address:
         is_problem(post(f"{address}/api/corrections", files={"corrections": (None, json.dumps([GOOD]))}), 507)
 
 
-def test_a_folder_damaged_while_the_server_runs_is_told_as_such(tmp_path: Path) -> None:
+def test_a_folder_damaged_while_the_server_runs_is_reported(tmp_path: Path) -> None:
     with serving(create_app(patient_settings(tmp_path))) as address:
         (tmp_path / "corrections.jsonl").write_text("damaged\n")
-        told = get(f"{address}/api/corrections")
-        is_problem(told, 500)
-        assert "corrections.jsonl" in told.json()["detail"]
+        answer = get(f"{address}/api/corrections")
+        assert "corrections.jsonl" in is_problem(answer, 500)["detail"]
         is_problem(post(f"{address}/api/corrections", files={"corrections": (None, json.dumps([GOOD]))}), 500)
         assert (tmp_path / "corrections.jsonl").read_text() == "damaged\n"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"image": 1}', b'{"image": "AA=="}', b"\xff", b"[" * 100_000])
-def test_looking_needs_an_image(client: httpx.Client, body: bytes) -> None:
+def test_a_saliency_map_needs_an_image(client: httpx.Client, body: bytes) -> None:
     is_problem(read(client, body, "application/json", "/api/saliency"), 422)
     is_problem(read(client, json.dumps({"image": GOOD["image"]}).encode(), "text/plain", "/api/saliency"), 415)
 
 
-def test_models_and_version_are_told(client: httpx.Client) -> None:
+def test_models_and_version_are_listed(client: httpx.Client) -> None:
     models = client.get("/api/models").json()
     assert {(each["name"], each["reads"]) for each in models if each["used"]} == {
         ("line-reader", "lines"),
@@ -368,7 +381,7 @@ def test_models_and_version_are_told(client: httpx.Client) -> None:
     assert all(each["parameters"] > 1000 for each in models)
 
 
-def test_the_documentation_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
+def test_the_documentation_needs_no_external_files(client: httpx.Client) -> None:
     page = client.get("/docs")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for path in client.get("/openapi.json").json()["paths"]:
@@ -378,20 +391,20 @@ def test_the_documentation_needs_nothing_from_elsewhere(client: httpx.Client) ->
         assert client.get(address).status_code == 200
 
 
-def test_files_are_asked_after(client: httpx.Client) -> None:
+def test_static_files_are_revalidated(client: httpx.Client) -> None:
     first = client.get("/static/docs.css")
     assert first.headers["cache-control"] == "no-cache"
     again = client.get("/static/docs.css", headers={"if-none-match": first.headers["etag"]})
     assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
 
 
-def test_loopback_is_known() -> None:
+def test_loopback_addresses_are_recognised() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.0.2", "example.org", "")))
     assert [host_name(each) for each in ("A:80", "[::1]:80", "a", "[", "")] == ["a", "::1", "a", "", ""]
 
 
-def test_a_server_for_others_may_be_called_anything(tmp_path: Path, picture: bytes) -> None:
+def test_a_public_server_accepts_any_host_name(tmp_path: Path, picture: bytes) -> None:
     with serving(create_app(patient_settings(tmp_path))) as address:
         headers = {"host": "sutja.example", "origin": "http://sutja.example", "content-type": "image/png"}
         assert post(f"{address}/api/read", content=picture, headers=headers).json()["text"] == "721"

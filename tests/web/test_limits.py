@@ -1,4 +1,4 @@
-"""What the server does when it is given too much, too slowly or by too many at once."""
+"""The limits of the server: size, time and number of requests."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from sutja.web.timeouts import HeaderTimeoutProtocol
 from sutja.web.workers import ReaderFactory, ReaderPool
 from tests.waiting import HANG_SECONDS, wait_until
 
-from .serving import coded, draw, get, is_problem, patient_settings, post, serving
+from .serving import draw, encode, get, is_problem, patient_settings, post, serving
 
 PNG = {"content-type": "image/png"}
-SHORT_SECONDS = 0.2  # of limits that tests exceed by waiting for ever
+SHORT_SECONDS = 0.2  # timeouts that tests exceed by never going on
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that takes one megabyte, with one reader and four places for those who wait."""
+    """A server with a limit of one megabyte, one worker and a queue of four."""
     settings = patient_settings(tmp_path_factory.mktemp("limited"), max_body_megabytes=1, max_queued=4)
     with serving(create_app(settings)) as address:
         yield address
@@ -46,7 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that waits only briefly for bodies."""
+    """A server with a short timeout for bodies."""
     folder = tmp_path_factory.mktemp("impatient")
     with serving(create_app(patient_settings(folder, body_timeout_seconds=SHORT_SECONDS))) as address:
         yield address
@@ -54,7 +54,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def picture(mnist: Dataset) -> bytes:
-    return coded(draw(mnist.test.images[:1]))
+    return encode(draw(mnist.test.images[:1]))
 
 
 def is_alive(address: str, picture: bytes) -> None:
@@ -64,7 +64,7 @@ def is_alive(address: str, picture: bytes) -> None:
 
     def answered() -> bool:
         answers.append(post(f"{address}/api/read", content=picture, headers=PNG))
-        return answers[-1].status_code not in (408, 503)  # the limit is short; what was given up may still be read
+        return answers[-1].status_code not in (408, 503)  # under load, the short timeout may strike a good request
 
     wait_until(answered)
     assert answers[-1].json()["text"] == "7"
@@ -76,36 +76,36 @@ def connect(address: str) -> socket.socket:
 
 
 def health(connection: socket.socket) -> bool:
-    """Ask on an open connection whether the server is there."""
+    """Request /healthz on an open connection."""
     connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    told = b""
-    while not told.endswith(b"}") and (part := connection.recv(65536)):
-        told += part
-    return told.endswith(b'{"status":"ok"}')
+    received = b""
+    while not received.endswith(b"}") and (part := connection.recv(65536)):
+        received += part
+    return received.endswith(b'{"status":"ok"}')
 
 
 def everything(connection: socket.socket) -> bytes:
-    """All that the server says until it closes the connection."""
+    """All that the server sends until it closes the connection."""
     parts = []
-    with contextlib.suppress(ConnectionError):  # it closes before it has received all that was sent
+    with contextlib.suppress(ConnectionError):  # reset: the server closed it before it had received everything
         while part := connection.recv(65536):
             parts.append(part)
     return b"".join(parts)
 
 
-def test_the_body_has_a_limit_that_is_told(address: str, picture: bytes) -> None:
+def test_a_body_that_is_too_large_is_refused(address: str, picture: bytes) -> None:
     too_much = bytes(2**20 + 1)
     answer = post(f"{address}/api/read", content=too_much, headers=PNG)
     assert "1 MB" in is_problem(answer, 413)["detail"]
     assert answer.headers["connection"] == "close"
     for path, files in (("read", {"picture": too_much}), ("corrections", {"picture": too_much, "corrections": b"[]"})):
         is_problem(post(f"{address}/api/{path}", files=files), 413)
-    just_enough = picture + bytes(2**20 - len(picture))  # what follows a PNG's end does not count
+    just_enough = picture + bytes(2**20 - len(picture))  # decoders ignore bytes after the end of a PNG
     assert post(f"{address}/api/read", content=just_enough, headers=PNG).json()["text"] == "7"
     is_alive(address, picture)
 
 
-def test_a_body_without_a_length_has_the_same_limit(address: str, picture: bytes) -> None:
+def test_a_chunked_body_has_the_same_limit(address: str, picture: bytes) -> None:
     def parts(count: int) -> Iterator[bytes]:
         yield picture
         for _ in range(count):
@@ -124,8 +124,8 @@ def test_a_declared_size_that_is_too_large_is_not_waited_for(impatient: str) -> 
         assert everything(connection).startswith((b"HTTP/1.1 413", b"HTTP/1.1 408"))
 
 
-def test_a_slow_body_is_given_up(impatient: str, picture: bytes) -> None:
-    """The limit is on the whole body: bytes that go on arriving do not extend it."""
+def test_a_slow_body_times_out(impatient: str, picture: bytes) -> None:
+    """The timeout covers the whole body: further bytes do not extend it."""
     with connect(impatient) as connection:
         head = "POST /api/read HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 999999\r\n\r\n"
         connection.sendall(head.encode())
@@ -138,22 +138,22 @@ def test_a_slow_body_is_given_up(impatient: str, picture: bytes) -> None:
 
         dripping = threading.Thread(target=drip)
         dripping.start()
-        told = connection.recv(65536)
+        received = connection.recv(65536)
         stop.set()
         dripping.join()
-        assert told.startswith(b"HTTP/1.1 408") and b"application/problem+json" in told
+        assert received.startswith(b"HTTP/1.1 408") and b"application/problem+json" in received
     is_alive(impatient, picture)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: b\r\n"])
-def test_a_slow_head_is_given_up(address: str, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_headers_time_out(address: str, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout_seconds", SHORT_SECONDS)
     with connect(address) as connection:
         connection.sendall(sent)
         assert everything(connection) == b""
 
 
-def test_the_head_of_the_second_request_is_waited_for_as_well(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_headers_of_a_second_request_time_out(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with connect(address) as connection:
         assert health(connection)
         monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout_seconds", SHORT_SECONDS)
@@ -163,7 +163,7 @@ def test_the_head_of_the_second_request_is_waited_for_as_well(address: str, monk
         assert everything(connection) == b""
 
 
-def test_who_goes_away_is_forgotten(address: str, picture: bytes) -> None:
+def test_a_client_that_disconnects_does_no_harm(address: str, picture: bytes) -> None:
     for length in (10, len(picture)):
         with connect(address) as connection:
             head = "POST /api/read HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 9999\r\n\r\n"
@@ -180,23 +180,23 @@ def test_all_bodies_together_have_a_limit(address: str, picture: bytes, monkeypa
     is_alive(address, picture)
 
 
-def test_of_a_hundred_at_once_those_that_find_no_place_are_told_to_come_again(
+def test_of_a_hundred_requests_those_beyond_the_queue_get_503_at_once(
     address: str, picture: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_asked, ask = threading.Event(), workers._ReaderProcess.run
+    all_sent, run = threading.Event(), workers._ReaderProcess.run
 
-    def ask_late(process: workers._ReaderProcess, work: workers.ReaderTask) -> workers.TaskResult:
-        all_asked.wait(HANG_SECONDS)
-        return ask(process, work)
+    def run_late(process: workers._ReaderProcess, task: workers.ReaderTask) -> workers.TaskResult:
+        all_sent.wait(HANG_SECONDS)
+        return run(process, task)
 
-    monkeypatch.setattr(workers._ReaderProcess, "run", ask_late)
+    monkeypatch.setattr(workers._ReaderProcess, "run", run_late)
     with ThreadPoolExecutor(100) as clients:
         asked = [clients.submit(post, f"{address}/api/read", content=picture, headers=PNG) for _ in range(100)]
         answers = []
         for future in as_completed(asked):
             answers.append(future.result())
-            if len(answers) == 95:  # one is being read, four wait
-                all_asked.set()
+            if len(answers) == 95:  # one is being read, four wait in the queue
+                all_sent.set()
     assert [answer.status_code for answer in answers] == [503] * 95 + [200] * 5
     for answer in answers[:95]:
         is_problem(answer, 503)
@@ -219,7 +219,7 @@ def test_a_hundred_digits_at_once_are_all_read(tmp_path: Path, picture: bytes) -
 
 
 async def status(pool: BoundedPool) -> int:
-    """The status with which a pool refuses work, 200 where it does it."""
+    """The status of work in a pool, 200 for success."""
     try:
         await pool.run(lambda: None)
     except ProblemError as problem:
@@ -227,7 +227,7 @@ async def status(pool: BoundedPool) -> int:
     return 200
 
 
-def test_work_that_finds_no_place_is_refused_at_once() -> None:
+def test_work_beyond_the_queue_is_refused_at_once() -> None:
     release, begun = threading.Event(), threading.Event()
 
     def slow() -> str:
@@ -240,7 +240,7 @@ def test_work_that_finds_no_place_is_refused_at_once() -> None:
         first = asyncio.create_task(pool.run(slow))
         await asyncio.to_thread(begun.wait, HANG_SECONDS)
         second = asyncio.create_task(pool.run(slow))
-        await asyncio.sleep(0)  # it begins to wait
+        await asyncio.sleep(0)  # let it enter the queue
         assert await status(pool) == 503
         release.set()
         assert (await first, await second) == ("done", "done")
@@ -250,7 +250,7 @@ def test_work_that_finds_no_place_is_refused_at_once() -> None:
     asyncio.run(check())
 
 
-def test_work_that_takes_too_long_keeps_its_place_until_it_is_done() -> None:
+def test_work_that_times_out_occupies_its_slot_until_it_ends() -> None:
     release, begun, ran = threading.Event(), threading.Event(), []
 
     def slow() -> None:
@@ -266,7 +266,7 @@ def test_work_that_takes_too_long_keeps_its_place_until_it_is_done() -> None:
             with pytest.raises(ProblemError) as over:
                 await late
             assert over.value.status == 504
-        # The place of the second is free, that of the first is not.
+        # The slot of the second is free, the slot of the first is not.
         assert Counter(await asyncio.gather(status(pool), status(pool))) == {503: 1, 504: 1}
         release.set()
         while await status(pool) != 200:
@@ -277,7 +277,7 @@ def test_work_that_takes_too_long_keeps_its_place_until_it_is_done() -> None:
     assert ran == []
 
 
-def test_what_work_raises_comes_through_and_frees_the_place() -> None:
+def test_an_exception_of_work_is_raised_and_frees_the_slot() -> None:
     def wrong() -> None:
         raise ValueError("wrong")
 
@@ -309,7 +309,7 @@ def text(reader: Reader, *, content: bytes) -> str:
 
 @contextlib.contextmanager
 def one_reader(timeout_seconds: float) -> Iterator[ReaderPool]:
-    """One process that reads, each picture in at most so many seconds."""
+    """A pool with one worker process."""
     readers = ReaderPool(
         ReaderFactory("line-reader", "convnet-small"), workers=1, max_queued=1, timeout_seconds=timeout_seconds
     )
@@ -325,7 +325,7 @@ def test_a_process_that_hangs_is_replaced(picture: bytes) -> None:
         with pytest.raises(ProblemError) as raised:
             await readers.run(sleep)
         assert raised.value.status == 504
-        while True:  # until a new one has started
+        while True:  # until the new process is ready
             with contextlib.suppress(ProblemError):
                 assert (await readers.run(partial(text, content=picture))).content == b'"7"'
                 break
@@ -335,7 +335,7 @@ def test_a_process_that_hangs_is_replaced(picture: bytes) -> None:
         asyncio.run(check())
 
 
-def test_a_process_that_dies_is_replaced_and_one_with_a_fault_goes_on(picture: bytes) -> None:
+def test_a_process_that_dies_is_replaced_and_one_that_raises_is_not(picture: bytes) -> None:
     async def check() -> None:
         with pytest.raises(ProblemError) as raised:
             await readers.run(die)

@@ -126,7 +126,7 @@ def test_a_tap_into_the_photograph_opens_the_digit_there(open_page: OpenPage, se
     expect(page.locator("#detail-title")).to_contain_text("“4”")
 
 
-def test_a_large_photograph_is_made_smaller_before_it_is_sent(open_page: OpenPage, photo: Path, tmp_path: Path) -> None:
+def test_a_large_photograph_is_scaled_down_before_it_is_sent(open_page: OpenPage, photo: Path, tmp_path: Path) -> None:
     large = tmp_path / "large.png"
     cv2.imwrite(str(large), cv2.resize(np.asarray(cv2.imread(str(photo))), (4800, 3600)))
     page = open_page()
@@ -163,7 +163,7 @@ def test_a_picture_is_dropped_or_pasted(open_page: OpenPage, photo: Path, way: s
     wait_for_lines(page, ["90210", "47"])
 
 
-def test_what_is_no_picture_is_told_in_plain_words(open_page: OpenPage, tmp_path: Path) -> None:
+def test_an_invalid_picture_is_reported_in_plain_words(open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page()
     path = tmp_path / "notes.txt"
     path.write_text("no picture")
@@ -174,7 +174,7 @@ def test_what_is_no_picture_is_told_in_plain_words(open_page: OpenPage, tmp_path
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_an_empty_page_of_paper_has_no_digits(open_page: OpenPage, tmp_path: Path) -> None:
+def test_an_empty_sheet_has_no_digits(open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page()
     path = tmp_path / "paper.png"
     cv2.imwrite(str(path), np.full((300, 400), 230, np.uint8))
@@ -182,7 +182,7 @@ def test_an_empty_page_of_paper_has_no_digits(open_page: OpenPage, tmp_path: Pat
     expect(page.locator("#remark")).to_contain_text("No digits found")
 
 
-def test_a_digit_from_near(open_page: OpenPage, mnist: Dataset) -> None:
+def test_the_details_of_a_digit_are_shown(open_page: OpenPage, mnist: Dataset) -> None:
     page = open_page()
     draw_number(page, mnist, "8")
     wait_for_lines(page, ["8"])
@@ -206,7 +206,7 @@ def test_a_digit_from_near(open_page: OpenPage, mnist: Dataset) -> None:
     expect(page.locator("#detail")).to_be_hidden()
 
 
-def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
+def test_a_correction_is_stored_with_its_picture(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
     store = Corrections(served.corrections)
     before = len(store)
     page = open_page()
@@ -230,12 +230,14 @@ def test_a_correction_is_kept_with_its_picture(open_page: OpenPage, served: Serv
     written = cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE)
     assert written is not None
     assert written[top : top + height, left : left + width].min() < 50  # the 1 is in its box
-    assert written[:, : left - 2].min() < 50  # and the 4 beside it
+    assert written[:, : left - 2].min() < 50  # and the 4 is beside it
     page.reload()
     expect(page.locator("#kept")).to_contain_text(["", "One is stored", f"{before + 1} are stored"][min(before + 1, 2)])
 
 
-def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
+def test_a_correction_survives_more_writing_and_is_stored_once(
+    open_page: OpenPage, served: Served, mnist: Dataset
+) -> None:
     before = len(Corrections(served.corrections))
     page = open_page()
     hold_corrections(page)
@@ -248,7 +250,7 @@ def test_a_correction_stays_when_more_is_written(open_page: OpenPage, served: Se
     wait_for_lines(page, ["470"])
     send_corrections(page)
     expect(page.locator("#note")).to_have_text("Stored, thank you.")
-    expect(page.locator("#revoke")).to_be_hidden()  # nothing more is to be sent
+    expect(page.locator("#revoke")).to_be_hidden()  # no correction waits
     assert len(Corrections(served.corrections)) == before + 1
 
 
@@ -266,15 +268,15 @@ def test_a_correction_can_be_undone_for_a_moment(open_page: OpenPage, served: Se
     page.keyboard.press("Control+z")
     wait_for_lines(page, ["41"])
     send_corrections(page)
-    page.keyboard.press("4")  # what it is taken for anyway is no correction
+    page.keyboard.press("4")  # the digit that was read is not a correction
     send_corrections(page)
     draw(page, outline_strokes(digit_of(mnist, 0), 300, 60))
-    wait_for_lines(page, ["410"])  # what was sent before this has arrived
+    wait_for_lines(page, ["410"])  # earlier requests have arrived
     assert not [address for address in asked if address.endswith("/api/corrections")]
     assert len(Corrections(served.corrections)) == before
 
 
-def test_whoever_leaves_at_once_loses_no_correction(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
+def test_leaving_the_page_at_once_loses_no_correction(open_page: OpenPage, served: Served, mnist: Dataset) -> None:
     before = len(Corrections(served.corrections))
     page = open_page()
     hold_corrections(page)
@@ -288,14 +290,14 @@ def test_whoever_leaves_at_once_loses_no_correction(open_page: OpenPage, served:
     assert len(Corrections(served.corrections)) == before + 1
 
 
-def test_the_example_is_written_as_one_watches(open_page: OpenPage) -> None:
+def test_the_example_is_written_and_read(open_page: OpenPage) -> None:
     page = open_page()
     page.click("#example")
     wait_for_lines(page, ["2026"])
 
 
 def test_everything_but_drawing_works_by_keyboard(open_page: OpenPage) -> None:
-    page = open_page(reduced_motion="reduce")  # the example is there at once: nothing is read anew between two keys
+    page = open_page(reduced_motion="reduce")  # the example appears at once: no new reading comes between two keys
     hold_corrections(page)
     names = []
     for _ in range(6):

@@ -1,4 +1,4 @@
-"""How the page looks and speaks: languages, phones, darkness, names for screen readers, weight, troubles."""
+"""The appearance of the page: languages, phones, dark mode, accessibility, size, error messages."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .conftest import OpenPage
 
 STATIC = Path(__file__).parent.parent.parent / "sutja" / "web" / "static"
-ONE = [[(150.0, 100.0), (148.0, 220.0)]]  # a stroke that is a 1
-FAILED = "Failed to load resource"  # what the browser says of every answer that is no success
+ONE = [[(150.0, 100.0), (148.0, 220.0)]]  # a stroke that reads as 1
+FAILED = "Failed to load resource"  # what the browser logs for each error response
 
 
 def test_the_language_is_the_browsers_until_another_is_chosen(open_page: OpenPage) -> None:
@@ -111,7 +111,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_can_be_told_from_its_ground(open_page: OpenPage, mnist: Dataset, scheme: Any) -> None:
+def test_all_text_contrasts_with_its_background(open_page: OpenPage, mnist: Dataset, scheme: Any) -> None:
     page = open_page(color_scheme=scheme)
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", ground))) < 300) == (scheme == "dark")
@@ -126,7 +126,7 @@ def test_all_text_can_be_told_from_its_ground(open_page: OpenPage, mnist: Datase
 
 
 def test_ink_follows_the_colours_of_the_page(open_page: OpenPage) -> None:
-    page = open_page(expected="Canvas2D: Multiple readback", color_scheme="light")  # it is the test that reads it
+    page = open_page(expected="Canvas2D: Multiple readback", color_scheme="light")  # because this test reads the canvas
     draw(page, ONE)
     brightest = (
         "() => { const c = document.getElementById('ink'); const d = c.getContext('2d').getImageData("
@@ -138,7 +138,7 @@ def test_ink_follows_the_colours_of_the_page(open_page: OpenPage) -> None:
     page.wait_for_function(f"() => ({brightest})() > 200")
 
 
-def test_everything_that_one_can_use_has_a_name(open_page: OpenPage, mnist: Dataset) -> None:
+def test_every_control_has_an_accessible_name(open_page: OpenPage, mnist: Dataset) -> None:
     page = open_page()
     draw_number(page, mnist, "31")
     wait_for_lines(page, ["31"])
@@ -152,7 +152,7 @@ def test_everything_that_one_can_use_has_a_name(open_page: OpenPage, mnist: Data
     assert page.evaluate("getComputedStyle(document.getElementById('ink')).touchAction") == "none"
 
 
-def test_where_the_focus_is_can_be_seen(open_page: OpenPage) -> None:
+def test_the_focus_is_visible(open_page: OpenPage) -> None:
     page = open_page()
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -164,7 +164,7 @@ def test_where_the_focus_is_can_be_seen(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "message"),
     [
         (413, "This picture is too large: at most 10 MB and 50 megapixels."),
         (415, "This file type is not supported."),
@@ -174,8 +174,8 @@ def test_where_the_focus_is_can_be_seen(open_page: OpenPage) -> None:
         (None, "sutja does not answer. Is “sutja serve” still running?"),
     ],
 )
-def test_what_goes_wrong_on_the_server_is_told_in_plain_words(
-    open_page: OpenPage, status: int | None, told: str
+def test_errors_of_the_server_are_reported_in_plain_words(
+    open_page: OpenPage, status: int | None, message: str
 ) -> None:
     page = open_page(expected=FAILED)
     problem = {"title": "A problem", "status": status, "detail": "it says why"}
@@ -188,14 +188,14 @@ def test_what_goes_wrong_on_the_server_is_told_in_plain_words(
 
     page.route("**/api/read*", answer)
     draw(page, ONE)
-    expect(page.get_by_role("alert")).to_contain_text(told)
+    expect(page.get_by_role("alert")).to_contain_text(message)
     page.unroute("**/api/read*")
     draw(page, [[(300, 100), (298, 220)]])
     wait_for_lines(page, ["11"])
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_a_correction_that_was_kept_after_all_is_no_trouble_any_more(open_page: OpenPage) -> None:
+def test_a_stored_correction_clears_the_message_of_an_earlier_failure(open_page: OpenPage) -> None:
     page = open_page(expected=FAILED)
     answers = [507, 201]
 
@@ -214,7 +214,7 @@ def test_a_correction_that_was_kept_after_all_is_no_trouble_any_more(open_page: 
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_a_busy_server_is_asked_again(open_page: OpenPage) -> None:
+def test_a_request_to_a_busy_server_is_repeated(open_page: OpenPage) -> None:
     page = open_page(expected=FAILED)
     busy = True
 
@@ -232,7 +232,7 @@ def test_a_busy_server_is_asked_again(open_page: OpenPage) -> None:
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def test_one_request_at_a_time_and_the_last_one_is_of_all_that_was_written(open_page: OpenPage) -> None:
+def test_one_request_at_a_time_is_sent_and_the_last_one_has_all_ink(open_page: OpenPage) -> None:
     page = open_page()
     page.evaluate(
         """() => {
@@ -249,7 +249,7 @@ def test_one_request_at_a_time_and_the_last_one_is_of_all_that_was_written(open_
     assert page.evaluate("window.most") == 1
 
 
-def test_the_page_is_light_and_asks_nobody_else() -> None:
+def test_the_page_is_small_and_has_no_external_files() -> None:
     files = [path for path in STATIC.iterdir() if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 100_000
     for path in files:
@@ -260,7 +260,7 @@ def test_the_page_is_light_and_asks_nobody_else() -> None:
     assert set(re.findall(r"static/(\w+\.js)", html)) == {path.name for path in STATIC.glob("*.js")}
 
 
-def test_both_languages_say_everything(open_page: OpenPage) -> None:
+def test_both_languages_have_all_texts(open_page: OpenPage) -> None:
     page = open_page()
     words = page.evaluate("import('/static/words.js').then((module) => module.WORDS)")
     english, korean = words["en"], words["ko"]

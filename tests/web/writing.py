@@ -1,4 +1,4 @@
-"""Writing on the page, and what it reads."""
+"""Write on the page and wait for its results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINES = """wanted => JSON.stringify([...document.querySelectorAll(".line")].map(
 
 
 def wait_for_lines(page: Page, lines: list[str]) -> None:
-    """Wait until the page reads just these lines; `?` is a digit of which it is not sure."""
+    """Wait until the page shows exactly these lines; `?` is a digit of which the reader is not sure."""
     page.wait_for_function(LINES, arg=json.dumps(lines, separators=(",", ":")))
 
 
@@ -34,12 +34,12 @@ HOLD = """() => {
 
 
 def hold_corrections(page: Page) -> None:
-    """Let the page keep corrections open to undoing until `send_corrections`, however long a test takes."""
+    """Stop the timer that sends corrections: they can be undone until `send_corrections`."""
     page.evaluate(HOLD)
 
 
 def send_corrections(page: Page) -> None:
-    """End the moment in which the latest correction can be undone."""
+    """Send the waiting corrections, as the timer does."""
     page.evaluate("() => window.moment()")
 
 
@@ -51,11 +51,11 @@ def corners(page: Page) -> tuple[float, float]:
 
 
 def digit_of(mnist: Dataset, label: int, number: int = 0) -> NDArray[np.uint8]:
-    """One of MNIST's test digits with that label."""
+    """A test digit of MNIST with that label."""
     return np.asarray(mnist.test.images[np.flatnonzero(mnist.test.labels == label)[number]], np.uint8)
 
 
 def draw_number(page: Page, mnist: Dataset, number: str, *, left: float = 20, top: float = 60) -> None:
-    """Draw a number by pointer events, digit beside digit, each another one of MNIST's."""
+    """Draw a number by pointer events: different test digits of MNIST, side by side."""
     for place, digit in enumerate(number):
         draw(page, outline_strokes(digit_of(mnist, int(digit), place + 1), left + 110 * place, top))
