@@ -53,7 +53,7 @@ def edited(**values: Any) -> str:
 
 
 @given(valid_recipes)
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 def test_a_written_recipe_is_read_back(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json(), "recipe.json") == recipe
 
@@ -64,7 +64,7 @@ def test_patience_needs_validation_digits() -> None:
 
 
 @given(valid_recipes)
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 def test_every_field_can_be_set_from_a_word(recipe: Recipe) -> None:
     recipe = dataclasses.replace(recipe, finetuning=None)
     words = {field: str(value) for field, value in recipe.flat().items() if field not in ("name", "finetuning")}

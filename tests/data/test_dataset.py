@@ -26,7 +26,7 @@ from sutja.data.dataset import (
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.errors import DataError, UsageError
 
-FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+FAST = settings(max_examples=100, derandomize=True, database=None)
 MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"
 VALIDATION_SHA256 = "4478901efa52d622347a036cfa83efaeb7829971711dd8b51266b910ec1eebfe"
 TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

@@ -50,7 +50,7 @@ def test_before_and_after_agree_with_the_metrics() -> None:
 
 
 @given(st.floats(0.02, 50), st.integers(0, 20))
-@settings(derandomize=True, deadline=None, max_examples=30)
+@settings(derandomize=True, max_examples=30)
 def test_no_other_temperature_has_a_smaller_loss(scale: float, seed: int) -> None:
     random = np.random.default_rng(seed)
     logits = (scale * random.standard_normal((40, 10))).astype(np.float32)

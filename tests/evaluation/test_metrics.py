@@ -43,7 +43,7 @@ cases = st.builds(random_case, st.integers(0, 2**31), st.sampled_from([1, 2, 13,
 
 
 @given(cases)
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, max_examples=25)
 def test_counts_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
     from sklearn import metrics
 
@@ -56,7 +56,7 @@ def test_counts_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
 
 
 @given(cases)
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, max_examples=25)
 def test_classes_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
     from sklearn import metrics
 
@@ -69,7 +69,7 @@ def test_classes_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
 
 
 @given(cases)
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, max_examples=25)
 def test_scores_agree_with_scikit_learn(case: tuple[Logits, Labels]) -> None:
     from sklearn import metrics
 

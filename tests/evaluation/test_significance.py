@@ -58,7 +58,7 @@ def test_exact_mcnemar_of_known_tables(only_first: int, only_second: int, p_valu
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
-@settings(derandomize=True, deadline=None, max_examples=80)
+@settings(derandomize=True, max_examples=80)
 def test_exact_mcnemar_is_a_fair_coin_and_symmetric(only_first: int, only_second: int) -> None:
     p_value = exact_mcnemar(only_first, only_second)
     assert p_value == pytest.approx(by_hand(only_first, only_second), rel=1e-9)
@@ -66,14 +66,14 @@ def test_exact_mcnemar_is_a_fair_coin_and_symmetric(only_first: int, only_second
 
 
 @given(cells)
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(derandomize=True, max_examples=150)
 def test_the_interval_holds_the_difference_and_stays_in_range(table: tuple[int, int, int, int]) -> None:
     result = comparison(*table)
     assert -1 <= result.difference_low <= result.difference <= result.difference_high <= 1
 
 
 @given(cells)
-@settings(derandomize=True, deadline=None, max_examples=80)
+@settings(derandomize=True, max_examples=80)
 def test_swapping_the_networks_changes_every_sign(table: tuple[int, int, int, int]) -> None:
     first, second = correctness(*table)
     there, back = compare("A", "B", first, second), compare("B", "A", second, first)
@@ -192,7 +192,7 @@ def test_holm_of_known_examples(p_values: list[float], adjusted: list[float]) ->
 
 
 @given(st.lists(st.floats(0, 1), max_size=8))
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(derandomize=True, max_examples=100)
 def test_holm_rejects_what_the_stepwise_procedure_does(p_values: list[float]) -> None:
     """In ascending order, compare each p-value with 0.05 / (number left); stop at the first that is not smaller."""
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])

@@ -6,13 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sutja.models.ctc import BLANK, decode_greedy
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 10), max_size=30))
 def test_repeats_are_merged_and_blanks_dropped(steps: list[int]) -> None:
     logits = np.zeros((len(steps), 11), np.float32)

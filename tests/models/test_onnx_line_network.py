@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -23,7 +23,6 @@ def column_means(batch: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.repeat(means[:, :, None], 11, axis=2)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 900), max_size=40))
 def test_the_logits_of_a_line_do_not_depend_on_its_batch(widths: list[int]) -> None:
     lines = [np.full((32, width), 1 + number, np.float32) for number, width in enumerate(widths)]

@@ -68,7 +68,7 @@ def test_logits_stay_finite_with_an_overconfident_member() -> None:
     assert logits.argmax() == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), count=st.integers(2, 6))
 def test_no_other_optimiser_finds_better_weights(seed: int, count: int) -> None:
     each, labels = members(seed, count)

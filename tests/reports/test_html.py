@@ -91,7 +91,7 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1,
 
 
 @given(words)
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(derandomize=True, max_examples=40)
 @pytest.mark.parametrize("place", ["title", "lead", "heading", "paragraph", "head", "cell", "caption"])
 def test_whatever_is_written_is_text(place: str, text: str) -> None:
     nasty = f"<script>alert('{text}')</script>\"&amp;"

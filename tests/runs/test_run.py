@@ -274,7 +274,7 @@ def run_with_logits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, byte
 
 
 @given(st.data())
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, max_examples=300)
 def test_logits_with_a_flipped_bit_are_the_same_or_named(
     run_with_logits: tuple[Run, bytes], data: st.DataObject
 ) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -76,7 +76,6 @@ def test_cases_made_by_hand(read: str, text: str, right: list[bool]) -> None:
     assert matched(read, text) == right
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6))
 def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, str]]) -> None:
     texts = [text for text, _ in pairs]

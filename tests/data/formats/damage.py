@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sutja.data.digits import Digits
 from sutja.errors import DataError
 
-FAST = settings(max_examples=100, deadline=None, derandomize=True, database=None)
+FAST = settings(max_examples=100, derandomize=True, database=None)
 
 
 @dataclass(frozen=True)
