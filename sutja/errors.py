@@ -25,13 +25,16 @@ RENAMED = {  # kind of name → former name → present name
 }
 
 
+MAX_MESSAGE_CHARACTERS = 1000  # a longer message, as of a huge value in a damaged file, loses its middle
+
+
 class SutjaError(Exception):
     """An expected failure. Its message says on one line what is wrong, where, and what to do."""
 
     exit_code = 1
 
     def __init__(self, text: str) -> None:
-        super().__init__(printable(text))
+        super().__init__(_shortened(printable(text)))
 
 
 class StorageError(SutjaError):
@@ -79,3 +82,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     closest = get_close_matches(name, known, n=1)
     hint = f"did you mean '{closest[0]}'? " if closest else ""
     return UsageError(f"unknown {kind} '{name}': {hint}known: {', '.join(known)}")
+
+
+def _shortened(text: str) -> str:
+    """`text` without its middle if it is too long: the beginning says where, the end what to do."""
+    if len(text) <= MAX_MESSAGE_CHARACTERS:
+        return text
+    return f"{text[: MAX_MESSAGE_CHARACTERS // 2]} … {text[-MAX_MESSAGE_CHARACTERS // 2 + 3 :]}"

@@ -30,3 +30,10 @@ def test_unknown_reads_an_iterator_once() -> None:
     assert (
         str(unknown("form", "npx", iter(["npz", "idx"]))) == "unknown form 'npx': did you mean 'npz'? known: npz, idx"
     )
+
+
+def test_a_message_keeps_its_beginning_and_its_end() -> None:
+    text = str(SutjaError(f"file: {'[' * 250_000} is wrong: do this"))
+    assert len(text) <= 1000
+    assert text.startswith("file: [")
+    assert text.endswith("is wrong: do this")

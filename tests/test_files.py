@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,3 +191,9 @@ def test_a_folder_is_replaced_when_the_new_one_is_complete(fails: bool, tmp_path
         assert fails
     assert [path.name for path in folder.iterdir()] == ["old.txt" if fails else "new.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_full_disk_names_the_file_alone(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space") as raised, whole_file(tmp_path / "model.onnx"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(raised.value) == f"[Errno {errno.ENOSPC}] No space left on device: '{tmp_path / 'model.onnx'}'"

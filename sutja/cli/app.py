@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sutja import __version__
-from sutja.cli.common import CommandGroup, CommandLineError, print_failure
+from sutja.cli.common import CommandGroup, CommandLineError, print_failure, report_os_error
 from sutja.cli.compare import compare
 from sutja.cli.corrections import corrections
 from sutja.cli.data import data_app
@@ -97,6 +97,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = 2
     except KeyboardInterrupt:
         code = 130
+    except OSError as error:  # while help is written, which no command does
+        report_os_error(error)
+        code = 1
     sys.exit(code)
 
 

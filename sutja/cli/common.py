@@ -50,14 +50,19 @@ class CommandGroup(TyperGroup):
                 raise
             print_failure(f"{error.name} is not installed: the extra '{extra}' brings it: pip install '.[{extra}]'")
             raise typer.Exit(1) from error
-        except BrokenPipeError as error:  # the reader of the output closed it, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(1) from error
         except OSError as error:
-            if error.filename is None and error.strerror is None:
-                raise
-            print_failure(f"{error.filename or 'writing'}: {error.strerror}")
+            report_os_error(error)
             raise typer.Exit(1) from error
+
+
+def report_os_error(error: OSError) -> None:
+    """Print what the system refused as one line on standard error; raise it again if it does not say what it is."""
+    if error.filename is None and error.strerror is None:
+        raise error
+    if error.filename is None:  # what is left of the output cannot be written when Python ends either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not isinstance(error, BrokenPipeError):  # that the reader of the output closed it, as `head` does, is no failure
+        print_failure(f"{error.filename or 'writing'}: {error.strerror}")
 
 
 def print_failure(text: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sutja.cli.common import Json
+from sutja.errors import SutjaError
 
 if TYPE_CHECKING:
     from sutja.networks.model import NetworkSize
@@ -21,7 +22,8 @@ def models(as_json: Json = False) -> None:
     from sutja.reports.tables import model_table, published_table
 
     cards, damages = list_published()
-    sizes = _sizes()
+    sizes, wrong = _sizes()
+    damages += wrong
     if as_json:
         print_json(
             {
@@ -39,8 +41,8 @@ def models(as_json: Json = False) -> None:
         raise typer.Exit(damages[0].exit_code)
 
 
-def _sizes() -> dict[str, NetworkSize]:
-    """The networks with their size: none, and a remark, where PyTorch is not installed."""
+def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
+    """The networks with their size, and those that are defined wrongly; none where PyTorch is not installed."""
     from sutja.cli.console import remark
 
     try:
@@ -53,6 +55,12 @@ def _sizes() -> dict[str, NetworkSize]:
         if error.name != "torch":
             raise
         remark("The networks need PyTorch, which the extra 'train' brings: pip install '.[train]'")
-        return {}
-    sizes = {name: measure_size(create(name, seed=0)) for name in NETWORKS}
-    return {**sizes, LINE_READER: measure_size(LineReader(), torch.zeros(1, 1, 32, 128))}
+        return {}, []
+    sizes, wrong = {}, []
+    for name in NETWORKS:
+        try:
+            sizes[name] = measure_size(create(name, seed=0))
+        except SutjaError as error:
+            wrong.append(error)
+    sizes[LINE_READER] = measure_size(LineReader(), torch.zeros(1, 1, 32, 128))
+    return sizes, wrong

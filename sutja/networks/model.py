@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from sutja.errors import unknown
+from sutja.errors import SutjaError, unknown
 from sutja.randomness import seeded
 
 MNIST_MEAN = 0.1307  # of the pixels of the 60,000 training images, scaled to [0, 1]
@@ -30,7 +30,8 @@ def network(name: str, *, parameters: int) -> Callable[[Builder], Builder]:
         def build_counted(dropout: float) -> nn.Module:
             module = build(dropout)
             counted = count_parameters(module)
-            assert counted == parameters, f"{name} has {counted:,} parameters, not the {parameters:,} it declares"
+            if counted != parameters:
+                raise SutjaError(f"network {name}: has {counted:,} parameters, not the {parameters:,} that it declares")
             return module
 
         NETWORKS[name] = build_counted

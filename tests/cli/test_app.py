@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,11 @@ def test_colours_only_where_they_are_wanted() -> None:
     assert COLOUR.search(python(*words, FORCE_COLOR="1").err)
     assert not COLOUR.search(python(*words, FORCE_COLOR="1", NO_COLOR="1").err)
     assert "\x1b" not in python(*words).err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["recipes"]])
+def test_a_full_disk_is_one_line(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "sutja", *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "sutja: writing: No space left on device\n")

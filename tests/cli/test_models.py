@@ -8,8 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from torch import nn
 
 from sutja.data.dataset import Dataset, save_dataset
+from sutja.networks import model
 from sutja.networks.model import NETWORKS
 from sutja.runs.run import Run
 from tests.cli.commands import fails, sutja, without_pytorch
@@ -25,6 +27,15 @@ def test_models_lists_the_networks() -> None:
     listed = json.loads(sutja("models", "--json").out)["networks"]
     assert listed.keys() == NETWORKS.keys() | {"line-reader"}
     assert listed["lenet5"] == {"parameters": 61_706, "multiply_adds": 416_520, "bytes": 246_824}
+
+
+def test_a_wrong_parameter_count_is_one_line_and_hides_no_other_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "NETWORKS", dict(NETWORKS))
+    model.network("wrong", parameters=1)(lambda dropout: nn.Linear(2, 1))
+    outcome = sutja("models")
+    assert outcome.code == 1
+    assert outcome.err == "sutja: network wrong: has 3 parameters, not the 1 that it declares\n"
+    assert "61,706" in outcome.out
 
 
 def test_published_models_are_measured_and_listed_without_pytorch(

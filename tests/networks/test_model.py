@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
-from sutja.errors import UsageError
+from sutja.errors import SutjaError, UsageError
 from sutja.export.onnx import PARITY_TOLERANCE, export_onnx
 from sutja.models.onnx_classifier import Classifier
 from sutja.networks import model
@@ -170,7 +170,7 @@ def test_a_network_with_a_wrong_count_is_refused(monkeypatch: pytest.MonkeyPatch
     def tiny(dropout: float) -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 
-    with pytest.raises(AssertionError, match="tiny has 7,850 parameters, not the 7,851 it declares"):
+    with pytest.raises(SutjaError, match="network tiny: has 7,850 parameters, not the 7,851 that it declares"):
         create("tiny", seed=0)
 
 
