@@ -112,7 +112,8 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     after = open_model(run.folder).classifier(threads=threads)
     errors = [int((each.logits(further.images).argmax(1) != further.labels).sum()) for each in (before, after)]
-    taught = run.report["finetuned"]["test"]
+    assert run.report.finetuning is not None
+    on_test = run.report.finetuning.errors["test"]
     return {
         "writer": name,
         "corrections": len(corrected),
@@ -121,9 +122,9 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
         "errors_before": errors[0],
         "errors_after": errors[1],
         "removed": 1 - errors[1] / errors[0],
-        "mnist_before": taught["before"],
-        "mnist_after": taught["after"],
-        "learned": run.report["kept_step"],
+        "mnist_before": on_test.before,
+        "mnist_after": on_test.after,
+        "learned": run.report.finetuning.kept_step,
         "seconds": seconds,
     }
 

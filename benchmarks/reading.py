@@ -30,13 +30,13 @@ from benchmarks.recording import ROOT, record, spread
 from benchmarks.strangers import FONTS, LETTERS, LOOK_ALIKES, clothes, letters, noises
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import Digits
+from sutja.reading.line_metrics import edit_distance, matched
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
 from sutja.synth.folder import Order, photographs
 from sutja.synth.handwriting import Hand
 from sutja.synth.lines import Writer
 from sutja.synth.photograph import DIFFICULTIES, photograph
-from sutja.training.line_metrics import edit_distance, matched
 
 SEED = 20261124
 PICTURES = 60  # photographs of each difficulty

@@ -6,18 +6,91 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sutja import __version__
 
+MAX_THREADS = 1024  # more than any machine has cores
 REPORTED_PACKAGES = ("torch", "numpy", "opencv-python-headless", "onnxruntime")
 CODE_PATHSPECS = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # excludes results and pages about them
 
 
+@dataclass(frozen=True)
+class DataSource:
+    """The data that a network was trained on: name, SHA-256, and the numbers of training and test digits."""
+
+    name: str
+    sha256: str
+    train: int | None = None
+    test: int | None = None
+
+
+@dataclass(frozen=True)
+class TargetsSource:
+    """The distillation targets that a network was trained on: views of each digit, distortion, SHA-256."""
+
+    views: int
+    augmentation: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StartSource:
+    """The network that a fine-tuning began with: its name, the SHA-256 of its weights, and its recipe."""
+
+    name: str
+    sha256: str
+    recipe: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CorrectionsSource:
+    """The corrected digits of a fine-tuning: name and number of them, and their SHA-256."""
+
+    name: str
+    digits: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What a network was made with and from: `environment.json` of a run folder, and part of a card.
+
+    An ensemble has neither `device` nor `threads`. `precision` is the one that was computed in.
+    """
+
+    sutja: str
+    commit: str | None
+    python: str
+    packages: dict[str, str | None]
+    platform: str
+    processor: str
+    cores: int | None
+    started: str
+    data: DataSource
+    device: str | None = None
+    threads: int | None = None
+    precision: str | None = None
+    distillation_targets: TargetsSource | None = None
+    start: StartSource | None = None
+    corrections: CorrectionsSource | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a number of threads that no machine has."""
+        if self.threads is not None and not 1 <= self.threads <= MAX_THREADS:
+            raise ValueError(f"threads = {self.threads} is not from 1 to {MAX_THREADS}")
+
+    @classmethod
+    def now(cls, data: DataSource, **provenance: Any) -> Environment:
+        """The present environment, with the data and what else a trainer knows of its provenance."""
+        return cls(**describe_environment(), data=data, **provenance)
+
+
 def describe_environment() -> dict[str, Any]:
-    """Versions, machine and commit as plain values, for `environment.json`."""
+    """Versions, machine and commit as plain values."""
     return {
         "sutja": __version__,
         "commit": commit(),

@@ -1,16 +1,23 @@
-"""Atomic writes: files and folders that appear complete or not at all."""
+"""Atomic writes, of files and folders that appear complete or not at all; and JSON files of one dataclass each."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
 import os
 import shutil
 import sys
 import tempfile
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sutja.errors import SutjaError
+from sutja.errors import DataError, SutjaError
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -136,3 +143,87 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a dataclass to `path` as JSON, one field per line, whole or not at all."""
+    write_text(path, to_json(value))
+
+
+def read_json(kind: type[T], path: Path, failure: type[SutjaError] = DataError) -> T:
+    """Read what `write_json` wrote; raises `failure`, which names the file, for anything else."""
+    try:
+        return from_json(kind, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise failure(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise failure(f"{path}: damaged: {error}") from error
+
+
+def to_json(value: Any) -> str:
+    """A dataclass as a JSON object, one field per line."""
+    return json.dumps(dataclasses.asdict(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def from_json(kind: type[T], text: str) -> T:
+    """The dataclass `kind` that `to_json` wrote.
+
+    Fields with a default may be missing. Numbers must be finite. A class with a `from_json(text, name)` of its own is
+    read by it. Raises `ValueError` for a field that is missing, unknown or of another type, and says which.
+    """
+    try:
+        value: T = _decode(kind, json.loads(text, parse_constant=_refuse_constant), "")
+    except (RecursionError, OverflowError, TypeError, SutjaError) as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _decode(kind: Any, value: Any, name: str) -> Any:
+    """The JSON `value` as `kind`; `name` is the path of its field, as in `members[0].weight`."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        return _decode_dataclass(kind, value, name)
+    if origin in (Union, types.UnionType):
+        return None if value is None and type(None) in arguments else _decode(_chosen(arguments, value), value, name)
+    if origin in (list, tuple) and isinstance(value, list):
+        return origin(_decode(arguments[0], each, f"{name}[{index}]") for index, each in enumerate(value))
+    if origin is dict and isinstance(value, dict):
+        return {key: _decode(arguments[1], each, f"{name}.{key}") for key, each in value.items()}
+    if kind is float and type(value) is int:
+        value = float(value)
+    if origin is Literal:
+        fits = isinstance(value, str) and value in arguments
+    else:
+        fits = kind is Any or (type(value) is kind and not (kind is float and not math.isfinite(value)))
+    if not fits:
+        expected = f"one of {', '.join(arguments)}" if origin is Literal else f"of the type {(origin or kind).__name__}"
+        raise ValueError(f"{name or 'value'} = {str(value)[:40]!r} is not {expected}")
+    return value
+
+
+def _decode_dataclass(kind: Any, value: Any, name: str) -> Any:
+    prefix = f"{name}: " if name else ""
+    if not isinstance(value, dict):
+        raise ValueError(f"{prefix}not a JSON object")
+    if hasattr(kind, "from_json"):
+        return kind.from_json(json.dumps(value), name)
+    fields = dataclasses.fields(kind)
+    missing = {each.name for each in fields if each.default is each.default_factory is dataclasses.MISSING}
+    differing = sorted((value.keys() - {each.name for each in fields}) | (missing - value.keys()))
+    if differing:
+        raise ValueError(f"{prefix}missing or unknown: {', '.join(differing)[:100]}")
+    hints, dot = get_type_hints(kind), f"{name}." if name else ""
+    return kind(**{field: _decode(hints[field], each, dot + field) for field, each in value.items()})
+
+
+def _chosen(kinds: tuple[Any, ...], value: Any) -> Any:
+    """The one of several kinds that a value is of: of dataclasses, the one with exactly its fields."""
+    kinds = tuple(kind for kind in kinds if kind is not type(None))
+    for kind in kinds if isinstance(value, dict) else ():
+        if dataclasses.is_dataclass(kind) and value.keys() == {each.name for each in dataclasses.fields(kind)}:
+            return kind
+    return kinds[0]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a finite number")

@@ -126,8 +126,8 @@ def counterparts(few: Dataset, undrawn: Undrawn, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="session")
 def published(counterparts: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ONNX file of a published model, its card beside it."""
-    from sutja.export.onnx import export_run
+    from sutja.export.publish import Options, publish
 
     folder = tmp_path_factory.mktemp("published")
-    card = export_run(counterparts["final"], folder, held_out=[counterparts["validation"]])
+    card = publish(counterparts["final"], folder, Options(calibrate_with=[counterparts["validation"]]))
     return folder / f"{card.name}.onnx"

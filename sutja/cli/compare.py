@@ -41,7 +41,7 @@ def compare(
     as they are, interrupted runs are continued.
     """
     from sutja.experiments.comparison import check_comparable
-    from sutja.runs.run import Run
+    from sutja.runs.run import Run, is_run_folder
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
     recipes = {name: changed_recipe(name, settings_from_options(None, seed, [])) for name in names if _is_recipe(name)}
@@ -57,7 +57,7 @@ def compare(
         check_comparable(_distinct(list(opened.values())), context.dataset.sha256, more=more)
         folder.mkdir(parents=True, exist_ok=True)
         for name, recipe in recipes.items():
-            resume = not force and (context.folder(recipe) / "recipe.json").exists()
+            resume = not force and is_run_folder(context.folder(recipe))
             again = "the same command without --force" if force else "the same command"
             opened[name] = train_with_progress(
                 recipe, context, resume=resume, force=force, track=track, continue_with=again
@@ -73,8 +73,9 @@ def _distinct(runs: list[Run]) -> list[Run]:
 def _is_recipe(name: str) -> bool:
     """Whether a name means a recipe, not a run folder; raises `UsageError` when it is neither."""
     from sutja.recipe import RECIPES, get_recipe
+    from sutja.runs.run import is_run_folder
 
-    if Path(name).is_dir() and (name not in RECIPES or (Path(name) / "recipe.json").is_file()):
+    if Path(name).is_dir() and (name not in RECIPES or is_run_folder(Path(name))):
         return False
     if Path(name).name != name:
         return False  # the path of a missing folder: opening the run reports it
@@ -93,7 +94,9 @@ def _print_comparison(runs: list[Run], folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "runs": [{"folder": str(run.folder), "recipe": asdict(run.recipe), **run.report} for run in runs],
+                "runs": [
+                    {"folder": str(run.folder), "recipe": asdict(run.recipe), **asdict(run.report)} for run in runs
+                ],
                 "comparisons": [{**asdict(each), "verdict": each.verdict} for each in comparisons],
             }
         )

@@ -1,4 +1,4 @@
-"""The verb `sutja ensemble`."""
+"""`sutja ensemble`: combine runs into one reader."""
 
 from __future__ import annotations
 
@@ -30,25 +30,28 @@ def ensemble(
 ) -> None:
     """Combine finished runs into one reader: the mean of their probabilities, weighted by validation digits.
 
-    The folder has everything that a run's has to be used: one ONNX file, logits, figures, a report and a card.
-    `sutja evaluate` takes it like a run's.
+    The folder is a run folder: one ONNX file, logits, figures, a report and a card. `sutja evaluate` takes it.
     """
+    from dataclasses import asdict
+
     from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.data.dataset import load_dataset
-    from sutja.experiments.ensemble import build_ensemble
-    from sutja.reports.tables import comparison_table, standing_table
+    from sutja.experiments.ensemble import build_ensemble, reader_reports
+    from sutja.reports.tables import comparison_table, member_table
     from sutja.runs.run import Run
 
     members = [Run.open(folder) for folder in runs]
     counterparts = [Run.open(folder) for folder in weights_from or []]
     folder = to or runs[0].parent / "ensemble"
-    outcome = build_ensemble(members, load_dataset(data), folder, weights_from=counterparts, force=force)
+    run = build_ensemble(members, load_dataset(data), folder, weights_from=counterparts, force=force)
+    report, ensemble = run.report, run.ensemble
     if as_json:
-        print_json({"folder": str(folder), **outcome.to_json()})
+        verdicts = [each.verdict for each in ensemble.comparisons]
+        print_json({"folder": str(folder), "part": run.evaluated_on, "verdicts": verdicts, **asdict(report)})
         return
-    print_table(standing_table(outcome.standings), title=f" {outcome.part} digits")
-    print_table(comparison_table(outcome.comparisons))
-    for remark in outcome.remarks:
+    print_table(member_table(reader_reports(report, ensemble)), title=f" {run.evaluated_on} digits")
+    print_table(comparison_table(ensemble.comparisons))
+    for remark in ensemble.remarks:
         out.print(remark)
     print_path("\nReport", folder / "report.html")
     print_path("Network", folder / "model.onnx")

@@ -45,14 +45,14 @@ def evaluate(
 
     from sutja.cli.console import print_json, print_path, print_table
     from sutja.evaluation.calibration import divide_by_temperature
+    from sutja.evaluation.figures import CalibratedScores
     from sutja.evaluation.metrics import evaluate as measure
-    from sutja.models.card import judge
     from sutja.models.open import open_model
     from sutja.reports.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
     trained = open_model(model)
     classifier = trained.classifier()
-    digits, part = _judging_digits(trained, data)
+    digits, part = _evaluation_digits(trained, data)
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
     reports = {f"{Path(model).resolve().name} on {data}{part}": report}
@@ -67,9 +67,11 @@ def evaluate(
 
         draw_evaluation(figures, digits, logits, report)
     if as_json:
-        scores = judge(logits, digits.labels, temperature)
-        calibrated = {"temperature": temperature, "calibrated": scores["calibrated"]} if len(reports) > 1 else {}
-        print_json(asdict(report) | calibrated | ({"corruptions": asdict(robustness)} if robustness else {}))
+        values = asdict(report)
+        if temperature != 1:
+            scores = CalibratedScores.of(list(reports.values())[-1])
+            values |= {"temperature": temperature, "calibrated": asdict(scores)}
+        print_json(values | ({"corruptions": asdict(robustness)} if robustness else {}))
         return
     print_table(score_table(reports))
     print_table(class_table(report))
@@ -81,7 +83,7 @@ def evaluate(
         print_path("Pictures", figures / "figures")
 
 
-def _judging_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
+def _evaluation_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
     """The digits to measure on, and what to call them: those that the model may be evaluated on."""
     from sutja.data.dataset import load_dataset, split
 

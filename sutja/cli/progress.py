@@ -130,8 +130,8 @@ class StudyProgress(Callback):
 def _result(planned: PlannedRun) -> str:
     run = planned.run
     assert run is not None
-    judged = run.report[run.judged_by]
-    return f"{planned.name}: {percent(judged['accuracy'])} {run.judged_by} accuracy, {run.report['seconds']:.0f} s"
+    accuracy = run.report.figures[run.evaluated_on].accuracy
+    return f"{planned.name}: {percent(accuracy)} {run.evaluated_on} accuracy, {run.report.seconds:.0f} s"
 
 
 def _both(training: float, validation: float | None, form: str) -> str:

@@ -18,7 +18,7 @@ def runs(runs: Runs = Path("runs"), as_json: Json = False) -> None:
 
     found, damages = list_runs(runs)
     if as_json:
-        print_json([{"folder": str(run.folder), "state": run.state, "recipe": asdict(run.recipe)} for run in found])
+        print_json([{"folder": str(run.folder), "state": run.state, **asdict(run.manifest)} for run in found])
     elif found:
         print_table(run_list_table(found))
     elif not damages:

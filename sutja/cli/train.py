@@ -88,7 +88,8 @@ def _finetune(
     remark(f"{len(task.corrected)} corrected digits: first, how their style differs from MNIST's is estimated")
     run = train_with_progress(recipe, open_context("mnist", *place), task=task, **options)
     _print_run(run)
-    print_table(finetuning_table(run.report["finetuned"]), title=" errors")
+    if run.report.finetuning:
+        print_table(finetuning_table(run.report.finetuning.errors), title=" errors")
     out.print(f"`sutja serve --model {shlex.quote(str(run.folder))}` reads with it.", markup=False)
 
 

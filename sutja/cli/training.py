@@ -70,6 +70,7 @@ def train_with_progress(
     """
     from sutja.cli.progress import TrainingProgress
     from sutja.experiments.experiment import train
+    from sutja.runs.run import is_run_folder
 
     callbacks: list[Callback] = [TrainingProgress()]
     if track:
@@ -79,6 +80,6 @@ def train_with_progress(
     try:
         return train(recipe, context, callbacks, resume=resume, force=force, task=task)
     except KeyboardInterrupt:
-        if not (context.folder(recipe) / "recipe.json").exists():
+        if not is_run_folder(context.folder(recipe)):
             raise
         raise KeyboardInterrupt(f"{continue_with} continues after the last saved epoch") from None

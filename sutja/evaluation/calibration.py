@@ -19,7 +19,8 @@ class Calibration:
     """A fitted temperature and its effect on the digits that it was fitted on.
 
     Logits are divided by `temperature` > 0. `loss_…` is the mean negative log-likelihood in nats and `error_…` the
-    expected calibration error in [0, 1], both before and after the division; `count` is the number of digits.
+    expected calibration error in [0, 1], both before and after the division; `count` is the number of digits, and
+    `digits` describes them.
     """
 
     temperature: float
@@ -28,6 +29,17 @@ class Calibration:
     loss_after: float
     error_before: float
     error_after: float
+    digits: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a temperature that no fit gives."""
+        check_temperature(self.temperature)
+
+
+def check_temperature(temperature: float) -> None:
+    """Raises `ValueError` for a temperature out of its limits."""
+    if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:
+        raise ValueError(f"temperature = {temperature} is not from {MIN_TEMPERATURE} to {MAX_TEMPERATURE}")
 
 
 def calibrate(logits: Logits, labels: Labels) -> Calibration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,11 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Report:
-    """The metrics of a classifier on one set of digits. Rates are in [0, 1], the loss is in nats, intervals are 95 %.
+class Scores:
+    """How well some digits or lines are read. Rates are in [0, 1], losses in nats, intervals at 95 %.
 
-    `loss` is the mean cross-entropy, that is, the mean negative log-likelihood of the labels. `confusion[i][j]` counts
-    digits i that were classified as j. `worst` holds all mistakes, the most confident first.
+    `errors` of `count` are not read right. `loss` is the mean negative log-likelihood, `brier` the Brier score, and
+    `calibration_error` the expected calibration error.
     """
 
     count: int
@@ -56,6 +57,21 @@ class Report:
     loss: float
     brier: float
     calibration_error: float
+
+    @property
+    def scores(self) -> Scores:
+        """These figures alone, without those that a subclass adds."""
+        return Scores(*(getattr(self, each.name) for each in dataclasses.fields(Scores)))
+
+
+@dataclass(frozen=True)
+class Report(Scores):
+    """The scores of a classifier on one set of digits, with their details.
+
+    `loss` is the mean cross-entropy, that is, the mean negative log-likelihood of the labels. `confusion[i][j]` counts
+    digits i that were classified as j. `worst` holds all mistakes, the most confident first.
+    """
+
     classes: list[ClassReport]
     confusion: list[list[int]]
     worst: list[Mistake]

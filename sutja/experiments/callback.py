@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sutja.recipe import Recipe
 from sutja.runs.epoch import Epoch
-from sutja.runs.run import Run
+from sutja.runs.run import Run, is_run_folder
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PlannedRun:
     @property
     def run(self) -> Run | None:
         """The run, when it is finished."""
-        run = Run.open(self.folder) if (self.folder / "recipe.json").is_file() else None
+        run = Run.open(self.folder) if is_run_folder(self.folder) else None
         return run if run and run.finished else None
 
 

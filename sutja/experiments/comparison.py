@@ -25,7 +25,7 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
     for run, own in zip(runs, labels, strict=True):
         if not np.array_equal(own, labels[0]):
             raise DataError(f"{run.folder / 'logits.npz'}: its labels are not those of {runs[0].folder}")
-    weakest_first = sorted(runs, key=lambda run: float(run.report["test"]["accuracy"]))
+    weakest_first = sorted(runs, key=lambda run: run.report.figures["test"].accuracy)
     comparisons = [
         compare(first.recipe.title, second.recipe.title, _right(first), _right(second))
         for first, second in combinations(weakest_first, 2)

@@ -1,32 +1,28 @@
-"""The work behind `sutja ensemble`: finished runs become one reader, in a folder like that of a run."""
+"""Finished runs combined into an ensemble, in a run folder of its own."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from safetensors.torch import save
 
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
-from sutja.environment import describe_environment
+from sutja.environment import Environment
 from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.evaluation.metrics import Logits, Report, evaluate, softmax
-from sutja.evaluation.significance import Comparison, compare
-from sutja.export.ensemble import EnsembleFolder, describe_ensemble
-from sutja.export.onnx import PARITY_DIGITS, checksums, counterpart_differences, export_onnx
+from sutja.evaluation.metrics import Logits, evaluate, softmax
+from sutja.evaluation.significance import compare
+from sutja.export.onnx import PARITY_DIGITS, export_onnx
+from sutja.export.publish import checksums, counterpart_differences, describe
 from sutja.files import whole_folder, write_text
-from sutja.models.open import open_model
-from sutja.networks.build import load_network
+from sutja.models.open import open_run
+from sutja.networks.build import load_network, save_network
 from sutja.networks.ensemble import (
     Ensemble,
-    Standing,
     Weights,
     choose_shared_weights,
     combine,
@@ -36,10 +32,10 @@ from sutja.networks.ensemble import (
 from sutja.networks.infer import infer, to_tensor
 from sutja.reports.html import render_card
 from sutja.reports.pages import write_ensemble_report
-from sutja.runs.run import ENSEMBLE, Run
+from sutja.runs.report import EnsembleReport, MemberReport, RunReport
+from sutja.runs.run import Manifest, Member, Run, check_replaceable
 
-SAME_NETWORK = 0.02  # how far a probability may be from the stored one: the sums of another device differ by less
-SUMMARY = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
+PROBABILITY_TOLERANCE = 0.02  # between two devices, which sum in another order
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Weighting:
 
 
 @dataclass(frozen=True)
-class Judged:
+class PartLogits:
     """The digits of one part, "test" or "validation", with the logits of the members and of the ensemble."""
 
     digits: Digits
@@ -60,73 +56,47 @@ class Judged:
     logits: Logits
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What an ensemble came to.
-
-    `reports` are its own on every judged part, `part` is the one that counts. There, `standings` are those of the
-    members and, last, of the ensemble, and `comparisons` hold the ensemble against each member.
-    """
-
-    part: str
-    reports: dict[str, Report]
-    standings: Sequence[Standing]
-    comparisons: Sequence[Comparison]
-    remarks: Sequence[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """The outcome as plain values: the whole reports of the ensemble, and of each member what counts."""
-        members = [
-            {name: value for name, value in vars(each).items() if name != "report"}
-            | {name: getattr(each.report, name) for name in SUMMARY}
-            for each in self.standings[:-1]
-        ]
-        return {
-            "part": self.part,
-            **{part: asdict(report) for part, report in self.reports.items()},
-            "members": members,
-            "comparisons": [{**asdict(each), "verdict": each.verdict} for each in self.comparisons],
-            "remarks": list(self.remarks),
-        }
-
-
 def build_ensemble(
     runs: Sequence[Run], dataset: Dataset, folder: Path, *, weights_from: Sequence[Run] = (), force: bool = False
-) -> Outcome:
+) -> Run:
     """Combine finished runs into one reader and write its folder, whole or not at all.
 
     The weights are chosen on the runs' validation digits, one for all seeds of a recipe; for runs of the protocol
     "final", which have none, on those of `weights_from`: the same recipes trained with digits held back, in the same
     order. Without these all weights are equal. Raises `UsageError` when the runs do not fit together or `folder` is
-    there already (with `force` an ensemble's is replaced), `DataError` and `ModelFileError` for files that are damaged
-    or of other digits.
+    there already (with `force` it is replaced if it is a run's), `DataError` and `ModelFileError` for files that are
+    damaged or of other digits.
     """
-    _check_place(folder, force)
+    check_replaceable(folder, force=force)
     _check_members(runs, dataset)
     _check_counterparts(runs, weights_from, dataset)
-    parts = split(dataset, runs[0].recipe.protocol).evaluation_parts
-    members = {part: _load_logits(runs, part, digits) for part, digits in parts.items()}
-    _check_different(runs, members[runs[0].judged_by])
+    digits, part = split(dataset, runs[0].protocol).evaluation_parts, runs[0].evaluated_on
+    members = {name: _load_logits(runs, name, each) for name, each in digits.items()}
+    _check_different(runs, members[part])
     weighting = _weigh(runs, weights_from, dataset)
-    judged = {
-        part: Judged(digits, members[part], combine(log_probabilities(members[part]), weighting.weights))
-        for part, digits in parts.items()
+    parts = {
+        name: PartLogits(each, members[name], combine(log_probabilities(members[name]), weighting.weights))
+        for name, each in digits.items()
     }
-    network = _load_ensemble(runs, weighting.weights, judged[runs[0].judged_by])
-    outcome = _judge(runs, weighting, judged)
+    network = _load_ensemble(runs, weighting.weights, parts[part])
+    ensemble = _evaluate_members(runs, weighting, parts)
+    manifest = Manifest(
+        kind="ensemble",
+        members=tuple(
+            Member(each.name, weight, run.recipe)
+            for run, each, weight in zip(runs, ensemble.members, weighting.weights.tolist(), strict=True)
+        ),
+        weights_from=tuple(run.name for run in weights_from),
+    )
     with whole_folder(folder, replace=True) as partial:
-        parity = _write(partial, network, judged, outcome)
-        _describe(partial, runs, weights_from, outcome, parity=parity)
-    return outcome
+        _write(Run(partial, manifest), network, parts, ensemble, runs)
+    return Run(folder, manifest)
 
 
-def _check_place(folder: Path, force: bool) -> None:
-    if not folder.exists():
-        return
-    if not (folder / ENSEMBLE).is_file():
-        raise UsageError(f"{folder}: is there already and no ensemble's folder: --to names another")
-    if not force:
-        raise UsageError(f"{folder}: exists already; --force replaces it, --to names another")
+def reader_reports(report: RunReport, ensemble: EnsembleReport) -> list[MemberReport]:
+    """The reports of an ensemble's members and, last, of the ensemble itself."""
+    scores = list(report.figures.values())[-1].scores
+    return [*ensemble.members, MemberReport("ensemble", None, report.parameters, scores, 0)]
 
 
 def _check_members(runs: Sequence[Run], dataset: Dataset) -> None:
@@ -152,7 +122,7 @@ def _check_counterparts(runs: Sequence[Run], counterparts: Sequence[Run], datase
     _check_runs(counterparts, dataset)
     for run, counterpart in zip(runs, counterparts, strict=True):
         counterpart.require("validation")
-        if {*counterpart_differences(run.recipe, counterpart.recipe)} - {"seed"}:
+        if counterpart_differences(run.recipe, counterpart.recipe):
             raise UsageError(
                 f"{counterpart.folder}: cannot choose a weight for {run.folder}: its recipe differs in more than "
                 "protocol and seed"
@@ -212,32 +182,36 @@ def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -
     )
 
 
-def _load_ensemble(runs: Sequence[Run], weights: Weights, judged: Judged) -> Ensemble:
+def _load_ensemble(runs: Sequence[Run], weights: Weights, part: PartLogits) -> Ensemble:
     """Put the members' networks together; raises `ModelFileError` for one whose weights did not give its logits."""
-    some = Digits(judged.digits.images[:PARITY_DIGITS], judged.digits.labels[:PARITY_DIGITS])
+    some = Digits(part.digits.images[:PARITY_DIGITS], part.digits.labels[:PARITY_DIGITS])
     networks = []
-    for run, logits in zip(runs, judged.members, strict=True):
-        network = load_network(open_model(run.folder))
+    for run, logits in zip(runs, part.members, strict=True):
+        network = load_network(open_run(run))
         difference = np.abs(softmax(infer(network, to_tensor(some)).numpy()) - softmax(logits[: len(some)])).max()
-        if not difference <= SAME_NETWORK:
+        if not difference <= PROBABILITY_TOLERANCE:
             raise ModelFileError(f"{run.folder / 'model.safetensors'}: is not the network that gave its logits.npz")
         networks.append(network)
     return Ensemble(networks, weights)
 
 
-def _judge(runs: Sequence[Run], weighting: Weighting, judged: dict[str, Judged]) -> Outcome:
-    """Measure the members and the ensemble on the part that counts, and the ensemble on every part."""
-    part = runs[0].judged_by
-    labels, reading = judged[part].digits.labels, judged[part].logits.argmax(axis=1)
-    readings = [logits.argmax(axis=1) for logits in judged[part].members]
-    reports = {name: evaluate(each.logits, each.digits.labels) for name, each in judged.items()}
-    parameters = [int(run.report["parameters"]) for run in runs]
+def _evaluate_members(runs: Sequence[Run], weighting: Weighting, parts: dict[str, PartLogits]) -> EnsembleReport:
+    """Evaluate the members on the last part, and compare the ensemble with each of them."""
+    last = parts[runs[0].evaluated_on]
+    labels, reading = last.digits.labels, last.logits.argmax(axis=1)
+    readings = [logits.argmax(axis=1) for logits in last.members]
     names = [run.name for run in runs]
     names = names if len({*names}) == len(names) else [str(run.folder) for run in runs]
-    standings = [
-        Standing(name, weight, size, evaluate(logits, labels), int((own != reading).sum()))
-        for name, weight, size, logits, own in zip(
-            names, weighting.weights.tolist(), parameters, judged[part].members, readings, strict=True
+    members = [
+        MemberReport(
+            name=name,
+            weight=weight,
+            parameters=run.report.parameters,
+            scores=evaluate(logits, labels).scores,
+            disagreements=int((own != reading).sum()),
+        )
+        for name, weight, run, logits, own in zip(
+            names, weighting.weights.tolist(), runs, last.members, readings, strict=True
         )
     ]
     comparisons = [
@@ -247,55 +221,41 @@ def _judge(runs: Sequence[Run], weighting: Weighting, judged: dict[str, Judged])
     remarks = [weighting.source]
     if weighting.best is not None:
         remarks.append(f"By these, the best member is {names[weighting.best]}. {comparisons[weighting.best].verdict}")
-    if "validation" in judged:
-        remarks.append("The validation digits chose the weights, so the figures on them flatter a little.")
+    if "validation" in parts:
+        remarks.append("The validation digits chose the weights, so the figures on them are a little optimistic.")
     remarks.append(
         f"Two members disagree on {100 * disagreement(readings):.2f} % of the digits, on average; all of them misread "
         f"{int(np.all([own != labels for own in readings], axis=0).sum())}."
     )
-    whole = Standing("ensemble", None, sum(parameters), reports[part], 0)
-    return Outcome(part, reports, [*standings, whole], comparisons, remarks)
+    return EnsembleReport(members, comparisons, remarks)
 
 
-def _write(folder: Path, network: Ensemble, judged: dict[str, Judged], outcome: Outcome) -> float:
-    """Write logits, network, pictures and page; returns the largest difference of a logit of PyTorch and the ONNX."""
-    arrays: dict[str, Any] = {f"{part}_logits": each.logits for part, each in judged.items()}
-    arrays |= {f"{part}_labels": each.digits.labels for part, each in judged.items()}
-    np.savez_compressed(folder / "logits.npz", **arrays)
-    part = judged[outcome.part]
-    write_ensemble_report(
-        folder,
-        part.digits,
-        part.logits,
-        standings=outcome.standings,
-        comparisons=outcome.comparisons,
-        remarks=outcome.remarks,
-    )
-    (folder / "model.safetensors").write_bytes(save(network.state_dict()))
-    return export_onnx(network, folder / "model.onnx", part.digits)
-
-
-def _describe(
-    folder: Path, runs: Sequence[Run], weights_from: Sequence[Run], outcome: Outcome, *, parity: float
+def _write(
+    run: Run, network: Ensemble, parts: dict[str, PartLogits], ensemble: EnsembleReport, members: Sequence[Run]
 ) -> None:
-    """Write what the ensemble was made of, its card and its figures."""
-    members = [
-        {"run": run.name, "weight": standing.weight, "recipe": asdict(run.recipe), "environment": run.environment}
-        for run, standing in zip(runs, outcome.standings[:-1], strict=True)
-    ]
-    environment = {**describe_environment(), "data": runs[0].environment["data"]}
-    made = {"members": members, "weights_from": [run.name for run in weights_from]}
-    values = {
-        "parameters": outcome.standings[-1].parameters,
-        "seconds": sum(float(run.report["seconds"]) for run in runs),
-        "parity": parity,
-    }
-    for name, content in (
-        (ENSEMBLE, made),
-        ("environment.json", environment),
-        ("report.json", {**values, **outcome.to_json()}),
-    ):
-        write_text(folder / name, json.dumps(content, indent=2) + "\n")
-    files = checksums(folder / "model.onnx", folder / "model.safetensors")
-    card = describe_ensemble(EnsembleFolder.open(folder), {"files": files})
-    write_text(folder / "MODEL_CARD.md", render_card(asdict(card)))
+    """Write the folder of the ensemble; `report.json` comes last."""
+    run.begin(Environment.now(members[0].environment.data))
+    run.save_logits(
+        {part: each.logits for part, each in parts.items()}, {part: each.digits.labels for part, each in parts.items()}
+    )
+    figures = {part: evaluate(each.logits, each.digits.labels) for part, each in parts.items()}
+    last, weights, onnx = parts[run.evaluated_on], run.folder / "model.safetensors", run.folder / "model.onnx"
+    save_network(network, weights)
+    report = RunReport(
+        parameters=sum(member.parameters for member in ensemble.members),
+        seconds=sum(member.report.seconds for member in members),
+        parity=export_onnx(network, onnx, last.digits),
+        figures={**figures},
+        files=checksums(onnx, weights),
+        ensemble=ensemble,
+    )
+    write_ensemble_report(
+        run.folder,
+        last.digits,
+        last.logits,
+        figures[run.evaluated_on],
+        ensemble,
+        reader_reports(report, ensemble),
+    )
+    write_text(run.folder / "MODEL_CARD.md", render_card(describe(run, report)))
+    run.save_report(report)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sutja.data.dataset import MNIST_SHA256, Dataset, Splits, split, split_indices
-from sutja.environment import describe_environment
+from sutja.environment import DataSource, Environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
-from sutja.export.onnx import checksums
+from sutja.export.publish import checksums, describe
 from sutja.files import write_text
+from sutja.networks.build import save_network
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
 from sutja.reports.pages import write_run_page
+from sutja.runs.report import RunReport
 from sutja.runs.run import Run
+from sutja.training.checkpoint import load_checkpoint, save_epoch
 from sutja.training.digit_trainer import DigitTrainer
 from sutja.training.distillation import DistillationTargets, load_targets
 from sutja.training.finetuning.finetune import FineTuner, Task
@@ -100,7 +103,7 @@ def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Ta
 
 def _load_checkpoint(run: Run, trainer: Trainer[Any]) -> None:
     """Bring a trainer to where its run was stopped; raises `ModelFileError` when its checkpoint is of another one."""
-    state = run.load_checkpoint()
+    state = load_checkpoint(run)
     if state is None:
         return
     try:
@@ -123,7 +126,7 @@ def _fit(planned: PlannedRun, run: Run, trainer: Trainer[Any], callbacks: Sequen
             callback.on_batch_end(examples)
 
     for record in trainer.fit(on_batch):
-        run.save_epoch(trainer.records, trainer.state_dict())
+        save_epoch(run, trainer.records, trainer.state_dict())
         for callback in callbacks:
             callback.on_epoch_end(planned, record)
 
@@ -151,7 +154,9 @@ def _resumable(folder: Path, recipe: Recipe, context: RunContext) -> Run:
         raise UsageError(f"{folder}: was begun by another recipe of that name: --force begins anew")
     if run.data_sha256 != context.dataset.sha256:
         raise DataError(f"{folder}: was trained on other data than {context.dataset.name}: it cannot go on with this")
-    torch.set_num_threads(run.environment["threads"])  # the sums of other threads differ in their last bits
+    torch.set_num_threads(
+        run.environment.threads or torch.get_num_threads()
+    )  # the sums of other threads differ in their last bits
     return run
 
 
@@ -160,35 +165,37 @@ def _origins(recipe: Recipe) -> tuple[str, str] | None:
     return (recipe.finetuning.start, recipe.finetuning.corrections) if recipe.finetuning else None
 
 
-def _environment(context: RunContext, trainer: Trainer[Any]) -> dict[str, Any]:
+def _environment(context: RunContext, trainer: Trainer[Any]) -> Environment:
     dataset = context.dataset
-    data = {"name": dataset.name, "train": len(dataset.train), "test": len(dataset.test), "sha256": dataset.sha256}
-    return {**describe_environment(), "data": data, **trainer.provenance()}
+    data = DataSource(dataset.name, dataset.sha256, len(dataset.train), len(dataset.test))
+    return Environment.now(data, **trainer.provenance())
 
 
 def _finish(run: Run, trainer: Trainer[Any], splits: Splits) -> None:
     """Write what a finished run holds; `report.json`, which says that it is finished, comes last."""
     run.remove_partial_files()
     network = trainer.result()
-    run.save_weights(network)
+    weights, onnx = run.folder / "model.safetensors", run.folder / "model.onnx"
+    save_network(network, weights)
     evaluation = trainer.evaluate(network, splits)
     if evaluation.logits:
-        run.save_logits(
-            **{f"{part}_logits": logits for part, logits in evaluation.logits.items()},
-            **{f"{part}_labels": labels for part, labels in evaluation.labels.items()},
-        )
-    values: dict[str, Any] = {
-        "parameters": count_parameters(network),
-        "epochs": len(trainer.records),
-        "seconds": trainer.records[-1].seconds,
-        "parity": trainer.export(network, run.folder / "model.onnx", splits),
-    }
+        run.save_logits(evaluation.logits, evaluation.labels)
+    report = RunReport(
+        parameters=count_parameters(network),
+        epochs=len(trainer.records),
+        seconds=trainer.records[-1].seconds,
+        parity=trainer.export(network, onnx, splits),
+        figures=evaluation.figures,
+        temperature=evaluation.temperature,
+        calibration=evaluation.calibration,
+        min_confidence=evaluation.min_confidence,
+        finetuning=evaluation.finetuning,
+        files=checksums(onnx, weights),
+    )
     lead = (
-        f"{evaluation.summary} of {run.environment['data']['name']}, "
-        f"{values['seconds']:.0f} s of training on {run.environment['processor']}."
+        f"{evaluation.summary} of {run.environment.data.name}, "
+        f"{report.seconds:.0f} s of training on {run.environment.processor}."
     )
     write_run_page(run, lead, trainer.sections(run, network, splits, evaluation))
-    files = checksums(run.folder / "model.onnx", run.folder / "model.safetensors")
-    card = trainer.describe(run, evaluation, {**values, "files": files})
-    write_text(run.folder / "MODEL_CARD.md", render_card(asdict(card)))
-    run.save_json("report.json", {**values, **evaluation.values, **evaluation.figures})
+    write_text(run.folder / "MODEL_CARD.md", render_card(describe(run, report)))
+    run.save_report(report)

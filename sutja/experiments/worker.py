@@ -21,6 +21,7 @@ from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
 from sutja.experiments.experiment import RunContext, train
 from sutja.recipe import Recipe
 from sutja.runs.epoch import Epoch
+from sutja.runs.run import is_run_folder
 
 
 class _Messages(Callback):
@@ -48,7 +49,7 @@ def run_worker(job: str) -> int:
         values = json.loads(job)
         recipe = Recipe.from_json(json.dumps(values["recipe"]), "the job")
         context = RunContext(load_dataset(values["data"]), Path(values["runs"]), values["device"], values["threads"])
-        resume = (context.folder(recipe) / "recipe.json").exists()
+        resume = is_run_folder(context.folder(recipe))
         train(recipe, context, [_Messages()], resume=resume)
     except SutjaError as error:
         _send(failure=str(error))

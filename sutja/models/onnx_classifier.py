@@ -75,7 +75,7 @@ def open_session(
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not that of its card")
+        raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not the recorded one")
     onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

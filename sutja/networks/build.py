@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 from torch import nn
 
 from sutja.errors import ModelFileError, UsageError
+from sutja.files import whole_file
 from sutja.models.open import TrainedModel
 from sutja.networks.ensemble import Ensemble
 from sutja.networks.line_model import LineReader
@@ -24,11 +26,19 @@ def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
         return LineReader(recipe.dropout)
 
 
+def save_network(network: nn.Module, path: Path) -> None:
+    """Write the weights of a network as safetensors."""
+    from safetensors.torch import save
+
+    with whole_file(path) as partial:
+        partial.write_bytes(save(network.state_dict()))
+
+
 def load_network(model: TrainedModel) -> nn.Module:
     """The PyTorch network of a trained model, on the CPU, in evaluation mode.
 
     Raises `UsageError` if it was published without weights for PyTorch, and `ModelFileError` if these are missing,
-    damaged, of another network, or do not have the SHA-256 of the card.
+    damaged, of another network, or do not have the SHA-256 of card or report.
     """
     from safetensors.torch import load
 
@@ -42,7 +52,7 @@ def load_network(model: TrainedModel) -> nn.Module:
     try:
         content = model.weights.read_bytes()
         if model.weights_sha256 not in (None, hashlib.sha256(content).hexdigest()):
-            raise ValueError("its SHA-256 is not that of its card")
+            raise ValueError("its SHA-256 is not the recorded one")
         network.load_state_dict(load(content))
     except Exception as error:  # safetensors and PyTorch raise many kinds for a damaged file
         reason = " ".join(str(error).split())[:200]

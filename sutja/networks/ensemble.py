@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.special import log_softmax, logsumexp
 from torch import Tensor, nn
 
 from sutja.data.digits import Labels
-from sutja.evaluation.metrics import Logits, Report
+from sutja.evaluation.metrics import Logits
 from sutja.networks.model import log_mean_probabilities
 
 MAX_REMAINING_GAIN_NATS = 1e-6  # of the optimal weights over the chosen ones; thousandths are chance
@@ -87,20 +86,6 @@ class Ensemble(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """The log of the weighted mean of the members' probabilities."""
         return log_mean_probabilities(self.members, images, self.log_weights)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How one reader fares: a member with its weight, or, with the weight `None`, the ensemble.
-
-    `differing` counts the digits that it reads differently from the ensemble.
-    """
-
-    name: str
-    weight: float | None
-    parameters: int
-    report: Report
-    differing: int
 
 
 def disagreement(predictions: Sequence[NDArray[np.int64]]) -> float:

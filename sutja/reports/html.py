@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from matplotlib.figure import Figure
 
 from sutja.files import whole_file
+from sutja.models.card import Card
 from sutja.recipe import flatten
 from sutja.reports.tables import Table
 
@@ -57,9 +58,10 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     return _render("report.html.j2", title=title, lead=lead, sections=sections)
 
 
-def render_card(values: dict[str, Any]) -> str:
-    """The Markdown of a model card: of the fields of a `published.Card`."""
-    template = "MODEL_CARD.md.j2" if values["reading"] is None else "LINE_CARD.md.j2"
+def render_card(card: Card) -> str:
+    """A model card as Markdown."""
+    template = {"digits": "MODEL_CARD.md.j2", "lines": "LINE_CARD.md.j2"}[card.reads]
+    values = {**vars(card), "data": card.environment.data, "recipe": card.recipe and asdict(card.recipe)}
     return re.sub(r"\n{3,}", "\n\n", _render(template, **values)).lstrip()
 
 

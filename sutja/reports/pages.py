@@ -25,19 +25,19 @@ from sutja.reports.tables import (
     comparison_table,
     confusion_table,
     mean_difference_table,
+    member_table,
     percent,
     recipe_table,
     results_table,
     run_table,
     score_table,
-    standing_table,
 )
 from sutja.runs.results import RecipeResult, distinct_names
 from sutja.runs.run import Run
 
 if TYPE_CHECKING:
     from sutja.evaluation.robustness import Robustness
-    from sutja.networks.ensemble import Standing
+    from sutja.runs.report import EnsembleReport, MemberReport
 
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
@@ -147,7 +147,7 @@ def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequ
         *(_run_section(run) for run in runs),
         Section("Recipes", table=recipe_table([asdict(run.recipe) for run in runs])),
     ]
-    lead = f"Compared on the {runs[0].report['test']['count']:,} test digits of {runs[0].environment['data']['name']}."
+    lead = f"Compared on the {runs[0].report.figures['test'].count:,} test digits of {runs[0].environment.data.name}."
     title = " · ".join(run.recipe.title for run in runs)
     write_text(folder / "report.html", render_page(title, lead, sections))
 
@@ -213,25 +213,23 @@ def write_ensemble_report(
     folder: Path,
     digits: Digits,
     logits: Logits,
-    *,
-    standings: Sequence[Standing],
-    comparisons: Sequence[Comparison],
-    remarks: Sequence[str],
+    report: Report,
+    ensemble: EnsembleReport,
+    reports: Sequence[MemberReport],
 ) -> None:
-    """Draw the pictures of an ensemble, the last of `standings`, and write them with its figures as `report.html`.
+    """Draw the pictures of an ensemble and write them with its figures as `report.html`.
 
-    `logits (N, 10)` are the ensemble's on `digits`.
+    `logits (N, 10)` are its own on `digits`, `report` their figures; `reports` are the members' and, last, its own.
     """
-    whole = standings[-1].report
-    png = save_figure(plots.plot_ensemble(standings), folder / "figures" / "members.png")
+    png = save_figure(plots.plot_ensemble(reports), folder / "figures" / "members.png")
     sections = [
-        Section("Members", remarks, standing_table(standings), [Picture(png, "Errors and weights.")]),
+        Section("Members", ensemble.remarks, member_table(reports), [Picture(png, "Errors and weights.")]),
         Section(
             "Against each member",
             ["The exact McNemar test asks whether the difference between the two could be chance."],
-            comparison_table(comparisons),
+            comparison_table(ensemble.comparisons),
         ),
-        *evaluation_sections(folder, digits, logits, {"ensemble": whole}),
+        *evaluation_sections(folder, digits, logits, {"ensemble": report}),
     ]
-    lead = f"{whole.errors} errors in {whole.count:,} digits. An ensemble averages its members' probabilities."
-    write_text(folder / "report.html", render_page(f"Ensemble of {len(standings) - 1} networks", lead, sections))
+    lead = f"{report.errors} errors in {report.count:,} digits. An ensemble averages its members' probabilities."
+    write_text(folder / "report.html", render_page(f"Ensemble of {len(ensemble.members)} networks", lead, sections))

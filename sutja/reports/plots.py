@@ -21,7 +21,7 @@ from sutja.data.digits import CLASS_COUNT, Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration_bins
 
 if TYPE_CHECKING:
-    from sutja.networks.ensemble import Standing
+    from sutja.runs.report import MemberReport
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PART_STYLES = {  # column of the metrics → label, colour, stroke
@@ -274,24 +274,24 @@ def plot_feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
     return figure
 
 
-def plot_ensemble(standings: Sequence[Standing]) -> Figure:
+def plot_ensemble(reports: Sequence[MemberReport]) -> Figure:
     """The errors of each member and, below them, of the ensemble, and the members' weights beside them."""
-    names = [each.name for each in standings]
+    names = [each.name for each in reports]
     height = 1.4 + 0.42 * len(names)
     figure = Figure(figsize=(9.6, height), layout="constrained")
     errors, weights = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    counts = [each.report.errors for each in standings]
-    colours = [VERMILION if each.weight is None else BLUE for each in standings]
+    counts = [each.scores.errors for each in reports]
+    colours = [VERMILION if each.weight is None else BLUE for each in reports]
     for axes, values, texts in (
         (errors, counts, [f"{count:,}" for count in counts]),
-        (weights, [each.weight or 0 for each in standings], [_weight(each) for each in standings]),
+        (weights, [each.weight or 0 for each in reports], [_weight(each) for each in reports]),
     ):
         bars = axes.barh(range(len(names)), values, color=colours, height=0.7)
         axes.bar_label(bars, texts, padding=3, fontsize=10)
         axes.set_xlim(0, 1.35 * max(*values, 1e-9))  # the numbers stand beyond the bars
         axes.grid(axis="x", alpha=0.3)
         axes.set_axisbelow(True)
-    errors.set(xlabel=f"errors in {standings[0].report.count:,} digits", yticks=range(len(names)), yticklabels=names)
+    errors.set(xlabel=f"errors in {reports[0].scores.count:,} digits", yticks=range(len(names)), yticklabels=names)
     errors.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     errors.invert_yaxis()
     weights.set_xlabel("weight")
@@ -299,5 +299,5 @@ def plot_ensemble(standings: Sequence[Standing]) -> Figure:
     return figure
 
 
-def _weight(standing: Standing) -> str:
-    return "" if standing.weight is None else f"{standing.weight:.3f}"
+def _weight(report: MemberReport) -> str:
+    return "" if report.weight is None else f"{report.weight:.3f}"

@@ -10,6 +10,7 @@ from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
 from sutja.recipe import NONE, flatten
+from sutja.runs.report import ErrorsBeforeAfter, MemberReport
 from sutja.runs.results import RecipeResult, distinct_names
 from sutja.runs.run import Run
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sutja.data.corrections.store import StoredCorrection
     from sutja.evaluation.robustness import Robustness
     from sutja.models.card import Card
-    from sutja.networks.ensemble import Standing
     from sutja.networks.model import NetworkSize
 
 
@@ -102,20 +102,21 @@ def run_table(runs: Sequence[Run]) -> Table:
     """Finished runs: size, accuracy on test (or validation) digits, training time."""
     rows = []
     for run in runs:
-        judged = run.report[run.judged_by]
+        report = run.report
+        scores = report.figures[run.evaluated_on]
         rows.append(
             [
                 run.recipe.title,
-                f"{run.report['parameters']:,}",
-                percent(judged["accuracy"]),
-                f"{percent(judged['accuracy_low'])} – {percent(judged['accuracy_high'])}",
-                str(judged["errors"]),
-                f"{judged['loss']:.4f}",
-                str(run.report["epochs"]),
-                f"{run.report['seconds']:.0f} s",
+                f"{report.parameters:,}",
+                percent(scores.accuracy),
+                f"{percent(scores.accuracy_low)} – {percent(scores.accuracy_high)}",
+                str(scores.errors),
+                f"{scores.loss:.4f}",
+                str(report.epochs),
+                f"{report.seconds:.0f} s",
             ]
         )
-    part = " or ".join(sorted({run.judged_by for run in runs}))
+    part = " or ".join(sorted({run.evaluated_on for run in runs}))
     heads = ["network", "parameters", f"{part} accuracy", "95 % interval", "errors", "loss", "epochs", "training time"]
     return Table(heads, rows)
 
@@ -177,22 +178,24 @@ def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
     return Table(["pair", "points", "95 % interval", "test", "p", "p by Holm"], rows)
 
 
-def standing_table(standings: Sequence[Standing]) -> Table:
-    """The members of an ensemble and, last, itself, on the same digits; “differing” reads otherwise than the whole."""
+def member_table(reports: Sequence[MemberReport]) -> Table:
+    """The members of an ensemble and, last, itself, on the same digits; “disagreements” are with the ensemble."""
     rows = [
         [
             each.name,
             "" if each.weight is None else f"{each.weight:.3f}",
             f"{each.parameters:,}",
-            percent(each.report.accuracy),
-            f"{percent(each.report.accuracy_low)} – {percent(each.report.accuracy_high)}",
-            f"{each.report.errors:,}",
-            f"{each.report.loss:.4f}",
-            f"{each.differing:,}",
+            percent(each.scores.accuracy),
+            f"{percent(each.scores.accuracy_low)} – {percent(each.scores.accuracy_high)}",
+            f"{each.scores.errors:,}",
+            f"{each.scores.loss:.4f}",
+            f"{each.disagreements:,}",
         ]
-        for each in standings
+        for each in reports
     ]
-    return Table(["reader", "weight", "parameters", "accuracy", "95 % interval", "errors", "loss", "differing"], rows)
+    return Table(
+        ["reader", "weight", "parameters", "accuracy", "95 % interval", "errors", "loss", "disagreements"], rows
+    )
 
 
 def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
@@ -217,21 +220,21 @@ def published_table(cards: Sequence[Card]) -> Table:
     rows = []
     for card in cards:
         part = "test" if "test" in card.figures else "validation"
-        judged = part if card.reading is None else f"{part} lines"
+        kind = part if card.reads == "digits" else f"{part} lines"
         scores = card.figures.get(part)
         size = "–" if card.parameters is None else f"{card.parameters:,}"
         if scores is None:
             rows.append([card.name, size, *["–"] * 6])
             continue
-        after = scores["calibrated"]["calibration_error"] if scores.get("calibrated") else None
+        after = scores.calibrated.calibration_error if scores.calibrated else None
         rows.append(
             [
                 card.name,
                 size,
-                f"{percent(scores['accuracy'])} {judged}",
-                f"{scores['errors']:,}",
-                f"{scores['loss']:.4f}",
-                percent(scores["calibration_error"]),
+                f"{percent(scores.accuracy)} {kind}",
+                f"{scores.errors:,}",
+                f"{scores.loss:.4f}",
+                percent(scores.calibration_error),
                 "–" if after is None else f"{card.temperature:.4g}",
                 "–" if after is None else percent(after),
             ]
@@ -246,9 +249,9 @@ def run_list_table(runs: Sequence[Run]) -> Table:
     for run in runs:
         last = run.metrics()[-1:]
         row = last[0] if last else {}
-        if run.finished and run.recipe.protocol == "final":
-            row = {"test_accuracy": run.report["test"]["accuracy"]}
         columns = [f"{part}_accuracy" for part in ("validation", "test")]
+        if run.finished and not {*columns} & {*row}:
+            row = {f"{part}_accuracy": figures.accuracy for part, figures in run.report.figures.items()}
         accuracies = [percent(row[column]) if column in row else "–" for column in columns]
         rows.append([run.name, run.state, *accuracies])
     return Table(["run", "state", "validation accuracy", "test accuracy"], rows)
@@ -264,12 +267,12 @@ def dataset_table(description: dict[str, Any]) -> Table:
     return Table([description["name"], "training", "test"], rows)
 
 
-def finetuning_table(errors: dict[str, dict[str, int]]) -> Table:
+def finetuning_table(errors: dict[str, ErrorsBeforeAfter]) -> Table:
     """Errors before and after fine-tuning, in the corrections and in each part of MNIST."""
     rows = [
         [
             part if part == "corrections" else f"{part} digits",
-            *(f"{each[name]:,}" for name in ("count", "before", "after")),
+            *(f"{number:,}" for number in (each.count, each.before, each.after)),
         ]
         for part, each in errors.items()
     ]

@@ -131,25 +131,25 @@ class RecipeResult:
 def gather(runs: Sequence[Run]) -> RecipeResult:
     """Combine N ≥ 1 finished runs of one recipe on the same data, one for each seed."""
     runs = sorted(runs, key=lambda run: run.recipe.seed)
-    first, part = runs[0], runs[0].judged_by
-    reports = [run.report[part] for run in runs]
+    first, part = runs[0], runs[0].evaluated_on
+    reports = [run.report.figures[part] for run in runs]
     environments = [run.environment for run in runs]
     return RecipeResult(
         recipe=first.recipe.label,
         protocol=first.recipe.protocol,
-        data=str(first.environment["data"]["name"]),
+        data=first.environment.data.name,
         part=part,
-        parameters=first.report["parameters"],
+        parameters=first.report.parameters,
         seeds=tuple(run.recipe.seed for run in runs),
-        count=reports[0]["count"],
-        errors=tuple(each["errors"] for each in reports),
-        loss=fmean(each["loss"] for each in reports),
-        calibration_error=fmean(each["calibration_error"] for each in reports),
-        seconds=fmean(run.report["seconds"] for run in runs),
-        threads=" ".join(map(str, sorted({each["threads"] for each in environments}))),
-        commit=_distinct(each.get("commit") or "unknown" for each in environments),
-        machine=_distinct(f"{each['processor']} with {each.get('cores')} cores" for each in environments),
-        date=max(str(each.get("started", ""))[:10] for each in environments),
+        count=reports[0].count,
+        errors=tuple(each.errors for each in reports),
+        loss=fmean(each.loss for each in reports),
+        calibration_error=fmean(each.calibration_error for each in reports),
+        seconds=fmean(run.report.seconds for run in runs),
+        threads=" ".join(map(str, sorted({each.threads or 0 for each in environments}))),
+        commit=_distinct(each.commit or "unknown" for each in environments),
+        machine=_distinct(f"{each.processor} with {each.cores} cores" for each in environments),
+        date=max(each.started[:10] for each in environments),
     )
 
 

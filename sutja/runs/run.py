@@ -1,82 +1,159 @@
-"""The run folder: everything that one training leaves behind, each file written whole or not at all."""
+"""The run folder: everything that a training, or an ensemble of trained networks, leaves behind.
+
+Each file is written whole or not at all, and `report.json` last. Needs no PyTorch.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import numpy as np
 
 from sutja.data.digits import Labels
-from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
+from sutja.environment import Environment
+from sutja.errors import DataError, SutjaError, UsageError
 from sutja.evaluation.metrics import Logits, read_logits
-from sutja.files import remove_folder, whole_file, whole_folder, write_text
+from sutja.files import read_json, remove_folder, whole_file, whole_folder, write_json, write_text
 from sutja.recipe import Recipe
+from sutja.runs.report import EnsembleReport, RunReport
 
-if TYPE_CHECKING:
-    from torch import nn
+MANIFEST = "run.json"
+FORMER_MANIFESTS = ("recipe.json", "ensemble.json")  # of folders that this version does not read
+COLUMNS = ("epoch", "seconds", "images_per_second", "learning_rate")  # of metrics.csv, before losses and accuracies
+EVALUATED_PARTS = {"curves": ("validation", "test"), "validation": ("validation",), "final": ("test",)}  # by protocol
+MEASURED_PARTS = {  # after each epoch, by protocol
+    "curves": ("train", "validation", "test"),
+    "validation": ("train", "validation"),
+    "final": ("train",),
+}
 
-    from sutja.runs.epoch import Epoch
+
+@dataclass(frozen=True)
+class Member:
+    """A network of an ensemble: the name of its run, its weight in the mean, and its recipe."""
+
+    name: str
+    weight: float
+    recipe: Recipe
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a weight outside [0, 1]."""
+        if not 0 <= self.weight <= 1:
+            raise ValueError(f"weight = {self.weight} is not from 0 to 1")
 
 
-ENSEMBLE = "ensemble.json"  # what tells the folder of an ensemble from that of a run
-MAX_THREADS = 1024  # more than any machine has cores
-COLUMNS = (  # of metrics.csv, before losses and accuracies: the fields of `training.Epoch`
-    "epoch",
-    "seconds",
-    "images_per_second",
-    "learning_rate",
-)
-REPORTED = {"parameters": int, "epochs": int, "seconds": float}  # in report.json, beside what each part was judged
-JUDGED = {"curves": ("validation", "test"), "validation": ("validation",), "final": ("test",)}  # parts, by the protocol
-RATES = ("loss", "accuracy", "accuracy_low", "accuracy_high", "calibration_error")
-SCORES = {"count": int, "errors": int, **dict.fromkeys(RATES, float)}
+@dataclass(frozen=True)
+class Manifest:
+    """What a run folder holds, `run.json`: a network for "digits" or "lines" with its recipe, or an "ensemble".
+
+    `weights_from` names the runs whose validation digits chose the weights of an ensemble, where these are not the
+    members themselves.
+    """
+
+    kind: Literal["digits", "lines", "ensemble"]
+    recipe: Recipe | None = None
+    members: tuple[Member, ...] = ()
+    weights_from: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a network without a recipe and for members that are no ensemble."""
+        if self.kind != "ensemble":
+            if self.recipe is None or self.members or self.recipe.reads_lines != (self.kind == "lines"):
+                raise ValueError(f"a network for {self.kind} needs its recipe, and has no members")
+        elif not self.members or self.recipe is not None:
+            raise ValueError("an ensemble needs members, and has no recipe")
+        elif not math.isclose(sum(member.weight for member in self.members), 1, abs_tol=1e-6):
+            raise ValueError("the weights of the members do not add up to 1")
+        elif len({member.recipe.protocol for member in self.members}) > 1:
+            raise ValueError("the members are of several protocols")
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Manifest:
+        """That of a network that a recipe trains."""
+        return cls("lines" if recipe.reads_lines else "digits", recipe)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder.
+    """A run folder, finished or not.
 
-    Its files: `recipe.json`, `environment.json`, `metrics.csv`, `checkpoint.pt`, `model.safetensors`,
-    `model.onnx`, `logits.npz`, `figures/`, `report.html`, `MODEL_CARD.md` and, written last, `report.json`.
+    Its files: `run.json`, `environment.json`, `metrics.csv`, `checkpoint.pt`, `model.safetensors`, `model.onnx`,
+    `logits.npz`, `figures/`, `report.html`, `MODEL_CARD.md` and, written last, `report.json`. An ensemble has neither
+    metrics nor a checkpoint, a line reader no logits.
     """
 
     folder: Path
-    recipe: Recipe
+    manifest: Manifest
 
     @classmethod
-    def create(cls, folder: Path, recipe: Recipe, environment: dict[str, Any], *, force: bool = False) -> Run:
+    def create(cls, folder: Path, origin: Recipe | Manifest, environment: Environment, *, force: bool = False) -> Run:
         """Begin a run. Raises `UsageError` when the folder exists, unless `force` is set and it is a run's."""
+        manifest = Manifest.of(origin) if isinstance(origin, Recipe) else origin
+        check_replaceable(folder, force=force)
         if folder.exists():
-            old = cls.open(folder)  # whatever is no run is not replaced
-            if not force:
-                raise UsageError(f"{folder}: exists already ({old.state}); --resume goes on, --force replaces it")
             remove_folder(folder)
         with whole_folder(folder) as partial:
-            write_text(partial / "environment.json", json.dumps(environment, indent=2) + "\n")
-            write_text(partial / "recipe.json", recipe.to_json())
-        return cls(folder, recipe)
+            cls(partial, manifest).begin(environment)
+        return cls(folder, manifest)
+
+    def begin(self, environment: Environment) -> None:
+        """Write what a run begins with into its folder."""
+        write_json(self.folder / "environment.json", environment)
+        write_json(self.folder / MANIFEST, self.manifest)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
         """An existing run. Raises `UsageError` when there is none at `folder`, `DataError` when it is damaged."""
-        if not (folder / "recipe.json").is_file():
-            why = "there is no recipe.json in it" if folder.exists() else "it does not exist"
-            if (folder / ENSEMBLE).is_file():
-                why = "it is an ensemble's: its report.html has it beside its members"
+        if not (folder / MANIFEST).is_file():
+            why = f"there is no {MANIFEST} in it" if folder.exists() else "it does not exist"
+            if any((folder / name).is_file() for name in FORMER_MANIFESTS):
+                why = "it is of a former version of sutja, which this one cannot read: train it again"
             raise UsageError(f"{folder}: not a run folder: {why}")
-        return cls(folder, Recipe.from_json(_read_text(folder / "recipe.json"), folder / "recipe.json"))
+        return cls(folder, read_json(Manifest, folder / MANIFEST))
 
     @property
     def name(self) -> str:
         """The name of the folder."""
         return self.folder.name
+
+    @property
+    def published_name(self) -> str:
+        """The name of the model that the run is published as: that of its folder without the seed."""
+        name = self.folder.resolve().name
+        return name.removesuffix(f"-s{self.manifest.recipe.seed}") if self.manifest.recipe else name
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of its network. Raises `UsageError` for an ensemble, which has none."""
+        if self.manifest.recipe is None:
+            raise UsageError(f"{self.folder}: is an ensemble: this is for the run of a single network")
+        return self.manifest.recipe
+
+    @property
+    def networks(self) -> tuple[Member, ...]:
+        """The members of an ensemble; a single network is one with the weight 1."""
+        if self.manifest.recipe is None:
+            return self.manifest.members
+        return (Member(self.name, 1.0, self.manifest.recipe),)
+
+    @property
+    def reads(self) -> Literal["digits", "lines"]:
+        """What its network reads."""
+        return "lines" if self.manifest.kind == "lines" else "digits"
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        if self.manifest.recipe is None:
+            return f"Ensemble of {len(self.manifest.members)} networks"
+        return self.manifest.recipe.title
 
     @property
     def finished(self) -> bool:
@@ -95,49 +172,58 @@ class Run:
         if not self.finished:
             raise UsageError(f"{self.folder}: not finished ({self.state}): go on with it by --resume")
 
+    def require_single_digits(self) -> None:
+        """Raises `UsageError` when its network reads lines, or it is an ensemble."""
+        self.recipe.require_single_digits(self.folder)
+
     @property
     def protocol(self) -> str:
-        """How its recipe lets it be judged."""
-        return self.recipe.protocol
+        """The validation protocol of its recipe; all members of an ensemble have the same."""
+        return (self.manifest.recipe or self.manifest.members[0].recipe).protocol
 
     @property
-    def judged_by(self) -> str:
-        """The part whose figures count: "test", or "validation" where the protocol leaves the test digits out."""
-        return JUDGED[self.protocol][-1]
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the data that its protocol evaluates."""
+        return EVALUATED_PARTS[self.protocol]
+
+    @property
+    def evaluated_on(self) -> str:
+        """The part whose figures count: "test", or "validation" if the protocol leaves the test digits out."""
+        return self.parts[-1]
 
     def require(self, part: str) -> None:
-        """Raises `UsageError` when the recipe's protocol leaves "validation" or "test" digits out."""
-        if part not in JUDGED[self.recipe.protocol]:
-            protocol = self.recipe.protocol
-            raise UsageError(f"{self.folder}: has no figures of {part} digits: its protocol is '{protocol}'")
+        """Raises `UsageError` when its protocol leaves "validation" or "test" digits out."""
+        if part not in self.parts:
+            raise UsageError(f"{self.folder}: has no figures of {part} digits: its protocol is '{self.protocol}'")
 
     @cached_property
-    def environment(self) -> dict[str, Any]:
+    def environment(self) -> Environment:
         """What the run was made with."""
-        path = self.folder / "environment.json"
-        values = read_json(path)
-        if not has_fields(values, {"data": dict, "processor": str, "threads": int}):
-            raise DataError(f"{path}: damaged: it lacks data, processor or threads")
-        if not has_fields(values["data"], {"name": str, "sha256": str}) or not 1 <= values["threads"] <= MAX_THREADS:
-            raise DataError(f"{path}: damaged: its data have no name, or threads is not from 1 to {MAX_THREADS}")
-        return values
+        return read_json(Environment, self.folder / "environment.json")
 
     @property
     def data_sha256(self) -> str:
         """The checksum of the data that the run was made with."""
-        return str(self.environment["data"]["sha256"])
+        return self.environment.data.sha256
 
     @cached_property
-    def report(self) -> dict[str, Any]:
-        """What `report.json` holds. Raises `UsageError` while the run is not finished."""
+    def report(self) -> RunReport:
+        """What `report.json` holds. Raises `UsageError` while the run is not finished, `DataError` if it is damaged."""
         self.require_finished()
-        values = read_json(self.folder / "report.json")
-        parts = [values.get(part) for part in JUDGED[self.recipe.protocol]]
-        if not has_fields(values, REPORTED) or not all(
-            isinstance(part, dict) and has_fields(part, SCORES) for part in parts
-        ):
-            raise DataError(f"{self.folder / 'report.json'}: damaged: it lacks figures that every report has")
-        return values
+        path = self.folder / "report.json"
+        report = read_json(RunReport, path)
+        if tuple(report.figures) != self.parts:
+            raise DataError(f"{path}: damaged: it needs figures of {' and '.join(self.parts)} digits")
+        if len(report.ensemble.members if report.ensemble else ()) != len(self.manifest.members):
+            raise DataError(f"{path}: damaged: it has not as many members as {MANIFEST}")
+        return report
+
+    @property
+    def ensemble(self) -> EnsembleReport:
+        """The report of its members. Raises `UsageError` when it is no ensemble."""
+        if self.report.ensemble is None:
+            raise UsageError(f"{self.folder}: not an ensemble's folder")
+        return self.report.ensemble
 
     def metrics(self) -> list[dict[str, float]]:
         """The rows of `metrics.csv`, one an epoch, without the columns that the protocol leaves out."""
@@ -145,11 +231,11 @@ class Run:
         if not path.exists():
             return []
         try:
-            rows = [
-                {name: float(value) for name, value in row.items()}
-                for row in csv.DictReader(_read_text(path).splitlines())
-            ]
-        except (TypeError, ValueError, csv.Error) as error:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        except (TypeError, ValueError, csv.Error) as error:  # a UnicodeDecodeError is a ValueError
             raise DataError(f"{path}: damaged: {error}") from error
         columns = self._columns
         for row in rows:
@@ -157,18 +243,8 @@ class Run:
                 raise DataError(f"{path}: damaged: its columns must be {', '.join(columns)}, all of them numbers")
         return rows
 
-    def save_epoch(self, records: list[Epoch], state: dict[str, Any]) -> None:
-        """Keep what is needed to go on after this epoch, and its row of the curves."""
-        import torch
-
-        content = io.BytesIO()  # written in one go: to a full disk PyTorch would raise what names no file
-        torch.save(state, content)
-        with whole_file(self.folder / "checkpoint.pt") as partial:
-            partial.write_bytes(content.getbuffer())
-        self.save_metrics(records)
-
-    def save_metrics(self, records: list[Epoch]) -> None:
-        """Write `metrics.csv`, one row for each record."""
+    def save_metrics(self, records: Sequence[object]) -> None:
+        """Write `metrics.csv`: a row for each record, which has the columns as attributes."""
         if not records:
             return
         text = io.StringIO()
@@ -180,55 +256,46 @@ class Run:
     @property
     def _columns(self) -> tuple[str, ...]:
         """The columns of `metrics.csv`: those of what the protocol measures after each epoch."""
-        measured = {
-            "curves": ("train", "validation", "test"),
-            "validation": ("train", "validation"),
-            "final": ("train",),
-        }
-        parts = measured[self.recipe.protocol]
+        parts = MEASURED_PARTS[self.protocol]
         return (*COLUMNS, *(f"{part}_{measure}" for part in parts for measure in ("loss", "accuracy")))
 
-    def load_checkpoint(self) -> dict[str, Any] | None:
-        """The state after the last epoch that was kept, or `None` before the first; nothing in it is executed."""
-        import torch
-
-        path = self.folder / "checkpoint.pt"
-        if not path.exists():
-            return None
-        try:
-            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # PyTorch raises many kinds for a damaged file
-            raise ModelFileError(f"{path}: damaged: train again with --force") from error
-        return state
-
-    def save_weights(self, network: nn.Module) -> None:
-        """Write `model.safetensors`."""
-        from safetensors.torch import save
-
-        with whole_file(self.folder / "model.safetensors") as partial:
-            partial.write_bytes(save(network.state_dict()))
-
-    def save_logits(self, **arrays: Logits | Labels) -> None:
-        """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each judged part."""
+    def save_logits(self, logits: dict[str, Logits], labels: dict[str, Labels]) -> None:
+        """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each evaluated part."""
+        arrays: dict[str, Any] = {f"{part}_logits": each for part, each in logits.items()}
+        arrays |= {f"{part}_labels": each for part, each in labels.items()}
         with whole_file(self.folder / "logits.npz") as partial, partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+            np.savez_compressed(file, **arrays)
 
     def load_logits(self, part: str) -> tuple[Logits, Labels]:
         """Logits and labels of one part, "validation" or "test".
 
-        Raises `UsageError` when the recipe's protocol leaves that part out, `DataError` when the file is damaged.
+        Raises `UsageError` when the protocol leaves that part out, `DataError` when the file is damaged.
         """
         self.require(part)
         return read_logits(self.folder / "logits.npz", part)
+
+    def save_report(self, report: RunReport) -> None:
+        """Write `report.json`, which says that the run is finished."""
+        write_json(self.folder / "report.json", report)
 
     def remove_partial_files(self) -> None:
         """Delete what a killed process had begun to write."""
         for path in (*self.folder.glob(".*"), *self.folder.glob("figures/.*")):
             path.unlink()
 
-    def save_json(self, name: str, values: dict[str, Any]) -> None:
-        """Write a JSON file into the folder."""
-        write_text(self.folder / name, json.dumps(values, indent=2) + "\n")
+
+def check_replaceable(folder: Path, *, force: bool) -> None:
+    """Raises `UsageError` when a folder exists, unless `force` is set and it is a run's, which may be replaced."""
+    if folder.exists():
+        old = Run.open(folder)
+        if not force:
+            hint = "--force replaces it" if old.finished else "--resume goes on, --force replaces it"
+            raise UsageError(f"{folder}: exists already ({old.state}); {hint}")
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Whether a folder is that of a run or an ensemble, finished or not, of this version or a former one."""
+    return any((folder / name).is_file() for name in (MANIFEST, *FORMER_MANIFESTS))
 
 
 def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:
@@ -236,35 +303,12 @@ def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: not a folder")
     runs, damages = [], []
-    for path in sorted(folder.glob("[!.]*/recipe.json")):
+    for path in sorted(each for each in folder.glob("[!.]*") if is_run_folder(each)):
         try:
-            run = Run.open(path.parent)
+            run = Run.open(path)
             run.metrics()
         except SutjaError as error:
             damages.append(error)
         else:
             runs.append(run)
     return runs, damages
-
-
-def has_fields(values: dict[str, Any], kinds: dict[str, type]) -> bool:
-    """Whether an object has certain fields, each of its type."""
-    return all(isinstance(values.get(name), kind) for name, kind in kinds.items())
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file. Raises `DataError` when the file is missing or damaged."""
-    try:
-        values = json.loads(_read_text(path))
-    except ValueError as error:
-        raise DataError(f"{path}: damaged: {error}") from error
-    if not isinstance(values, dict):
-        raise DataError(f"{path}: damaged: not a JSON object")
-    return values

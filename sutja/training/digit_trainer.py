@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ from torch.nn import functional
 from sutja.data.dataset import Splits, batches, stratified_split
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.evaluation.metrics import evaluate
-from sutja.export.onnx import describe_run, export_onnx
-from sutja.models.card import Card
+from sutja.export.onnx import export_onnx
 from sutja.networks.device import precision_on
 from sutja.networks.infer import infer, loss_and_accuracy, scaled, to_tensor
 from sutja.randomness import generator
@@ -58,23 +57,19 @@ class SingleDigitTrainer(Trainer[BatchT]):
         reports = {part: evaluate(logits[part], labels[part]) for part in logits}
         part, report = list(reports.items())[-1]
         summary = f"{report.errors} errors in {report.count:,} {part} digits"
-        return Evaluation(summary, {part: asdict(each) for part, each in reports.items()}, logits, labels)
+        return Evaluation(summary, {**reports}, logits, labels)
 
     def export(self, network: nn.Module, path: Path, splits: Splits) -> float:
         """Write the trained network as an ONNX file; returns the largest difference of a logit from PyTorch's."""
         return export_onnx(network, path, splits.train)
 
-    def describe(self, run: Run, evaluation: Evaluation, values: dict[str, Any]) -> Card:
-        """The card of the trained network."""
-        return describe_run(run, values)
-
     def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
         """Draw the figures of the run, and put them into the sections of its report."""
-        digits = splits.evaluation_parts[run.judged_by]
+        digits = splits.evaluation_parts[run.evaluated_on]
         reports = {part: evaluate(evaluation.logits[part], evaluation.labels[part]) for part in evaluation.logits}
         return [
             curves_section(run, self.recipe.title, self._measured_on),
-            *evaluation_sections(run.folder, digits, evaluation.logits[run.judged_by], reports),
+            *evaluation_sections(run.folder, digits, evaluation.logits[run.evaluated_on], reports),
             *network_sections(run.folder, network, digits),
             *self._augmentation_sections(run.folder, splits.train),
         ]

@@ -27,6 +27,7 @@ from sutja.data.dataset import batches
 from sutja.data.digits import CLASS_COUNT, Images
 from sutja.data.formats import READ_ERRORS
 from sutja.data.formats.arrays import open_arrays
+from sutja.environment import TargetsSource
 from sutja.errors import DataError, UsageError
 from sutja.files import whole_file
 from sutja.randomness import generator
@@ -60,10 +61,10 @@ class DistillationTargets:
             pixels, log_probabilities = pixels[self.chosen], log_probabilities[self.chosen]
         return pixels, log_probabilities.float()
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> TargetsSource:
         """The record of the targets in a run's `environment.json`."""
         checksum = hashlib.sha256(self.log_probabilities.tobytes()).hexdigest()
-        return {"views": len(self.log_probabilities), "augmentation": self.augmentation, "sha256": checksum}
+        return TargetsSource(len(self.log_probabilities), self.augmentation, checksum)
 
 
 def distorted(images: Images, augmentation: str, view: int) -> Tensor:

@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,14 +19,12 @@ from sutja.errors import UsageError
 from sutja.export.half_precision import halved
 from sutja.export.lines import (
     PARITY_LINES,
-    describe_lines,
     draw_lines,
     evaluate_lines,
     evaluation_lines,
     export_lines,
     fixed_lines,
 )
-from sutja.models.card import Card
 from sutja.models.ctc import BLANK, decode_greedy
 from sutja.models.onnx_line_network import pad_lines
 from sutja.networks.infer import infer_lines
@@ -107,24 +104,25 @@ class LineTrainer(Trainer[LineBatch]):
 
     def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
         """Evaluate the network, in half precision as it is published, on rendered lines, and calibrate it."""
-        self._evaluated = evaluate_lines(halved(network), evaluation_lines(splits))
-        part, figures = list(self._evaluated.reports.items())[-1]
-        error = f"{100 * figures['character_error']:.2f} % character errors"
-        summary = f"{error} in {figures['count']:,} lines rendered from {part} digits"
-        return Evaluation(summary, self._evaluated.reports, values={"temperature": self._evaluated.temperature})
+        self._evaluated = evaluated = evaluate_lines(halved(network), evaluation_lines(splits))
+        part, figures = list(evaluated.figures.items())[-1]
+        error = f"{100 * figures.lines.character_error:.2f} % character errors" if figures.lines else ""
+        return Evaluation(
+            summary=f"{error} in {figures.count:,} lines rendered from {part} digits",
+            figures={**evaluated.figures},
+            temperature=evaluated.calibration.temperature if evaluated.calibration else 1.0,
+            calibration=evaluated.calibration,
+            min_confidence=evaluated.min_confidence,
+        )
 
     def export(self, network: nn.Module, path: Path, splits: Splits) -> float:
         """Write the network in half precision as an ONNX file; returns the largest difference of a logit."""
         lines = list(self._evaluated.lines.values())[-1]
         return export_lines(halved(network), path, lines[:PARITY_LINES])
 
-    def describe(self, run: Run, evaluation: Evaluation, values: dict[str, Any]) -> Card:
-        """The card of the trained network."""
-        return describe_lines(run, self._evaluated, values)
-
     def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
         """Draw the figures of the run, and put them into the sections of its report."""
-        pictures = draw_lines(run, self._evaluated.lines[run.judged_by], self._evaluated.read(run.judged_by))
+        pictures = draw_lines(run, self._evaluated.lines[run.evaluated_on], self._evaluated.read(run.evaluated_on))
         return [Section("Lines", pictures=pictures)]
 
 

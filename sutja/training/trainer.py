@@ -23,14 +23,16 @@ from torch.optim.swa_utils import AveragedModel
 from sutja.data.dataset import Splits
 from sutja.data.digits import Labels
 from sutja.errors import SutjaError
-from sutja.evaluation.metrics import Logits
-from sutja.models.card import Card
+from sutja.evaluation.calibration import Calibration
+from sutja.evaluation.figures import Figures
+from sutja.evaluation.metrics import Logits, Report
 from sutja.networks.build import build_network
 from sutja.networks.device import choose_device
 from sutja.randomness import derived_seed, seeded
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.epoch import Epoch
+from sutja.runs.report import FineTuningReport
 from sutja.runs.run import Run
 from sutja.training.muon import Muon
 
@@ -43,15 +45,18 @@ BatchT = TypeVar("BatchT", bound=Sized)
 class Evaluation:
     """What a trained network reaches on each evaluated part, "validation" or "test".
 
-    `summary` says in a clause how well the last part is read. `figures` of each part, and `values`, go into
-    `report.json`; `logits` and `labels` of each part go into `logits.npz` and are empty where lines are read.
+    `summary` says in a clause how well the last part is read. `logits` and `labels` of each part go into `logits.npz`
+    and are empty where lines are read; the rest goes into `report.json` (see `RunReport`).
     """
 
     summary: str
-    figures: dict[str, dict[str, Any]]
+    figures: dict[str, Report | Figures]
     logits: dict[str, Logits] = field(default_factory=dict)
     labels: dict[str, Labels] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
+    temperature: float | None = None
+    calibration: Calibration | None = None
+    min_confidence: float | None = None
+    finetuning: FineTuningReport | None = None
 
 
 class Trainer(ABC, Generic[BatchT]):
@@ -106,10 +111,6 @@ class Trainer(ABC, Generic[BatchT]):
     @abstractmethod
     def export(self, network: nn.Module, path: Path, splits: Splits) -> float:
         """Write the trained network as an ONNX file; returns the largest difference of a logit from PyTorch's."""
-
-    @abstractmethod
-    def describe(self, run: Run, evaluation: Evaluation, values: dict[str, Any]) -> Card:
-        """The card of the trained network. `values` are its `parameters`, `epochs`, `seconds`, `parity` and `files`."""
 
     @abstractmethod
     def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:

@@ -94,9 +94,9 @@ def _list_models(settings: ServerSettings) -> list[dict[str, Any]]:
             {
                 "name": card.name,
                 "title": card.title,
-                "reads": "lines" if card.reading is not None else "digits",
+                "reads": card.reads,
                 "parameters": card.parameters,
-                "accuracy": figures["accuracy"] if figures else None,
+                "accuracy": figures.accuracy if figures else None,
                 "used": any(each.path == WEIGHTS / f"{card.name}.onnx" for each in used),
             }
         )

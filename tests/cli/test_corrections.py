@@ -152,8 +152,9 @@ def test_a_network_is_fine_tuned(store: Corrections, tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "mlp-best-corrections-8-epochs=1-batch_size=16-s0"
     assert f"`sutja serve --model {folder}`" in result.out.replace("\n", "")
     report = json.loads((folder / "report.json").read_text())
-    assert report["finetuned"]["test"]["after"] <= report["finetuned"]["test"]["before"] + 10
-    assert report["finetuned"]["corrections"]["count"] == 8
+    errors = report["finetuning"]["errors"]
+    assert errors["test"]["after"] <= errors["test"]["before"] + 10
+    assert errors["corrections"]["count"] == 8
     images = load_dataset().test.images[:4]
     assert np.array_equal(store.digits().images[:4], images)
     assert sutja(*words, "--epochs", "1", "--set", "batch_size=16").code == 2  # never silently replaced

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def test_evaluate_measures_through_onnx(run: Path, data: Path, tmp_path: Path) -
         "reliability.png",
     ]
     measured = json.loads(sutja("evaluate", run, "--data", data, "--json").out)
-    expected = Run.open(run).report["test"]
+    expected = asdict(Run.open(run).report.figures["test"])
     assert measured["confusion"] == expected["confusion"]
     assert measured["loss"] == pytest.approx(expected["loss"], abs=1e-4)
     assert measured["classes"][3]["count"] == expected["classes"][3]["count"]
@@ -44,12 +45,12 @@ def test_a_run_to_choose_by_is_not_measured_on_test_digits(
     save_dataset(Dataset("other", few.train, few.test.take(np.arange(10))), other, file_format="npz")
     run = counterparts["validation"]
     measured = json.loads(sutja("evaluate", run.folder, "--data", data, "--json").out)
-    assert measured["confusion"] == run.report["validation"]["confusion"]
+    assert measured["confusion"] == asdict(run.report.figures["validation"])["confusion"]
     table = sutja("evaluate", run.folder, "--data", data).out
     assert "few.npz,validationdigits" in "".join(table.split())  # a long path breaks the head into lines
     assert json.loads(sutja("evaluate", run.folder, "--data", other, "--json").out)["count"] == 10
     final = json.loads(sutja("evaluate", counterparts["final"].folder, "--data", data, "--json").out)
-    assert final["confusion"] == counterparts["final"].report["test"]["confusion"]
+    assert final["confusion"] == asdict(counterparts["final"].report.figures["test"])["confusion"]
 
 
 def test_evaluate_on_corrupted_digits(run: Path, data: Path, tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_a_damaged_model_file_has_its_code(run: Path, data: Path, tmp_path: Path
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     (copy / "model.onnx").write_bytes(b"no network")
-    fails(sutja("evaluate", copy, "--data", data), 4, "model.onnx: not a readable ONNX file")
+    fails(sutja("evaluate", copy, "--data", data), 4, "model.onnx: damaged or another file: its SHA-256")
     (copy / "model.onnx").unlink()
     fails(sutja("evaluate", copy, "--data", data), 4, "model.onnx: no such model file")
 

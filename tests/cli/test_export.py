@@ -28,10 +28,10 @@ def test_an_ensemble_is_reported_evaluated_and_exported(run: Path, other_run: Pa
     assert "The weights were chosen on the 10 validation digits of the members.\n" in outcome.out
     reported = json.loads(sutja(*words, "--json", "--to", tmp_path / "again").out)
     assert reported["folder"] == str(tmp_path / "again")
-    assert [member["name"] for member in reported["members"]] == [run.name, other_run.name]
+    assert [member["name"] for member in reported["ensemble"]["members"]] == [run.name, other_run.name]
     measured = json.loads(sutja("evaluate", folder, "--data", data, "--json").out)
-    assert measured["confusion"] == reported["test"]["confusion"]
-    assert measured["loss"] == pytest.approx(reported["test"]["loss"], abs=1e-4)
+    assert measured["confusion"] == reported["figures"]["test"]["confusion"]
+    assert measured["loss"] == pytest.approx(reported["figures"]["test"]["loss"], abs=1e-4)
     published = tmp_path / "published"
     outcome = sutja("export", folder, "--to", published, "--no-weights")
     assert (outcome.code, outcome.err) == (0, "")
@@ -39,10 +39,14 @@ def test_an_ensemble_is_reported_evaluated_and_exported(run: Path, other_run: Pa
         str(published / f"ensemble.{suffix}") for suffix in ("onnx", "json", "md")
     ]
     assert "calibrated, temperature" in sutja("evaluate", published / "ensemble.onnx", "--data", data).out
-    fails(sutja("export", folder, "--study", "s.csv"), 2, "--study tells of the seeds of one recipe")
-    fails(sutja("export", folder, "--calibrate-with", run), 2, "not an ensemble's folder")
-    fails(sutja("compare", folder, run), 2, "ensemble: not a run folder: it is an ensemble's")
-    fails(sutja(*words), 2, "ensemble: exists already; --force replaces it")
+    fails(
+        sutja("export", folder, "--study", "s.csv"),
+        2,
+        "ensemble: is an ensemble: this is for the run of a single network",
+    )
+    fails(sutja("export", folder, "--calibrate-with", run), 2, "ensemble: has validation digits of its own")
+    fails(sutja("compare", folder, run), 2, "ensemble: is an ensemble: this is for")
+    fails(sutja(*words), 2, "ensemble: exists already (finished); --force replaces it")
     fails(sutja("ensemble", run, "-d", data), 2, "an ensemble needs at least two runs")
 
 
@@ -55,7 +59,7 @@ def test_export_makes_a_model_that_is_measured(
     words: Words = ["export", final, "--calibrate-with", held_out, "--study", "study.csv"]
     outcome = sutja(*words)
     assert outcome.code == 0, outcome
-    assert outcome.err.startswith("study.csv: has nothing on several seeds of MLP (epochs = 5")
+    assert outcome.err.startswith("study.csv: has no results of several seeds of MLP (epochs = 5")
     name = final.name.removesuffix("-s0")
     for suffix in ("onnx", "safetensors", "json", "md"):
         assert f"Written: {Path(name) / name}.{suffix}\n" in outcome.out

@@ -82,8 +82,8 @@ def test_damaged_published_models_have_their_code(
     shutil.copytree(published.parent, tmp_path / "weights")
     copy = tmp_path / "weights" / published.name
     copy.write_bytes(copy.read_bytes()[:-1])
-    fails(sutja("evaluate", published.stem), 4, "its SHA-256 is not that of its card")
-    fails(sutja("evaluate", copy), 4, "its SHA-256 is not that of its card")
+    fails(sutja("evaluate", published.stem), 4, "its SHA-256 is not the recorded one")
+    fails(sutja("evaluate", copy), 4, "its SHA-256 is not the recorded one")
     copy.with_suffix(".json").unlink()
     fails(sutja("evaluate", published.stem), 4, "the card of the model is missing")
     fails(sutja("evaluate", tmp_path / "none.onnx"), 4, "none.onnx: no such model file")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -17,15 +15,17 @@ import pytest
 import torch
 
 from sutja.data.dataset import Dataset, split
+from sutja.environment import DataSource, Environment
 from sutja.errors import DataError, ModelFileError, SutjaError, UsageError
 from sutja.evaluation.metrics import evaluate
 from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
 from sutja.experiments.comparison import compare_runs
 from sutja.experiments.experiment import RunContext, train
+from sutja.files import write_json
 from sutja.models.onnx_classifier import Classifier
 from sutja.recipe import RECIPES, Recipe
 from sutja.runs.epoch import Epoch
-from sutja.runs.run import Run
+from sutja.runs.run import Manifest, Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
@@ -102,7 +102,7 @@ def interrupted(recipe: Recipe, context: RunContext) -> Run:
 def test_a_run_leaves_every_file_of_the_contract(run: Run) -> None:
     assert run.finished
     assert {path.name for path in run.folder.iterdir()} == {
-        "recipe.json",
+        "run.json",
         "environment.json",
         "metrics.csv",
         "checkpoint.pt",
@@ -141,16 +141,16 @@ def test_the_report_needs_nothing_outside_itself(run: Run) -> None:
 
 def test_the_environment_says_what_the_run_was_made_with(run: Run, small: Dataset) -> None:
     environment = run.environment
-    assert environment["data"] == {"name": "small", "train": 60, "test": 30, "sha256": small.sha256}
-    assert (environment["device"], environment["threads"], environment["precision"]) == ("cpu", 1, "float32")
-    assert environment["packages"]["torch"] == torch.__version__.split("+")[0] or environment["packages"]["torch"]
+    assert environment.data == DataSource("small", small.sha256, train=60, test=30)
+    assert (environment.device, environment.threads, environment.precision) == ("cpu", 1, "float32")
+    assert environment.packages["torch"] == torch.__version__.split("+")[0] or environment.packages["torch"]
 
 
 def test_report_logits_curves_and_onnx_tell_the_same(run: Run, small: Dataset) -> None:
     logits, labels = run.load_logits("test")
     np.testing.assert_array_equal(labels, small.test.labels)
     report = evaluate(logits, labels)
-    assert run.report["test"] == json.loads(json.dumps(asdict(report)))
+    assert run.report.figures["test"] == report
     assert run.metrics()[-1]["test_accuracy"] == pytest.approx(report.accuracy, abs=1e-5)
     assert run.metrics()[-1]["test_loss"] == pytest.approx(report.loss, rel=1e-4)
     np.testing.assert_allclose(Classifier(run.folder / "model.onnx").logits(small.test.images), logits, atol=1e-4)
@@ -165,10 +165,10 @@ def test_a_protocol_leaves_figures_of_one_part_only(
     log = Log()
     run = train(recipe, elsewhere(context, tmp_path), [log])
     assert log.images == (60 if protocol == "final" else 55)  # the final ones are trained on every digit
-    assert set(run.report) & {"validation", "test"} == {part}
-    assert run.judged_by == part
+    assert set(run.report.figures) == {part}
+    assert run.evaluated_on == part
     assert not [column for column in run.metrics()[-1] if column.startswith("test")]
-    assert run.report[part]["count"] == len(run.load_logits(part)[1])
+    assert run.report.figures[part].count == len(run.load_logits(part)[1])
     assert f"| {part} |" in (run.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     with pytest.raises(UsageError, match=f"its protocol is '{protocol}'"):
         run.load_logits("test" if part == "validation" else "validation")
@@ -182,9 +182,9 @@ def test_runs_that_never_saw_the_test_digits_are_not_compared(counterparts: dict
 
 
 def test_the_report_counts_parameters_epochs_and_parity(run: Run) -> None:
-    assert (run.report["parameters"], run.report["epochs"]) == (61_706, 1)
-    assert 0 <= run.report["parity"] <= 1e-4
-    assert run.report["seconds"] > 0
+    assert (run.report.parameters, run.report.epochs) == (61_706, 1)
+    assert 0 <= run.report.parity <= 1e-4
+    assert run.report.seconds > 0
 
 
 def test_the_card_tells_figures_data_and_recipe(run: Run, small: Dataset) -> None:
@@ -193,7 +193,7 @@ def test_the_card_tells_figures_data_and_recipe(run: Run, small: Dataset) -> Non
     for text in (
         "61,706 parameters",
         small.sha256,
-        f"| errors | {run.report['validation']['errors']} |",
+        f"| errors | {run.report.figures['validation'].errors} |",
         "| dropout | 0.05 |",
     ):
         assert text in card
@@ -242,7 +242,7 @@ def test_force_replaces_a_run_by_the_same_one(resumed: tuple[Run, Log], mlp_run:
     run, _ = resumed
     (run.folder / "leftover").touch()
     Run.create(run.folder, THREE_EPOCHS, run.environment, force=True)
-    assert {path.name for path in run.folder.iterdir()} == {"recipe.json", "environment.json"}
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "environment.json"}
 
 
 @pytest.fixture
@@ -255,7 +255,7 @@ def stopped(context: RunContext, tmp_path: Path) -> tuple[Run, RunContext]:
 def test_an_interrupted_run_keeps_its_last_epoch_and_is_not_finished(stopped: tuple[Run, RunContext]) -> None:
     run, _ = stopped
     assert {path.name for path in run.folder.iterdir()} == {
-        "recipe.json",
+        "run.json",
         "environment.json",
         "metrics.csv",
         "checkpoint.pt",
@@ -279,7 +279,7 @@ def test_resuming_with_a_recipe_that_was_changed_meanwhile_is_refused(stopped: t
     """A published recipe may change with the version of sutja; half a training by each is neither."""
     run, context = stopped
     before = dataclasses.replace(THREE_EPOCHS, learning_rate=0.001)
-    (run.folder / "recipe.json").write_text(before.to_json())
+    write_json(run.folder / "run.json", Manifest.of(before))
     with pytest.raises(SutjaError, match="recipe"):
         train(THREE_EPOCHS, context, resume=True)
 
@@ -322,7 +322,7 @@ def test_a_recipe_that_cannot_be_trained_leaves_no_folder(context: RunContext, t
 
 def test_runs_are_compared_the_weakest_first(run: Run, mlp_run: Run, tmp_path: Path) -> None:
     (result,) = compare_runs([run, mlp_run], tmp_path / "comparison")
-    accuracy = {each.recipe.title: each.report["test"]["accuracy"] for each in (run, mlp_run)}
+    accuracy = {each.recipe.title: each.report.figures["test"].accuracy for each in (run, mlp_run)}
     assert accuracy[result.first] <= accuracy[result.second]
     assert result.difference == pytest.approx(accuracy[result.second] - accuracy[result.first])
     html = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
@@ -338,9 +338,7 @@ def test_fewer_than_two_runs_cannot_be_compared(run: Run, tmp_path: Path) -> Non
 
 
 def test_runs_on_other_data_cannot_be_compared(run: Run, tmp_path: Path) -> None:
-    other = Run.create(
-        tmp_path / "other", ONE_EPOCH, {"data": {"name": "x", "sha256": "another"}, "processor": "x", "threads": 1}
-    )
+    other = Run.create(tmp_path / "other", ONE_EPOCH, Environment.now(DataSource("x", "another"), threads=1))
     with pytest.raises(UsageError, match="judged by other digits"):
         compare_runs([run, other], tmp_path / "comparison")
 

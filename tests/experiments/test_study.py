@@ -27,10 +27,11 @@ from sutja.errors import DataError, UsageError
 from sutja.experiments.callback import Callback, PlannedRun
 from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.study import Study, plan, run_study
+from sutja.files import write_json
 from sutja.recipe import Recipe, parse_recipe
 from sutja.runs.epoch import Epoch
 from sutja.runs.results import read_results
-from sutja.runs.run import Run
+from sutja.runs.run import Manifest, Run
 from tests.waiting import wait_until
 
 Undrawn = Callable[[], AbstractContextManager[None]]
@@ -141,8 +142,8 @@ def test_a_study_goes_on_with_a_run_that_was_interrupted(outcome: tuple[Outcome,
     """The first epoch is the one that was kept."""
     run = Run.open(outcome[1] / "digits-mlp-epochs=2-batch_size=16-s1")
     assert [row["epoch"] for row in run.metrics()] == [1, 2]
-    created = (run.folder / "recipe.json").stat().st_mtime
-    assert created < (outcome[1] / "digits-mlp-epochs=1-batch_size=16-s1" / "recipe.json").stat().st_mtime
+    created = (run.folder / "run.json").stat().st_mtime
+    assert created < (outcome[1] / "digits-mlp-epochs=1-batch_size=16-s1" / "run.json").stat().st_mtime
 
 
 def test_a_study_leaves_a_report_a_picture_and_results(outcome: tuple[Outcome, Path]) -> None:
@@ -152,10 +153,10 @@ def test_a_study_leaves_a_report_a_picture_and_results(outcome: tuple[Outcome, P
     assert f"Report: {runs / 'study' / 'report.html'}" in done.out
     assert (runs / "study" / "figures" / "study.png").read_bytes().startswith(b"\x89PNG")
     one, two = read_results(runs / "r.csv")
-    judged = [Run.open(runs / f"digits-mlp-epochs=2-batch_size=16-s{seed}").report["test"] for seed in (0, 1)]
+    judged = [Run.open(runs / f"digits-mlp-epochs=2-batch_size=16-s{seed}").report.figures["test"] for seed in (0, 1)]
     assert (one.recipe, two.recipe, two.seeds, two.count) == (ONE, TWO, (0, 1), 40)
-    assert two.errors == tuple(each["errors"] for each in judged)
-    assert two.loss == pytest.approx(np.mean([each["loss"] for each in judged]), abs=1e-6)
+    assert two.errors == tuple(each.errors for each in judged)
+    assert two.loss == pytest.approx(np.mean([each.loss for each in judged]), abs=1e-6)
     assert (two.protocol, two.part, two.data, two.threads, two.parameters) == ("curves", "test", "digits", "1", 61_676)
 
 
@@ -178,7 +179,7 @@ def test_the_validation_protocol_evaluates_validation_digits_and_never_sees_test
     assert "validation accuracy" in done.out
     (row,) = read_results(runs / "r.csv")
     assert (row.recipe, row.protocol, row.part, row.count) == (ONE, "validation", "validation", 10)
-    assert "test" not in Run.open(runs / "digits-mlp-epochs=1-batch_size=16-protocol=validation-s0").report
+    assert "test" not in Run.open(runs / "digits-mlp-epochs=1-batch_size=16-protocol=validation-s0").report.figures
 
 
 def test_a_diverged_seed_is_told_and_the_others_are_kept(runs: Path, data: Path) -> None:
@@ -300,7 +301,7 @@ def test_runs_of_another_recipe_or_other_data_are_not_counted(runs: Path, data: 
     with pytest.raises(DataError, match="was trained on other data than digits"):
         plan([parse_recipe(ONE)], range(2), RunContext(other, runs, "cpu", 1))
     changed = parse_recipe(ONE).with_settings({"seed": "1", "learning_rate": "0.5"})
-    (folder / "recipe.json").write_text(changed.to_json())
+    write_json(folder / "run.json", Manifest.of(changed))
     with pytest.raises(UsageError, match="s1: holds a run of another recipe with this name"):
         plan([parse_recipe(ONE)], range(2), RunContext(load_dataset(data), runs, "cpu", 1))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from sutja.experiments.callback import Callback
 from sutja.experiments.experiment import RunContext, train
 from sutja.export import lines as line_run
 from sutja.export.half_precision import halved
-from sutja.export.lines import export_line_run, fixed_lines
-from sutja.export.onnx import checksums
+from sutja.export.lines import fixed_lines
+from sutja.export.publish import checksums, publish
 from sutja.models.card import Card
 from sutja.models.catalogue import WEIGHTS, list_published
 from sutja.models.onnx_line_network import LineNetwork
@@ -36,6 +37,7 @@ from sutja.recipe import RECIPES, Recipe
 from sutja.reports.html import render_card
 from sutja.runs.run import Run
 from sutja.training import line_trainer as line_training
+from sutja.training.checkpoint import load_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=1e-4, ema_decay=0.5)
@@ -75,7 +77,7 @@ def run(context: RunContext, small_epochs: None) -> Run:
 @pytest.fixture(scope="module")
 def exported(run: Run, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card]:
     folder = tmp_path_factory.mktemp("published")
-    return folder, export_line_run(run, folder, dataset=few)
+    return folder, publish(run, folder, dataset=few)
 
 
 class Interrupter(Callback):
@@ -102,7 +104,7 @@ def fails(words: list[str | Path], why: str, code: int = 2) -> None:
 def test_a_run_leaves_its_files(run: Run) -> None:
     assert run.finished
     assert {path.name for path in run.folder.iterdir()} == {
-        "recipe.json",
+        "run.json",
         "environment.json",
         "metrics.csv",
         "checkpoint.pt",
@@ -119,12 +121,15 @@ def test_a_run_leaves_its_files(run: Run) -> None:
 
 
 def test_the_report_counts_lines(run: Run) -> None:
-    figures = run.report["validation"]
-    assert figures["count"] == 30
-    assert figures["errors"] == round(30 * (1 - figures["accuracy"]))
-    assert run.report["epochs"] == 2
-    assert run.report["parity"] <= 1e-4
-    assert {"digits", "character_error", "min_confidence", "told", "told_right"} <= figures.keys()
+    figures, report = run.report.card_figures()["validation"], run.report
+    assert figures.count == 30
+    assert figures.errors == round(30 * (1 - figures.accuracy))
+    assert report.epochs == 2
+    assert report.parity <= 1e-4
+    assert figures.lines is not None and figures.calibrated is not None and report.calibration is not None
+    assert figures.lines.digits > 30
+    assert report.temperature == report.calibration.temperature
+    assert report.calibration.digits == f"{report.calibration.count:,} digits read on lines of validation digits"
 
 
 def test_the_card_in_the_run_folder_describes_lines(run: Run) -> None:
@@ -169,7 +174,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(
     stopped = Run.open(elsewhere.folder(RECIPE))
     assert len(stopped.metrics()) == 1
     resumed = train(RECIPE, elsewhere, resume=True)
-    ours, theirs = (each.load_checkpoint() for each in (run, resumed))
+    ours, theirs = (load_checkpoint(each) for each in (run, resumed))
     assert ours is not None
     assert theirs is not None
     for part in ("network", "average"):
@@ -185,12 +190,12 @@ def test_the_published_card_is_read_as_it_was_written(exported: tuple[Path, Card
         f"{card.name}.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")
     }
     assert Card.read(folder / f"{card.name}.json") == card
-    assert (folder / f"{card.name}.md").read_text(encoding="utf-8") == render_card(dataclasses.asdict(card))
+    assert (folder / f"{card.name}.md").read_text(encoding="utf-8") == render_card(card)
     assert card.files == checksums(folder / f"{card.name}.onnx", folder / f"{card.name}.safetensors")
-    assert card.reading is not None
     assert card.calibration is not None
-    assert 0 <= card.reading["min_confidence"] <= 1
-    assert card.figures["validation"]["errors"] == run.report["validation"]["errors"]
+    assert card.min_confidence is not None
+    assert card.reads == "lines"
+    assert card.figures["validation"].errors == run.report.figures["validation"].errors
     LineReader().load_state_dict(load_file(folder / f"{card.name}.safetensors"))
     network = LineNetwork(
         folder / f"{card.name}.onnx", temperature=card.temperature, sha256=card.files[f"{card.name}.onnx"]
@@ -199,40 +204,35 @@ def test_the_published_card_is_read_as_it_was_written(exported: tuple[Path, Card
 
 
 @pytest.mark.parametrize(
-    ("reading", "why"),
+    ("lines", "why"),
     [
-        ({}, "reading: min_confidence is not a number"),
-        ({"min_confidence": "0.5"}, "reading: min_confidence is not a number"),
-        ({"min_confidence": 0.5}, "reading of validation: not an object"),
-        (
-            {"min_confidence": 0.5, "validation": {"digits": 3}},
-            "reading of validation: character_error is not a number",
-        ),
-        ([], "reading = '\\[\\]' is not of the type dict"),
+        (None, "figures.validation: not those of a network that reads lines"),
+        ({}, "figures.validation.lines: missing or unknown: character_error, coverage, digits, selective_accuracy"),
+        ([], "figures.validation.lines: not a JSON object"),
     ],
 )
-def test_a_damaged_card_is_named(exported: tuple[Path, Card], tmp_path: Path, reading: object, why: str) -> None:
+def test_a_damaged_card_is_named(exported: tuple[Path, Card], tmp_path: Path, lines: object, why: str) -> None:
     folder, card = exported
-    values = json.loads((folder / f"{card.name}.json").read_text(encoding="utf-8")) | {"reading": reading}
+    values = json.loads((folder / f"{card.name}.json").read_text(encoding="utf-8"))
+    values["figures"]["validation"]["lines"] = lines
     path = tmp_path / f"{card.name}.json"
     path.write_text(json.dumps(values), encoding="utf-8")
-    with pytest.raises(ModelFileError, match=f"not the card of a model: {why}"):
+    with pytest.raises(ModelFileError, match=f"damaged: {why}"):
         Card.read(path)
 
 
 def test_a_run_of_other_data_or_other_weights_is_not_published(
     run: Run, few: Dataset, mnist: Dataset, tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError, match="lines of other data than mnist cannot be composed anew for its card"):
-        export_line_run(run, tmp_path / "to", dataset=mnist)
-    report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
+    with pytest.raises(UsageError, match="was trained on other digits than mnist: no lines to evaluate it on"):
+        publish(run, tmp_path / "to", dataset=mnist)
     changed = Run.create(tmp_path / "changed", run.recipe, run.environment)
-    changed.save_weights(load_network(open_model(run.folder)))
-    (changed.folder / "metrics.csv").write_bytes((run.folder / "metrics.csv").read_bytes())
-    report["validation"]["errors"] += 9
-    changed.save_json("report.json", report)
-    with pytest.raises(DataError, match=r"its weights do not make the \d+ errors that its report\.json tells"):
-        export_line_run(changed, tmp_path / "to", dataset=few)
+    shutil.copy(run.folder / "model.safetensors", changed.folder)
+    figures = run.report.figures["validation"]
+    figures = dataclasses.replace(figures, errors=figures.errors + 9)
+    changed.save_report(dataclasses.replace(run.report, figures={"validation": figures}))
+    with pytest.raises(DataError, match=r"its weights do not make the \d+ errors of its report\.json"):
+        publish(changed, tmp_path / "to", dataset=few)
     assert not (tmp_path / "to").exists()
 
 
@@ -269,7 +269,7 @@ def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_
     assert "epoch 1/1" in result.stderr
     (folder,) = (tmp_path / "runs").iterdir()
     run = Run.open(folder)
-    assert run.report["test"]["count"] == 30
+    assert run.report.figures["test"].count == 30
     page = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "No temperature was fitted to its logits" in page
     assert "less confidence than 0.50" in page
@@ -280,12 +280,12 @@ def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_
 
 def test_models_and_recipes_list_it(exported: tuple[Path, Card], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", exported[0])
-    assert [card.reading is not None for card in list_published()[0]] == [True]
+    assert [card.reads for card in list_published()[0]] == ["lines"]
     told = CliRunner().invoke(app, ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
     assert "% validation lines" in told
     assert "networks, for one digit or a line of 32×128" in " ".join(told.split())
     values = json.loads(CliRunner().invoke(app, ["models", "--json"]).stdout)
-    assert values["published"][0]["reading"] == exported[1].reading
+    assert values["published"][0]["min_confidence"] == exported[1].min_confidence
     size = values["networks"]["line-reader"]
     assert size["parameters"] == sum(each.numel() for each in LineReader().parameters())
     assert size["multiply_adds"] > size["parameters"]

@@ -64,5 +64,5 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         LineNetwork(WEIGHTS / "convnet.onnx")
     with pytest.raises(ModelFileError, match="no such model file"):
         LineNetwork(tmp_path / "none.onnx")
-    with pytest.raises(ModelFileError, match="its SHA-256 is not that of its card"):
+    with pytest.raises(ModelFileError, match="its SHA-256 is not the recorded one"):
         LineNetwork(WEIGHTS / "line-reader.onnx", sha256="0" * 64)

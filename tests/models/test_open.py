@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from sutja.evaluation.metrics import softmax
 from sutja.models.card import read_card
 from sutja.models.catalogue import published_path
 from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.recipe import RECIPES
 from sutja.runs.run import Run
 
@@ -23,8 +25,7 @@ def test_published_models_tell_what_they_read() -> None:
     assert (open_model("convnet-small").reads, open_model("line-reader").reads) == ("digits", "lines")
     assert open_model("convnet-small").temperature != 1
     card = read_card(published_path("line-reader"))
-    assert card.reading is not None
-    assert open_model("line-reader").min_confidence == card.reading["min_confidence"]
+    assert open_model("line-reader").min_confidence == card.min_confidence != 0.5
 
 
 def test_an_onnx_file_is_as_its_card_says(published: Path) -> None:
@@ -46,27 +47,52 @@ def test_a_run_is_calibrated_by_its_validation_digits(counterparts: dict[str, Ru
     assert np.allclose(opened.classifier().probabilities(images), expected, atol=1e-6)
 
 
+def changed_report(folder: Path, **values: object) -> None:
+    path = folder / "report.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
 def test_a_run_without_validation_digits_has_the_temperature_of_its_report(
     counterparts: dict[str, Run], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(counterparts["final"].folder, tmp_path / "run")
     assert open_model(folder).temperature == 1
-    report = json.loads((folder / "report.json").read_text())
-    (folder / "report.json").write_text(json.dumps(report | {"temperature": 1.5}))
+    changed_report(folder, temperature=1.5)
     assert open_model(folder).temperature == 1.5
 
 
 def test_a_line_readers_run_reads_lines(counterparts: dict[str, Run], tmp_path: Path) -> None:
-    folder = tmp_path / "lines-s0"
-    folder.mkdir()
-    (folder / "recipe.json").write_text(RECIPES["line-reader"].to_json())
-    shutil.copy(open_model("line-reader").path, folder / "model.onnx")
-    (folder / "report.json").write_text(json.dumps({"temperature": 1.2, "validation": {"min_confidence": 0.8}}))
-    shutil.copy(counterparts["final"].folder / "environment.json", folder)
-    opened = open_model(folder)
+    recipe = dataclasses.replace(RECIPES["line-reader"], protocol="final")
+    run = Run.create(tmp_path / "lines-s0", recipe, counterparts["final"].environment)
+    shutil.copy(open_model("line-reader").path, run.folder / "model.onnx")
+    run.save_report(dataclasses.replace(counterparts["final"].report, files={}, temperature=1.2, min_confidence=0.8))
+    opened = open_model(run.folder)
     assert (opened.reads, opened.temperature, opened.min_confidence) == ("lines", 1.2, 0.8)
+    assert opened.line_network().temperature == 1.2
     with pytest.raises(UsageError, match="reads lines"):
         opened.classifier()
+    with pytest.raises(UsageError, match="reads single digits"):
+        open_model("tiny").line_network()
+
+
+@pytest.mark.parametrize("name", ["recipe.json", "ensemble.json"])
+def test_a_folder_of_a_former_version_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(ModelFileError, match="of a former version of sutja, which this one cannot read") as caught:
+        open_model(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_not_the_recorded_ones_are_refused(counterparts: dict[str, Run], tmp_path: Path) -> None:
+    folder = shutil.copytree(counterparts["final"].folder, tmp_path / "run")
+    for name in ("model.onnx", "model.safetensors"):
+        (folder / name).write_bytes((folder / name).read_bytes()[:-1])
+    with pytest.raises(ModelFileError, match="SHA-256 is not the recorded one"):
+        open_model(folder).classifier()
+    with pytest.raises(ModelFileError, match="SHA-256 is not the recorded one"):
+        load_network(open_model(folder))
+    with pytest.raises(UsageError, match="published without its weights"):
+        load_network(open_model("convnet"))
 
 
 def test_what_is_no_model_is_told(tmp_path: Path) -> None:
@@ -88,9 +114,12 @@ def test_what_is_no_model_is_told(tmp_path: Path) -> None:
         ("model.onnx", None, "no such model file"),
         ("report.json", "[]", "not a JSON object"),
         ("report.json", "{", "damaged"),
-        ("report.json", '{"temperature": "hot"}', "temperature = 'hot'"),
-        ("report.json", '{"temperature": 1000}', "temperature = 1000"),
-        ("recipe.json", "{}", "not a recipe"),
+        ("report.json", "{}", "missing or unknown: figures, parameters, parity, seconds"),
+        ("report.json", "[" * 100_000, "damaged"),
+        ("run.json", "{}", "missing or unknown: kind"),
+        ("run.json", '{"kind": "digits", "recipe": {}}', "not a recipe"),
+        ("run.json", '{"kind": "words"}', "kind = 'words' is not one of digits, lines, ensemble"),
+        ("environment.json", "{}", "missing or unknown"),
         ("logits.npz", "nothing", "damaged"),
     ],
 )
@@ -104,3 +133,22 @@ def test_a_damaged_folder_is_told(
         (folder / file).write_text(content)
     with pytest.raises(ModelFileError, match=why):
         open_model(folder).classifier()
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"temperature": "hot"}, "temperature = 'hot' is not of the type float"),
+        ({"temperature": 1000}, "temperature = 1000.0 is not from"),
+        ({"min_confidence": 2}, "min_confidence = 2.0 is not from 0 to 1"),
+        ({"figures": {}}, "it needs figures of validation digits"),
+        ({"surprise": 1}, "missing or unknown: surprise"),
+    ],
+)
+def test_a_report_with_wrong_values_is_told(
+    counterparts: dict[str, Run], tmp_path: Path, values: dict[str, object], why: str
+) -> None:
+    folder = shutil.copytree(counterparts["validation"].folder, tmp_path / "run")
+    changed_report(folder, **values)
+    with pytest.raises(ModelFileError, match=why):
+        open_model(folder)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.evaluation.metrics import Mistake, evaluate
-from sutja.networks.ensemble import Standing
 from sutja.reports import plots
+from sutja.runs.report import MemberReport
 
 PARTS = ("train", "validation", "test")
 
@@ -272,10 +272,8 @@ def test_strips_show_every_seed_and_the_mean_of_each_recipe() -> None:
 def test_an_ensemble_is_drawn_below_its_members(right: bool) -> None:
     labels = np.arange(1500) % 10
     report = evaluate((9 * np.eye(10)[labels if right else 0 * labels]).astype(np.float32), labels)
-    standings = [Standing(name, 0.5, 1, report, 0) for name in ("a-s0", "b-s0")] + [
-        Standing("ensemble", None, 2, report, 0)
-    ]
-    figure = plots.plot_ensemble(standings)
+    reports = [MemberReport(name, 0.5, 1, report, 0) for name in ("a-s0", "b-s0")]
+    figure = plots.plot_ensemble([*reports, MemberReport("ensemble", None, 2, report, 0)])
     assert {"a-s0", "b-s0", "ensemble", "0.500", "weight", "errors in 1,500 digits"} <= written(figure)
     assert ("1,350" in written(figure)) is not right
     errors = figure.axes[0]

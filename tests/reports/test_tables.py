@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +10,16 @@ import pytest
 
 from sutja.data.dataset import Dataset, describe_dataset
 from sutja.data.digits import CLASS_COUNT
+from sutja.environment import DataSource, Environment
 from sutja.evaluation.metrics import Report, evaluate
 from sutja.evaluation.robustness import CorruptionScore, summarise
 from sutja.evaluation.significance import Comparison
-from sutja.networks.ensemble import Standing
 from sutja.networks.model import NetworkSize
 from sutja.recipe import RECIPES
 from sutja.reports import tables
 from sutja.reports.tables import Table
 from sutja.runs.epoch import Epoch
+from sutja.runs.report import MemberReport, RunReport
 from sutja.runs.run import Run
 
 
@@ -109,20 +108,19 @@ def test_a_set_by_parts_and_classes(small: Dataset) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    return Run.create(tmp_path / "mlp-s0", RECIPES["mlp"], {})
+    return Run.create(tmp_path / "mlp-s0", RECIPES["mlp"], Environment.now(DataSource("mnist", "abc")))
 
 
 def test_runs_that_are_finished(run: Run, report: Report) -> None:
-    scores = asdict(report)
-    values = {"parameters": 61_676, "epochs": 10, "seconds": 12.3, "validation": scores, "test": scores}
-    run.save_json("report.json", json.loads(json.dumps(values)))
+    figures = dict.fromkeys(("validation", "test"), report)
+    run.save_report(RunReport(parameters=61_676, epochs=10, seconds=12.3, parity=0.0, figures={**figures}))
     (row,) = tables.run_table([run]).rows
     assert row[:5] == ["MLP", "61,676", "85.00 %", "63.96 % – 94.76 %", "3"]
     assert row[6:] == ["10", "12 s"]
 
 
 def test_runs_that_have_come_far_and_not_far(run: Run) -> None:
-    run.save_epoch([Epoch(1, 1.0, 1.0, 1.0, 0.5, 0.9, 0.5, 0.91, 0.5, 0.92)], {})
+    run.save_metrics([Epoch(1, 1.0, 1.0, 1.0, 0.5, 0.9, 0.5, 0.91, 0.5, 0.92)])
     assert tables.run_list_table([run]).rows == [["mlp-s0", "stopped after epoch 1 of 10", "91.00 %", "92.00 %"]]
 
 
@@ -141,8 +139,9 @@ def test_corruptions_and_below_them_their_mean() -> None:
 
 
 def test_an_ensemble_stands_below_its_members(report: Report) -> None:
-    table = tables.standing_table([Standing("a", 0.25, 61_706, report, 3), Standing("ensemble", None, 9, report, 0)])
+    reports = [MemberReport("a", 0.25, 61_706, report, 3), MemberReport("ensemble", None, 9, report, 0)]
+    table = tables.member_table(reports)
     member, whole = (dict(zip(table.heads, row, strict=True)) for row in table.rows)
     assert (member["reader"], member["weight"], member["parameters"]) == ("a", "0.250", "61,706")
-    assert (member["accuracy"], member["errors"], member["differing"]) == ("85.00 %", "3", "3")
+    assert (member["accuracy"], member["errors"], member["disagreements"]) == ("85.00 %", "3", "3")
     assert (whole["reader"], whole["weight"]) == ("ensemble", "")

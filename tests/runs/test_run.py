@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import os
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sutja.errors import DataError, ModelFileError, UsageError
-from sutja.networks.model import create
+from sutja.environment import DataSource, Environment
+from sutja.errors import DataError, UsageError
+from sutja.evaluation.metrics import evaluate
 from sutja.recipe import RECIPES
 from sutja.runs.epoch import Epoch
-from sutja.runs.run import Run, list_runs
+from sutja.runs.report import RunReport
+from sutja.runs.run import Manifest, Member, Run, list_runs
 
 RECIPE = RECIPES["lenet5"]
-ENVIRONMENT = {"sutja": "0", "data": {"name": "mnist", "sha256": "abc"}, "processor": "fast", "threads": 1}
-STATE: dict[str, Any] = {"network": {"weight": torch.arange(3.0)}, "records": [], "best": None}
+ENVIRONMENT = Environment.now(DataSource("mnist", "abc"), device="cpu", threads=1)
+ENSEMBLE = Manifest("ensemble", members=(Member("a", 0.25, RECIPE), Member("b", 0.75, RECIPES["mlp"])))
+SCORES = evaluate(np.eye(10, dtype=np.float32), np.arange(10))
+REPORT = RunReport(parameters=3, epochs=10, seconds=1.5, parity=0.0, figures={"validation": SCORES, "test": SCORES})
 
 
 def epochs(count: int) -> list[Epoch]:
@@ -36,25 +38,24 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_a_run_begins_with_its_recipe_and_its_environment(run: Run) -> None:
-    assert {path.name for path in run.folder.iterdir()} == {"recipe.json", "environment.json"}
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "environment.json"}
     opened = Run.open(run.folder)
     assert opened == run
     assert (opened.name, opened.recipe, opened.environment) == ("lenet5-s0", RECIPE, ENVIRONMENT)
     assert not opened.finished
-    assert opened.load_checkpoint() is None
 
 
 def test_an_existing_run_is_not_overwritten(run: Run) -> None:
-    run.save_epoch(epochs(2), STATE)
+    run.save_metrics(epochs(2))
     with pytest.raises(UsageError, match=r"exists already \(stopped after epoch 2 of 10\); --resume goes on, --force"):
         Run.create(run.folder, RECIPE, ENVIRONMENT)
     assert len(run.metrics()) == 2
 
 
 def test_force_begins_anew(run: Run) -> None:
-    run.save_epoch(epochs(2), STATE)
+    run.save_metrics(epochs(2))
     again = Run.create(run.folder, RECIPES["mlp"], ENVIRONMENT, force=True)
-    assert {path.name for path in run.folder.iterdir()} == {"recipe.json", "environment.json"}
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "environment.json"}
     assert Run.open(run.folder).recipe == again.recipe == RECIPES["mlp"]
 
 
@@ -80,15 +81,15 @@ def test_a_file_in_the_place_of_the_folder_is_kept(tmp_path: Path, force: bool) 
 def test_what_is_no_run_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none: not a run folder: it does not exist"):
         Run.open(tmp_path / "none")
-    with pytest.raises(UsageError, match=r"not a run folder: there is no recipe\.json in it"):
+    with pytest.raises(UsageError, match=r"not a run folder: there is no run\.json in it"):
         Run.open(tmp_path)
 
 
 def test_the_state_in_words(run: Run) -> None:
     assert run.state == "stopped after epoch 0 of 10"
-    run.save_epoch(epochs(3), STATE)
+    run.save_metrics(epochs(3))
     assert run.state == "stopped after epoch 3 of 10"
-    run.save_json("report.json", {"epochs": 10})
+    run.save_report(REPORT)
     assert run.state == "finished"
     assert run.finished
 
@@ -96,11 +97,8 @@ def test_the_state_in_words(run: Run) -> None:
 def test_the_report_comes_with_the_end(run: Run) -> None:
     with pytest.raises(UsageError, match=r"not finished \(stopped after epoch 0 of 10\): .*--resume"):
         _ = run.report
-    scores = {"count": 10, "errors": 1, "loss": 0.3, "accuracy": 0.9, "accuracy_low": 0.5, "accuracy_high": 1.0}
-    scores |= {"calibration_error": 0.01}
-    report = {"parameters": 3, "epochs": 10, "seconds": 1.5, "validation": scores, "test": scores}
-    run.save_json("report.json", report)
-    assert run.report == report
+    run.save_report(REPORT)
+    assert run.report == REPORT
 
 
 @pytest.mark.parametrize("content", ['{"foreign": 1}', '{"test": 3}', '{"test": {"accuracy": "x"}}'])
@@ -108,26 +106,6 @@ def test_a_foreign_report_is_named(run: Run, content: str) -> None:
     (run.folder / "report.json").write_text(content)
     with pytest.raises(DataError, match=r"report\.json: damaged"):
         _ = run.report
-
-
-def test_save_epoch_keeps_curves_and_state(run: Run) -> None:
-    records = epochs(2)
-    run.save_epoch(records, STATE)
-    assert (run.folder / "metrics.csv").read_text().splitlines()[0].split(",") == list(vars(records[0]))
-    assert run.metrics() == [pytest.approx(vars(record), rel=1e-5) for record in records]
-    state = run.load_checkpoint()
-    assert state is not None
-    assert torch.equal(state["network"]["weight"], torch.arange(3.0))
-    assert not [path for path in run.folder.iterdir() if path.name.startswith(".")]
-
-
-def test_save_epoch_replaces_what_was_kept(run: Run) -> None:
-    run.save_epoch(epochs(1), STATE)
-    run.save_epoch(epochs(2), {**STATE, "best": {"weight": torch.ones(1)}})
-    state = run.load_checkpoint()
-    assert state is not None
-    assert torch.equal(state["best"]["weight"], torch.ones(1))
-    assert len(run.metrics()) == 2
 
 
 def truncated(content: bytes) -> bytes:
@@ -145,16 +123,6 @@ def replaced(content: bytes) -> bytes:
 every_damage = pytest.mark.parametrize("damage", [truncated, emptied, replaced])
 
 
-@every_damage
-def test_a_damaged_checkpoint_is_named(run: Run, damage: Callable[[bytes], bytes]) -> None:
-    run.save_epoch(epochs(1), STATE)
-    path = run.folder / "checkpoint.pt"
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ModelFileError, match=r"checkpoint\.pt: damaged: train again with --force") as caught:
-        run.load_checkpoint()
-    assert caught.value.exit_code == 4
-
-
 class Payload:
     """Pickled, it is the wish to run a command."""
 
@@ -163,20 +131,6 @@ class Payload:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, (str(self.trace),)
-
-
-@pytest.mark.parametrize("by_torch", [True, False], ids=["torch.save", "pickle"])
-def test_nothing_in_a_checkpoint_is_executed(run: Run, tmp_path: Path, by_torch: bool) -> None:
-    trace, path = tmp_path / "executed", run.folder / "checkpoint.pt"
-    if by_torch:
-        torch.save({**STATE, "best": Payload(trace)}, path)
-    else:
-        path.write_bytes(pickle.dumps(Payload(trace)))
-    with pytest.raises(ModelFileError, match=r"checkpoint\.pt"):
-        run.load_checkpoint()
-    assert not trace.exists()
-    pickle.loads(pickle.dumps(Payload(trace)))
-    assert trace.exists(), "the payload itself is harmless: this test shows nothing"
 
 
 @pytest.mark.parametrize(
@@ -206,23 +160,17 @@ def test_damaged_json_is_named(run: Run, name: str, content: bytes) -> None:
 
 
 def test_a_damaged_recipe_is_named(run: Run) -> None:
-    (run.folder / "recipe.json").write_text("{")
-    with pytest.raises(DataError, match=r"recipe\.json: not a recipe"):
+    (run.folder / "run.json").write_text('{"kind": "digits", "recipe": {}}')
+    with pytest.raises(DataError, match=r"run\.json: damaged: recipe: not a recipe"):
         Run.open(run.folder)
 
 
 def saved_logits(run: Run) -> dict[str, Any]:
-    random = np.random.default_rng(0)
-    arrays = {
-        f"{part}_{kind}": array
-        for part in ("validation", "test")
-        for kind, array in (
-            ("logits", random.normal(size=(20, 10)).astype(np.float32)),
-            ("labels", random.integers(0, 10, 20)),
-        )
-    }
-    run.save_logits(**arrays)
-    return arrays
+    random, parts = np.random.default_rng(0), ("validation", "test")
+    logits = {part: random.normal(size=(20, 10)).astype(np.float32) for part in parts}
+    labels = {part: random.integers(0, 10, 20) for part in parts}
+    run.save_logits(logits, labels)
+    return {f"{part}_logits": logits[part] for part in parts} | {f"{part}_labels": labels[part] for part in parts}
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
@@ -293,41 +241,63 @@ def test_logits_with_a_flipped_bit_are_the_same_or_named(
     np.testing.assert_array_equal(labels, expected[1])
 
 
-def test_weights_are_written_as_safetensors(run: Run) -> None:
-    from safetensors.torch import load_file
-
-    network = create("lenet5", seed=0)
-    run.save_weights(network)
-    loaded = load_file(run.folder / "model.safetensors")
-    assert loaded.keys() == network.state_dict().keys()
-    assert all(torch.equal(loaded[name], weight) for name, weight in network.state_dict().items())
-
-
-def test_json_is_whole_and_ends_with_a_line(run: Run) -> None:
-    run.save_json("report.json", {"a": [1, 2]})
-    text = (run.folder / "report.json").read_text()
-    assert json.loads(text) == {"a": [1, 2]}
-    assert text.endswith("}\n")
-
-
-def test_runs_are_listed_by_name(tmp_path: Path) -> None:
+def test_runs_and_ensembles_are_listed_by_name(tmp_path: Path) -> None:
     for name in ("mlp-s0", "lenet5-s1", "lenet5-s0"):
         Run.create(tmp_path / name, RECIPES[name.split("-")[0]], ENVIRONMENT)
+    Run.create(tmp_path / "all", ENSEMBLE, ENVIRONMENT)
     (tmp_path / "comparison").mkdir()
     (tmp_path / "notes.txt").write_text("")
     runs, damages = list_runs(tmp_path)
-    assert [run.name for run in runs] == ["lenet5-s0", "lenet5-s1", "mlp-s0"]
+    assert [run.name for run in runs] == ["all", "lenet5-s0", "lenet5-s1", "mlp-s0"]
     assert damages == []
     assert list_runs(tmp_path / "none") == ([], [])
+
+
+def test_an_ensemble_is_a_run_without_a_recipe(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "all", ENSEMBLE, ENVIRONMENT)
+    assert Run.open(run.folder) == run
+    assert (run.reads, run.protocol, run.evaluated_on, run.title) == (
+        "digits",
+        "curves",
+        "test",
+        "Ensemble of 2 networks",
+    )
+    assert run.networks == ENSEMBLE.members
+    with pytest.raises(UsageError, match="all: is an ensemble: this is for the run of a single network"):
+        _ = run.recipe
+
+
+@pytest.mark.parametrize(
+    ("manifest", "why"),
+    [
+        ({"kind": "digits"}, "a network for digits needs its recipe"),
+        ({"kind": "lines", "recipe": RECIPE}, "a network for lines needs its recipe"),
+        ({"kind": "ensemble"}, "an ensemble needs members"),
+        ({"kind": "ensemble", "recipe": RECIPE, "members": ENSEMBLE.members}, "and has no recipe"),
+        ({"kind": "ensemble", "members": ENSEMBLE.members[:1]}, "do not add up to 1"),
+        (
+            {
+                "kind": "ensemble",
+                "members": (Member("a", 0.5, RECIPE), Member("b", 0.5, dataclasses.replace(RECIPE, protocol="final"))),
+            },
+            "several protocols",
+        ),
+    ],
+)
+def test_a_manifest_without_sense_is_refused(manifest: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Manifest(**manifest)
+    with pytest.raises(ValueError, match=r"weight = 2 is not from 0 to 1"):
+        Member("a", 2, RECIPE)
 
 
 def test_a_broken_run_does_not_hide_the_others(tmp_path: Path) -> None:
     for name in ("lenet5-s0", "mlp-s0"):
         Run.create(tmp_path / name, RECIPES[name.split("-")[0]], ENVIRONMENT)
-    (tmp_path / "mlp-s0" / "recipe.json").write_text("{}")
+    (tmp_path / "mlp-s0" / "run.json").write_text("{}")
     runs, damages = list_runs(tmp_path)
     assert [run.name for run in runs] == ["lenet5-s0"]
-    assert [str(error).split(": ")[0] for error in damages] == [str(tmp_path / "mlp-s0" / "recipe.json")]
+    assert [str(error).split(": ")[0] for error in damages] == [str(tmp_path / "mlp-s0" / "run.json")]
 
 
 def test_a_file_is_no_folder_of_runs(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_targets_are_read_as_they_were_written(targets: DistillationTargets, tmp
     again = load_targets(tmp_path / "again.npz", targets.images)
     np.testing.assert_array_equal(again.log_probabilities, targets.log_probabilities)
     assert again.describe() == targets.describe()
-    assert targets.describe()["views"] == VIEWS
+    assert targets.describe().views == VIEWS
 
 
 def test_views_repeat_and_can_be_restricted_to_some_digits(targets: DistillationTargets, small: Dataset) -> None:
@@ -134,14 +134,14 @@ def test_damaged_and_missing_targets_are_errors_of_one_line(tmp_path: Path, smal
 
 def test_a_student_learns_from_its_teacher(context: RunContext, targets: DistillationTargets) -> None:
     run = train(STUDENT, context)
-    assert run.environment["distillation_targets"] == targets.describe()
+    assert run.environment.distillation_targets == targets.describe()
     alone = train(dataclasses.replace(STUDENT, distillation=None, name="alone"), context)
     assert not np.array_equal(run.load_logits("test")[0], alone.load_logits("test")[0])
 
 
 def test_a_final_student_learns_from_every_digit(context: RunContext, targets: DistillationTargets) -> None:
     run = train(dataclasses.replace(STUDENT, protocol="final", name="final"), context)
-    assert run.report["test"]["count"] == len(context.dataset.test)
+    assert run.report.figures["test"].count == len(context.dataset.test)
 
 
 def test_a_student_of_a_teacher_that_saw_the_validation_digits_is_not_evaluated_by_them(

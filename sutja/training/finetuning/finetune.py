@@ -26,12 +26,14 @@ from torch.nn import functional
 
 from sutja.data.dataset import Splits, stratified_split
 from sutja.data.digits import Digits
+from sutja.environment import CorrectionsSource, StartSource
 from sutja.errors import UsageError
 from sutja.networks.infer import infer, scaled, to_tensor
 from sutja.randomness import derived_seed, generator
 from sutja.recipe import CORRECTED, START_FIELDS, FineTuning, Recipe
 from sutja.reports.html import Section
 from sutja.reports.tables import finetuning_table
+from sutja.runs.report import ErrorsBeforeAfter, FineTuningReport
 from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.digit_trainer import SingleDigitTrainer
@@ -101,8 +103,8 @@ class Task:
         """What a run remembers of it."""
         recipe = dataclasses.asdict(self.start.recipe)
         return {
-            "start": {"name": self.start.name, "sha256": self.start.sha256, "recipe": recipe},
-            "corrections": {"name": self.name, "digits": len(self.corrected), "sha256": self.sha256},
+            "start": StartSource(self.start.name, self.start.sha256, recipe),
+            "corrections": CorrectionsSource(self.name, len(self.corrected), self.sha256),
         }
 
 
@@ -200,16 +202,15 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
     def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
         """Evaluate the network on validation and test digits, and count the errors before and after fine-tuning."""
         evaluation = super().evaluate(network, splits)
-        values: dict[str, Any] = {"finetuned": self._before_and_after(network, splits, evaluation)}
-        if (
-            "validation" not in splits.evaluation_parts
-        ):  # no digits to fit a temperature on that the network has not seen
-            values["temperature"] = self.task.start.temperature
-        return dataclasses.replace(evaluation, values=values | {"kept_step": self.kept_step})
+        finetuning = FineTuningReport(self.kept_step, self._before_and_after(network, splits, evaluation))
+        # Without validation digits that the network has not seen there is nothing to fit a temperature on.
+        temperature = None if "validation" in splits.evaluation_parts else self.task.start.temperature
+        return dataclasses.replace(evaluation, temperature=temperature, finetuning=finetuning)
 
     def sections(self, run: Run, network: nn.Module, splits: Splits, evaluation: Evaluation) -> list[Section]:
         """Draw the figures of the run, and put them into the sections of its report, what was learned first."""
-        learned = Section("Errors before and after", table=finetuning_table(evaluation.values["finetuned"]))
+        errors = evaluation.finetuning.errors if evaluation.finetuning else {}
+        learned = Section("Errors before and after", table=finetuning_table(errors))
         return [learned, *super().sections(run, network, splits, evaluation)]
 
     def provenance(self) -> dict[str, Any]:
@@ -225,13 +226,13 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
 
     def _before_and_after(
         self, network: nn.Module, splits: Splits, evaluation: Evaluation
-    ) -> dict[str, dict[str, int]]:
+    ) -> dict[str, ErrorsBeforeAfter]:
         """How many corrections, and digits of each part, the start network and the fine-tuned one misread."""
         start, corrected = self.task.start.network, self.task.corrected
-        after = {part: figures["errors"] for part, figures in evaluation.figures.items()}
+        after = {part: figures.errors for part, figures in evaluation.figures.items()}
         after = {"corrections": _errors(network, corrected), **after}
         return {
-            part: {"count": len(digits), "before": _errors(start, digits), "after": after[part]}
+            part: ErrorsBeforeAfter(len(digits), _errors(start, digits), after[part])
             for part, digits in {"corrections": corrected, **splits.evaluation_parts}.items()
         }
 

@@ -15,12 +15,13 @@ from torch import nn
 from benchmarks.corrections import thick, written
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
+from sutja.environment import CorrectionsSource
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.experiment import RunContext, train
 from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.recipe import Distillation, FineTuning, Recipe
+from sutja.recipe import Distillation, FineTuning
 from sutja.runs.run import Run
 from sutja.training.finetuning.finetune import FineTuner, Start, Task
 from sutja.training.finetuning.writer_style import WriterStyle, find_pen
@@ -58,12 +59,13 @@ def taught(task: Task, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run, start: Start) -> None:
-    written = Recipe.from_json((taught.folder / "recipe.json").read_text(), "recipe.json")
+    written = Run.open(taught.folder).recipe
     assert written.finetuning == FineTuning(f"{start.name}@{start.sha256}", f"mine-20@{task.sha256}")
     assert (written.network, written.protocol) == ("mlp", "validation")
     assert taught.folder.name.endswith(f"{start.name}-mine-20-epochs=2-s0")
-    assert taught.environment["corrections"] == {"name": "mine", "digits": 20, "sha256": task.sha256}
-    assert taught.environment["start"]["sha256"] == start.sha256
+    assert taught.environment.corrections == CorrectionsSource("mine", 20, task.sha256)
+    assert taught.environment.start is not None
+    assert taught.environment.start.sha256 == start.sha256
 
 
 def test_the_run_is_whole(taught: Run) -> None:
@@ -75,9 +77,10 @@ def test_the_run_is_whole(taught: Run) -> None:
 
 
 def test_corrections_are_learned_and_the_rest_is_not_forgotten(taught: Run, start: Start, slanted: Digits) -> None:
-    told = taught.report["finetuned"]
-    assert told["corrections"]["after"] < told["corrections"]["before"] / 2
-    assert told["validation"]["after"] <= told["validation"]["before"] + 1
+    assert taught.report.finetuning is not None
+    errors = taught.report.finetuning.errors
+    assert errors["corrections"].after < errors["corrections"].before / 2
+    assert errors["validation"].after <= errors["validation"].before + 1
     after = Classifier(taught.folder / "model.onnx")
     further = slanted.take(np.arange(20, 200))
     wrong = int((after.logits(further.images).argmax(1) != further.labels).sum())

@@ -4,54 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
+from sutja.evaluation.figures import Figures, LineDetails
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
 from sutja.models.ctc import DecodedDigit, decode_greedy
 
 
-@dataclass(frozen=True)
-class LineReport:
-    """The figures of some lines that were read.
-
-    `count` lines, of which `errors` were not read exactly; `accuracy` in [0, 1] with its 95 % interval by Wilson;
-    `digits` on them; `character_error`, the edit distance a digit. `loss` is the mean negative log-likelihood in nats
-    of a read digit's being right or wrong, as its confidence foretold it, `brier` the mean squared error of the
-    confidence, `calibration_error` the expected one. `min_confidence` is what a digit should need to be told: with it
-    `told` digits of those read were told, of which the share `told_right` was right.
-    """
-
-    count: int
-    errors: int
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    loss: float
-    brier: float
-    calibration_error: float
-    digits: int
-    character_error: float
-    min_confidence: float
-    told: int
-    told_right: float
-
-
-def judge_lines(
+def score_lines(
     logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
-) -> LineReport:
-    """Hold what the logits `(T, 11)` of lines say against the digits `texts` that stand there."""
+) -> Figures:
+    """The figures of the logits `(T, 11)` of lines, divided by a temperature, against the digits `texts` on them.
+
+    `loss` is the mean negative log-likelihood in nats of each read digit being right or wrong, by its confidence;
+    `brier` is the mean squared error of the confidence.
+    """
     read = [decode_greedy(line, temperature) for line in logits]
     confidence, right = outcomes(read, texts)
     edits = [edit_distance(text, _text(line)) for text, line in zip(texts, read, strict=True)]
     exact = sum(edit == 0 for edit in edits)
     low, high = wilson_interval(exact, len(texts))
     digits = sum(map(len, texts))
-    told = confidence >= min_confidence
-    return LineReport(
+    sure = confidence >= min_confidence
+    return Figures(
         count=len(texts),
         errors=len(texts) - exact,
         accuracy=exact / len(texts),
@@ -60,11 +38,12 @@ def judge_lines(
         loss=_loss(confidence, right),
         brier=float(((confidence - right) ** 2).mean()) if len(right) else 0.0,
         calibration_error=expected_calibration_error(confidence, right),
-        digits=digits,
-        character_error=sum(edits) / max(1, digits),
-        min_confidence=min_confidence,
-        told=int(told.sum()),
-        told_right=float(right[told].mean()) if told.any() else 0.0,
+        lines=LineDetails(
+            digits=digits,
+            character_error=sum(edits) / max(1, digits),
+            coverage=float(sure.mean()) if len(sure) else 0.0,
+            selective_accuracy=float(right[sure].mean()) if sure.any() else 0.0,
+        ),
     )
 
 

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sutja.evaluation.figures import Figures, LineDetails
 from sutja.models.ctc import BLANK, decode_greedy
-from sutja.training.line_metrics import (
+from sutja.reading.line_metrics import (
     calibrate_lines,
     choose_min_confidence,
     edit_distance,
-    judge_lines,
     matched,
     outcomes,
+    score_lines,
 )
 
 numbers = st.text("0123", max_size=7)
@@ -29,6 +30,11 @@ def line_of(text: str, sure: float = 5.0) -> NDArray[np.float32]:
     logits[::2, BLANK] = sure
     logits[np.arange(len(text)) * 2 + 1, [int(digit) for digit in text]] = sure
     return logits
+
+
+def details(figures: Figures) -> LineDetails:
+    assert figures.lines is not None
+    return figures.lines
 
 
 def slow_distance(first: str, second: str) -> int:
@@ -79,16 +85,17 @@ def test_cases_made_by_hand(read: str, text: str, right: list[bool]) -> None:
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6))
 def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, str]]) -> None:
     texts = [text for text, _ in pairs]
-    report = judge_lines([line_of(read) for _, read in pairs], texts, temperature=1.0, min_confidence=0.5)
+    report = score_lines([line_of(read) for _, read in pairs], texts, temperature=1.0, min_confidence=0.5)
     assert report.count == len(pairs)
     assert report.errors == sum(text != read for text, read in pairs)
     assert report.accuracy == pytest.approx(1 - report.errors / report.count)
     assert report.accuracy_low <= report.accuracy <= report.accuracy_high
-    assert report.digits == sum(map(len, texts))
+    lines = details(report)
+    assert lines.digits == sum(map(len, texts))
     edits = sum(edit_distance(text, read) for text, read in pairs)
-    assert report.character_error == edits / max(1, report.digits)
-    assert report.told == sum(len(read) for _, read in pairs), "all of them are sure"
-    assert 0 <= report.told_right <= 1
+    assert lines.character_error == edits / max(1, lines.digits)
+    assert lines.coverage == any(read for _, read in pairs), "all of them are sure"
+    assert 0 <= lines.selective_accuracy <= 1
 
 
 def test_the_loss_is_that_of_being_right_as_foretold() -> None:
@@ -97,11 +104,11 @@ def test_the_loss_is_that_of_being_right_as_foretold() -> None:
     sure = float(np.exp(3) / (np.exp(3) + 10))
     assert confidence == pytest.approx([sure] * 3)
     assert right.tolist() == [True, True, False]
-    report = judge_lines(logits, ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
+    report = score_lines(logits, ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
     assert report.loss == pytest.approx(-(2 * np.log(sure) + np.log(1 - sure)) / 3)
     assert report.brier == pytest.approx((2 * (1 - sure) ** 2 + sure**2) / 3)
     assert report.calibration_error == pytest.approx(abs(sure - 2 / 3))
-    assert (report.told, report.told_right) == (0, 0.0)
+    assert (details(report).coverage, details(report).selective_accuracy) == (0, 0.0)
 
 
 def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
@@ -120,14 +127,14 @@ def test_the_least_confidence_parts_the_right_from_the_wrong() -> None:
     logits = [line_of("1", sure=6.0)] * 10 + [line_of("2", sure=2.0)] * 10
     texts = ["1"] * 10 + ["3"] * 8 + ["2"] * 2
     least = choose_min_confidence(logits, texts, 1.0)
-    report = judge_lines(logits, texts, temperature=1.0, min_confidence=least)
-    assert (report.told, report.told_right) == (10, 1.0)
+    report = score_lines(logits, texts, temperature=1.0, min_confidence=least)
+    assert (details(report).coverage, details(report).selective_accuracy) == (0.5, 1.0)
 
 
 def test_where_nothing_is_read_there_are_figures_all_the_same() -> None:
     nothing = [line_of("")] * 3
-    report = judge_lines(nothing, ["12", "3", ""], temperature=1.0, min_confidence=0.5)
-    assert (report.errors, report.character_error, report.told) == (2, 1.0, 0)
+    report = score_lines(nothing, ["12", "3", ""], temperature=1.0, min_confidence=0.5)
+    assert (report.errors, details(report).character_error, details(report).coverage) == (2, 1.0, 0)
     assert (report.loss, report.brier, report.calibration_error) == (0, 0, 0)
     assert choose_min_confidence(nothing, ["12", "3", ""], 1.0) == 0.5
     fitted = calibrate_lines(nothing, ["12", "3", ""])

@@ -1,0 +1,38 @@
+"""The checkpoint of a run: the state of its trainer after the last finished epoch."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from sutja.errors import ModelFileError
+from sutja.files import whole_file
+from sutja.runs.epoch import Epoch
+from sutja.runs.run import Run
+
+
+def save_epoch(run: Run, records: Sequence[Epoch], state: dict[str, Any]) -> None:
+    """Write what is needed to resume after this epoch, and its row of the curves."""
+    content = io.BytesIO()  # written in one go: on a full disk PyTorch's own error names no file
+    torch.save(state, content)
+    with whole_file(run.folder / "checkpoint.pt") as partial:
+        partial.write_bytes(content.getbuffer())
+    run.save_metrics(records)
+
+
+def load_checkpoint(run: Run) -> dict[str, Any] | None:
+    """The state after the last epoch that was kept, or `None` before the first; nothing in it is executed.
+
+    Raises `ModelFileError` when the file is damaged.
+    """
+    path = run.folder / "checkpoint.pt"
+    if not path.exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # PyTorch raises many kinds for a damaged file
+        raise ModelFileError(f"{path}: damaged: train again with --force") from error
+    return state
