@@ -23,11 +23,10 @@ from sutja.data.corrections.store import Correction, Corrections, read_correctio
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.experiments.experiment import RunContext, train
-from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.normalise import Ink, normalise
-from sutja.training.finetuning.finetune import Task
+from sutja.training.finetuning.task import Task
 
 ENLARGED = 4 * SIDE_PIXELS  # pixels of the side of a digit where it is distorted
 CORRECTED = 20
@@ -107,7 +106,7 @@ def measure(name: str, seed: int, folder: Path, threads: int) -> dict[str, Any]:
     needed = correct(store, before, shown)
     started = time.perf_counter()
     corrected = read_corrections(store.folder)
-    task = Task(open_start("convnet-small"), "corrections", corrected)
+    task = Task.open("convnet-small", "corrections", corrected)
     run = train(task.recipe({"seed": str(seed)}), RunContext(mnist, folder / "runs", "cpu", threads), task=task)
     seconds = time.perf_counter() - started
     after = open_model(run.folder).classifier(threads=threads)

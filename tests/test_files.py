@@ -1,16 +1,18 @@
-"""Files and folders are written completely or not at all."""
+"""Files and folders are written completely or not at all; JSON files are read strictly."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from sutja.errors import SutjaError
-from sutja.files import remove_folder, whole_file, whole_folder, write_text
+from sutja.errors import DataError, ModelFileError, SutjaError
+from sutja.files import from_json, read_json, remove_folder, whole_file, whole_folder, write_json, write_text
 
 
 @pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
@@ -197,3 +199,65 @@ def test_a_full_disk_names_the_file_alone(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space") as raised, whole_file(tmp_path / "model.onnx"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert str(raised.value) == f"[Errno {errno.ENOSPC}] No space left on device: '{tmp_path / 'model.onnx'}'"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    size: float
+    kind: Literal["oak", "elm"] = "oak"
+
+
+@dataclass(frozen=True)
+class Needle:
+    length: int
+
+
+@dataclass(frozen=True)
+class Tree:
+    name: str
+    leaves: tuple[Leaf, ...] = ()
+    sizes: dict[str, list[int]] = field(default_factory=dict)
+    best: Leaf | Needle | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a tree needs a name")
+
+
+def test_a_dataclass_comes_back_from_json(tmp_path: Path) -> None:
+    for best in (None, Leaf(2.0, "elm"), Needle(3)):
+        tree = Tree("old", (Leaf(1.5),), {"a": [1, 2]}, best)
+        write_json(tmp_path / "tree.json", tree)
+        assert read_json(Tree, tmp_path / "tree.json") == tree
+    assert from_json(Tree, '{"name": "new", "leaves": [{"size": 1}]}') == Tree("new", (Leaf(1.0),))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "Expecting value"),
+        ("[]", "not a JSON object"),
+        ("{}", "missing or unknown: name"),
+        ('{"name": "a", "age": 3}', "missing or unknown: age"),
+        ('{"name": 3}', "name = '3' is not of the type str"),
+        ('{"name": ""}', "a tree needs a name"),
+        ('{"name": "a", "leaves": {}}', "leaves = '{}' is not of the type tuple"),
+        ('{"name": "a", "leaves": [{"size": "big"}]}', r"leaves\[0\]\.size = 'big' is not of the type float"),
+        ('{"name": "a", "leaves": [{"size": true}]}', r"leaves\[0\]\.size = 'True' is not of the type float"),
+        ('{"name": "a", "leaves": [{"size": 1, "kind": "fir"}]}', r"kind = 'fir' is not one of oak, elm"),
+        ('{"name": "a", "leaves": [{"size": NaN}]}', "NaN is not a finite number"),
+        ('{"name": "a", "leaves": [{"size": 1e999}]}', r"size = 'inf' is not of the type float"),
+        ('{"name": "a", "sizes": {"a": [1.5]}}', r"sizes\.a\[0\] = '1\.5' is not of the type int"),
+        ('{"name": "a", "best": {"depth": 3}}', "best: missing or unknown: depth, size"),
+        ('{"name": ' + "[" * 100_000, "recursion"),
+    ],
+    ids=lambda value: value[:40],
+)
+def test_json_of_another_shape_is_refused_in_one_line(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "tree.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=rf"tree\.json: damaged: .*{why}") as caught:
+        read_json(Tree, path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ModelFileError):
+        read_json(Tree, path, ModelFileError)

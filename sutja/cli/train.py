@@ -74,16 +74,15 @@ def _finetune(
     from sutja.cli.console import out, print_table, remark
     from sutja.data.corrections.store import holds_corrections
     from sutja.data.dataset import load_dataset
-    from sutja.experiments.start import open_start
     from sutja.reports.tables import finetuning_table
-    from sutja.training.finetuning.finetune import Task
+    from sutja.training.finetuning.task import Task
 
     if not holds_corrections(Path(data)):
         raise UsageError(
             f"--data {data}: --from needs a folder of corrections, as the page of `sutja serve` makes them"
         )
     corrections = load_dataset(data)
-    task = Task(open_start(name), corrections.name, corrections.train)
+    task = Task.open(name, corrections.name, corrections.train)
     recipe = task.recipe(settings)
     remark(f"{len(task.corrected)} corrected digits: first, how their style differs from MNIST's is estimated")
     run = train_with_progress(recipe, open_context("mnist", *place), task=task, **options)

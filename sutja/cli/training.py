@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sutja.experiments.experiment import RunContext
     from sutja.recipe import Recipe
     from sutja.runs.run import Run
-    from sutja.training.finetuning.finetune import Task
+    from sutja.training.finetuning.task import Task
 
 
 def settings_from_options(epochs: int | None, seed: int | None, assignments: list[str]) -> dict[str, str]:

@@ -26,7 +26,8 @@ from sutja.runs.run import Run
 from sutja.training.checkpoint import load_checkpoint, save_epoch
 from sutja.training.digit_trainer import DigitTrainer
 from sutja.training.distillation import DistillationTargets, load_targets
-from sutja.training.finetuning.finetune import FineTuner, Task
+from sutja.training.finetuning.finetune import FineTuner
+from sutja.training.finetuning.task import Task
 from sutja.training.line_trainer import LineTrainer
 from sutja.training.trainer import Trainer
 

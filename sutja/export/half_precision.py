@@ -1,4 +1,4 @@
-"""Weights in half precision: files half as large, computed with in single precision as before."""
+"""Weights in half precision: files of half the size; the network still computes in single precision."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch.nn.utils import fuse_conv_bn_eval
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d)
-LEAST = 1024  # numbers that are worth a node of their own in the file
+MIN_TENSOR_SIZE = 1024  # smaller tensors do not pay for a node of their own in the file
 
 
 def halved(network: nn.Module) -> nn.Module:
-    """A copy for evaluation whose convolutions and linear layers have weights that half precision holds exactly.
+    """A copy, in evaluation mode, whose convolutions and linear layers have weights that half precision represents.
 
-    Batch normalisation that directly follows a convolution becomes a part of it first, since ONNX's exporter would do
-    so after the rounding. The numbers stay `float32`.
+    Batch normalisation that directly follows a convolution is fused into it first, since the ONNX exporter would
+    otherwise fuse it after the rounding. The weights stay `float32`.
     """
     network = copy.deepcopy(network).eval()
     for layers in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
@@ -35,13 +35,15 @@ def halved(network: nn.Module) -> nn.Module:
 
 
 def halves(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The tensors of a network with the large ones rounded to `float16`; `load_state_dict` takes them as they are."""
-    large = {name: value for name, value in state.items() if value.is_floating_point() and value.numel() >= LEAST}
+    """The tensors of a network, with large ones rounded to `float16`; `load_state_dict` accepts them."""
+    large = {
+        name: value for name, value in state.items() if value.is_floating_point() and value.numel() >= MIN_TENSOR_SIZE
+    }
     return state | {name: value.half() for name, value in large.items()}
 
 
 def store_in_half(path: Path) -> None:
-    """Store what half precision holds exactly so in an ONNX file, each with a node that makes `float32` of it."""
+    """Store weights that half precision represents as `float16` in an ONNX file, with nodes that cast to `float32`."""
     import onnx
     from onnx import helper, numpy_helper
 
@@ -49,7 +51,11 @@ def store_in_half(path: Path) -> None:
     casts = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < LEAST or not np.array_equal(values.astype(np.float16), values):
+        if (
+            values.dtype != np.float32
+            or values.size < MIN_TENSOR_SIZE
+            or not np.array_equal(values.astype(np.float16), values)
+        ):
             continue
         name = tensor.name
         tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))

@@ -14,19 +14,19 @@ from sutja.errors import ModelFileError
 from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import Logits, softmax
 
-BATCH = 500
+BATCH_IMAGES = 500
 
 
 class Classifier:
     """A network for single digits, loaded from an ONNX file with the input `images` and the output `logits`.
 
-    `temperature` divides the logits where probabilities are made of them; the logits stay as the network gives them.
+    `temperature` divides the logits to give probabilities; `logits` returns them as the network gives them.
     """
 
     def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None, threads: int = 0) -> None:
-        """`threads` is how many compute at once; 0 = as many as ONNX Runtime thinks best.
+        """Load the network; `threads` compute at once, and with 0 ONNX Runtime chooses.
 
-        Raises `ModelFileError` when the file is missing, damaged, not such a network or without that checksum.
+        Raises `ModelFileError` if the file is missing or damaged, is not such a network, or has another checksum.
         """
         self.temperature = temperature
         self._session = open_session(
@@ -40,7 +40,7 @@ class Classifier:
 
     def logits(self, images: Images) -> Logits:
         """The logits `float32 (N, 10)` of images `uint8 (N, 28, 28)`."""
-        parts = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
+        parts = [images[start : start + BATCH_IMAGES] for start in range(0, len(images), BATCH_IMAGES)]
         return np.concatenate([self._run(part) for part in parts]) if parts else np.empty((0, CLASS_COUNT), np.float32)
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
@@ -62,11 +62,11 @@ def open_session(
     kind: str,
     threads: int = 0,
 ) -> onnxruntime.InferenceSession:
-    """Open an ONNX file that takes and gives one array of floats each, with these names and shapes.
+    """Open an ONNX file with one input and one output of floats, with these names and shapes.
 
-    The shapes are those of one example; `None` stands for a side of any length. `threads` compute at once; 0 = as many
-    as ONNX Runtime thinks best. Raises `ModelFileError` when the file
-    is missing, damaged, not a network for `kind`, limited to a number of examples, or without that checksum.
+    The shapes are those of one example; `None` is a dimension of any size. `threads` compute at once; with 0, ONNX
+    Runtime chooses. Raises `ModelFileError` if the file is missing or damaged, is not a network for `kind`, has a fixed
+    batch size, or has another checksum.
     """
     if not path.is_file():
         raise ModelFileError(f"{path}: no such model file")
@@ -76,10 +76,10 @@ def open_session(
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise ModelFileError(f"{path}: damaged or another file: its SHA-256 is not the recorded one")
-    onnxruntime.set_default_logger_severity(4)  # what goes wrong is told by the exception, once
+    onnxruntime.set_default_logger_severity(4)  # exceptions report failures, once
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    # Threads that spin while they wait hold up what comes between two networks: a line took half as long again.
+    # Threads that spin while they wait slow down the work between two networks: a line took half as long again.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"], enable_fallback=0)
@@ -96,7 +96,7 @@ def open_session(
 
 
 def _fits(found: list[tuple[str, str, list[int | str]]], wanted: tuple[str, list[int | None]]) -> bool:
-    """Whether a network has just the one array of floats that is wanted."""
+    """Whether a network has exactly the one array of floats that is wanted."""
     if len(found) != 1:
         return False
     name, kind, shape = found[0]

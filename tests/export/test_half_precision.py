@@ -12,7 +12,7 @@ import torch
 from onnx import helper, numpy_helper
 from torch import nn
 
-from sutja.export.half_precision import LEAST, halved, store_in_half
+from sutja.export.half_precision import MIN_TENSOR_SIZE, halved, store_in_half
 
 
 @pytest.fixture
@@ -81,6 +81,6 @@ def test_the_file_is_smaller_and_gives_the_same_bits(tmp_path: Path) -> None:
     (expected,) = onnxruntime.InferenceSession(path).run(None, given)
     store_in_half(path)
     onnx.checker.check_model(str(path), full_check=True)
-    assert exact.size >= LEAST > small.size
+    assert exact.size >= MIN_TENSOR_SIZE > small.size
     assert size - path.stat().st_size == pytest.approx(2 * exact.size, abs=100)  # the rounded ones stay as they are
     np.testing.assert_array_equal(onnxruntime.InferenceSession(path).run(None, given)[0], expected)

@@ -16,7 +16,7 @@ from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError
 from sutja.export.onnx import export_onnx, parity
 from sutja.files import whole_file
-from sutja.models.onnx_classifier import BATCH, Classifier
+from sutja.models.onnx_classifier import BATCH_IMAGES, Classifier
 from sutja.networks.model import create
 
 Shape = Sequence[int | str]
@@ -54,7 +54,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory, mnist: Dataset) -> tuple[
     return network, path
 
 
-@pytest.mark.parametrize("number", [1, 2, BATCH, BATCH + 1])
+@pytest.mark.parametrize("number", [1, 2, BATCH_IMAGES, BATCH_IMAGES + 1])
 def test_the_logits_are_those_of_pytorch(exported: tuple[nn.Module, Path], mnist: Dataset, number: int) -> None:
     network, path = exported
     images = mnist.test.images[:number]

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +25,9 @@ from torch.nn import functional
 
 from sutja.data.dataset import Splits, stratified_split
 from sutja.data.digits import Digits
-from sutja.environment import CorrectionsSource, StartSource
-from sutja.errors import UsageError
 from sutja.networks.infer import infer, scaled, to_tensor
 from sutja.randomness import derived_seed, generator
-from sutja.recipe import CORRECTED, START_FIELDS, FineTuning, Recipe
+from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.reports.tables import finetuning_table
 from sutja.runs.report import ErrorsBeforeAfter, FineTuningReport
@@ -38,6 +35,7 @@ from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
 from sutja.training.digit_trainer import SingleDigitTrainer
 from sutja.training.distillation import distillation_loss
+from sutja.training.finetuning.task import Task
 from sutja.training.finetuning.writer_style import WriterStyle
 from sutja.training.trainer import Evaluation
 
@@ -50,62 +48,6 @@ STYLED_DIGITS = 6000  # training digits that are rendered in the style of the co
 HARD_DIGITS = 2000  # the hardest digits outside the probe; every batch has some of them
 KEPT_WEIGHT = 3  # of a digit to keep in the loss, against a digit to learn
 KEPT_AUGMENTATION = "robust"  # of the digits to keep
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """A trained network to begin with: its name, the SHA-256 of its weights, and what it was trained by and on.
-
-    `temperature` divides its logits where probabilities are made of them.
-    """
-
-    name: str
-    sha256: str
-    recipe: Recipe
-    data_sha256: str
-    network: nn.Module
-    temperature: float
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """Teach a network of before, `start`, the digits `corrected` of the folder `name`."""
-
-    start: Start
-    name: str
-    corrected: Digits
-
-    @property
-    def sha256(self) -> str:
-        """The checksum of the corrected pixels and labels."""
-        digest = hashlib.sha256(self.corrected.images.tobytes())
-        digest.update(self.corrected.labels.astype("<i8").tobytes())
-        return digest.hexdigest()
-
-    def recipe(self, settings: dict[str, str] | None = None) -> Recipe:
-        """The recipe for it, with some fields set from words.
-
-        The protocol is that of the network of before: validation digits that it has seen judge nothing. Raises
-        `UsageError` for settings that cannot be.
-        """
-        tuning = FineTuning(
-            f"{self.start.name}@{self.start.sha256}", f"{self.name}-{len(self.corrected)}@{self.sha256}"
-        )
-        start = self.start.recipe
-        recipe = dataclasses.replace(CORRECTED, network=start.network, protocol=start.protocol, finetuning=tuning)
-        fixed = (*START_FIELDS, "distillation", "distillation.teacher", "hard_example_repeats", "precision")
-        for field in settings or {}:
-            if field in fixed:
-                raise UsageError(f"{field} cannot be set with --from: it is as the network that it begins with has it")
-        return recipe.with_settings(settings or {})
-
-    def describe(self) -> dict[str, Any]:
-        """What a run remembers of it."""
-        recipe = dataclasses.asdict(self.start.recipe)
-        return {
-            "start": StartSource(self.start.name, self.start.sha256, recipe),
-            "corrections": CorrectionsSource(self.name, len(self.corrected), self.sha256),
-        }
 
 
 @dataclass(frozen=True)
@@ -131,19 +73,19 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         super().__init__(recipe, splits, device=device)
         self.task = task
         for network in (self.network, self.averaged):
-            network.load_state_dict(task.start.network.state_dict())
+            network.load_state_dict(task.network.state_dict())
         self._teacher = copy.deepcopy(self.network).eval()
         self._corrected = self._measured["train"] = self._on_device(task.corrected)
         self.kept_step = 1.0  # how far the final weights lie from the start's to the trained ones, in [0, 1]
         self._probe, rest = _parted(splits.train, PROBE_DIGITS)
-        hard, labels = _hardest(rest, task.start.network, HARD_DIGITS)
+        hard, labels = _hardest(rest, task.network, HARD_DIGITS)
         self._hard = hard.to(self.device), labels.to(self.device)
-        self._styled = self._in_style(WriterStyle(task.corrected, splits.train, task.start.network), splits.train)
+        self._styled = self._in_style(WriterStyle(task.corrected, splits.train, task.network), splits.train)
         self._distort_kept = get_augmentation(KEPT_AUGMENTATION)
 
     def result(self) -> nn.Module:
         """The fine-tuned network, on the CPU, in evaluation mode: moved back to the start until it forgets nothing."""
-        start, trained = self.task.start.network, super().result()
+        start, trained = self.task.network, super().result()
         before, after = (infer(each, to_tensor(self._probe)) for each in (start, trained))
         labels = torch.from_numpy(self._probe.labels)
         unsure = ~(_surely_right(before, labels) & _surely_right(after, labels))
@@ -228,7 +170,7 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         self, network: nn.Module, splits: Splits, evaluation: Evaluation
     ) -> dict[str, ErrorsBeforeAfter]:
         """How many corrections, and digits of each part, the start network and the fine-tuned one misread."""
-        start, corrected = self.task.start.network, self.task.corrected
+        start, corrected = self.task.network, self.task.corrected
         after = {part: figures.errors for part, figures in evaluation.figures.items()}
         after = {"corrections": _errors(network, corrected), **after}
         return {

@@ -18,12 +18,13 @@ from sutja.data.digits import Digits
 from sutja.environment import CorrectionsSource
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.experiment import RunContext, train
-from sutja.experiments.start import open_start
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.recipe import Distillation, FineTuning
 from sutja.runs.run import Run
-from sutja.training.finetuning.finetune import FineTuner, Start, Task
+from sutja.training.finetuning.finetune import FineTuner
+from sutja.training.finetuning.task import Task
 from sutja.training.finetuning.writer_style import WriterStyle, find_pen
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -39,17 +40,12 @@ def slanted(mnist: Dataset) -> Digits:
 
 @pytest.fixture(scope="module")
 def tiny() -> nn.Module:
-    return open_start("tiny").network
+    return load_network(open_model("tiny"))
 
 
 @pytest.fixture(scope="session")
-def start(counterparts: dict[str, Run]) -> Start:
-    return open_start(str(counterparts["validation"].folder))
-
-
-@pytest.fixture(scope="session")
-def task(start: Start, slanted: Digits) -> Task:
-    return Task(start, "mine", slanted.take(np.arange(20)))
+def task(counterparts: dict[str, Run], slanted: Digits) -> Task:
+    return Task.open(counterparts["validation"].folder, "mine", slanted.take(np.arange(20)))
 
 
 @pytest.fixture(scope="session")
@@ -58,14 +54,15 @@ def taught(task: Task, few: Dataset, tmp_path_factory: pytest.TempPathFactory) -
     return train(task.recipe({"epochs": "2"}), context, task=task)
 
 
-def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run, start: Start) -> None:
+def test_the_recipe_tells_weights_and_corrections(task: Task, taught: Run) -> None:
     written = Run.open(taught.folder).recipe
+    start = taught.environment.start
+    assert start is not None
+    assert (start.name, start.sha256) == (task.start.base_name, task.start.weights_sha256)
     assert written.finetuning == FineTuning(f"{start.name}@{start.sha256}", f"mine-20@{task.sha256}")
     assert (written.network, written.protocol) == ("mlp", "validation")
     assert taught.folder.name.endswith(f"{start.name}-mine-20-epochs=2-s0")
     assert taught.environment.corrections == CorrectionsSource("mine", 20, task.sha256)
-    assert taught.environment.start is not None
-    assert taught.environment.start.sha256 == start.sha256
 
 
 def test_the_run_is_whole(taught: Run) -> None:
@@ -76,7 +73,7 @@ def test_the_run_is_whole(taught: Run) -> None:
     assert open_model(taught.folder).reads == "digits"
 
 
-def test_corrections_are_learned_and_the_rest_is_not_forgotten(taught: Run, start: Start, slanted: Digits) -> None:
+def test_corrections_are_learned_and_the_rest_is_not_forgotten(task: Task, taught: Run, slanted: Digits) -> None:
     assert taught.report.finetuning is not None
     errors = taught.report.finetuning.errors
     assert errors["corrections"].after < errors["corrections"].before / 2
@@ -84,7 +81,7 @@ def test_corrections_are_learned_and_the_rest_is_not_forgotten(taught: Run, star
     after = Classifier(taught.folder / "model.onnx")
     further = slanted.take(np.arange(20, 200))
     wrong = int((after.logits(further.images).argmax(1) != further.labels).sum())
-    assert wrong < _errors(start.network, further)
+    assert wrong < _errors(task.network, further)
 
 
 def _errors(network: torch.nn.Module, digits: Digits) -> int:
@@ -121,7 +118,7 @@ def test_what_forgets_goes_back(task: Task, few: Dataset) -> None:
 
 
 def test_other_corrections_are_no_run_to_go_on_with(task: Task, few: Dataset, taught: Run, slanted: Digits) -> None:
-    other = Task(task.start, "mine", slanted.take(np.arange(1, 21)))
+    other = dataclasses.replace(task, corrected=slanted.take(np.arange(1, 21)))
     context = RunContext(few, taught.folder.parent, "cpu", 1)
     with pytest.raises(UsageError, match="other corrections"):
         train(other.recipe({"epochs": "2"}), context, task=other, resume=True)
@@ -161,25 +158,29 @@ def test_a_start_of_other_data_is_refused(task: Task, small: Dataset, tmp_path: 
         train(task.recipe(), RunContext(small, tmp_path, "cpu", 1), task=task)
 
 
-def test_published_networks_are_starts() -> None:
-    opened = open_start("lenet5-best")
-    assert opened.recipe.network == "lenet5"
-    assert open_model("lenet5-best").temperature == opened.temperature
-    for name, why in (("line-reader", "reads lines"), ("nothing", "unknown published model")):
+def test_published_networks_are_starts(slanted: Digits) -> None:
+    task = Task.open("lenet5-best", "mine", slanted)
+    assert (task.start, task.start_recipe.network) == (open_model("lenet5-best"), "lenet5")
+    for name, why in (
+        ("line-reader", "--from line-reader: reads lines"),
+        ("nothing", "unknown published model"),
+        ("convnet", "published without its weights"),
+        ("ensemble", "an ensemble"),
+    ):
         with pytest.raises(UsageError, match=why):
-            open_start(name)
+            Task.open(name, "mine", slanted)
 
 
-def test_a_damaged_start_is_told(taught: Run, tmp_path: Path) -> None:
+def test_a_damaged_start_is_told(task: Task, taught: Run, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     for path in taught.folder.glob("*.*"):
         (tmp_path / "run" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "run" / "model.safetensors").write_bytes(b"x")
     with pytest.raises(ModelFileError, match="damaged"):
-        open_start(str(tmp_path / "run"))
+        Task.open(tmp_path / "run", "mine", task.corrected)
     (tmp_path / "run" / "report.json").write_text(json.dumps({}))
     with pytest.raises((DataError, ModelFileError)):
-        open_start(str(tmp_path / "run"))
+        Task.open(tmp_path / "run", "mine", task.corrected)
 
 
 def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn.Module) -> None:

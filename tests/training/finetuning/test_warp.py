@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
-from sutja.experiments.start import open_start
+from sutja.models.open import open_model
+from sutja.networks.build import load_network
 from sutja.training.augment import mapped_places, resample
 from sutja.training.finetuning.warp import Shapes, Warp, find_warps, second_moments
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture(scope="module")
 def tiny() -> nn.Module:
-    return open_start("tiny").network
+    return load_network(open_model("tiny"))
 
 
 def images_of(dataset: Dataset, first: int, last: int) -> tuple[Tensor, Tensor]:
