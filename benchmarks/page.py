@@ -21,7 +21,7 @@ from benchmarks.browser import open_browser, serve
 from benchmarks.pen import Stroke, draw, hand_strokes, outline_strokes
 from benchmarks.recording import record
 from sutja.data.dataset import load_dataset
-from sutja.synth.strokes import DIGITS as HANDS
+from sutja.synth.strokes import DIGIT_SHAPES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -122,7 +122,7 @@ def _drawn_and_read(page: Page, strokes: list[Stroke], pace: float = 0) -> tuple
 def _latency(page: Page) -> dict[str, Any]:
     """Milliseconds from the lifted pen to the answer on the screen, and those that the server took."""
     whole, server = [], []
-    for shapes in HANDS.values():
+    for shapes in DIGIT_SHAPES.values():
         for shape in 2 * shapes[:TIMED]:
             _drawn_and_read(page, hand_strokes(shape, 250, 180, 150), PACE)
             whole.append(page.evaluate("watch.shown - watch.lifted"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from sutja.synth.strokes import Shape, smooth
+from sutja.synth.strokes import Shape, smooth_curve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ def outline_strokes(digit: NDArray[np.uint8], left: float = 0, top: float = 0, z
 def hand_strokes(shape: Shape, left: float, top: float, height: float) -> list[Stroke]:
     """The strokes of a hand that writes a shape in a box so high, with about twelve points a stroke's bend."""
     width = 0.7 * height
-    paths = [smooth(np.array(stroke, np.float64), steps=12) for stroke in shape]
+    paths = [smooth_curve(np.array(stroke, np.float64), steps=12) for stroke in shape]
     return [[(left + width * float(x), top + height * float(y)) for x, y in path] for path in paths]
 
 

@@ -33,10 +33,10 @@ from sutja.data.digits import Digits
 from sutja.reading.line_metrics import edit_distance, matched
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
-from sutja.synth.folder import Order, photographs
-from sutja.synth.handwriting import Hand
-from sutja.synth.lines import Writer
-from sutja.synth.photograph import DIFFICULTIES, photograph
+from sutja.synth.folder import PhotographRequest, render_photographs
+from sutja.synth.handwriting import WriterStyle
+from sutja.synth.lines import LineRenderer
+from sutja.synth.photograph import DIFFICULTIES, take_photograph
 
 SEED = 20261124
 PICTURES = 60  # photographs of each difficulty
@@ -97,9 +97,9 @@ def main() -> None:
 
 def read_synthetic(reader: Reader, digits: Digits, count: int) -> dict[str, list[Outcome]]:
     """Read so many photographs of each difficulty, composed of `digits` only."""
-    writer = Writer(digits, drawn=0)
+    renderer = LineRenderer(digits, drawn=0)
     found: dict[str, list[Outcome]] = {}
-    for difficulty, taken in photographs(writer, Order(list(DIFFICULTIES), count, SEED)):
+    for difficulty, taken in render_photographs(renderer, PhotographRequest(list(DIFFICULTIES), count, SEED)):
         text = "".join(line.text for line in taken.lines)
         found.setdefault(difficulty, []).append(Outcome(taken.picture, text, reader.read(taken.picture)))
     return found
@@ -206,13 +206,13 @@ def _confidences(reader: Reader, images: NDArray[np.uint8]) -> NDArray[np.float6
 
 def measure_times(reader: Reader, digits: Digits, rounds: int) -> dict[str, Any]:
     """Milliseconds in a running process, seconds and megabytes of a process of its own."""
-    writer = Writer(digits, drawn=0)
+    renderer = LineRenderer(digits, drawn=0)
     rng = np.random.default_rng(SEED)
-    ink, text = writer.write(Hand(rng), "05221859", signs=False)
+    ink, text = renderer.draw_line(WriterStyle(rng), "05221859", signs=False)
     line = np.clip(np.where(ink > 127, 40, 235) + rng.normal(0, 4, ink.shape), 0, 255).astype(np.uint8)
     assert text == "05221859"
     numbers = ["314159", "271828", "161803", "141421", "577215"]
-    taken = photograph(writer, np.random.default_rng(2), difficulty="easy", size=(4000, 3000), numbers=numbers)
+    taken = take_photograph(renderer, np.random.default_rng(2), difficulty="easy", size=(4000, 3000), numbers=numbers)
     values: dict[str, Any] = {
         "line_milliseconds": _milliseconds(reader, line, rounds),
         "photograph_milliseconds": _milliseconds(reader, taken.picture, max(3, rounds // 2)),

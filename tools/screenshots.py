@@ -19,9 +19,9 @@ from benchmarks.pen import draw, hand_strokes
 from benchmarks.recording import IMAGES
 from sutja.data.dataset import load_dataset
 from sutja.files import whole_file
-from sutja.synth.lines import Writer
-from sutja.synth.photograph import photograph
-from sutja.synth.strokes import DIGITS as HANDS
+from sutja.synth.lines import LineRenderer
+from sutja.synth.photograph import take_photograph
+from sutja.synth.strokes import DIGIT_SHAPES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -61,8 +61,8 @@ def _written(page: Page, name: str) -> None:
 def _photographed(page: Page, path: Path, name: str) -> None:
     """A photograph of several lines, one digit from near, in Korean and in the dark."""
     numbers = ["20260412", "31415", "0707", "589"]
-    writer = Writer(load_dataset().test, drawn=0.2)
-    taken = photograph(writer, np.random.default_rng(SEED), difficulty="easy", size=(1280, 960), numbers=numbers)
+    renderer = LineRenderer(load_dataset().test, drawn=0.2)
+    taken = take_photograph(renderer, np.random.default_rng(SEED), difficulty="easy", size=(1280, 960), numbers=numbers)
     cv2.imwrite(str(path), taken.picture)
     page.set_viewport_size({"width": 1180, "height": 920})
     page.set_input_files("#choose", path)
@@ -80,7 +80,7 @@ def _on_a_phone(page: Page, name: str) -> None:
 
 def _write(page: Page, number: str, left: float, top: float, height: float) -> None:
     for place, digit in enumerate(map(int, number)):
-        strokes = hand_strokes(HANDS[digit][SHAPES[digit]], left, top + (0, 6, -4, 3, -2)[place % 5], height)
+        strokes = hand_strokes(DIGIT_SHAPES[digit][SHAPES[digit]], left, top + (0, 6, -4, 3, -2)[place % 5], height)
         draw(page, strokes)
         left = max(x for stroke in strokes for x, _ in stroke) + 0.27 * height
     page.wait_for_timeout(500)

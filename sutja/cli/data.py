@@ -112,8 +112,8 @@ def photographs(
     from sutja.cli.console import print_path
     from sutja.data.dataset import load_dataset
     from sutja.errors import unknown
-    from sutja.synth.folder import Order, write_photographs
-    from sutja.synth.lines import Writer
+    from sutja.synth.folder import PhotographRequest, write_photographs
+    from sutja.synth.lines import LineRenderer
     from sutja.synth.photograph import DIFFICULTIES
 
     if difficulty not in (*DIFFICULTIES, "all"):
@@ -121,8 +121,8 @@ def photographs(
     if form not in ("jpg", "png"):
         raise unknown("format", form, ("jpg", "png"))
     wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
-    order = Order(wanted, count, seed, _size(size) if size else None)
-    write_photographs(Writer(load_dataset(data).train), order, to, suffix=f".{form}", force=force)
+    request = PhotographRequest(wanted, count, seed, _size(size) if size else None)
+    write_photographs(LineRenderer(load_dataset(data).train), request, to, suffix=f".{form}", force=force)
     print_path("Written", to)
 
 
@@ -151,10 +151,10 @@ def lines(
     from sutja.data.dataset import load_dataset
     from sutja.reports import plots
     from sutja.reports.html import save_figure
-    from sutja.synth.lines import Writer
+    from sutja.synth.lines import LineRenderer
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    written = Writer(load_dataset(data).train).lines(np.random.default_rng(seed), count)
+    written = LineRenderer(load_dataset(data).train).render_lines(np.random.default_rng(seed), count)
     save_figure(plots.plot_lines([(line.gray, line.text or "nothing") for line in written]), to)
     print_path("Lines", to)

@@ -25,7 +25,7 @@ from sutja.reading.line_metrics import calibrate_lines, choose_min_confidence, o
 from sutja.reports import plots
 from sutja.reports.html import Picture, save_figure
 from sutja.runs.run import Run
-from sutja.synth.lines import Line, Writer
+from sutja.synth.lines import LineRenderer, RenderedLine
 
 EVALUATED_LINES = 4000
 PARITY_LINES = 1000
@@ -38,7 +38,7 @@ class LineEvaluation:
     `logits` are its outputs. Without validation digits there is no `calibration`.
     """
 
-    lines: dict[str, list[Line]]
+    lines: dict[str, list[RenderedLine]]
     logits: dict[str, list[NDArray[np.float32]]]
     figures: dict[str, Figures]
     calibration: Calibration | None
@@ -50,17 +50,17 @@ class LineEvaluation:
         return [decode_greedy(each, temperature) for each in self.logits[part]]
 
 
-def fixed_lines(digits: Digits, count: int, seed: int) -> list[Line]:
+def fixed_lines(digits: Digits, count: int, seed: int) -> list[RenderedLine]:
     """Render lines of some digits, the same for the same seed."""
-    return list(Writer(digits).lines(np.random.default_rng(derived_seed(seed, "measured lines")), count))
+    return list(LineRenderer(digits).render_lines(np.random.default_rng(derived_seed(seed, "measured lines")), count))
 
 
-def evaluation_lines(splits: Splits) -> dict[str, list[Line]]:
+def evaluation_lines(splits: Splits) -> dict[str, list[RenderedLine]]:
     """The lines of each part on which a finished reader is evaluated."""
     return {part: fixed_lines(digits, EVALUATED_LINES, 1) for part, digits in splits.evaluation_parts.items()}
 
 
-def evaluate_lines(network: nn.Module, lines: dict[str, list[Line]]) -> LineEvaluation:
+def evaluate_lines(network: nn.Module, lines: dict[str, list[RenderedLine]]) -> LineEvaluation:
     """Evaluate a line reader on rendered `lines` of each part, and calibrate it by those of validation digits."""
     logits = {part: infer_lines(network, [line.ink for line in some]) for part, some in lines.items()}
     texts = {part: [line.text for line in some] for part, some in lines.items()}
@@ -81,7 +81,7 @@ def evaluate_lines(network: nn.Module, lines: dict[str, list[Line]]) -> LineEval
     return LineEvaluation(lines, logits, figures, calibration, min_confidence)
 
 
-def draw_lines(run: Run, lines: list[Line], read: list[list[DecodedDigit]]) -> list[Picture]:
+def draw_lines(run: Run, lines: list[RenderedLine], read: list[list[DecodedDigit]]) -> list[Picture]:
     """Draw curves, lines, mistakes and reliability of a reader that read the digits `read` on `lines`."""
     texts = ["".join(str(digit.digit) for digit in line) for line in read]
     wrong = [index for index, (line, text) in enumerate(zip(lines, texts, strict=True)) if line.text != text]
@@ -107,7 +107,7 @@ def draw_lines(run: Run, lines: list[Line], read: list[list[DecodedDigit]]) -> l
     ]
 
 
-def export_lines(network: nn.Module, path: Path, lines: list[Line]) -> float:
+def export_lines(network: nn.Module, path: Path, lines: list[RenderedLine]) -> float:
     """Write a line reader as one ONNX file: input `lines`, output `logits`, any number and width of lines.
 
     `network` is a `halved` one: its weights are stored in half precision. The file is held against PyTorch on `lines`;
@@ -125,7 +125,7 @@ def export_lines(network: nn.Module, path: Path, lines: list[Line]) -> float:
     )
 
 
-def _difference(network: nn.Module, lines: list[Line], path: Path) -> float:
+def _difference(network: nn.Module, lines: list[RenderedLine], path: Path) -> float:
     inks = [line.ink for line in lines]
     with torch.inference_mode():
         pairs = zip(infer_lines(network, inks), LineNetwork(path).logits(inks), strict=True)

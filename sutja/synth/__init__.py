@@ -1,1 +1,1 @@
-"""Pictures of numbers that nobody wrote: lines and whole photographs, composed of MNIST digits and painted paper."""
+"""Synthetic pictures of numbers: lines and photographs, rendered from MNIST digits and pen strokes on painted paper."""

@@ -1,4 +1,4 @@
-"""From a scene to the picture that a camera makes of it: light, shadow, lens, sensor, and the file's compression."""
+"""Camera simulation: turn a scene into a picture by light, shadow, lens blur, sensor noise and JPEG compression."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-COARSE = 8  # pixels of a scene for one of its light, which changes slowly
-ROWS_AT_ONCE = 256  # of noise, so that a large picture needs little memory
+SCENE_PIXELS_PER_LIGHT_PIXEL = 8  # light changes slowly, so it is computed at low resolution
+NOISE_ROWS_PER_CHUNK = 256  # bounds the memory for large pictures
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """How uneven the light is at most: darker towards one side, towards the corners; shadows: how often, how deep."""
+    """Limits of uneven light: darkening towards one side and towards the corners; probability and depth of shadows."""
 
     gradient: float
     vignette: float
-    shadow: float
-    deepest: float
+    shadow_probability: float
+    shadow_depth: float
 
 
 @dataclass(frozen=True)
 class Optics:
-    """The camera at its worst: blur in heights of a digit, noise in grey levels; and the quality of its JPEG."""
+    """Limits of the camera: blur in digit heights, noise in grey levels; and the range of its JPEG quality."""
 
     blur: float
     noise: float
-    quality: tuple[int, int]
+    jpeg_quality: tuple[int, int]
 
 
-def light_up(scene: NDArray[np.float32], rng: np.random.Generator, lighting: Lighting) -> None:
-    """Multiply a scene `float32 (H, W, 3)` by the light that falls on it, in place."""
+def apply_light(scene: NDArray[np.float32], rng: np.random.Generator, lighting: Lighting) -> None:
+    """Multiply a scene `float32 (H, W, 3)` by random uneven light, in place."""
     height, width = scene.shape[:2]
-    rows, columns = max(8, height // COARSE), max(8, width // COARSE)
+    rows, columns = max(8, height // SCENE_PIXELS_PER_LIGHT_PIXEL), max(8, width // SCENE_PIXELS_PER_LIGHT_PIXEL)
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
     angle = rng.uniform(0, 2 * np.pi)
     light = 1 - rng.uniform(0, lighting.gradient) * (0.5 + (x * np.cos(angle) + y * np.sin(angle)) / 2.83)
     light *= 1 - rng.uniform(0, lighting.vignette) * (x * x + y * y) / 2
-    if rng.random() < lighting.shadow:
-        light *= 1 - rng.uniform(0.4, 1) * lighting.deepest * _shadow((rows, columns), rng)
+    if rng.random() < lighting.shadow_probability:
+        light *= 1 - rng.uniform(0.4, 1) * lighting.shadow_depth * _shadow((rows, columns), rng)
     light *= rng.uniform(0.75, 1.0)
     tint = np.array((1, 1, 1), np.float32) + np.float32(rng.normal(0, 0.03)) * np.array((1, 0, -1), np.float32)
     full = cv2.resize(light.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
@@ -49,7 +49,7 @@ def light_up(scene: NDArray[np.float32], rng: np.random.Generator, lighting: Lig
 
 
 def _shadow(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Where a hand, a head or a window's frame keeps the light away: 1 in the shadow, softer or harder at its edge."""
+    """The shadow of a hand, a head or a window frame: 1 inside, with a soft edge."""
     rows, columns = shape
     mask = np.zeros(shape, np.float32)
     reach = max(shape)
@@ -73,22 +73,24 @@ def _shadow(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.floa
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), reach * float(rng.uniform(0.006, 0.06))), np.float32)
 
 
-def develop(scene: NDArray[np.float32], rng: np.random.Generator, optics: Optics, *, tall: float) -> NDArray[np.uint8]:
-    """Take the picture: `uint8 (H, W, 3)`, of a scene `float32 (H, W, 3)` whose digits are `tall` pixels high."""
-    blur = float(rng.uniform(0.2, 1)) * optics.blur * tall
+def develop(
+    scene: NDArray[np.float32], rng: np.random.Generator, optics: Optics, *, digit_height: float
+) -> NDArray[np.uint8]:
+    """Take a picture `uint8 (H, W, 3)` of a scene `float32 (H, W, 3)` with digits of `digit_height` pixels."""
+    blur = float(rng.uniform(0.2, 1)) * optics.blur * digit_height
     if blur > 0.3:
         scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), blur), np.float32)
-    if rng.random() < 0.25:  # a shaking hand
+    if rng.random() < 0.25:  # camera shake
         length = max(1, round(blur * 2))
         scene = np.asarray(cv2.blur(scene, (length, 1) if rng.random() < 0.5 else (1, length)), np.float32)
     picture = np.empty(scene.shape, np.uint8)
     noise = float(rng.uniform(0.3, 1)) * optics.noise
-    spot = float(rng.uniform(1, 2))  # cameras smooth their noise
-    for start in range(0, len(scene), ROWS_AT_ONCE):
-        part = scene[start : start + ROWS_AT_ONCE] * np.float32(255)
+    spot = float(rng.uniform(1, 2))  # pixels: cameras smooth their noise
+    for start in range(0, len(scene), NOISE_ROWS_PER_CHUNK):
+        part = scene[start : start + NOISE_ROWS_PER_CHUNK] * np.float32(255)
         part += _noise(part.shape, rng, noise, spot)
-        picture[start : start + ROWS_AT_ONCE] = np.clip(part, 0, 255)
-    coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*optics.quality))])[1]
+        picture[start : start + NOISE_ROWS_PER_CHUNK] = np.clip(part, 0, 255)
+    coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*optics.jpeg_quality))])[1]
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
 

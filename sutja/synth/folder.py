@@ -1,4 +1,4 @@
-"""A folder of photographs that nobody took, with `labels.csv`: which file, how difficult, what stands there."""
+"""A folder of synthetic photographs with `labels.csv`: file name, text and difficulty."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import numpy as np
 
 from sutja.errors import UsageError
 from sutja.files import whole_folder
-from sutja.synth.lines import Writer
-from sutja.synth.photograph import Photograph, photograph
+from sutja.synth.lines import LineRenderer
+from sutja.synth.photograph import Photograph, take_photograph
 
-LABELS = "labels.csv"
-QUALITY = 92  # of the JPEG files: they have lost what they lose when the picture was taken
+LABELS_FILE = "labels.csv"
+JPEG_QUALITY = 92  # of the files; the camera simulation has already compressed the picture
 
 
 @dataclass(frozen=True)
-class Order:
-    """Which photographs are wanted: so many of each difficulty, of a size (`None`: various), from a seed."""
+class PhotographRequest:
+    """A set of photographs: `count` of each difficulty, of one `size` (`None`: various), from a seed."""
 
     difficulties: Sequence[str]
     count: int
@@ -29,27 +29,31 @@ class Order:
     size: tuple[int, int] | None = None
 
 
-def photographs(writer: Writer, order: Order) -> Iterator[tuple[str, Photograph]]:
-    """Each photograph that was ordered, with its difficulty; a picture is the same whatever else is ordered."""
-    for difficulty in order.difficulties:
-        for number in range(order.count):
-            rng = np.random.default_rng([order.seed, number])
-            yield difficulty, photograph(writer, rng, difficulty=difficulty, size=order.size)
+def render_photographs(renderer: LineRenderer, request: PhotographRequest) -> Iterator[tuple[str, Photograph]]:
+    """Yield each photograph with its difficulty; none depends on the others requested."""
+    for difficulty in request.difficulties:
+        for number in range(request.count):
+            rng = np.random.default_rng([request.seed, number])
+            yield difficulty, take_photograph(renderer, rng, difficulty=difficulty, size=request.size)
 
 
-def write_photographs(writer: Writer, order: Order, folder: Path, *, suffix: str, force: bool) -> None:
-    """Write photographs as `<difficulty>-<number><suffix>` and their `labels.csv` into a folder, all or nothing.
+def write_photographs(
+    renderer: LineRenderer, request: PhotographRequest, folder: Path, *, suffix: str, force: bool
+) -> None:
+    """Write photographs `<difficulty>-<number><suffix>` and their `labels.csv` into a folder, atomically.
 
-    Raises `UsageError` when the folder is there already, unless `force` replaces it.
+    Raises `UsageError` if the folder exists, unless `force` is set, which replaces it.
     """
     if folder.exists() and not force:
         raise UsageError(f"{folder}: exists already; --force replaces it")
     with whole_folder(folder, replace=force) as partial:
         rows = []
-        for index, (difficulty, taken) in enumerate(photographs(writer, order)):
-            name = f"{difficulty}-{index % order.count + 1:04}{suffix}"
-            coded = cv2.imencode(suffix, taken.picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY] if suffix == ".jpg" else [])
+        for index, (difficulty, taken) in enumerate(render_photographs(renderer, request)):
+            name = f"{difficulty}-{index % request.count + 1:04}{suffix}"
+            coded = cv2.imencode(
+                suffix, taken.picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if suffix == ".jpg" else []
+            )
             (partial / name).write_bytes(coded[1].tobytes())
             rows.append((name, taken.text, difficulty))
-        with (partial / LABELS).open("w", encoding="utf-8", newline="") as file:
+        with (partial / LABELS_FILE).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows([("file", "text", "difficulty"), *rows])

@@ -1,6 +1,8 @@
-"""How somebody writes: size, slant, distances, pen and habits; and how that hand puts digits on paper."""
+"""Writer styles: size, slant, spacing, pen and habits of a writer, and how such a writer draws digits on paper."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,24 +10,39 @@ from numpy.typing import NDArray
 
 from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.normalise import Gray
-from sutja.synth.strokes import MARGIN, SIDE, Glyph
+from sutja.synth.strokes import SHAPE_HEIGHT_PIXELS, SHAPE_MARGIN_PIXELS, Glyph
 from sutja.synth.tracing import Points, Strokes
 
-ROWS = 2 * LINE_HEIGHT  # of the line while it is composed
-STROKE = 2.6  # rows of these: usual width of a stroke without its soft edge, so as broad as on real photographs
-COARSE = 2.0  # scale from which on strokes are not drawn twice as large and made smaller
+CANVAS_ROWS = 2 * LINE_HEIGHT  # of a line while it is drawn
+USUAL_STROKE_ROWS = 2.6  # without the soft edge; as wide, in rows of the canvas, as on real photographs
+MAX_SUPERSAMPLED_SCALE = 2.0  # up to this scale, strokes are drawn at twice the size and reduced
 
 
-class Hand:
-    """How somebody writes: height, slant, width, distances, pen, and how much they vary."""
+@dataclass(frozen=True)
+class Placement:
+    """How a glyph deviates from the usual: all sizes are in digit heights, and `width` is relative to `height`.
+
+    `offset_below` is the offset of its middle below that of the line; `lean` is added to the slant. With the
+    probability `joins` the pen is not lifted before the glyph; `None` is for glyphs outside a number.
+    """
+
+    height: float = 1
+    width: float = 1
+    offset_below: float = 0
+    lean: float = 0
+    joins: float | None = None
+
+
+class WriterStyle:
+    """The style of a writer: height, slant, width, spacing, pen, and how much they vary."""
 
     def __init__(
-        self, rng: np.random.Generator, *, scale: float = 1.0, rows: int = ROWS, pen: float | None = None
+        self, rng: np.random.Generator, *, scale: float = 1.0, rows: int = CANVAS_ROWS, pen_width: float | None = None
     ) -> None:
-        """A hand that writes `scale` times as large as a line needs that a network shall read, on `rows` rows.
+        """Draw a random style, `scale` times as large as the network needs, for a canvas of `rows` rows.
 
-        With a `pen`, the width of its stroke in heights of a digit, it writes all digits with that; otherwise it is any
-        pen, and one hand in four leaves MNIST's digits as they are.
+        With a `pen_width`, in digit heights, all digits are written with that pen; by default the pen is random, and
+        one style in four leaves MNIST's digits as they are.
         """
         self.rng = rng
         self.scale = scale
@@ -38,97 +55,83 @@ class Hand:
         self.gap = float(
             rng.choice([rng.uniform(-0.05, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.25, 0.58, 0.17])
         )
-        self.unrest = float(rng.uniform(0.02, 0.12))
-        self.drift = float(rng.normal(0, 0.025))  # rows a column
-        self.separators = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
+        self.unrest = float(rng.uniform(0.02, 0.12))  # relative variation of sizes and positions
+        self.drift = float(rng.normal(0, 0.025))  # rows per column
+        self.separator_probability = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
         self.shakiness = float(rng.uniform(0.015, 0.06))
-        # What a pen of one width writes looks unlike MNIST's pictures: were those taken as they are, a network would
-        # tell one source of digits from the other, and read each only as that source writes them.
-        self.traces = pen is not None or rng.random() < 0.75
-        usual = float(np.clip(STROKE * np.exp(rng.normal(0, 0.3)), 1.5, 8)) / height
-        self.pen = usual if pen is None else pen  # heights of a digit
-        self.pressure = float(rng.choice([0, rng.uniform(0.1, 0.4)], p=[0.6, 0.4]))  # how much its width varies
-        # Habits: small flat zeros, also joined ones, a large first digit, digits that reach below or above the others,
-        # ones that lean, ends of strokes drawn out or cut short, digits joined without lifting the pen, and a bend that
+        # Strokes of one width look unlike MNIST's pictures. If those were always used as they are, a network could tell
+        # the sources of digits apart and learn each only in the style of that source.
+        self.uses_traces = pen_width is not None or rng.random() < 0.75
+        usual = float(np.clip(USUAL_STROKE_ROWS * np.exp(rng.normal(0, 0.3)), 1.5, 8)) / height
+        self.pen_width = usual if pen_width is None else pen_width  # digit heights
+        self.pressure = float(rng.choice([0, rng.uniform(0.1, 0.4)], p=[0.6, 0.4]))  # relative variation of the width
+        # Habits: small flat zeros, possibly joined; a large first digit; digits that extend below or above the others;
+        # leaning ones; lengthened or shortened ends of strokes; digits joined without lifting the pen; and a bend that
         # all digits share.
         flat = rng.random() < 0.35
-        self.zero = (float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.9, 1.9))) if flat else (1.0, 1.0)
-        self.first = float(rng.uniform(1.05, 1.5)) if rng.random() < 0.12 else 1.0  # heights of the first digit
-        self.low = {int(digit): float(rng.uniform(0, 0.35)) for digit in (1, 4, 7, 9) if rng.random() < 0.2}
-        self.high = {int(digit): float(rng.uniform(0, 0.5)) for digit in (1, 4, 6, 7) if rng.random() < 0.15}
-        self.lean = {1: float(rng.uniform(0.1, 0.6))} if rng.random() < 0.3 else {}
-        self.flourish = float(rng.choice([0.05, rng.uniform(0.08, 0.2)], p=[0.7, 0.3]))  # heights, deviation
+        self.zero_size = (float(rng.uniform(0.4, 0.9)), float(rng.uniform(0.9, 1.9))) if flat else (1.0, 1.0)
+        self.first_height = float(rng.uniform(1.05, 1.5)) if rng.random() < 0.12 else 1.0  # of the first digit
+        self.descents = {int(digit): float(rng.uniform(0, 0.35)) for digit in (1, 4, 7, 9) if rng.random() < 0.2}
+        self.ascents = {int(digit): float(rng.uniform(0, 0.5)) for digit in (1, 4, 6, 7) if rng.random() < 0.15}
+        self.leans = {1: float(rng.uniform(0.1, 0.6))} if rng.random() < 0.3 else {}
+        self.flourish = float(rng.choice([0.05, rng.uniform(0.08, 0.2)], p=[0.7, 0.3]))  # standard deviation, heights
         self.joins = float(rng.choice([0, rng.uniform(0.2, 0.8)], p=[0.88, 0.12]))
-        self.joins_zeros = max(self.joins, float(rng.choice([0, rng.uniform(0.4, 1)], p=[0.8, 0.2])))
+        self.zero_joins = max(self.joins, float(rng.choice([0, rng.uniform(0.4, 1)], p=[0.8, 0.2])))
         self.bend = rng.normal(0, rng.uniform(0, 0.06), (3, 3, 2))
-        self._before: list[Points] = []  # the strokes of the digit before, where they stand
-        self._begins = True
+        self._previous: list[Points] = []  # strokes of the previous digit on the canvas
+        self._at_start = True
 
-    def lift(self) -> None:
-        """Lift the pen and begin a number: what is put next is joined with nothing."""
-        self._before = []
-        self._begins = True
+    def start_number(self) -> None:
+        """Lift the pen and start a number: the next digit is not joined to the previous one."""
+        self._previous = []
+        self._at_start = True
 
-    def put_digit(self, canvas: Gray, glyph: Glyph | Strokes, digit: int, at: float) -> float:
-        """Put a digit as this hand is used to write it; returns where the next one may begin."""
-        large = self.first if self._begins else 1.0
-        self._begins = False
-        joins = self.joins_zeros if digit == 0 else self.joins
-        if digit == 0 and self.zero != (1.0, 1.0):
-            high, wide = self.zero
-            below = (1 - high) * float(self.rng.uniform(0, 0.5))
-            return self.put(canvas, glyph, at, height=high, wide=wide, below=below, joins=joins)
-        low, high = self.low.get(digit, 0.0), self.high.get(digit, 0.0)
-        tall = 1 + low + high
-        below = (low - high - (large - 1)) / 2
-        lean = self.lean.get(digit, 0.0)
-        return self.put(canvas, glyph, at, height=large * tall, wide=1 / tall, below=below, lean=lean, joins=joins)
+    def draw_digit(self, canvas: Gray, glyph: Glyph | Strokes, digit: int, at: float) -> float:
+        """Draw a digit with the habits of this style at column `at`; returns the column for the next glyph."""
+        large = self.first_height if self._at_start else 1.0
+        self._at_start = False
+        joins = self.zero_joins if digit == 0 else self.joins
+        if digit == 0 and self.zero_size != (1.0, 1.0):
+            height, width = self.zero_size
+            below = (1 - height) * float(self.rng.uniform(0, 0.5))
+            return self.draw_glyph(canvas, glyph, at, Placement(height, width, below, joins=joins))
+        descent, ascent = self.descents.get(digit, 0.0), self.ascents.get(digit, 0.0)
+        extent = 1 + descent + ascent
+        below = (descent - ascent - (large - 1)) / 2
+        lean = self.leans.get(digit, 0.0)
+        return self.draw_glyph(canvas, glyph, at, Placement(large * extent, 1 / extent, below, lean, joins))
 
-    def put(
-        self,
-        canvas: Gray,
-        glyph: Glyph | Strokes,
-        at: float,
-        *,
-        height: float = 1,
-        wide: float = 1,
-        below: float = 0,
-        lean: float = 0,
-        joins: float | None = None,
-    ) -> float:
-        """Put a glyph, a picture or strokes, with its left edge at a column; returns where the next one may begin.
-
-        `height` is in heights of a digit, and so is how far its middle lies `below` that of the line; `lean` is added
-        to the slant. `joins` is how probably the pen is not lifted before; with `None` it is no part of a number.
-        """
+    def draw_glyph(self, canvas: Gray, glyph: Glyph | Strokes, at: float, placement: Placement) -> float:
+        """Draw a glyph, a picture or strokes, with its left edge at `at`; returns the column for the next one."""
         rng, unrest = self.rng, self.unrest
-        broad, middle, edge = self._size(glyph)
-        tall = self.height * height * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
-        wide *= tall * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
+        glyph_width, middle, pen_margin = self._size(glyph)
+        height = self.height * placement.height * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
+        wide = placement.width * (height * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4)))
         turn = float(rng.normal(0, unrest * 0.7))
-        matrix = np.array([[wide, -(self.slant + lean + turn) * tall], [wide * turn, tall]])
-        y = self.middle + self.height * (below + float(rng.normal(0, unrest * 0.5)))
-        y += self.drift * (at - 150 * self.scale)  # along a baseline that may climb or fall
-        width = wide * broad + edge
+        matrix = np.array([[wide, -(self.slant + placement.lean + turn) * height], [wide * turn, height]])
+        y = self.middle + self.height * (placement.offset_below + float(rng.normal(0, unrest * 0.5)))
+        y += self.drift * (at - 150 * self.scale)  # a rising or falling baseline
+        width = wide * glyph_width + pen_margin
         x = at + width / 2
         shift = np.array([x, y]) - matrix @ middle
         if isinstance(glyph, tuple):
-            self._draw(canvas, [self._varied(stroke, broad) @ matrix.T + shift for stroke in glyph], joins)
+            strokes = [self._varied(stroke, glyph_width) @ matrix.T + shift for stroke in glyph]
+            self._draw(canvas, strokes, placement.joins)
         else:
             self._paste(canvas, glyph, matrix / _rows(glyph), shift)
         return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
 
     def _size(self, glyph: Glyph | Strokes) -> tuple[float, Points, float]:
-        """The width and the middle of a glyph in its heights, and the pixels that a pen adds to that width."""
+        """The width and the middle of a glyph in glyph heights, and the pixels that the pen adds to its width."""
         if isinstance(glyph, tuple):
             broad = float(np.concatenate(glyph)[:, 0].max())
-            return broad, np.array([broad / 2, 0.5]), self.pen * self.height
+            return broad, np.array([broad / 2, 0.5]), self.pen_width * self.height
         rows, columns = glyph.shape
         inner = _rows(glyph)
         return (columns - (rows - inner)) / inner, np.array([columns, rows]) / (2 * inner), 0.0
 
     def _varied(self, stroke: Points, broad: float) -> Points:
-        """A stroke as this hand draws it this time: bent as all are, a little otherwise, its ends longer or shorter."""
+        """Vary a stroke: the shared bend, a little random bend, and longer or shorter ends."""
         stroke = self._with_ends(stroke)
         grid = self.bend + self.rng.normal(0, 0.6 * self.shakiness, (3, 3, 2))
         place = np.clip(stroke / (max(broad, 0.2), 1) * 2, 0, 1.999)
@@ -140,7 +143,7 @@ class Hand:
         return np.asarray(stroke + above * (1 - down) + beneath * down)
 
     def _with_ends(self, stroke: Points) -> Points:
-        """A stroke whose ends go on for a while, turning a little, or stop earlier; rings are left as they are."""
+        """Lengthen the ends of a stroke in a slight curve, or shorten them; leave rings unchanged."""
         if len(stroke) < 6 or np.hypot(*(stroke[0] - stroke[-1])) < 0.05:
             return stroke
         for _ in range(2):
@@ -159,13 +162,13 @@ class Hand:
         return stroke
 
     def _draw(self, canvas: Gray, strokes: list[Points], joins: float | None) -> None:
-        """Draw strokes, points in pixels of the canvas, with this hand's pen."""
+        """Draw strokes, with points in canvas pixels, with the pen of this style."""
         link = None
         if joins is not None:
             link = self._link(strokes) if self.rng.random() < joins else None
-            self._before = strokes
+            self._previous = strokes
         drawn = strokes if link is None else [*strokes, link]
-        pen = self.pen * self.height * float(np.clip(self.rng.normal(1, 0.06), 0.8, 1.2))
+        pen = self.pen_width * self.height * float(np.clip(self.rng.normal(1, 0.06), 0.8, 1.2))
         points = np.concatenate(drawn)
         left, top = np.floor(points.min(axis=0) - pen - 2).astype(int)
         right, bottom = np.ceil(points.max(axis=0) + pen + 2).astype(int)
@@ -173,7 +176,7 @@ class Hand:
         top, bottom = max(0, top), min(canvas.shape[0], bottom)
         if right <= left or bottom <= top:
             return
-        fine = 1 if self.scale > COARSE else 2
+        fine = 1 if self.scale > MAX_SUPERSAMPLED_SCALE else 2
         patch = np.zeros((fine * (bottom - top), fine * (right - left)), np.uint8)
         for stroke in drawn:
             self._stroke(patch, (stroke - (left, top)) * fine, pen * fine)
@@ -194,10 +197,10 @@ class Hand:
             cv2.line(patch, places[index].tolist(), places[index + 1].tolist(), 255, widths[index], cv2.LINE_AA, 3)
 
     def _link(self, strokes: list[Points]) -> Points | None:
-        """A stroke from the end of the digit before to the nearest end of this one, where the pen was not lifted."""
-        if not self._before:
+        """A stroke that joins the end of the previous digit to the nearest end of this one, or `None` if too far."""
+        if not self._previous:
             return None
-        start = max((stroke[end] for stroke in self._before for end in (0, -1)), key=lambda point: float(point[0]))
+        start = max((stroke[end] for stroke in self._previous for end in (0, -1)), key=lambda point: float(point[0]))
         ends = [stroke[end] for stroke in strokes for end in (0, -1)]
         stop = min(ends, key=lambda point: float(np.hypot(*(point - start))))
         if float(np.hypot(*(stop - start))) > 0.8 * self.height:
@@ -208,7 +211,7 @@ class Hand:
 
     @staticmethod
     def _paste(canvas: Gray, glyph: Glyph, matrix: NDArray[np.float64], shift: NDArray[np.float64]) -> None:
-        """Put a picture's pixels where a matrix and a shift say."""
+        """Draw a picture, transformed by a matrix and a shift."""
         rows, columns = glyph.shape
         corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)]) @ matrix.T + shift
         left = max(0, int(corners[:, 0].min()) - 2)
@@ -221,9 +224,9 @@ class Hand:
         np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
 
     def reink(self, canvas: Gray) -> Gray:
-        """Thicker or thinner strokes, all alike."""
+        """Make all strokes thicker or thinner."""
         rng = self.rng
-        if self.traces:
+        if self.uses_traces:
             soft = cv2.GaussianBlur(canvas, (0, 0), 0.7 * self.scale)
             edge = float(rng.uniform(70, 140))
         else:
@@ -241,6 +244,6 @@ class Hand:
 
 
 def _rows(glyph: Glyph) -> int:
-    """The rows of a picture that count: a letter has margins, a digit of MNIST has none."""
+    """The rows of a picture without its margins: letters have them, MNIST's cropped digits do not."""
     rows = int(glyph.shape[0])
-    return rows - (2 * MARGIN if rows > SIDE // 2 else 0)
+    return rows - (2 * SHAPE_MARGIN_PIXELS if rows > SHAPE_HEIGHT_PIXELS // 2 else 0)

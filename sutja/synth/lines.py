@@ -1,7 +1,7 @@
-"""Lines of digits as they stand on paper, composed of single digits, with their transcription.
+"""Render lines of digits on paper, composed of single digits, with their transcription.
 
-A line is composed at twice the height that the network sees, digit by digit, inked and put on paper, made smaller and
-then treated exactly as a line of a photograph is: `reading.normalise.line_ink`.
+A line is drawn digit by digit at twice the height that the network sees, put on paper, made smaller, and then processed
+exactly as a line of a photograph is: by `reading.normalise.line_ink`.
 """
 
 from __future__ import annotations
@@ -16,147 +16,149 @@ from sutja.data.digits import Digits
 from sutja.errors import DataError
 from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.normalise import Gray, Ink, line_ink
-from sutja.synth.handwriting import Hand
+from sutja.synth.handwriting import Placement, WriterStyle
 from sutja.synth.paper import line_paper
-from sutja.synth.strokes import MARKS, SIZES, Glyph, curves, digit_curves, draw_letter, scribble
-from sutja.synth.tracing import Strokes, trace
+from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, scribble, vary_shape
+from sutja.synth.tracing import Strokes, trace_strokes
 
-WIDEST = 640  # columns of it
-INKED = 60  # from which on a pixel of a digit counts as ink
-TRIES = 4  # digits that are tried until one can be traced
+MAX_LINE_COLUMNS = 640
+MIN_INK_LEVEL = 60  # grey level from which a pixel of a digit counts as ink
+MAX_TRACING_ATTEMPTS = 4  # digits tried until one can be traced
 
-# Signs beside digits: before them, after them, between two, and what numbers, above all amounts, end with. A bracket is
-# rare: where only digits are expected, most that look like one are ones.
-BEFORE = "=-.,-=-.=-.=-,$#*:+()~x"
-BETWEEN = ".,.,.,.-.,-.: ., .,/-. "
-AFTER = "=-.,-=-.=-.=-,$#*:+)~x"
-ENDS = ("=", "=", "=", "-", "-", ".-", ".-", ",-", ".", ".", ",", ".=", "=-", "--", "~", "x", "#", "*", ":", "/-")
+# Signs before, between and after digits, and at the end of numbers, above all of amounts. Brackets are rare: where only
+# digits are expected, most characters that look like brackets are ones.
+SIGNS_BEFORE = "=-.,-=-.=-.=-,$#*:+()~x"
+SIGNS_BETWEEN = ".,.,.,.-.,-.: ., .,/-. "
+SIGNS_AFTER = "=-.,-=-.=-.=-,$#*:+)~x"
+ENDINGS = ("=", "=", "=", "-", "-", ".-", ".-", ",-", ".", ".", ",", ".=", "=-", "--", "~", "x", "#", "*", ":", "/-")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line: `ink` as the network sees it, `float32 (32, W)`, the digits on it, and the picture `gray` before."""
+class RenderedLine:
+    """A line: its `ink`, the network input `float32 (32, W)`, the digits on it, and the grey picture it comes from."""
 
     ink: Ink
     text: str
     gray: Gray
 
 
-class Writer:
-    """Writes lines with the digits of a set and, for a share of them, with strokes of a pen."""
+class LineRenderer:
+    """Renders lines with the digits of a data set and, for a share of them, with pen strokes."""
 
     def __init__(self, digits: Digits, *, drawn: float = 0.4) -> None:
-        """`drawn` is the share of digits that are drawn by a pen in other styles instead of taken from `digits`.
+        """`drawn` is the share of digits that are drawn as pen strokes instead of taken from `digits`.
 
-        Raises `DataError` when one of the ten is missing.
+        Raises `DataError` if one of the ten digits is missing.
         """
-        self.drawn = drawn
+        self._drawn_share = drawn
         self._images = digits.images
-        self._traces: dict[int, Strokes | None] = {}  # by index; each is sought when it is first needed
-        inked = digits.images.max(axis=(1, 2)) > INKED
-        self._of = [np.flatnonzero((digits.labels == digit) & inked) for digit in range(10)]
-        missing = [str(digit) for digit, found in enumerate(self._of) if not len(found)]
+        self._traced: dict[int, Strokes | None] = {}  # by index, traced on first use
+        inked = digits.images.max(axis=(1, 2)) > MIN_INK_LEVEL
+        self._indices = [np.flatnonzero((digits.labels == digit) & inked) for digit in range(10)]
+        missing = [str(digit) for digit, found in enumerate(self._indices) if not len(found)]
         if missing:
-            raise DataError(f"lines need all ten digits, and there is no {', '.join(missing)} with ink among these")
+            raise DataError(f"lines need all ten digits; missing with ink: {', '.join(missing)}")
 
-    def lines(self, rng: np.random.Generator, count: int) -> Iterator[Line]:
-        """So many lines."""
+    def render_lines(self, rng: np.random.Generator, count: int) -> Iterator[RenderedLine]:
+        """Render `count` lines."""
         for _ in range(count):
-            yield self.line(rng)
+            yield self.render_line(rng)
 
-    def line(self, rng: np.random.Generator) -> Line:
-        """A line of one to ten digits; one in thirty has other things on it instead."""
+    def render_line(self, rng: np.random.Generator) -> RenderedLine:
+        """Render a line of one to ten digits; about one line in thirty has signs instead."""
         text = "" if rng.random() < 0.03 else random_number(rng)
-        hand = Hand(rng)
-        canvas, text = self.write(hand, text)
-        gray = photographed(hand.reink(canvas), rng)
-        return Line(line_ink(gray), text, gray)
+        style = WriterStyle(rng)
+        canvas, text = self.draw_line(style, text)
+        gray = photograph_line(style.reink(canvas), rng)
+        return RenderedLine(line_ink(gray), text, gray)
 
-    def write(self, hand: Hand, text: str, *, widest: int = WIDEST, signs: bool = True) -> tuple[Gray, str]:
-        """The strokes of a line, `uint8 (hand.rows, W)`, and as many digits of `text` as there was room for.
+    def draw_line(
+        self, style: WriterStyle, text: str, *, max_columns: int = MAX_LINE_COLUMNS, signs: bool = True
+    ) -> tuple[Gray, str]:
+        """Draw the ink of a line, `uint8 (style.rows, W)`, W ≤ `max_columns`; returns it and the digits that fit.
 
-        W is at most `widest`. Without `signs` there is nothing but what the hand puts between digits.
+        Without `signs`, only the separators of the style appear beside digits.
         """
-        rng = hand.rng
-        hand.lift()
-        canvas = np.zeros((hand.rows, widest), np.uint8)
-        at = float(rng.uniform(2, 30)) * hand.scale
+        rng = style.rng
+        style.start_number()
+        canvas = np.zeros((style.rows, max_columns), np.uint8)
+        at = float(rng.uniform(2, 30)) * style.scale
         if signs and rng.random() < 0.1:
-            at = self._sign(canvas, hand, at, BEFORE)
+            at = self._sign(canvas, style, at, SIGNS_BEFORE)
         done = 0
-        while done < len(text) and at < widest - 100 * hand.scale:
-            at = hand.put_digit(canvas, self._digit(hand, int(text[done])), int(text[done]), at)
+        while done < len(text) and at < max_columns - 100 * style.scale:
+            at = style.draw_digit(canvas, self._digit(style, int(text[done])), int(text[done]), at)
             done += 1
-            if done < len(text) and rng.random() < hand.separators:
-                at = put_mark(canvas, hand, at, one_of(BETWEEN, rng))
+            if done < len(text) and rng.random() < style.separator_probability:
+                at = draw_mark(canvas, style, at, choose_one(SIGNS_BETWEEN, rng))
         end = rng.random() if signs else 1.0
         if end < 0.25:
-            for mark in ENDS[rng.integers(len(ENDS))]:
-                at = put_mark(canvas, hand, at, mark) if at < widest - 60 * hand.scale else at
+            for mark in ENDINGS[rng.integers(len(ENDINGS))]:
+                at = draw_mark(canvas, style, at, mark) if at < max_columns - 60 * style.scale else at
         elif end < 0.45 or (signs and not text):
             for _ in range(int(rng.integers(1, 4))):
-                at = self._sign(canvas, hand, at, AFTER) if at < widest - 60 * hand.scale else at
-        end = int(np.clip(at + rng.uniform(0, 40) * hand.scale, 32, widest))
-        return bent(canvas[:, :end], rng, scale=hand.scale), text[:done]
+                at = self._sign(canvas, style, at, SIGNS_AFTER) if at < max_columns - 60 * style.scale else at
+        end = int(np.clip(at + rng.uniform(0, 40) * style.scale, 32, max_columns))
+        return warp_line(canvas[:, :end], rng, scale=style.scale), text[:done]
 
-    def _digit(self, hand: Hand, digit: int) -> Glyph | Strokes:
-        rng = hand.rng
-        if rng.random() < self.drawn:
-            return digit_curves(digit, rng, unrest=hand.shakiness)
-        for _ in range(TRIES if hand.traces else 0):
-            strokes = self._trace(int(rng.choice(self._of[digit])))
+    def _digit(self, style: WriterStyle, digit: int) -> Glyph | Strokes:
+        rng = style.rng
+        if rng.random() < self._drawn_share:
+            return digit_strokes(digit, rng, unrest=style.shakiness)
+        for _ in range(MAX_TRACING_ATTEMPTS if style.uses_traces else 0):
+            strokes = self._strokes(int(rng.choice(self._indices[digit])))
             if strokes is not None:
                 return strokes
-        image = self._images[rng.choice(self._of[digit])]
-        rows, columns = np.flatnonzero(image.max(axis=1) > INKED), np.flatnonzero(image.max(axis=0) > INKED)
+        image = self._images[rng.choice(self._indices[digit])]
+        rows, columns = (np.flatnonzero(image.max(axis=axis) > MIN_INK_LEVEL) for axis in (1, 0))
         return np.asarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
-    def _trace(self, index: int) -> Strokes | None:
-        if index not in self._traces:
-            self._traces[index] = trace(self._images[index])
-        return self._traces[index]
+    def _strokes(self, index: int) -> Strokes | None:
+        if index not in self._traced:
+            self._traced[index] = trace_strokes(self._images[index])
+        return self._traced[index]
 
-    def _sign(self, canvas: Gray, hand: Hand, at: float, marks: str) -> float:
-        """Put something that is no digit; returns where it ends."""
-        rng = hand.rng
+    def _sign(self, canvas: Gray, style: WriterStyle, at: float, marks: str) -> float:
+        """Draw a sign, a letter or a scribble; returns the column for the next glyph."""
+        rng = style.rng
         if rng.random() >= 0.25:
-            return put_mark(canvas, hand, at, one_of(marks, rng))
+            return draw_mark(canvas, style, at, choose_one(marks, rng))
         height = float(rng.uniform(0.6, 1.1))
         if rng.random() < 0.3:
-            return hand.put(canvas, scribble(rng), at, height=height)
-        return hand.put(canvas, draw_letter(rng, pen=64 * hand.pen), at, height=height)
+            return style.draw_glyph(canvas, scribble(rng), at, Placement(height))
+        return style.draw_glyph(canvas, draw_letter(rng, pen=64 * style.pen_width), at, Placement(height))
 
 
-def one_of(marks: str, rng: np.random.Generator) -> str:
-    """One of the marks, each as likely as it is often in the text."""
+def choose_one(marks: str, rng: np.random.Generator) -> str:
+    """Choose a character of `marks`, with probability proportional to its frequency there."""
     return marks[rng.integers(len(marks))]
 
 
-def put_mark(canvas: Gray, hand: Hand, at: float, mark: str) -> float:
-    """Put a mark that is no digit, or a space; returns where it ends."""
-    rng = hand.rng
+def draw_mark(canvas: Gray, style: WriterStyle, at: float, mark: str) -> float:
+    """Draw a mark, or leave a space; returns the column for the next glyph."""
+    rng = style.rng
     if mark == " ":
-        return at + hand.height * float(rng.uniform(0.2, 0.9))
-    height, width, below = SIZES[mark]
-    shapes = MARKS[mark]
-    strokes = curves(shapes[rng.integers(len(shapes))], rng, width=width / height)
-    return hand.put(canvas, strokes, at, height=height * float(rng.uniform(0.8, 1.3)), below=below)
+        return at + style.height * float(rng.uniform(0.2, 0.9))
+    height, width, below = MARK_SIZES[mark]
+    shapes = MARK_SHAPES[mark]
+    strokes = vary_shape(shapes[rng.integers(len(shapes))], rng, width=width / height)
+    return style.draw_glyph(canvas, strokes, at, Placement(height * float(rng.uniform(0.8, 1.3)), offset_below=below))
 
 
 def random_number(rng: np.random.Generator) -> str:
-    """One to ten digits, now and then a round or repetitive number."""
+    """A random number of one to ten digits, sometimes round or repetitive."""
     length = int(rng.integers(1, 11))
     text = "".join(map(str, rng.integers(0, 10, length)))
     if length > 2 and rng.random() < 0.3:
-        kept = length // 2
-        text = text[:kept] + str(rng.choice([0] * 8 + list(range(10)))) * (length - kept)
+        start = length // 2
+        text = text[:start] + str(rng.choice([0] * 8 + list(range(10)))) * (length - start)
     return text
 
 
-def bent(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> Gray:
-    """Bend the ink of a line as no slant and size can: places wander smoothly, sideways and up and down.
+def warp_line(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> Gray:
+    """Warp the ink of a line smoothly and locally, horizontally and vertically, in half of all cases.
 
-    `scale` is how much larger it is than the lines that a network reads.
+    `scale` is its size relative to the lines that a network reads.
     """
     if rng.random() < 0.5:
         return canvas
@@ -170,16 +172,16 @@ def bent(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> Gray:
     return np.asarray(cv2.remap(canvas, x, y, cv2.INTER_LINEAR), np.uint8)
 
 
-def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """The ink of a line, `uint8 (64, W)`, on paper, as a camera or scanner sees it: `uint8 (32, W / 2)`."""
-    canvas = _cut(_surroundings(canvas, rng), rng)
+def photograph_line(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """Put the ink of a line, `uint8 (64, W)`, on paper and photograph or scan it: `uint8 (32, W / 2)`."""
+    canvas = _crop(_add_clutter(canvas, rng), rng)
     shape = (LINE_HEIGHT, max(16, canvas.shape[1] // 2))
     ink = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    harm = float(rng.choice([0.4, 1]))  # half of all pictures are good ones
-    if rng.random() < 0.3 * harm:  # ink that runs dry, pencil on rough paper
+    harm = float(rng.choice([0.4, 1]))  # half of all pictures have good quality
+    if rng.random() < 0.3 * harm:  # dry ink, or pencil on rough paper
         ink *= np.clip(1 - np.abs(rng.standard_normal(shape, dtype=np.float32)) * rng.uniform(0.1, 0.6), 0, 1)
     weak = float(rng.uniform(0.95 - 0.65 * harm, 0.95))
-    paper = line_paper(shape, rng, strongest=0.55 * harm * weak)
+    paper = line_paper(shape, rng, max_strength=0.55 * harm * weak)
     light = float(rng.uniform(90, 250))
     gray = light * paper * (1 - weak * ink)
     blur = float(rng.uniform(0, 1.1))
@@ -193,8 +195,8 @@ def photographed(canvas: Gray, rng: np.random.Generator) -> Gray:
     return seen
 
 
-def _cut(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """Now and then the picture ends within the writing, above, below or at an end."""
+def _crop(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """Sometimes erase one edge of the line, as if the picture ended within the writing."""
     if rng.random() < 0.12:
         rows, columns = canvas.shape
         edge = int(rng.integers(4, 14))
@@ -203,15 +205,15 @@ def _cut(canvas: Gray, rng: np.random.Generator) -> Gray:
     return canvas
 
 
-def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """What else is in the picture of a line: rules, boxes, ends of the lines above and below, specks."""
+def _add_clutter(canvas: Gray, rng: np.random.Generator) -> Gray:
+    """Add what else a picture of a line may contain: rules, boxes, parts of neighbouring lines, specks."""
     rows, columns = canvas.shape
     if rng.random() < 0.3:
         _rule(canvas, rng)
-    if rng.random() < 0.03:  # an upright rule
+    if rng.random() < 0.03:  # a vertical rule
         x = int(rng.choice([rng.integers(0, 6), columns - 1 - rng.integers(0, 6)]))
         cv2.line(canvas, (x, 0), (x, rows), int(rng.integers(100, 255)), int(rng.integers(1, 5)))
-    if rng.random() < 0.15:  # ends of another line
+    if rng.random() < 0.15:  # parts of another line
         high = int(rng.integers(3, 10))
         strip = np.roll(canvas[26 : 26 + high], int(rng.integers(0, columns)), axis=1)
         strip[:, int(rng.integers(columns // 3, columns)) :] = 0
@@ -224,7 +226,7 @@ def _surroundings(canvas: Gray, rng: np.random.Generator) -> Gray:
 
 
 def _rule(canvas: Gray, rng: np.random.Generator) -> None:
-    """Draw a rule below, above or through the foot of the writing: drawn through, dashed or dotted."""
+    """Draw a solid, dashed or dotted rule above, below or through the foot of the writing."""
     columns = canvas.shape[1]
     y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(44, 63)], p=[0.25, 0.75])), float(rng.normal(0, 1.5))
     grey, thick = int(rng.integers(90, 255)), int(rng.integers(1, 5))

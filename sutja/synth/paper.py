@@ -1,4 +1,4 @@
-"""Painted paper: the light that an empty piece of paper sends back, `float32 (height, width)` around 1."""
+"""Painted paper: the reflectance of an empty piece of paper, `float32 (height, width)` around 1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Paper = NDArray[np.float32]
 
 
 def grain(shape: tuple[int, int], rng: np.random.Generator, *, size: float, strength: float) -> Paper:
-    """Soft noise with spots of `size` pixels and the deviation `strength`."""
+    """Smooth noise with spots of `size` pixels and the standard deviation `strength`."""
     height, width = shape
     small = (max(2, round(height / size)), max(2, round(width / size)))
     noise = rng.standard_normal(small, dtype=np.float32) * np.float32(strength)
@@ -18,7 +18,7 @@ def grain(shape: tuple[int, int], rng: np.random.Generator, *, size: float, stre
 
 
 def waves(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, strength: float) -> Paper:
-    """A net of fine waving lines, as cheques and banknotes have it; dark lines are negative."""
+    """A net of fine wavy lines, as on cheques and banknotes; dark lines are negative."""
     height, width = shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     net = np.zeros(shape, np.float32)
@@ -32,7 +32,7 @@ def waves(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, s
 
 
 def dots(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, strength: float) -> Paper:
-    """A raster of dots, as printed tints have it."""
+    """A halftone raster of dots; dark dots are negative."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     angle = rng.uniform(0, 1.6)
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
@@ -55,17 +55,17 @@ def rules(shape: tuple[int, int], rng: np.random.Generator, *, spacing: float, s
 
 
 def shade(shape: tuple[int, int], rng: np.random.Generator, *, strength: float) -> Paper:
-    """Uneven light: a few large soft spots, brighter and darker, by up to `strength`."""
+    """Uneven light: a few large, soft spots that are brighter or darker by up to `strength`."""
     coarse = rng.uniform(-strength, strength, (3, 4)).astype(np.float32)
     return np.asarray(cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
-def line_paper(shape: tuple[int, int], rng: np.random.Generator, *, strongest: float) -> Paper:
-    """The paper behind one line of writing, of `shape` about 32 rows high; `strongest` bounds its patterns."""
+def line_paper(shape: tuple[int, int], rng: np.random.Generator, *, max_strength: float) -> Paper:
+    """The paper behind one line of writing, about 32 rows high; `max_strength` bounds the contrast of its patterns."""
     paper = 1 + grain(shape, rng, size=rng.uniform(1, 3), strength=rng.uniform(0, 0.05))
     paper += shade(shape, rng, strength=rng.uniform(0, 0.15))
     kind = rng.random()
-    strength = float(rng.uniform(0.04, strongest))
+    strength = float(rng.uniform(0.04, max_strength))
     if kind < 0.35:
         paper += waves(shape, rng, spacing=rng.uniform(2.5, 8), strength=strength)
     elif kind < 0.42:

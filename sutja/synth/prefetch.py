@@ -1,6 +1,6 @@
-"""Lines composed by a process of their own, ahead of the network that learns from them.
+"""Render lines in a separate process, ahead of the network that trains on them.
 
-In a thread of the same process both would wait for each other: composing is many short steps of Python.
+A thread of the same process would block training, because rendering takes many short steps of Python.
 """
 
 from __future__ import annotations
@@ -15,51 +15,51 @@ from sutja.data.digits import Digits
 from sutja.errors import SutjaError
 from sutja.processes import prepare_process, without_interrupts
 from sutja.randomness import derived_seed
-from sutja.synth.lines import Line, Writer
+from sutja.synth.lines import LineRenderer, RenderedLine
 
 
-class Composer:
-    """Chunks of lines, each the same for the same seed and number."""
+class LinePrefetcher:
+    """Renders numbered chunks of lines; the same seed and number give the same lines."""
 
     def __init__(self, digits: Digits, *, seed: int, size: int) -> None:
-        """Each chunk has `size` lines, composed of `digits`."""
+        """Each chunk has `size` lines, rendered from `digits`."""
         self._seed, self._size = seed, size
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, (digits,))
-        self._waiting: dict[int, Future[list[Line]]] = {}
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_process, (digits,))
+        self._pending: dict[int, Future[list[RenderedLine]]] = {}
 
-    def take(self, number: int, *, then: int | None = None) -> list[Line]:
-        """Chunk `number`; chunk `then` is composed next, while this one is used.
+    def take(self, number: int, *, prefetch: int | None = None) -> list[RenderedLine]:
+        """Return chunk `number`, and start to render chunk `prefetch` in the background.
 
-        Raises `SutjaError` when the process is ended from outside.
+        Raises `SutjaError` if the rendering process is killed.
         """
         try:
-            chunk = self._begun(number)
-            if then is not None:
-                self._begun(then)
-            self._waiting.pop(number)
+            chunk = self._submitted(number)
+            if prefetch is not None:
+                self._submitted(prefetch)
+            self._pending.pop(number)
             return chunk.result()
         except BrokenProcessPool as error:
-            raise SutjaError("the process that composes lines was ended from outside: memory may be short") from error
+            raise SutjaError("the process that renders lines was killed; the system may be out of memory") from error
 
-    def _begun(self, number: int) -> Future[list[Line]]:
-        if number not in self._waiting:
+    def _submitted(self, number: int) -> Future[list[RenderedLine]]:
+        if number not in self._pending:
             with without_interrupts():
                 seed = derived_seed(self._seed, "lines", number)
-                self._waiting[number] = self._pool.submit(_compose, seed, self._size)
-        return self._waiting[number]
+                self._pending[number] = self._pool.submit(_render_chunk, seed, self._size)
+        return self._pending[number]
 
     def close(self) -> None:
-        """End the process when it has composed what it is at."""
+        """Stop the process after its current chunk."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-_writers: list[Writer] = []  # of this process: one
+_renderers: list[LineRenderer] = []  # set once in the rendering process
 
 
-def _begin(digits: Digits) -> None:
+def _start_process(digits: Digits) -> None:
     prepare_process()
-    _writers.append(Writer(digits))
+    _renderers.append(LineRenderer(digits))
 
 
-def _compose(seed: int, count: int) -> list[Line]:
-    return list(_writers[-1].lines(np.random.default_rng(seed), count))
+def _render_chunk(seed: int, count: int) -> list[RenderedLine]:
+    return list(_renderers[-1].render_lines(np.random.default_rng(seed), count))

@@ -1,4 +1,4 @@
-"""The middles of strokes."""
+"""Skeletons: the centre lines of strokes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def skeleton(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The middles of strokes, a pixel wide, as connected as the strokes are (T. Y. Zhang and C. Y. Suen, 1984)."""
+    """Thin ink to its skeleton, one pixel wide and equally connected (T. Y. Zhang and C. Y. Suen, 1984)."""
     pixels = np.pad(ink, 1).astype(np.uint8)
     while True:
         before = int(pixels.sum())
@@ -20,7 +20,7 @@ def skeleton(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _removable() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """For each pattern of the eight neighbours, as bits clockwise from above, whether each pass removes the pixel."""
+    """For each pattern of the eight neighbours, bits clockwise from the top: whether either pass removes the pixel."""
     patterns = (np.arange(256)[:, None] >> np.arange(8)) & 1
     changes = ((patterns == 0) & (np.roll(patterns, -1, axis=1) == 1)).sum(axis=1)
     border = (changes == 1) & (patterns.sum(axis=1) >= 2) & (patterns.sum(axis=1) <= 6)

@@ -1,7 +1,7 @@
-"""Digits and other marks as strokes of a pen: styles of handwriting that MNIST lacks, and signs that are no digits.
+"""Digits and other marks as pen strokes: handwriting styles that MNIST lacks, and signs that are not digits.
 
-A shape is one or more strokes; a stroke is a row of points in a box of width and height 1, y downwards, through which
-a smooth curve is drawn. Every drawing moves the points a little, so no two are the same.
+A shape is one or more strokes; a stroke is a sequence of points in a box of width and height 1, y downwards, through
+which a smooth curve is drawn. Every drawing moves the points a little, so no two are the same.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Stroke = tuple[tuple[float, float], ...]
 Shape = tuple[Stroke, ...]
 Glyph = NDArray[np.uint8]
 
-SIDE = 64  # pixels of a shape's height
-MARGIN = 10  # pixels around it, for points that move outwards and for the pen's width
+SHAPE_HEIGHT_PIXELS = 64
+SHAPE_MARGIN_PIXELS = 10  # around a shape, for points that move outwards and for the width of the pen
 
-DIGITS: dict[int, tuple[Shape, ...]] = {
+DIGIT_SHAPES: dict[int, tuple[Shape, ...]] = {
     0: (
         (((0.55, 0.02), (0.1, 0.3), (0.15, 0.85), (0.6, 1), (0.95, 0.6), (0.75, 0.1), (0.45, 0), (0.7, -0.08)),),
         (((0.35, 0.1), (0, 0.6), (0.4, 1), (0.85, 0.65), (0.7, 0.1), (0.3, 0.05), (0.2, 0.25)),),
@@ -286,7 +286,7 @@ DIGITS: dict[int, tuple[Shape, ...]] = {
     ),
 }
 
-MARKS: dict[str, tuple[Shape, ...]] = {  # no digits; their size comes with their name in SIZES
+MARK_SHAPES: dict[str, tuple[Shape, ...]] = {  # sized by MARK_SIZES
     ".": ((((0.3, 0.3), (0.6, 0.5), (0.4, 0.6)),), (((0.5, 0.5), (0.55, 0.55)),)),
     ",": ((((0.6, 0), (0.5, 0.5), (0.1, 1)),), (((0.2, 0.1), (0.6, 0.2), (0.5, 0.6), (0.1, 1)),)),
     "-": ((((0, 0.5), (0.5, 0.45), (1, 0.5)),), (((0, 0.6), (0.4, 0.3), (0.7, 0.7), (1, 0.4)),)),
@@ -308,8 +308,8 @@ MARKS: dict[str, tuple[Shape, ...]] = {  # no digits; their size comes with thei
     "x": ((((0, 0), (1, 1)), ((1, 0), (0, 1))),),
 }
 
-# Height and width of a mark, and how far its middle lies below the line's, all in heights of a digit.
-SIZES: dict[str, tuple[float, float, float]] = {
+# Height and width of a mark, and the offset of its middle below that of the line, in digit heights.
+MARK_SIZES: dict[str, tuple[float, float, float]] = {
     ".": (0.1, 0.1, 0.45),
     ",": (0.25, 0.14, 0.5),
     "-": (0.12, 0.45, 0.05),
@@ -327,8 +327,8 @@ SIZES: dict[str, tuple[float, float, float]] = {
 }
 
 
-def smooth(points: NDArray[np.float64], steps: int = 6) -> NDArray[np.float64]:
-    """A Catmull-Rom curve through `points (N, 2)`, with so many places between two of them."""
+def smooth_curve(points: NDArray[np.float64], steps: int = 6) -> NDArray[np.float64]:
+    """A Catmull-Rom curve through `points (N, 2)`, with `steps` points for each segment."""
     ends = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None, None]
     before, start, stop, after = ends[:-3], ends[1:-2], ends[2:-1], ends[3:]
@@ -341,33 +341,33 @@ def smooth(points: NDArray[np.float64], steps: int = 6) -> NDArray[np.float64]:
     return np.concatenate([curve.transpose(1, 0, 2).reshape(-1, 2), points[-1:]])
 
 
-def curves(shape: Shape, rng: np.random.Generator, *, width: float = 0.75, unrest: float = 0.04) -> Strokes:
-    """A shape as smooth strokes, each `float64 (N, 2)`: x and y in heights of the shape, from its left upper corner.
+def vary_shape(shape: Shape, rng: np.random.Generator, *, width: float = 0.75, unrest: float = 0.04) -> Strokes:
+    """Vary a shape and smooth its strokes, each `float64 (N, 2)`: x and y in shape heights, from its top left corner.
 
-    `width` is that of the shape and `unrest` the deviation of its points, both in heights.
+    `width` is the width of the shape and `unrest` the standard deviation of its points, both in shape heights.
     """
     moved = [np.array(stroke) * (width, 1) + rng.normal(0, unrest, (len(stroke), 2)) for stroke in shape]
     left = min(float(points[:, 0].min()) for points in moved)
-    return tuple(smooth(points - (left, 0)) for points in moved)
+    return tuple(smooth_curve(points - (left, 0)) for points in moved)
 
 
-def digit_curves(digit: int, rng: np.random.Generator, *, unrest: float = 0.04) -> Strokes:
-    """A digit in one of its styles, as `curves` gives it."""
-    shapes = DIGITS[digit]
+def digit_strokes(digit: int, rng: np.random.Generator, *, unrest: float = 0.04) -> Strokes:
+    """The strokes of a digit in one of its styles, as `vary_shape` returns them."""
+    shapes = DIGIT_SHAPES[digit]
     width = rng.uniform(0.25, 0.8) if digit == 1 else 0.68 * rng.uniform(0.75, 1.3)
-    return curves(shapes[rng.integers(len(shapes))], rng, width=width, unrest=unrest)
+    return vary_shape(shapes[rng.integers(len(shapes))], rng, width=width, unrest=unrest)
 
 
 def scribble(rng: np.random.Generator) -> Strokes:
-    """A stroke without meaning, or several."""
+    """One to three meaningless strokes."""
     strokes = tuple(
         tuple(map(tuple, rng.uniform(0, 1, (int(rng.integers(2, 9)), 2)))) for _ in range(int(rng.integers(1, 4)))
     )
-    return curves(strokes, rng, width=rng.uniform(0.5, 1.2))
+    return vary_shape(strokes, rng, width=rng.uniform(0.5, 1.2))
 
 
-LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefhijkmnprtuvwxy&%@?!"  # without those that are digits in somebody's hand
-FONTS = (
+_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYabcdefhijkmnprtuvwxy&%@?!"  # without those that look like handwritten digits
+_FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_COMPLEX,
     cv2.FONT_HERSHEY_TRIPLEX,
@@ -377,11 +377,11 @@ FONTS = (
 
 
 def draw_letter(rng: np.random.Generator, *, pen: float) -> Glyph:
-    """A letter of one of OpenCV's fonts: Hershey's of strokes (1967) before OpenCV 5, one sans font since."""
-    letter = LETTERS[rng.integers(len(LETTERS))]
-    font = FONTS[rng.integers(len(FONTS))] | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
+    """Draw a letter in a font of OpenCV: Hershey's stroke fonts (1967) before OpenCV 5, a sans font since."""
+    letter = _LETTERS[rng.integers(len(_LETTERS))]
+    font = _FONTS[rng.integers(len(_FONTS))] | (cv2.FONT_ITALIC if rng.random() < 0.3 else 0)
     thick = max(1, round(pen * rng.uniform(0.6, 1)))
     (width, height), below = cv2.getTextSize(letter, font, 2.2, thick)
-    ink = np.zeros((height + below + 2 * MARGIN, width + 2 * MARGIN), np.uint8)
-    cv2.putText(ink, letter, (MARGIN, MARGIN + height), font, 2.2, 255, thick, cv2.LINE_AA)
+    ink = np.zeros((height + below + 2 * SHAPE_MARGIN_PIXELS, width + 2 * SHAPE_MARGIN_PIXELS), np.uint8)
+    cv2.putText(ink, letter, (SHAPE_MARGIN_PIXELS, SHAPE_MARGIN_PIXELS + height), font, 2.2, 255, thick, cv2.LINE_AA)
     return ink

@@ -1,4 +1,4 @@
-"""The strokes of a digit's picture: the middle of each as a row of points, so that any pen can write it anew."""
+"""Skeleton tracing: turn the picture of a digit into strokes, sequences of points that any pen can draw."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from sutja.synth.skeleton import skeleton
 
 Points = NDArray[np.float64]
 Strokes = tuple[Points, ...]
-Pixel = tuple[int, int]
+PixelPosition = tuple[int, int]
 
-ENLARGED = 4  # times, before middles are sought
-FULL = 110  # from which on an enlarged pixel is ink
-STEP = 0.05  # heights of a digit between two points of a stroke
-STRAIGHT = -0.5  # cosine between two arms of a crossing below which one goes on as the other
-FILLED = 0.05  # part of the ink that may lie farther from the middles than a stroke is wide
+ENLARGEMENT_FACTOR = 4  # before skeletonising
+MIN_ENLARGED_INK_LEVEL = 110  # grey level of an enlarged pixel
+POINT_SPACING_HEIGHTS = 0.05  # between neighbouring points of a stroke
+MAX_CONTINUATION_COSINE = -0.5  # between two arms of a crossing that form one stroke
+MAX_UNTRACED_INK_SHARE = 0.05  # ink farther from the skeleton than a stroke is wide
 
 
-def trace(image: Gray) -> Strokes | None:
-    """The strokes of a digit `uint8 (H, W)`, 0 = paper, each `float64 (N, 2)`: x and y in heights of the digit.
+def trace_strokes(image: Gray) -> Strokes | None:
+    """Trace the strokes of a digit `uint8 (H, W)`, 0 = paper: each is `float64 (N, 2)`, x and y in digit heights.
 
-    y goes from 0 at the top to 1, x from 0 on the left. `None` where strokes have run together and cannot be told.
+    y runs from 0 at the top to 1, x from 0 on the left. Returns `None` if strokes have merged and cannot be separated.
     """
     padded = cv2.copyMakeBorder(image, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
-    large = cv2.resize(padded, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
-    ink = cv2.GaussianBlur(large, (0, 0), 1) > FULL
+    large = cv2.resize(padded, None, fx=ENLARGEMENT_FACTOR, fy=ENLARGEMENT_FACTOR, interpolation=cv2.INTER_CUBIC)
+    ink = cv2.GaussianBlur(large, (0, 0), 1) > MIN_ENLARGED_INK_LEVEL
     middles = skeleton(ink)
     thick = stroke_width(ink)
     away = cv2.distanceTransform((~middles).astype(np.uint8), cv2.DIST_L2, 5)
-    if not middles.any() or float(np.mean(away[ink] > 0.5 * thick + 2)) > FILLED:
+    if not middles.any() or float(np.mean(away[ink] > 0.5 * thick + 2)) > MAX_UNTRACED_INK_SHARE:
         return None
     paths = _joined(_merged(_pruned(_paths(middles), thick), thick), thick)
     height = max(float(np.ptp(np.concatenate(paths)[:, 1])), 1.0)
-    strokes = [_smooth(path, thick / 2, STEP * height) for path in paths]
+    strokes = [_smooth(path, thick / 2, POINT_SPACING_HEIGHTS * height) for path in paths]
     origin = np.concatenate(strokes).min(axis=0)
     return tuple((stroke - origin) / height for stroke in strokes)
 
 
-def _paths(middles: NDArray[np.bool_]) -> list[list[Pixel]]:
-    """Rows of neighbouring pixels (x, y) from end or crossing to end or crossing; rings begin and end anywhere."""
+def _paths(middles: NDArray[np.bool_]) -> list[list[PixelPosition]]:
+    """Paths of neighbouring pixels (x, y) between ends and crossings; rings start anywhere."""
     links = _links(middles)
-    visited: set[tuple[Pixel, Pixel]] = set()
+    visited: set[tuple[PixelPosition, PixelPosition]] = set()
 
-    def walk(start: Pixel, following: Pixel) -> list[Pixel]:
+    def walk(start: PixelPosition, following: PixelPosition) -> list[PixelPosition]:
         path = [start, following]
         while len(links[path[-1]]) == 2 and path[-1] != start:
             first, second = links[path[-1]]
@@ -59,16 +59,16 @@ def _paths(middles: NDArray[np.bool_]) -> list[list[Pixel]]:
 
     ends = [pixel for pixel, near in links.items() if len(near) != 2]
     paths = [[end, end] for end in ends if not links[end]]
-    for start in [*ends, *links]:  # what no end leads to are rings
+    for start in [*ends, *links]:  # paths not reached from an end are rings
         paths += [walk(start, near) for near in links[start] if (start, near) not in visited]
     return paths
 
 
-def _links(middles: NDArray[np.bool_]) -> dict[Pixel, list[Pixel]]:
-    """The neighbours of each pixel; diagonal ones only where no pixel lies between."""
+def _links(middles: NDArray[np.bool_]) -> dict[PixelPosition, list[PixelPosition]]:
+    """The neighbours of each pixel; diagonal ones only if no pixel connects them otherwise."""
     rows, columns = np.nonzero(middles)
     pixels = set(zip(columns.tolist(), rows.tolist(), strict=True))
-    links: dict[Pixel, list[Pixel]] = {}
+    links: dict[PixelPosition, list[PixelPosition]] = {}
     for x, y in sorted(pixels):
         straight = [near for near in ((x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)) if near in pixels]
         diagonal = [
@@ -81,9 +81,9 @@ def _links(middles: NDArray[np.bool_]) -> dict[Pixel, list[Pixel]]:
     return links
 
 
-def _pruned(paths: list[list[Pixel]], thick: float) -> list[list[Pixel]]:
-    """Paths without the short ones that end free: corners of the ink, no strokes."""
-    meeting: dict[Pixel, int] = defaultdict(int)
+def _pruned(paths: list[list[PixelPosition]], thick: float) -> list[list[PixelPosition]]:
+    """Remove short paths with a free end: they are corners of the ink, not strokes."""
+    meeting: dict[PixelPosition, int] = defaultdict(int)
     for path in paths:
         meeting[path[0]] += 1
         meeting[path[-1]] += 1
@@ -91,25 +91,25 @@ def _pruned(paths: list[list[Pixel]], thick: float) -> list[list[Pixel]]:
     return kept or paths
 
 
-def _merged(paths: list[list[Pixel]], thick: float) -> list[Points]:
-    """Paths whose ends meet where crossings that are closer than a stroke is wide have become one."""
-    group: dict[Pixel, Pixel] = {}
+def _merged(paths: list[list[PixelPosition]], thick: float) -> list[Points]:
+    """Merge crossings closer together than a stroke is wide, and move the ends of paths there."""
+    group: dict[PixelPosition, PixelPosition] = {}
 
-    def root(pixel: Pixel) -> Pixel:
+    def root(pixel: PixelPosition) -> PixelPosition:
         while group.setdefault(pixel, pixel) != pixel:
             pixel = group[pixel]
         return pixel
 
-    def bridge(path: list[Pixel]) -> bool:
+    def bridge(path: list[PixelPosition]) -> bool:
         return path[0] != path[-1] and len(path) < thick and min(meeting[path[0]], meeting[path[-1]]) > 2
 
-    meeting: dict[Pixel, int] = defaultdict(int)
+    meeting: dict[PixelPosition, int] = defaultdict(int)
     for path in paths:
         meeting[path[0]] += 1
         meeting[path[-1]] += 1
     for path in filter(bridge, paths):
         group[root(path[0])] = root(path[-1])
-    members: dict[Pixel, list[Pixel]] = defaultdict(list)
+    members: dict[PixelPosition, list[PixelPosition]] = defaultdict(list)
     for pixel in list(group):
         members[root(pixel)].append(pixel)
     places = {pixel: np.mean(members[root(pixel)], axis=0) for pixel in group}
@@ -123,7 +123,7 @@ def _merged(paths: list[list[Pixel]], thick: float) -> list[Points]:
 
 
 def _joined(paths: list[Points], thick: float) -> list[Points]:
-    """Paths joined at crossings, each with the one that goes on most straight."""
+    """Join paths at crossings, each with its straightest continuation."""
     meeting: dict[tuple[float, float], list[tuple[int, int]]] = defaultdict(list)
     for index, path in enumerate(paths):
         if not np.array_equal(path[0], path[-1]):
@@ -134,13 +134,13 @@ def _joined(paths: list[Points], thick: float) -> list[Points]:
         towards = {arm: _direction(paths[arm[0]], arm[1], thick) for arm in arms}
         bends = sorted((float(towards[one] @ towards[other]), one, other) for one, other in combinations(arms, 2))
         for cosine, one, other in bends:
-            if cosine < STRAIGHT and one not in partner and other not in partner and one[0] != other[0]:
+            if cosine < MAX_CONTINUATION_COSINE and one not in partner and other not in partner and one[0] != other[0]:
                 partner[one], partner[other] = other, one
     return _chained(paths, partner)
 
 
 def _direction(path: Points, end: int, thick: float) -> Points:
-    """Where a path goes from its end, as a vector of length 1."""
+    """The direction of a path at one of its ends, as a unit vector."""
     reach = min(len(path) - 1, max(2, round(1.5 * thick)))
     away = path[reach] - path[0] if end == 0 else path[-1 - reach] - path[-1]
     return np.asarray(away / max(float(np.hypot(*away)), 1e-9))
@@ -149,7 +149,7 @@ def _direction(path: Points, end: int, thick: float) -> Points:
 def _chained(paths: list[Points], partner: dict[tuple[int, int], tuple[int, int]]) -> list[Points]:
     chains, used = [], set()
     free = [(index, end) for index in range(len(paths)) for end in (0, -1) if (index, end) not in partner]
-    for index, end in [*free, *((index, 0) for index in range(len(paths)))]:  # what has no free end is a ring
+    for index, end in [*free, *((index, 0) for index in range(len(paths)))]:  # paths without a free end are rings
         pieces = []
         while index not in used:
             used.add(index)
@@ -161,7 +161,7 @@ def _chained(paths: list[Points], partner: dict[tuple[int, int], tuple[int, int]
 
 
 def _smooth(path: Points, radius: float, step: float) -> Points:
-    """A path without the steps of its pixels, as points about `step` apart; its ends stay where they are."""
+    """Smooth the pixel steps of a path and resample it about every `step`; its ends stay in place."""
     ring = np.array_equal(path[0], path[-1]) and len(path) > 3
     reach = max(1, min(round(2 * radius), len(path) - 1))
     before, after = path[1 : reach + 1][::-1], path[-reach - 1 : -1][::-1]

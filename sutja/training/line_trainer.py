@@ -32,8 +32,8 @@ from sutja.randomness import derived_seed
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
-from sutja.synth.lines import Line
-from sutja.synth.prefetch import Composer
+from sutja.synth.lines import RenderedLine
+from sutja.synth.prefetch import LinePrefetcher
 from sutja.training.trainer import Evaluation, Trainer
 
 LINES_PER_EPOCH = 8192
@@ -66,8 +66,8 @@ class LineTrainer(Trainer[LineBatch]):
         if recipe.hard_example_repeats > 1 or recipe.precision != "float32":
             raise UsageError(f"{recipe.name}: lines have no hard-example sampling, and are trained in float32")
         super().__init__(recipe, device)
-        self._composer = Composer(splits.train, seed=recipe.seed, size=LINES_PER_CHUNK)
-        weakref.finalize(self, self._composer.close)
+        self._prefetcher = LinePrefetcher(splits.train, seed=recipe.seed, size=LINES_PER_CHUNK)
+        weakref.finalize(self, self._prefetcher.close)
         measured = {"train": splits.train, **({} if recipe.protocol == "final" else splits.evaluation_parts)}
         self._measured = {part: fixed_lines(digits, MEASURED_LINES, 0) for part, digits in measured.items()}
 
@@ -86,7 +86,7 @@ class LineTrainer(Trainer[LineBatch]):
         chunks = LINES_PER_EPOCH // LINES_PER_CHUNK
         for number in range(epoch * chunks, (epoch + 1) * chunks):
             follows = number + 1 < self.recipe.epochs * chunks
-            lines = self._composer.take(number, then=number + 1 if follows else None)
+            lines = self._prefetcher.take(number, prefetch=number + 1 if follows else None)
             lines.sort(key=lambda line: line.ink.shape[1])
             parts = list(batches(LINES_PER_CHUNK, self.recipe.batch_size))
             rng = np.random.default_rng(derived_seed(self.recipe.seed, "order of lines", number))
@@ -126,7 +126,7 @@ class LineTrainer(Trainer[LineBatch]):
         return [Section("Lines", pictures=pictures)]
 
 
-def as_batch(lines: Sequence[Line]) -> LineBatch:
+def as_batch(lines: Sequence[RenderedLine]) -> LineBatch:
     """Lines as one batch."""
     digits = [int(digit) for line in lines for digit in line.text]
     return LineBatch(
@@ -154,7 +154,7 @@ def ctc_loss(logits: Tensor, batch: LineBatch) -> Tensor:
     return loss / max(1, len(batch.digits))
 
 
-def measure_lines(network: nn.Module, lines: Sequence[Line]) -> tuple[float, float]:
+def measure_lines(network: nn.Module, lines: Sequence[RenderedLine]) -> tuple[float, float]:
     """Mean loss a digit, and the share of lines that are read without any error."""
     answers = infer_lines(network, [line.ink for line in lines])
     loss = sum(

@@ -1,4 +1,4 @@
-"""Lines composed by another process: the same for the same seed, and one clear line when that process is ended."""
+"""Lines rendered in another process: reproducible, with a clear error if the process is killed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import SutjaError
-from sutja.synth.prefetch import Composer
+from sutja.synth.prefetch import LinePrefetcher
 
 
-def test_chunks_are_the_same_in_any_order_until_the_process_is_ended(few: Dataset) -> None:
-    composer = Composer(few.train, seed=3, size=4)
-    first, second = composer.take(0, then=1), composer.take(1)
-    again = composer.take(0)
+def test_chunks_are_the_same_in_any_order_until_the_process_is_killed(few: Dataset) -> None:
+    prefetcher = LinePrefetcher(few.train, seed=3, size=4)
+    first, second = prefetcher.take(0, prefetch=1), prefetcher.take(1)
+    again = prefetcher.take(0)
     for line, same in zip(first, again, strict=True):
         assert line.text == same.text
         assert np.array_equal(line.ink, same.ink)
     assert [line.text for line in first] != [line.text for line in second]
-    for process in composer._pool._processes:
+    for process in prefetcher._pool._processes:
         os.kill(process, signal.SIGTERM)
-    with pytest.raises(SutjaError, match="ended from outside"):
+    with pytest.raises(SutjaError, match="was killed"):
         for number in range(2, 5):
-            composer.take(number)
-    composer.close()
+            prefetcher.take(number)
+    prefetcher.close()

@@ -20,7 +20,7 @@ from sutja.models.onnx_line_network import pad_lines
 from sutja.networks.infer import infer_lines
 from sutja.networks.line_model import LineReader
 from sutja.recipe import RECIPES, Distillation
-from sutja.synth.lines import Writer
+from sutja.synth.lines import LineRenderer
 from sutja.training import line_trainer as line_training
 from sutja.training.line_trainer import LineBatch, LineTrainer, as_batch, ctc_loss, read_text
 
@@ -114,17 +114,20 @@ def test_lines_are_the_same_for_the_same_seed_and_have_their_digits(mnist: Datas
 
 def test_all_ten_digits_are_needed(few: Dataset) -> None:
     without = few.train.take(np.flatnonzero(~np.isin(few.train.labels, [3, 7])))
-    with pytest.raises(DataError, match="there is no 3, 7 with ink among these"):
-        Writer(without)
+    with pytest.raises(DataError, match="missing with ink: 3, 7"):
+        LineRenderer(without)
     blank = Digits(np.where((few.train.labels == 5)[:, None, None], np.uint8(0), few.train.images), few.train.labels)
-    with pytest.raises(DataError, match="there is no 5 with ink"):
-        Writer(blank)
+    with pytest.raises(DataError, match="missing with ink: 5"):
+        LineRenderer(blank)
 
 
 def test_an_image_without_ink_is_never_written(few: Dataset) -> None:
     images = few.train.images.copy()
     images[::2] = 0
-    assert len(list(Writer(Digits(images, few.train.labels), drawn=0).lines(np.random.default_rng(0), 20))) == 20
+    assert (
+        len(list(LineRenderer(Digits(images, few.train.labels), drawn=0).render_lines(np.random.default_rng(0), 20)))
+        == 20
+    )
 
 
 def test_inference_in_batches_gives_what_each_line_alone_gives(few: Dataset) -> None:

@@ -15,8 +15,8 @@ from playwright.sync_api import expect
 from benchmarks.pen import draw, outline_strokes
 from sutja.data.corrections.store import Corrections
 from sutja.data.dataset import Dataset
-from sutja.synth.lines import Writer
-from sutja.synth.photograph import photograph
+from sutja.synth.lines import LineRenderer
+from sutja.synth.photograph import take_photograph
 from tests.waiting import HANG_SECONDS, wait_until
 
 from .writing import corners, digit_of, draw_number, hold_corrections, send_corrections, wait_for_lines
@@ -75,8 +75,8 @@ def test_undo_takes_back_stroke_by_stroke(open_page: OpenPage, mnist: Dataset) -
 
 @pytest.fixture(scope="module")
 def photo(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    taken = photograph(
-        Writer(mnist.test, drawn=0),
+    taken = take_photograph(
+        LineRenderer(mnist.test, drawn=0),
         np.random.default_rng(1),
         difficulty="easy",
         size=(1280, 960),
