@@ -30,7 +30,7 @@ DESKTOP = {"viewport": {"width": 1180, "height": 880}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
 SHAPES = {0: 2, 1: 8, 2: 5, 3: 0, 4: 1, 5: 3, 6: 0, 7: 4, 8: 4, 9: 0}  # of each digit, one that is easy on the eye
 LARGEST = 150_000  # bytes of a picture; one that has more is kept in 256 colours
-SEED = 14  # of the photograph: one of its digits is doubtful, and the page says so
+SEED = 35  # of the photograph: one of its digits is doubtful, and the page says so
 
 
 def main() -> None:
@@ -67,7 +67,7 @@ def _photographed(page: Page, path: Path, name: str) -> None:
     page.set_viewport_size({"width": 1180, "height": 920})
     page.set_input_files("#choose", path)
     page.wait_for_selector(".digit")
-    _choose(page, 10)
+    _choose(page, 6)
     _keep(page, name)
 
 
