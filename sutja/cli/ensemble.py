@@ -17,8 +17,8 @@ def ensemble(
         typer.Option(
             "--weights-from",
             metavar="RUN",
-            help="For runs of the protocol “final”: the run of the same recipe with digits held back that chooses the "
-            "weight. Once for each member, in the same order.",
+            help="For runs of the protocol “final”: a run of the same recipe with the protocol “validation”, whose "
+            "validation digits choose the weight. Once for each member, in the same order.",
         ),
     ] = None,
     data: Data = "mnist",
@@ -30,7 +30,7 @@ def ensemble(
 ) -> None:
     """Combine finished runs into one reader: the mean of their probabilities, weighted by validation digits.
 
-    The folder is a run folder: one ONNX file, logits, figures, a report and a card. `sutja evaluate` takes it.
+    The folder is a run folder: one ONNX file, logits, figures, a report and a card. `sutja evaluate` accepts it.
     """
     from dataclasses import asdict
 

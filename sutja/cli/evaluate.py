@@ -20,7 +20,7 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A finished run's folder, an ensemble's, a published model, or an ONNX file with its card beside it."
+            help="A published model, an ONNX file with its card, or the folder of a finished run or an ensemble."
         ),
     ],
     data: Annotated[
@@ -28,7 +28,7 @@ def evaluate(
         typer.Option(
             "--data",
             "-d",
-            help="The data whose test digits are read; of a run of the protocol validation, its validation digits.",
+            help="The data whose test digits are read; for a run of the protocol “validation”, its validation digits.",
         ),
     ] = "mnist",
     figures: Annotated[
@@ -36,7 +36,7 @@ def evaluate(
     ] = None,
     corruptions: Annotated[
         bool,
-        typer.Option("--corruptions", help="Measure also on digits corrupted in 15 ways, in the style of MNIST-C."),
+        typer.Option("--corruptions", help="Also measure on digits corrupted in 15 ways, in the style of MNIST-C."),
     ] = False,
     as_json: Json = False,
 ) -> None:

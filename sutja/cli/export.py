@@ -1,4 +1,4 @@
-"""`sutja export`: make a model to publish from a run."""
+"""`sutja export`: publish a run as a model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sutja.cli.common import Force
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run or of an ensemble.")],
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run or an ensemble.")],
     to: Annotated[
         Optional[Path],
         typer.Option("--to", help="The folder for the files. [default: ./<the folder's name without seed>]"),
@@ -21,9 +21,9 @@ def export(
         typer.Option(
             "--calibrate-with",
             metavar="RUN",
-            help="For a run that was trained on all training digits: a run of the same recipe with "
-            "protocol = validation, whose validation digits fit the temperature; again for each further seed. "
-            "For an ensemble of such runs: the ensemble of their counterparts.",
+            help="For a run of the protocol “final”: a run of the same recipe with the protocol “validation”, whose "
+            "validation digits fit the temperature; repeat it for more seeds. For an ensemble: the ensemble of such "
+            "runs.",
         ),
     ] = None,
     study: Annotated[
@@ -31,16 +31,20 @@ def export(
         typer.Option("--study", help="The CSV of `sutja study`: mean and standard deviation over seeds for the card."),
     ] = None,
     no_weights: Annotated[
-        bool, typer.Option("--no-weights", help="Leave out the file for PyTorch: the ONNX file has the same weights.")
+        bool,
+        typer.Option("--no-weights", help="Omit the file for PyTorch; the ONNX file has the same weights."),
     ] = False,
     half: Annotated[
-        bool, typer.Option("--half", help="Round the weights to half precision: files half as large, evaluated again.")
+        bool,
+        typer.Option(
+            "--half", help="Round the weights to half precision: files of half the size. The model is evaluated again."
+        ),
     ] = False,
     force: Force = False,
 ) -> None:
-    """Make a model to publish from a run: ONNX compared with PyTorch, weights, and a card with figures and checksums.
+    """Publish a run as a model: an ONNX file checked against PyTorch, weights, and a card with figures and checksums.
 
-    An ensemble becomes one model too.
+    An ensemble becomes one model, too.
     """
     from sutja.cli.console import print_path, print_table, remark
     from sutja.export.publish import Options, find_seed_results, publish
@@ -51,7 +55,7 @@ def export(
     opened.require_finished()
     seed_results = find_seed_results(study, opened) if study is not None else None
     if study is not None and seed_results is None:
-        remark(f"{study}: has no results of several seeds of {opened.title}: the card has none of other seeds")
+        remark(f"{study}: has no results over several seeds of {opened.title}: the card leaves them out")
     options = Options(
         weights=not no_weights,
         half=half,

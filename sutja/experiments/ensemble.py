@@ -40,7 +40,7 @@ PROBABILITY_TOLERANCE = 0.02  # between two devices, which sum in another order
 
 @dataclass(frozen=True)
 class Weighting:
-    """The weights of the members, what chose them, in words, and the member that is best there, where anything is."""
+    """The weights of the members; a sentence on how they were chosen; and the best member there, if known."""
 
     weights: Weights
     source: str
@@ -59,13 +59,12 @@ class PartLogits:
 def build_ensemble(
     runs: Sequence[Run], dataset: Dataset, folder: Path, *, weights_from: Sequence[Run] = (), force: bool = False
 ) -> Run:
-    """Combine finished runs into one reader and write its folder, whole or not at all.
+    """Combine finished runs into one reader and write its run folder, completely or not at all.
 
-    The weights are chosen on the runs' validation digits, one for all seeds of a recipe; for runs of the protocol
-    "final", which have none, on those of `weights_from`: the same recipes trained with digits held back, in the same
-    order. Without these all weights are equal. Raises `UsageError` when the runs do not fit together or `folder` is
-    there already (with `force` it is replaced if it is a run's), `DataError` and `ModelFileError` for files that are
-    damaged or of other digits.
+    The weights are chosen on the runs' validation digits, one for all seeds of a recipe. Runs of the protocol "final"
+    have none: `weights_from` names runs of the same recipes with the protocol "validation", in the same order, and
+    without these all weights are equal. Raises `UsageError` if the runs do not fit together or `folder` exists (with
+    `force` a run's folder is replaced), `DataError` and `ModelFileError` for files that are damaged or of other digits.
     """
     check_replaceable(folder, force=force)
     _check_members(runs, dataset)
@@ -112,7 +111,7 @@ def _check_members(runs: Sequence[Run], dataset: Dataset) -> None:
 
 
 def _check_counterparts(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -> None:
-    """Hold the runs that choose the weights against the members, whose places they take, one by one."""
+    """Check the runs that choose the weights against the members, in their order."""
     if not counterparts:
         return
     if runs[0].recipe.protocol != "final":
@@ -130,7 +129,7 @@ def _check_counterparts(runs: Sequence[Run], counterparts: Sequence[Run], datase
 
 
 def _check_runs(runs: Sequence[Run], dataset: Dataset) -> None:
-    """What holds for members and counterparts: each is there once, finished, and made with these data."""
+    """Check members or counterparts: each is named once, is finished, and was trained on these data."""
     folders = [run.folder.resolve() for run in runs]
     for run in runs:
         if folders.count(run.folder.resolve()) > 1:
@@ -138,11 +137,11 @@ def _check_runs(runs: Sequence[Run], dataset: Dataset) -> None:
         run.recipe.require_single_digits(run.folder)
         run.require_finished()
         if run.data_sha256 != dataset.sha256:
-            raise UsageError(f"{run.folder}: was made with other data than {dataset.name}: --data names what it was")
+            raise UsageError(f"{run.folder}: was trained on other data than {dataset.name}: name its data with --data")
 
 
 def _load_logits(runs: Sequence[Run], part: str, digits: Digits) -> list[Logits]:
-    """The runs' logits `(N, 10)` on the digits of one part; raises `DataError` when they are of other labels."""
+    """The runs' logits `(N, 10)` on the digits of one part; raises `DataError` if its labels differ."""
     loaded = []
     for run in runs:
         logits, labels = run.load_logits(part)
@@ -155,11 +154,11 @@ def _load_logits(runs: Sequence[Run], part: str, digits: Digits) -> list[Logits]
 def _check_different(runs: Sequence[Run], logits: Sequence[Logits]) -> None:
     for (first, own), (second, other) in combinations(zip(runs, logits, strict=True), 2):
         if np.array_equal(own, other):
-            raise UsageError(f"{second.folder}: is the same network as {first.folder}: a copy adds nothing")
+            raise UsageError(f"{second.folder}: is the same network as {first.folder}: name it once")
 
 
 def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -> Weighting:
-    """Choose the weights where validation digits can; else they are equal."""
+    """Choose the weights on validation digits; without any, they are equal."""
     if not counterparts and runs[0].recipe.protocol == "final":
         equal = np.full(len(runs), 1 / len(runs))
         source = (
@@ -183,7 +182,7 @@ def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -
 
 
 def _load_ensemble(runs: Sequence[Run], weights: Weights, part: PartLogits) -> Ensemble:
-    """Put the members' networks together; raises `ModelFileError` for one whose weights did not give its logits."""
+    """Build the ensemble of the members' networks; raises `ModelFileError` if one does not give its stored logits."""
     some = Digits(part.digits.images[:PARITY_DIGITS], part.digits.labels[:PARITY_DIGITS])
     networks = []
     for run, logits in zip(runs, part.members, strict=True):

@@ -1,4 +1,4 @@
-"""Line readers, trained: evaluated on rendered lines, drawn, and written as an ONNX file."""
+"""Trained line readers: evaluated on rendered lines, drawn, and written as an ONNX file."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from sutja.synth.lines import LineRenderer, RenderedLine
 
 EVALUATED_LINES = 4000
 PARITY_LINES = 1000
+DRAWN_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def evaluation_lines(splits: Splits) -> dict[str, list[RenderedLine]]:
 
 
 def evaluate_lines(network: nn.Module, lines: dict[str, list[RenderedLine]]) -> LineEvaluation:
-    """Evaluate a line reader on rendered `lines` of each part, and calibrate it by those of validation digits."""
+    """Evaluate a line reader on rendered `lines` of each part, and calibrate it on those of validation digits."""
     logits = {part: infer_lines(network, [line.ink for line in some]) for part, some in lines.items()}
     texts = {part: [line.text for line in some] for part, some in lines.items()}
     calibration, temperature, min_confidence = None, 1.0, DEFAULT_MIN_CONFIDENCE
@@ -86,19 +87,21 @@ def draw_lines(run: Run, lines: list[RenderedLine], read: list[list[DecodedDigit
     texts = ["".join(str(digit.digit) for digit in line) for line in read]
     wrong = [index for index, (line, text) in enumerate(zip(lines, texts, strict=True)) if line.text != text]
     wrong.sort(key=lambda index: -float(np.prod([digit.confidence for digit in read[index]])))
-    mistakes = [(lines[index].gray, f"{lines[index].text} read as {texts[index] or 'nothing'}") for index in wrong[:40]]
+    mistakes = [
+        (lines[index].gray, f"{lines[index].text} read as {texts[index] or 'nothing'}") for index in wrong[:DRAWN_LINES]
+    ]
     figures = {
         "curves": (
             plots.plot_curves([(run.recipe.title, run.metrics())]),
             "Loss per digit, and the share of lines that are read without any error, over the epochs.",
         ),
         "lines": (
-            plots.plot_lines([(line.gray, line.text) for line in lines[:40]]),
+            plots.plot_lines([(line.gray, line.text) for line in lines[:DRAWN_LINES]]),
             "Rendered lines, with the digits on them.",
         ),
         "mistakes": (plots.plot_lines(mistakes), "Lines that are read wrongly, the most confident first."),
     }
-    if any(read):  # a reader that has hardly begun may read nothing
+    if any(read):  # a reader early in its training may read nothing
         reliability = plots.plot_reliability(*outcomes(read, [line.text for line in lines]))
         figures["reliability"] = reliability, "How often a digit is right, by its confidence."
     return [
@@ -110,8 +113,8 @@ def draw_lines(run: Run, lines: list[RenderedLine], read: list[list[DecodedDigit
 def export_lines(network: nn.Module, path: Path, lines: list[RenderedLine]) -> float:
     """Write a line reader as one ONNX file: input `lines`, output `logits`, any number and width of lines.
 
-    `network` is a `halved` one: its weights are stored in half precision. The file is held against PyTorch on `lines`;
-    returns the largest difference of a logit. Raises `ModelFileError` when that is over 1e-4.
+    `network` must be `halved`: its weights are stored in half precision. The outputs of the file are compared with
+    PyTorch's on `lines`. Returns the largest difference of a logit; raises `ModelFileError` if it is over 1e-4.
     """
     batch, width = torch.export.Dim("N"), torch.export.Dim("W4")
     return export_checked(

@@ -37,10 +37,9 @@ WEIGHT_TOLERANCE = 1e-3  # between two ensembles: a temperature fitted for one i
 class Options:
     """How a run is published.
 
-    With `weights` for PyTorch, rounded to `half` precision, with `force` in place of another model. The validation
-    digits of `calibrate_with` calibrate a run that has none of its own: runs of the same recipe, or ensembles of the
-    same recipes and weights, whose training held some digits back. `study` is what
-    `find_seed_results` gives.
+    `weights` writes the file for PyTorch, `half` rounds to half precision, `force` replaces another model. The runs of
+    `calibrate_with` calibrate a run without validation digits: runs of the same recipe, or ensembles with the same
+    recipes and weights, of the protocol "validation". `study` is a result of `find_seed_results`.
     """
 
     weights: bool = True
@@ -151,9 +150,7 @@ def find_seed_results(path: Path, run: Run) -> RecipeResult | None:
     if result and run.recipe.seed in result.seeds:
         errors = result.errors[result.seeds.index(run.recipe.seed)]
         if errors != run.report.figures[run.evaluated_on].errors:
-            raise DataError(
-                f"{path}: {result.recipe}, seed {run.recipe.seed}: {errors} errors, which {run.folder} has not"
-            )
+            raise DataError(f"{path}: {result.recipe}, seed {run.recipe.seed}: {errors} errors, unlike {run.folder}")
     return result
 
 
@@ -173,9 +170,9 @@ def check_weights(network: nn.Module, run: Run) -> None:
 
 
 def counterpart_differences(recipe: Recipe, counterpart: Recipe) -> list[str]:
-    """The fields, other than protocol and seed, in which a recipe differs from one that holds digits back.
+    """The fields, other than protocol and seed, in which a recipe differs from one of the protocol "validation".
 
-    Their teachers may differ: that of the counterpart must not have seen the digits that are held back either.
+    Their teachers may differ: the counterpart's must not have seen the validation digits.
     """
     ours, theirs = recipe.flat(), counterpart.flat()
     differing = [field for field in ours | theirs if ours.get(field, NONE) != theirs.get(field, NONE)]

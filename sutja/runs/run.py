@@ -25,7 +25,7 @@ from sutja.recipe import Recipe
 from sutja.runs.report import EnsembleReport, RunReport
 
 MANIFEST = "run.json"
-FORMER_MANIFESTS = ("recipe.json", "ensemble.json")  # of folders that this version does not read
+FORMER_MANIFESTS = ("recipe.json", "ensemble.json")  # of former versions, which this one does not read
 COLUMNS = ("epoch", "seconds", "images_per_second", "learning_rate")  # of metrics.csv, before losses and accuracies
 EVALUATED_PARTS = {"curves": ("validation", "test"), "validation": ("validation",), "final": ("test",)}  # by protocol
 MEASURED_PARTS = {  # after each epoch, by protocol
@@ -76,7 +76,7 @@ class Manifest:
 
     @classmethod
     def of(cls, recipe: Recipe) -> Manifest:
-        """That of a network that a recipe trains."""
+        """The manifest of a network that is trained by a recipe."""
         return cls("lines" if recipe.reads_lines else "digits", recipe)
 
 
@@ -93,28 +93,28 @@ class Run:
     manifest: Manifest
 
     @classmethod
-    def create(cls, folder: Path, origin: Recipe | Manifest, environment: Environment, *, force: bool = False) -> Run:
-        """Begin a run. Raises `UsageError` when the folder exists, unless `force` is set and it is a run's."""
-        manifest = Manifest.of(origin) if isinstance(origin, Recipe) else origin
+    def create(cls, folder: Path, recipe: Recipe, environment: Environment, *, force: bool = False) -> Run:
+        """Begin a run. Raises `UsageError` if `folder` exists, unless it is a run's and `force` is set."""
         check_replaceable(folder, force=force)
         if folder.exists():
             remove_folder(folder)
+        manifest = Manifest.of(recipe)
         with whole_folder(folder) as partial:
             cls(partial, manifest).begin(environment)
         return cls(folder, manifest)
 
     def begin(self, environment: Environment) -> None:
-        """Write what a run begins with into its folder."""
+        """Write the files that a run begins with: environment and manifest."""
         write_json(self.folder / "environment.json", environment)
         write_json(self.folder / MANIFEST, self.manifest)
 
     @classmethod
     def open(cls, folder: Path) -> Run:
-        """An existing run. Raises `UsageError` when there is none at `folder`, `DataError` when it is damaged."""
+        """Open an existing run. Raises `UsageError` if `folder` is not a run's, `DataError` if it is damaged."""
         if not (folder / MANIFEST).is_file():
             why = f"there is no {MANIFEST} in it" if folder.exists() else "it does not exist"
             if any((folder / name).is_file() for name in FORMER_MANIFESTS):
-                why = "it is of a former version of sutja, which this one cannot read: train it again"
+                why = "it is of a former version of sutja, which this one cannot read: --force replaces it"
             raise UsageError(f"{folder}: not a run folder: {why}")
         return cls(folder, read_json(Manifest, folder / MANIFEST))
 
@@ -138,7 +138,7 @@ class Run:
 
     @property
     def networks(self) -> tuple[Member, ...]:
-        """The members of an ensemble; a single network is one with the weight 1."""
+        """The members of an ensemble; for a single network, this network with the weight 1."""
         if self.manifest.recipe is None:
             return self.manifest.members
         return (Member(self.name, 1.0, self.manifest.recipe),)
@@ -150,31 +150,29 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The name for people."""
+        """The display name."""
         if self.manifest.recipe is None:
             return f"Ensemble of {len(self.manifest.members)} networks"
         return self.manifest.recipe.title
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether the run is complete."""
         return (self.folder / "report.json").is_file()
 
     @property
     def state(self) -> str:
-        """How far the run came, in words."""
+        """How far the run got, in words."""
         if self.finished:
             return "finished"
-        return f"stopped after epoch {len(self.metrics())} of {self.recipe.epochs}"
+        if self.manifest.recipe is None:
+            return "without its report"
+        return f"stopped after epoch {len(self.metrics())} of {self.manifest.recipe.epochs}"
 
     def require_finished(self) -> None:
-        """Raises `UsageError` while the run is not finished."""
+        """Raises `UsageError` if the run is not finished."""
         if not self.finished:
-            raise UsageError(f"{self.folder}: not finished ({self.state}): go on with it by --resume")
-
-    def require_single_digits(self) -> None:
-        """Raises `UsageError` when its network reads lines, or it is an ensemble."""
-        self.recipe.require_single_digits(self.folder)
+            raise UsageError(f"{self.folder}: not finished ({self.state}): --resume continues it")
 
     @property
     def protocol(self) -> str:
@@ -198,35 +196,38 @@ class Run:
 
     @cached_property
     def environment(self) -> Environment:
-        """What the run was made with."""
+        """The machine, versions and data that the run was made with. Raises `DataError` if the file is damaged."""
         return read_json(Environment, self.folder / "environment.json")
 
     @property
     def data_sha256(self) -> str:
-        """The checksum of the data that the run was made with."""
+        """The checksum of the training data."""
         return self.environment.data.sha256
 
     @cached_property
     def report(self) -> RunReport:
-        """What `report.json` holds. Raises `UsageError` while the run is not finished, `DataError` if it is damaged."""
+        """The results. Raises `UsageError` if the run is not finished, `DataError` if the file is damaged."""
         self.require_finished()
         path = self.folder / "report.json"
         report = read_json(RunReport, path)
         if tuple(report.figures) != self.parts:
             raise DataError(f"{path}: damaged: it needs figures of {' and '.join(self.parts)} digits")
         if len(report.ensemble.members if report.ensemble else ()) != len(self.manifest.members):
-            raise DataError(f"{path}: damaged: it has not as many members as {MANIFEST}")
+            raise DataError(f"{path}: damaged: it needs as many members as {MANIFEST}")
         return report
 
     @property
     def ensemble(self) -> EnsembleReport:
-        """The report of its members. Raises `UsageError` when it is no ensemble."""
+        """The report of its members. Raises `UsageError` if it is not an ensemble."""
         if self.report.ensemble is None:
             raise UsageError(f"{self.folder}: not an ensemble's folder")
         return self.report.ensemble
 
     def metrics(self) -> list[dict[str, float]]:
-        """The rows of `metrics.csv`, one an epoch, without the columns that the protocol leaves out."""
+        """The rows of `metrics.csv`, one per epoch, without the columns that the protocol leaves out.
+
+        Raises `DataError` if the file is damaged.
+        """
         path = self.folder / "metrics.csv"
         if not path.exists():
             return []
@@ -244,7 +245,7 @@ class Run:
         return rows
 
     def save_metrics(self, records: Sequence[object]) -> None:
-        """Write `metrics.csv`: a row for each record, which has the columns as attributes."""
+        """Write `metrics.csv`, one row per record; a record has the columns as attributes."""
         if not records:
             return
         text = io.StringIO()
@@ -275,22 +276,21 @@ class Run:
         return read_logits(self.folder / "logits.npz", part)
 
     def save_report(self, report: RunReport) -> None:
-        """Write `report.json`, which says that the run is finished."""
+        """Write `report.json`, which marks the run as finished."""
         write_json(self.folder / "report.json", report)
 
     def remove_partial_files(self) -> None:
-        """Delete what a killed process had begun to write."""
+        """Delete files that a killed process left incomplete."""
         for path in (*self.folder.glob(".*"), *self.folder.glob("figures/.*")):
             path.unlink()
 
 
 def check_replaceable(folder: Path, *, force: bool) -> None:
-    """Raises `UsageError` when a folder exists, unless `force` is set and it is a run's, which may be replaced."""
-    if folder.exists():
+    """Raises `UsageError` if a folder exists, unless `force` is set and it is a run's, damaged or not."""
+    if folder.exists() and not (force and is_run_folder(folder)):
         old = Run.open(folder)
-        if not force:
-            hint = "--force replaces it" if old.finished else "--resume goes on, --force replaces it"
-            raise UsageError(f"{folder}: exists already ({old.state}); {hint}")
+        hint = "--force replaces it" if old.finished else "--resume continues it, --force replaces it"
+        raise UsageError(f"{folder}: exists already ({old.state}); {hint}")
 
 
 def is_run_folder(folder: Path) -> bool:
@@ -299,7 +299,7 @@ def is_run_folder(folder: Path) -> bool:
 
 
 def list_runs(folder: Path) -> tuple[list[Run], list[SutjaError]]:
-    """The runs in a folder, by name, and what is wrong with those that are damaged. Raises `UsageError` for a file."""
+    """The runs in a folder, by name, and an error for each damaged one. Raises `UsageError` if `folder` is a file."""
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: not a folder")
     runs, damages = [], []

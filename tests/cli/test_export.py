@@ -59,7 +59,7 @@ def test_export_makes_a_model_that_is_measured(
     words: Words = ["export", final, "--calibrate-with", held_out, "--study", "study.csv"]
     outcome = sutja(*words)
     assert outcome.code == 0, outcome
-    assert outcome.err.startswith("study.csv: has no results of several seeds of MLP (epochs = 5")
+    assert outcome.err.startswith("study.csv: has no results over several seeds of MLP (epochs = 5")
     name = final.name.removesuffix("-s0")
     for suffix in ("onnx", "safetensors", "json", "md"):
         assert f"Written: {Path(name) / name}.{suffix}\n" in outcome.out

@@ -86,7 +86,7 @@ def test_a_finished_run_is_resumed_by_doing_nothing(trained: Outcome, run: Path,
 
 def test_an_existing_run_is_refused(run: Path, data: Path, runs: Path) -> None:
     words: Words = ["--set", "batch_size=16", "-s", "1", "-d", data, "--runs", runs]
-    fails(sutja("train", "mlp", "-e", "2", *words), 2, "exists already (finished); --resume goes on, --force")
+    fails(sutja("train", "mlp", "-e", "2", *words), 2, "exists already (finished); --force replaces it")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(data: Path) -> None:

@@ -239,7 +239,7 @@ def test_members_that_do_not_fit_together(
     assert f"UsageError: {mlp.folder}: is named twice" in refused([mlp, lenet5, mlp], small, tmp_path)
     mixed = refused([mlp, runs["final"][1]], small, tmp_path)
     assert mixed.endswith(f"is 'final', that of {mlp.folder} 'curves': an ensemble needs members of one protocol")
-    assert "was made with other data than mnist: --data" in refused([mlp, lenet5], mnist, tmp_path)
+    assert "was trained on other data than mnist: name its data with --data" in refused([mlp, lenet5], mnist, tmp_path)
     copy = copied(mlp, tmp_path / "copy")
     assert f"{copy.folder}: is the same network as {mlp.folder}" in refused([mlp, copy], small, tmp_path)
     (copy.folder / "report.json").unlink()
@@ -403,7 +403,7 @@ def test_ensembles_that_cannot_be_exported(
         ("run.json", lambda values: values["members"][0]["recipe"].update(protocol="curves"), "several protocols"),
         ("environment.json", lambda values: values.pop("data"), "missing or unknown: data"),
         ("report.json", lambda values: values["ensemble"].pop("remarks"), "ensemble: missing or unknown: remarks"),
-        ("report.json", lambda values: values["ensemble"]["members"].pop(), "it has not as many members as run.json"),
+        ("report.json", lambda values: values["ensemble"]["members"].pop(), "it needs as many members as run.json"),
         (
             "report.json",
             lambda values: values["ensemble"]["members"][0]["scores"].update(errors=None),

@@ -270,5 +270,5 @@ def test_the_row_of_a_study_is_that_of_recipe_protocol_and_data(counterparts: di
     assert find_seed_results(results, other_run(run, tmp_path / "changed", ema_decay=0.9)) is None
     assert find_seed_results(results, counterparts["validation"]) is None
     update_results(results, [dataclasses.replace(both, errors=(99, 98))])
-    with pytest.raises(DataError, match=r"study\.csv: mlp:epochs=5,batch_size=16, seed 0: 99 errors, which .* has not"):
+    with pytest.raises(DataError, match=r"study\.csv: mlp:epochs=5,batch_size=16, seed 0: 99 errors, unlike .*"):
         find_seed_results(results, run)

@@ -47,7 +47,7 @@ def test_a_run_begins_with_its_recipe_and_its_environment(run: Run) -> None:
 
 def test_an_existing_run_is_not_overwritten(run: Run) -> None:
     run.save_metrics(epochs(2))
-    with pytest.raises(UsageError, match=r"exists already \(stopped after epoch 2 of 10\); --resume goes on, --force"):
+    with pytest.raises(UsageError, match=r"exists already \(stopped after epoch 2 of 10\); --resume continues it"):
         Run.create(run.folder, RECIPE, ENVIRONMENT)
     assert len(run.metrics()) == 2
 
@@ -57,6 +57,15 @@ def test_force_begins_anew(run: Run) -> None:
     again = Run.create(run.folder, RECIPES["mlp"], ENVIRONMENT, force=True)
     assert {path.name for path in run.folder.iterdir()} == {"run.json", "environment.json"}
     assert Run.open(run.folder).recipe == again.recipe == RECIPES["mlp"]
+
+
+@pytest.mark.parametrize("name", ["run.json", "recipe.json", "ensemble.json"])
+def test_force_replaces_a_damaged_run_and_one_of_a_former_version(tmp_path: Path, name: str) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).write_text("{}")
+    with pytest.raises((UsageError, DataError), match=r"former version|damaged"):
+        Run.create(tmp_path / "run", RECIPE, ENVIRONMENT)
+    assert Run.open(Run.create(tmp_path / "run", RECIPE, ENVIRONMENT, force=True).folder).recipe == RECIPE
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -244,7 +253,7 @@ def test_logits_with_a_flipped_bit_are_the_same_or_named(
 def test_runs_and_ensembles_are_listed_by_name(tmp_path: Path) -> None:
     for name in ("mlp-s0", "lenet5-s1", "lenet5-s0"):
         Run.create(tmp_path / name, RECIPES[name.split("-")[0]], ENVIRONMENT)
-    Run.create(tmp_path / "all", ENSEMBLE, ENVIRONMENT)
+    Run(tmp_path / "all", ENSEMBLE).begin(ENVIRONMENT)
     (tmp_path / "comparison").mkdir()
     (tmp_path / "notes.txt").write_text("")
     runs, damages = list_runs(tmp_path)
@@ -254,7 +263,8 @@ def test_runs_and_ensembles_are_listed_by_name(tmp_path: Path) -> None:
 
 
 def test_an_ensemble_is_a_run_without_a_recipe(tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "all", ENSEMBLE, ENVIRONMENT)
+    run = Run(tmp_path / "all", ENSEMBLE)
+    run.begin(ENVIRONMENT)
     assert Run.open(run.folder) == run
     assert (run.reads, run.protocol, run.evaluated_on, run.title) == (
         "digits",
@@ -263,6 +273,8 @@ def test_an_ensemble_is_a_run_without_a_recipe(tmp_path: Path) -> None:
         "Ensemble of 2 networks",
     )
     assert run.networks == ENSEMBLE.members
+    with pytest.raises(UsageError, match="not finished"):
+        _ = run.report
     with pytest.raises(UsageError, match="all: is an ensemble: this is for the run of a single network"):
         _ = run.recipe
 
