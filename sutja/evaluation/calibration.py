@@ -32,12 +32,12 @@ class Calibration:
     digits: str = ""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` for a temperature that no fit gives."""
+        """Raises `ValueError` for a temperature out of its limits."""
         check_temperature(self.temperature)
 
 
 def check_temperature(temperature: float) -> None:
-    """Raises `ValueError` for a temperature out of its limits."""
+    """Raises `ValueError` unless the temperature is within its limits."""
     if not MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE:
         raise ValueError(f"temperature = {temperature} is not from {MIN_TEMPERATURE} to {MAX_TEMPERATURE}")
 

@@ -1,4 +1,4 @@
-"""The figures of a trained network on "validation" or "test": as trained, calibrated and, for lines, in detail."""
+"""The scores of a trained network on one part of the data: as trained, calibrated, and further ones for lines."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class CalibratedScores:
 
     @classmethod
     def of(cls, scores: Scores) -> CalibratedScores:
-        """Those of some scores."""
+        """Select these from `scores`."""
         return cls(scores.loss, scores.brier, scores.calibration_error)
 
 
 @dataclass(frozen=True)
 class LineDetails:
-    """What is known of lines alone.
+    """Scores for lines only.
 
-    `digits` stand on them; `character_error` is the edit distance per digit. Of the digits that are read, the share
-    `coverage` has at least the confidence `min_confidence`, and `selective_accuracy` of these are right.
+    `digits` is the number of digits on the lines and `character_error` the edit distance per digit. `coverage` is the
+    share of read digits with a confidence of at least `min_confidence`, and `selective_accuracy` the accuracy of these.
     """
 
     digits: int
@@ -39,10 +39,10 @@ class LineDetails:
 
 @dataclass(frozen=True)
 class Figures(Scores):
-    """The scores of a network as trained; `calibrated` where a temperature is fitted; `lines` where it reads lines.
+    """The scores of a network; with `calibrated` ones if a temperature is fitted, and `lines` if it reads lines.
 
-    For lines `count` and `errors` count lines, and loss, Brier score and calibration error are those of the digits that
-    are read, each right or wrong.
+    For a line reader, `count` and `errors` count lines; loss, Brier score and calibration error refer to the confidence
+    that each read digit is right.
     """
 
     calibrated: CalibratedScores | None = None
@@ -50,7 +50,7 @@ class Figures(Scores):
 
 
 def digit_figures(logits: Logits, labels: Labels, temperature: float | None = None) -> Figures:
-    """The figures of logits `float32 (N, 10)` on digits with labels `int64 (N,)`; calibrated with a temperature."""
+    """Score logits `float32 (N, 10)` against labels `int64 (N,)`, also calibrated if a temperature is given."""
     scores = evaluate(logits, labels).scores
     if temperature is None:
         return Figures(**vars(scores))

@@ -1,4 +1,4 @@
-"""How well lines were read: character errors, lines without any, and whether confidences can be believed."""
+"""Metrics of a line reader: exact lines, character error, calibration, coverage and selective accuracy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sutja.models.ctc import DecodedDigit, decode_greedy
 def score_lines(
     logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
 ) -> Figures:
-    """The figures of the logits `(T, 11)` of lines, divided by a temperature, against the digits `texts` on them.
+    """Evaluate the logits `(T, 11)` of lines, divided by a temperature, against the digits `texts` on them.
 
     `loss` is the mean negative log-likelihood in nats of each read digit being right or wrong, by its confidence;
     `brier` is the mean squared error of the confidence.
@@ -48,20 +48,20 @@ def score_lines(
 
 
 def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Calibration:
-    """Fit the temperature with which the confidences of read digits foretell best whether they are right."""
+    """Fit the temperature that minimises the negative log-likelihood of the read digits being right or wrong."""
     from scipy.optimize import minimize_scalar
 
-    def judged(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def outcomes_at(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         return outcomes([decode_greedy(line, temperature) for line in logits], texts)
 
     fit = minimize_scalar(
-        lambda log: _loss(*judged(float(np.exp(log)))),
+        lambda log: _loss(*outcomes_at(float(np.exp(log)))),
         bounds=(np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE)),
         method="bounded",
         options={"xatol": 1e-3},
     )
     temperature = float(np.exp(fit.x))
-    before, after = judged(1.0), judged(temperature)
+    before, after = outcomes_at(1.0), outcomes_at(temperature)
     return Calibration(
         temperature=temperature,
         count=len(before[0]),
@@ -73,30 +73,27 @@ def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str])
 
 
 def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
-    """The confidence from which on a digit should be told: where right ones told minus wrong ones told are most.
-
-    Where nothing was read, one half.
-    """
+    """The confidence threshold that maximises right minus wrong digits above it; 0.5 without any digit."""
     confidence, right = outcomes([decode_greedy(line, temperature) for line in logits], texts)
     if not len(right):
         return 0.5
     order = np.argsort(-confidence)
     gain = np.cumsum(np.where(right[order], 1, -1))
-    least = float(confidence[order][gain.argmax()])
-    return math.floor(100 * least) / 100  # never up, which would leave out the digit that it was chosen by
+    threshold = float(confidence[order][gain.argmax()])
+    return math.floor(100 * threshold) / 100  # rounded down, so that this digit stays above it
 
 
 def outcomes(
     read: Sequence[Sequence[DecodedDigit]], texts: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The confidence `(N,)` of every digit that was read, and whether it stands there, by the fewest edits."""
+    """The confidence `(N,)` of every read digit, and whether it is right by the minimum edit alignment."""
     confidence = [digit.confidence for line in read for digit in line]
     right = [match for line, text in zip(read, texts, strict=True) for match in matched(_text(line), text)]
     return np.array(confidence, np.float64), np.array(right, np.bool_)
 
 
 def matched(read: str, text: str) -> list[bool]:
-    """Which characters of `read` are right when it is laid over `text` with as few edits as possible."""
+    """Which characters of `read` match `text` in an alignment with the fewest edits."""
     table = _edits(text, read)
     right = [False] * len(read)
     row, column = len(text), len(read)
@@ -113,17 +110,17 @@ def matched(read: str, text: str) -> list[bool]:
 
 
 def edit_distance(text: str, read: str) -> int:
-    """How many characters must be put in, left out or changed to make one text of the other (Levenshtein 1965)."""
+    """The number of insertions, deletions and substitutions from one text to the other (Levenshtein, 1965)."""
     return int(_edits(text, read)[-1, -1])
 
 
 def _edits(text: str, read: str) -> NDArray[np.int_]:
     table = np.zeros((len(text) + 1, len(read) + 1), int)
     table[:, 0], table[0] = np.arange(len(text) + 1), np.arange(len(read) + 1)
-    for row, wanted in enumerate(text, 1):
+    for row, expected in enumerate(text, 1):
         for column, found in enumerate(read, 1):
             table[row, column] = min(
-                table[row - 1, column] + 1, table[row, column - 1] + 1, table[row - 1, column - 1] + (wanted != found)
+                table[row - 1, column] + 1, table[row, column - 1] + 1, table[row - 1, column - 1] + (expected != found)
             )
     return table
 
@@ -133,5 +130,5 @@ def _text(line: Sequence[DecodedDigit]) -> str:
 
 
 def _loss(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    likely = np.clip(np.where(right, confidence, 1 - confidence), 1e-9, 1)
-    return float(-np.log(likely).mean()) if len(likely) else 0.0
+    likelihood = np.clip(np.where(right, confidence, 1 - confidence), 1e-9, 1)
+    return float(-np.log(likelihood).mean()) if len(likelihood) else 0.0

@@ -1,4 +1,4 @@
-"""Writer styles: size, slant, spacing, pen and habits of a writer, and how such a writer draws digits on paper."""
+"""Writer styles: size, slant, spacing, pen and habits of a writer, and drawing digits in such a style."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ MAX_SUPERSAMPLED_SCALE = 2.0  # up to this scale, strokes are drawn at twice the
 class Placement:
     """How a glyph deviates from the usual: all sizes are in digit heights, and `width` is relative to `height`.
 
-    `offset_below` is the offset of its middle below that of the line; `lean` is added to the slant. With the
-    probability `joins` the pen is not lifted before the glyph; `None` is for glyphs outside a number.
+    `offset_below` is the offset of its middle below that of the line; `lean` is added to the slant. The pen
+    stays down before the glyph with `join_probability`; `None` is for glyphs that are not part of a number.
     """
 
     height: float = 1
     width: float = 1
     offset_below: float = 0
     lean: float = 0
-    joins: float | None = None
+    join_probability: float | None = None
 
 
 class WriterStyle:
@@ -55,16 +55,17 @@ class WriterStyle:
         self.gap = float(
             rng.choice([rng.uniform(-0.05, 0.05), rng.uniform(0.05, 0.3), rng.uniform(0.3, 0.9)], p=[0.25, 0.58, 0.17])
         )
-        self.unrest = float(rng.uniform(0.02, 0.12))  # relative variation of sizes and positions
-        self.drift = float(rng.normal(0, 0.025))  # rows per column
+        self.jitter = float(rng.uniform(0.02, 0.12))  # relative variation of sizes and positions
+        self.baseline_slope = float(rng.normal(0, 0.025))  # rows per column
         self.separator_probability = float(rng.choice([0, 0.15, 0.4], p=[0.5, 0.3, 0.2]))
-        self.shakiness = float(rng.uniform(0.015, 0.06))
+        self.stroke_jitter = float(rng.uniform(0.015, 0.06))
         # Strokes of one width look unlike MNIST's pictures. If those were always used as they are, a network could tell
         # the sources of digits apart and learn each only in the style of that source.
         self.uses_traces = pen_width is not None or rng.random() < 0.75
         usual = float(np.clip(USUAL_STROKE_ROWS * np.exp(rng.normal(0, 0.3)), 1.5, 8)) / height
         self.pen_width = usual if pen_width is None else pen_width  # digit heights
-        self.pressure = float(rng.choice([0, rng.uniform(0.1, 0.4)], p=[0.6, 0.4]))  # relative variation of the width
+        # Relative variation of the pen's width along a stroke.
+        self.pressure_variation = float(rng.choice([0, rng.uniform(0.1, 0.4)], p=[0.6, 0.4]))
         # Habits: small flat zeros, possibly joined; a large first digit; digits that extend below or above the others;
         # leaning ones; lengthened or shortened ends of strokes; digits joined without lifting the pen; and a bend that
         # all digits share.
@@ -75,8 +76,10 @@ class WriterStyle:
         self.ascents = {int(digit): float(rng.uniform(0, 0.5)) for digit in (1, 4, 6, 7) if rng.random() < 0.15}
         self.leans = {1: float(rng.uniform(0.1, 0.6))} if rng.random() < 0.3 else {}
         self.flourish = float(rng.choice([0.05, rng.uniform(0.08, 0.2)], p=[0.7, 0.3]))  # standard deviation, heights
-        self.joins = float(rng.choice([0, rng.uniform(0.2, 0.8)], p=[0.88, 0.12]))
-        self.zero_joins = max(self.joins, float(rng.choice([0, rng.uniform(0.4, 1)], p=[0.8, 0.2])))
+        self.join_probability = float(rng.choice([0, rng.uniform(0.2, 0.8)], p=[0.88, 0.12]))
+        self.zero_join_probability = max(
+            self.join_probability, float(rng.choice([0, rng.uniform(0.4, 1)], p=[0.8, 0.2]))
+        )
         self.bend = rng.normal(0, rng.uniform(0, 0.06), (3, 3, 2))
         self._previous: list[Points] = []  # strokes of the previous digit on the canvas
         self._at_start = True
@@ -90,36 +93,38 @@ class WriterStyle:
         """Draw a digit with the habits of this style at column `at`; returns the column for the next glyph."""
         large = self.first_height if self._at_start else 1.0
         self._at_start = False
-        joins = self.zero_joins if digit == 0 else self.joins
+        join_probability = self.zero_join_probability if digit == 0 else self.join_probability
         if digit == 0 and self.zero_size != (1.0, 1.0):
             height, width = self.zero_size
             below = (1 - height) * float(self.rng.uniform(0, 0.5))
-            return self.draw_glyph(canvas, glyph, at, Placement(height, width, below, joins=joins))
+            return self.draw_glyph(
+                canvas, glyph, at, Placement(height, width, below, join_probability=join_probability)
+            )
         descent, ascent = self.descents.get(digit, 0.0), self.ascents.get(digit, 0.0)
         extent = 1 + descent + ascent
         below = (descent - ascent - (large - 1)) / 2
         lean = self.leans.get(digit, 0.0)
-        return self.draw_glyph(canvas, glyph, at, Placement(large * extent, 1 / extent, below, lean, joins))
+        return self.draw_glyph(canvas, glyph, at, Placement(large * extent, 1 / extent, below, lean, join_probability))
 
     def draw_glyph(self, canvas: Gray, glyph: Glyph | Strokes, at: float, placement: Placement) -> float:
         """Draw a glyph, a picture or strokes, with its left edge at `at`; returns the column for the next one."""
-        rng, unrest = self.rng, self.unrest
+        rng, jitter = self.rng, self.jitter
         glyph_width, middle, pen_margin = self._size(glyph)
-        height = self.height * placement.height * float(np.clip(rng.normal(1, unrest), 0.7, 1.4))
-        wide = placement.width * (height * self.width * float(np.clip(rng.normal(1, unrest), 0.7, 1.4)))
-        turn = float(rng.normal(0, unrest * 0.7))
+        height = self.height * placement.height * float(np.clip(rng.normal(1, jitter), 0.7, 1.4))
+        wide = placement.width * (height * self.width * float(np.clip(rng.normal(1, jitter), 0.7, 1.4)))
+        turn = float(rng.normal(0, jitter * 0.7))
         matrix = np.array([[wide, -(self.slant + placement.lean + turn) * height], [wide * turn, height]])
-        y = self.middle + self.height * (placement.offset_below + float(rng.normal(0, unrest * 0.5)))
-        y += self.drift * (at - 150 * self.scale)  # a rising or falling baseline
+        y = self.middle + self.height * (placement.offset_below + float(rng.normal(0, jitter * 0.5)))
+        y += self.baseline_slope * (at - 150 * self.scale)  # a rising or falling baseline
         width = wide * glyph_width + pen_margin
         x = at + width / 2
         shift = np.array([x, y]) - matrix @ middle
         if isinstance(glyph, tuple):
             strokes = [self._varied(stroke, glyph_width) @ matrix.T + shift for stroke in glyph]
-            self._draw(canvas, strokes, placement.joins)
+            self._draw(canvas, strokes, placement.join_probability)
         else:
             self._paste(canvas, glyph, matrix / _rows(glyph), shift)
-        return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * unrest))))
+        return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * jitter))))
 
     def _size(self, glyph: Glyph | Strokes) -> tuple[float, Points, float]:
         """The width and the middle of a glyph in glyph heights, and the pixels that the pen adds to its width."""
@@ -133,7 +138,7 @@ class WriterStyle:
     def _varied(self, stroke: Points, broad: float) -> Points:
         """Vary a stroke: the shared bend, a little random bend, and longer or shorter ends."""
         stroke = self._with_ends(stroke)
-        grid = self.bend + self.rng.normal(0, 0.6 * self.shakiness, (3, 3, 2))
+        grid = self.bend + self.rng.normal(0, 0.6 * self.stroke_jitter, (3, 3, 2))
         place = np.clip(stroke / (max(broad, 0.2), 1) * 2, 0, 1.999)
         cell = place.astype(np.int64)
         right, down = (place - cell).T[:, :, None]
@@ -161,11 +166,11 @@ class WriterStyle:
                 stroke = np.concatenate([stroke, tail])
         return stroke
 
-    def _draw(self, canvas: Gray, strokes: list[Points], joins: float | None) -> None:
+    def _draw(self, canvas: Gray, strokes: list[Points], join_probability: float | None) -> None:
         """Draw strokes, with points in canvas pixels, with the pen of this style."""
         link = None
-        if joins is not None:
-            link = self._link(strokes) if self.rng.random() < joins else None
+        if join_probability is not None:
+            link = self._link(strokes) if self.rng.random() < join_probability else None
             self._previous = strokes
         drawn = strokes if link is None else [*strokes, link]
         pen = self.pen_width * self.height * float(np.clip(self.rng.normal(1, 0.06), 0.8, 1.2))
@@ -176,28 +181,28 @@ class WriterStyle:
         top, bottom = max(0, top), min(canvas.shape[0], bottom)
         if right <= left or bottom <= top:
             return
-        fine = 1 if self.scale > MAX_SUPERSAMPLED_SCALE else 2
-        patch = np.zeros((fine * (bottom - top), fine * (right - left)), np.uint8)
+        supersampling = 1 if self.scale > MAX_SUPERSAMPLED_SCALE else 2
+        patch = np.zeros((supersampling * (bottom - top), supersampling * (right - left)), np.uint8)
         for stroke in drawn:
-            self._stroke(patch, (stroke - (left, top)) * fine, pen * fine)
-        if fine > 1:
+            self._stroke(patch, (stroke - (left, top)) * supersampling, pen * supersampling)
+        if supersampling > 1:
             patch = np.asarray(cv2.resize(patch, (right - left, bottom - top), interpolation=cv2.INTER_AREA), np.uint8)
         part = canvas[top:bottom, left:right]
         np.maximum(part, patch, out=part)
 
     def _stroke(self, patch: Gray, stroke: Points, pen: float) -> None:
         places = np.round(stroke * 8).astype(np.int32)
-        if not self.pressure:
+        if not self.pressure_variation:
             cv2.polylines(patch, [places], False, 255, max(1, round(pen)), cv2.LINE_AA, shift=3)
             return
-        knots = self.rng.normal(0, self.pressure, max(2, len(stroke) // 6 + 2))
+        knots = self.rng.normal(0, self.pressure_variation, max(2, len(stroke) // 6 + 2))
         force = np.interp(np.linspace(0, len(knots) - 1, len(stroke)), np.arange(len(knots)), knots)
         widths = np.maximum(1, np.round(pen * np.clip(1 + force, 0.4, 1.6))).astype(int).tolist()
         for index in range(len(stroke) - 1):
             cv2.line(patch, places[index].tolist(), places[index + 1].tolist(), 255, widths[index], cv2.LINE_AA, 3)
 
     def _link(self, strokes: list[Points]) -> Points | None:
-        """A stroke that joins the end of the previous digit to the nearest end of this one, or `None` if too far."""
+        """A stroke from the end of the previous digit to the nearest end of this one, or `None` if too far."""
         if not self._previous:
             return None
         start = max((stroke[end] for stroke in self._previous for end in (0, -1)), key=lambda point: float(point[0]))
@@ -223,7 +228,7 @@ class WriterStyle:
         patch = cv2.warpAffine(glyph, moved, (right - left, canvas.shape[0]), flags=kind)
         np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
 
-    def reink(self, canvas: Gray) -> Gray:
+    def vary_thickness(self, canvas: Gray) -> Gray:
         """Make all strokes thicker or thinner."""
         rng = self.rng
         if self.uses_traces:

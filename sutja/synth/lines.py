@@ -69,7 +69,7 @@ class LineRenderer:
         text = "" if rng.random() < 0.03 else random_number(rng)
         style = WriterStyle(rng)
         canvas, text = self.draw_line(style, text)
-        gray = photograph_line(style.reink(canvas), rng)
+        gray = photograph_line(style.vary_thickness(canvas), rng)
         return RenderedLine(line_ink(gray), text, gray)
 
     def draw_line(
@@ -104,7 +104,7 @@ class LineRenderer:
     def _digit(self, style: WriterStyle, digit: int) -> Glyph | Strokes:
         rng = style.rng
         if rng.random() < self._drawn_share:
-            return digit_strokes(digit, rng, unrest=style.shakiness)
+            return digit_strokes(digit, rng, jitter=style.stroke_jitter)
         for _ in range(MAX_TRACING_ATTEMPTS if style.uses_traces else 0):
             strokes = self._strokes(int(rng.choice(self._indices[digit])))
             if strokes is not None:

@@ -104,7 +104,7 @@ def write_sheet(
     colours = _board(size, rng) if on_board else _paper(size, rng)
     if not on_board and rng.random() < contents.rules_probability:
         _print_rules(colours, rng, lines, pitch * digit_height)
-    _apply(colours, ink, pen, rng, strength=float(rng.uniform(contents.min_ink, 1)), digit_height=digit_height)
+    _apply_ink(colours, ink, pen, rng, strength=float(rng.uniform(contents.min_ink, 1)), digit_height=digit_height)
     return Sheet(colours, tuple(lines), digit_height)
 
 
@@ -140,13 +140,13 @@ def _write_lines(
             style, number, max_columns=room, signs=rng.random() < contents.signs_probability
         )
         y = round(first + index * pitch - style.rows / 2 + float(rng.normal(0, 0.04)) * pitch)
-        box = _put(ink, line, x, y)
+        box = _paste(ink, line, x, y)
         if text and box is not None:
             lines.append((text, box))
     return ink, lines
 
 
-def _put(ink: Gray, line: Gray, x: int, y: int) -> tuple[int, int, int, int] | None:
+def _paste(ink: Gray, line: Gray, x: int, y: int) -> tuple[int, int, int, int] | None:
     """Paste a line with its top left corner at x, y; returns the box of its ink, or `None` without ink."""
     top, bottom = max(0, y), min(ink.shape[0], y + line.shape[0])
     right = min(ink.shape[1], x + line.shape[1])
@@ -214,11 +214,11 @@ def _print_rules(
     colours[printed] *= 1 - share * (1 - colour)
 
 
-def _apply(
+def _apply_ink(
     colours: Colours, ink: Gray, pen: Pen, rng: np.random.Generator, *, strength: float, digit_height: float
 ) -> None:
     """Colour the paper where there is ink, with gaps from rough and uneven pens."""
-    top, bottom = _extent(ink)
+    top, bottom = _ink_rows(ink)
     part = ink[top:bottom].astype(np.float32) * np.float32(strength / 255)
     shape = part.shape
     if pen.rough:
@@ -230,7 +230,7 @@ def _apply(
     region += part[:, :, None] * (colour - region)
 
 
-def _extent(ink: Gray) -> tuple[int, int]:
+def _ink_rows(ink: Gray) -> tuple[int, int]:
     """The range of rows with ink."""
     rows = np.flatnonzero(ink.max(axis=1))
     return (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 1)

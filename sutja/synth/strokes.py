@@ -341,21 +341,21 @@ def smooth_curve(points: NDArray[np.float64], steps: int = 6) -> NDArray[np.floa
     return np.concatenate([curve.transpose(1, 0, 2).reshape(-1, 2), points[-1:]])
 
 
-def vary_shape(shape: Shape, rng: np.random.Generator, *, width: float = 0.75, unrest: float = 0.04) -> Strokes:
+def vary_shape(shape: Shape, rng: np.random.Generator, *, width: float = 0.75, jitter: float = 0.04) -> Strokes:
     """Vary a shape and smooth its strokes, each `float64 (N, 2)`: x and y in shape heights, from its top left corner.
 
-    `width` is the width of the shape and `unrest` the standard deviation of its points, both in shape heights.
+    `width` is the width of the shape and `jitter` the standard deviation of its points, both in shape heights.
     """
-    moved = [np.array(stroke) * (width, 1) + rng.normal(0, unrest, (len(stroke), 2)) for stroke in shape]
+    moved = [np.array(stroke) * (width, 1) + rng.normal(0, jitter, (len(stroke), 2)) for stroke in shape]
     left = min(float(points[:, 0].min()) for points in moved)
     return tuple(smooth_curve(points - (left, 0)) for points in moved)
 
 
-def digit_strokes(digit: int, rng: np.random.Generator, *, unrest: float = 0.04) -> Strokes:
+def digit_strokes(digit: int, rng: np.random.Generator, *, jitter: float = 0.04) -> Strokes:
     """The strokes of a digit in one of its styles, as `vary_shape` returns them."""
     shapes = DIGIT_SHAPES[digit]
     width = rng.uniform(0.25, 0.8) if digit == 1 else 0.68 * rng.uniform(0.75, 1.3)
-    return vary_shape(shapes[rng.integers(len(shapes))], rng, width=width, unrest=unrest)
+    return vary_shape(shapes[rng.integers(len(shapes))], rng, width=width, jitter=jitter)
 
 
 def scribble(rng: np.random.Generator) -> Strokes:

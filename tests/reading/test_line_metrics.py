@@ -1,4 +1,4 @@
-"""How lines were read: edits, which digits are right, confidences that can be believed."""
+"""Metrics of lines: edit distance, alignment, loss, calibration, and the choice of a threshold."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ numbers = st.text("0123", max_size=7)
 
 
 def line_of(text: str, sure: float = 5.0) -> NDArray[np.float32]:
-    """The logits `(T, 11)` of a line on which each digit stands at one place, with nothing between them."""
+    """The logits `(T, 11)` of a line with one step per digit and blanks in between."""
     logits = np.zeros((2 * len(text) + 1, 11), np.float32)
     logits[::2, BLANK] = sure
     logits[np.arange(len(text)) * 2 + 1, [int(digit) for digit in text]] = sure
@@ -38,7 +38,7 @@ def details(figures: Figures) -> LineDetails:
 
 
 def slow_distance(first: str, second: str) -> int:
-    """Levenshtein's distance as it is defined."""
+    """The Levenshtein distance by its recursive definition."""
 
     @cache
     def distance(i: int, j: int) -> int:
@@ -56,7 +56,7 @@ def test_the_edit_distance_is_levenshteins(first: str, second: str) -> None:
 
 
 @given(numbers, numbers)
-def test_what_matches_is_a_common_subsequence_of_the_fewest_edits(read: str, text: str) -> None:
+def test_matches_are_a_common_subsequence_with_the_fewest_edits(read: str, text: str) -> None:
     right = matched(read, text)
     assert len(right) == len(read)
     found = [digit for digit, match in zip(read, right, strict=True) if match]
@@ -78,12 +78,12 @@ def test_what_matches_is_a_common_subsequence_of_the_fewest_edits(read: str, tex
         ("", "12", []),
     ],
 )
-def test_cases_made_by_hand(read: str, text: str, right: list[bool]) -> None:
+def test_matches_of_known_cases(read: str, text: str, right: list[bool]) -> None:
     assert matched(read, text) == right
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6))
-def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, str]]) -> None:
+def test_scores_of_lines_follow_from_their_edits(pairs: list[tuple[str, str]]) -> None:
     texts = [text for text, _ in pairs]
     report = score_lines([line_of(read) for _, read in pairs], texts, temperature=1.0, min_confidence=0.5)
     assert report.count == len(pairs)
@@ -98,7 +98,7 @@ def test_the_figures_of_lines_are_those_of_their_edits(pairs: list[tuple[str, st
     assert 0 <= lines.selective_accuracy <= 1
 
 
-def test_the_loss_is_that_of_being_right_as_foretold() -> None:
+def test_the_loss_is_the_likelihood_of_right_and_wrong_digits() -> None:
     logits = [line_of("12", sure=3.0), line_of("3", sure=3.0)]
     confidence, right = outcomes([decode_greedy(each) for each in logits], ["12", "4"])
     sure = float(np.exp(3) / (np.exp(3) + 10))
@@ -111,8 +111,8 @@ def test_the_loss_is_that_of_being_right_as_foretold() -> None:
     assert (details(report).coverage, details(report).selective_accuracy) == (0, 0.0)
 
 
-def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
-    """Of 100 digits that are told with 99.9 % eighty are right: the temperature has to bring them to 80 %."""
+def test_calibration_brings_confidence_down_to_the_accuracy() -> None:
+    """Of 100 digits with a confidence of 99.9 %, 80 are right: the temperature reduces the confidence to 80 %."""
     logits = [line_of("7", sure=9.2)] * 100
     texts = ["7"] * 80 + ["1"] * 20
     fitted = calibrate_lines(logits, texts)
@@ -123,15 +123,15 @@ def test_a_temperature_makes_too_sure_lines_as_sure_as_they_are_right() -> None:
     assert decode_greedy(logits[0], fitted.temperature)[0].confidence == pytest.approx(0.8, abs=0.01)
 
 
-def test_the_least_confidence_parts_the_right_from_the_wrong() -> None:
+def test_the_threshold_separates_right_from_wrong() -> None:
     logits = [line_of("1", sure=6.0)] * 10 + [line_of("2", sure=2.0)] * 10
     texts = ["1"] * 10 + ["3"] * 8 + ["2"] * 2
-    least = choose_min_confidence(logits, texts, 1.0)
-    report = score_lines(logits, texts, temperature=1.0, min_confidence=least)
+    threshold = choose_min_confidence(logits, texts, 1.0)
+    report = score_lines(logits, texts, temperature=1.0, min_confidence=threshold)
     assert (details(report).coverage, details(report).selective_accuracy) == (0.5, 1.0)
 
 
-def test_where_nothing_is_read_there_are_figures_all_the_same() -> None:
+def test_scores_without_any_read_digit() -> None:
     nothing = [line_of("")] * 3
     report = score_lines(nothing, ["12", "3", ""], temperature=1.0, min_confidence=0.5)
     assert (report.errors, details(report).character_error, details(report).coverage) == (2, 1.0, 0)

@@ -45,7 +45,7 @@ def written(style: WriterStyle, strokes: Strokes) -> np.ndarray:
 def calm(style: WriterStyle) -> WriterStyle:
     """Make a style upright and free of variation."""
     style.height, style.middle, style.width, style.slant = 44.0, 32.0, 1.0, 0.0
-    style.unrest = style.drift = style.shakiness = style.pressure = style.flourish = 0.0
+    style.jitter = style.baseline_slope = style.stroke_jitter = style.pressure_variation = style.flourish = 0.0
     style.bend = np.zeros((3, 3, 2))
     return style
 
@@ -53,7 +53,7 @@ def calm(style: WriterStyle) -> WriterStyle:
 @pytest.mark.parametrize("digit", range(10))
 def test_each_style_of_a_digit_fills_its_height(digit: int) -> None:
     for shape in DIGIT_SHAPES[digit]:
-        points = np.concatenate(vary_shape(shape, seeded(1), width=0.45 if digit == 1 else 0.68, unrest=0))
+        points = np.concatenate(vary_shape(shape, seeded(1), width=0.45 if digit == 1 else 0.68, jitter=0))
         assert np.ptp(points[:, 1]) > 0.8, shape
         assert points[:, 1].min() > -0.15 and points[:, 1].max() < 1.15, shape
         assert points[:, 0].max() < 1.2, shape
@@ -83,8 +83,8 @@ def test_digits_differ_unless_their_seed_is_the_same() -> None:
 def test_a_style_draws_with_its_pen(pressure: float) -> None:
     for pixels in (2.0, 4.0, 6.0):
         style = calm(WriterStyle(seeded(1), pen_width=pixels / 44))
-        style.pressure = pressure
-        ink = written(style, vary_shape(DIGIT_SHAPES[7][3], seeded(1), unrest=0))
+        style.pressure_variation = pressure
+        ink = written(style, vary_shape(DIGIT_SHAPES[7][3], seeded(1), jitter=0))
         assert stroke_width(ink > 127) == pytest.approx(pixels + 0.8, abs=0.7)  # plus the soft edge
 
 
