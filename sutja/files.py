@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
 import math
 import os
+import re
+import secrets
 import shutil
 import sys
-import tempfile
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,15 +32,13 @@ def whole_file(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise SutjaError(f"{path}: not a regular file, so it is not replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    partial = Path(name)
-    try:
+    remove_abandoned(path.parent, path.name)
+    partial = _partial(path, path.parent)
+    try:  # nothing exists yet: an interrupt leaves nothing, wherever it comes
         yield partial
-        partial.chmod(0o666 & ~_umask())  # mkstemp creates files that only their owner can read
         partial.replace(path)
     except OSError as error:
-        if error.errno and error.filename in (None, name):
+        if error.errno and error.filename in (None, str(partial)):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
@@ -54,12 +54,12 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     instead. An `OSError` without a file name gets `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(
-        tempfile.mkdtemp(prefix=f".{path.name}.", dir=path if path.is_dir() and not replace else path.parent)
-    )
+    inside = path if path.is_dir() and not replace else path.parent
+    remove_abandoned(inside, path.name)
+    partial = _partial(path, inside)
     try:
+        partial.mkdir()
         yield partial
-        partial.chmod(0o777 & ~_umask())
         if replace and path.exists():
             remove_folder(path)
         if path.exists():
@@ -80,11 +80,44 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 def remove_folder(path: Path) -> None:
     """Delete a folder, or a link to one. It is renamed first, so that no partial folder is left at `path`."""
-    renamed = path.with_name(f".{path.name}.replaced-{os.getpid()}")
+    renamed = _partial(path, path.parent)
     path.rename(renamed)
     if renamed.is_symlink():
         renamed.unlink()
     shutil.rmtree(renamed, ignore_errors=True)
+
+
+def remove_abandoned(folder: Path, name: str = "") -> None:
+    """Delete temporary files and folders, of `name` or of any, that killed processes of this machine left behind."""
+    for path in folder.glob(f".{glob.escape(name) or '*'}.*.partial*"):
+        owner = re.search(r"\.([^.]*)-(\d+)-[0-9a-f]{8}\.partial(\.\w+)?$", path.name)
+        if owner and owner[1] == _host() and not _is_alive(int(owner[2])):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _partial(path: Path, folder: Path) -> Path:
+    """A temporary name for `path` in `folder`, which says which process of which machine is writing."""
+    return folder / f".{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.partial{path.suffix}"
+
+
+def _host() -> str:
+    name = os.uname().nodename if sys.platform != "win32" else os.environ.get("COMPUTERNAME", "")
+    return re.sub(r"\W", "_", name)
+
+
+def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":
+        return True  # there os.kill would end the process instead of looking for it
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -99,7 +132,7 @@ def write_through(path: Path, content: bytes | None) -> None:
     Not safe for concurrent writes to the same path. With `None`, only flush the entries of the folder `path`.
     """
     if content is not None:
-        partial = path.with_name(f".{path.name}.partial")
+        partial = _partial(path, path.parent)
         try:
             with partial.open("wb") as file:
                 file.write(content)
@@ -137,12 +170,6 @@ def exclusive(path: Path) -> Iterator[None]:
 
             fcntl.flock(file, fcntl.LOCK_EX)
             yield  # closing the file releases the lock
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_json(path: Path, value: Any) -> None:

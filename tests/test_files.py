@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +14,16 @@ from typing import Literal
 import pytest
 
 from sutja.errors import DataError, ModelFileError, SutjaError
-from sutja.files import from_json, read_json, remove_folder, whole_file, whole_folder, write_json, write_text
+from sutja.files import (
+    from_json,
+    read_json,
+    remove_abandoned,
+    remove_folder,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_text,
+)
 
 
 @pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
@@ -261,3 +272,38 @@ def test_json_of_another_shape_is_refused_in_one_line(tmp_path: Path, text: str,
     assert "\n" not in str(caught.value)
     with pytest.raises(ModelFileError):
         read_json(Tree, path, ModelFileError)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sutja.files import {context}
+with {context}(Path(sys.argv[1])) as partial:
+    {write}
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize(
+    ("context", "write"),
+    [("whole_file", "partial.write_text('half')"), ("whole_folder", "(partial / 'a').write_text('half')")],
+)
+def test_what_a_killed_process_leaves_goes_with_the_next_write(tmp_path: Path, context: str, write: str) -> None:
+    path = tmp_path / "model.onnx"
+    subprocess.run([sys.executable, "-c", KILLED.format(context=context, write=write), str(path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    with whole_file(path) as partial:
+        assert list(tmp_path.iterdir()) == []
+        partial.write_text("whole")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".notes").write_text("mine")
+    with whole_file(tmp_path / "a") as partial:
+        partial.write_text("being written")
+        remove_abandoned(tmp_path)
+        assert partial.is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {".ipynb_checkpoints", ".notes", "a"}

@@ -16,7 +16,7 @@ from sutja.runs.run import Run
 
 
 def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
-    """Compare every two of some finished runs on the test digits that they share, and write the report into `folder`.
+    """Compare every pair of finished runs on the test digits that they share, and write the report into `folder`.
 
     Raises what `check_comparable` does, and `DataError` when the runs' labels differ.
     """
@@ -24,7 +24,7 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
     labels = [run.load_logits("test")[1] for run in runs]
     for run, own in zip(runs, labels, strict=True):
         if not np.array_equal(own, labels[0]):
-            raise DataError(f"{run.folder / 'logits.npz'}: its labels are not those of {runs[0].folder}")
+            raise DataError(f"{run.folder / 'logits.npz'}: its labels differ from those of {runs[0].folder}")
     weakest_first = sorted(runs, key=lambda run: run.report.figures["test"].accuracy)
     comparisons = [
         compare(first.recipe.title, second.recipe.title, _right(first), _right(second))
@@ -36,7 +36,7 @@ def compare_runs(runs: Sequence[Run], folder: Path) -> list[Comparison]:
 
 
 def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) -> None:
-    """Raises `UsageError` unless all runs read single digits, are finished and were judged by that data.
+    """Raises `UsageError` unless all runs read single digits, are finished and were evaluated on that data.
 
     With `more` to come they have to be two.
     """
@@ -45,7 +45,7 @@ def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) ->
     for run in runs:
         run.recipe.require_single_digits(run.folder)
         if run.data_sha256 != data_sha256:
-            raise UsageError(f"{run.folder}: was judged by other digits than the rest: they cannot be compared")
+            raise UsageError(f"{run.folder}: was evaluated on other digits than the rest: they cannot be compared")
         run.require_finished()
         run.require("test")
 

@@ -62,7 +62,7 @@ def train(
 ) -> Run:
     """Train a recipe to the end and fill its run folder; fine-tuning has a `task`.
 
-    With `resume` an existing run of the recipe goes on after the last epoch that it kept, or is left alone when it is
+    With `resume` an existing run of the recipe continues after its last stored epoch, or is left as it is when it is
     finished; with `force` it is replaced; with neither it is an error. Raises `UsageError`, `DataError` when the run
     was made with other data, and `SutjaError` when the loss is not finite.
     """
@@ -103,7 +103,7 @@ def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Ta
 
 
 def _load_checkpoint(run: Run, trainer: Trainer[Any]) -> None:
-    """Bring a trainer to where its run was stopped; raises `ModelFileError` when its checkpoint is of another one."""
+    """Restore the state of a stopped run; raises `ModelFileError` for a checkpoint of another training."""
     state = load_checkpoint(run)
     if state is None:
         return
@@ -112,7 +112,7 @@ def _load_checkpoint(run: Run, trainer: Trainer[Any]) -> None:
     except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         path = run.folder / "checkpoint.pt"
         raise ModelFileError(f"{path}: not of this training: train again with --force") from error
-    run.save_metrics(trainer.records)  # a process killed after the checkpoint left them an epoch behind
+    run.save_metrics(trainer.records)  # a process killed after the checkpoint leaves them an epoch behind
 
 
 def _fit(planned: PlannedRun, run: Run, trainer: Trainer[Any], callbacks: Sequence[Callback]) -> None:
@@ -147,14 +147,14 @@ def _targets(recipe: Recipe, context: RunContext) -> DistillationTargets | None:
 
 def _resumable(folder: Path, recipe: Recipe, context: RunContext) -> Run:
     if not folder.exists():
-        raise UsageError(f"{folder}: there is nothing to go on with: leave out --resume")
+        raise UsageError(f"{folder}: there is no run to resume: leave out --resume")
     run = Run.open(folder)
     if _origins(run.recipe) != _origins(recipe):
-        raise UsageError(f"{folder}: was taught other corrections, or began with other weights: --force begins anew")
+        raise UsageError(f"{folder}: is fine-tuned on other corrections or from other weights: --force replaces it")
     if run.recipe != recipe and not run.finished:
-        raise UsageError(f"{folder}: was begun by another recipe of that name: --force begins anew")
+        raise UsageError(f"{folder}: holds a run of another recipe with this name: --force replaces it")
     if run.data_sha256 != context.dataset.sha256:
-        raise DataError(f"{folder}: was trained on other data than {context.dataset.name}: it cannot go on with this")
+        raise DataError(f"{folder}: was trained on other data than {context.dataset.name}: they cannot resume it")
     torch.set_num_threads(
         run.environment.threads or torch.get_num_threads()
     )  # the sums of other threads differ in their last bits

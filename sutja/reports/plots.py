@@ -109,8 +109,13 @@ def plot_seeds(
         mean, height = sum(values) / len(values), row - 0.12
         axes.plot(intervals.get(name, (mean, mean)), [height, height], color=VERMILION, linewidth=2.5)
         axes.plot([mean], [height], "D", color=VERMILION, markersize=7)
-        told: dict[str, Any] = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center", "color": VERMILION}
-        axes.annotate(f"{100 * mean:.3f} %", (mean, height), **told)
+        label_style: dict[str, Any] = {
+            "xytext": (0, 7),
+            "textcoords": "offset points",
+            "ha": "center",
+            "color": VERMILION,
+        }
+        axes.annotate(f"{100 * mean:.3f} %", (mean, height), **label_style)
     axes.plot([], [], "o", label="a seed", **seed_style)
     axes.plot([], [], "D-", color=VERMILION, linewidth=2.5, label="mean of the seeds with its 95 % interval")
     axes.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.6), xlabel=f"{part} accuracy")

@@ -20,7 +20,7 @@ from sutja.data.digits import Labels
 from sutja.environment import Environment
 from sutja.errors import DataError, SutjaError, UsageError
 from sutja.evaluation.metrics import Logits, read_logits
-from sutja.files import read_json, remove_folder, whole_file, whole_folder, write_json, write_text
+from sutja.files import read_json, remove_abandoned, remove_folder, whole_file, whole_folder, write_json, write_text
 from sutja.recipe import Recipe
 from sutja.runs.report import EnsembleReport, RunReport
 
@@ -280,9 +280,9 @@ class Run:
         write_json(self.folder / "report.json", report)
 
     def remove_partial_files(self) -> None:
-        """Delete files that a killed process left incomplete."""
-        for path in (*self.folder.glob(".*"), *self.folder.glob("figures/.*")):
-            path.unlink()
+        """Delete temporary files that a killed process left."""
+        for folder in (self.folder, self.folder / "figures"):
+            remove_abandoned(folder)
 
 
 def check_replaceable(folder: Path, *, force: bool) -> None:

@@ -82,7 +82,7 @@ def test_main_exits_with_the_code(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "mlp", "--seed", "-1"], 2, "seed = -1 is out of the range"),
         (["train", "mlp", "--device", "gpu"], 2, "unknown device 'gpu'"),
         (["train", "mlp", "--resume", "--force"], 2, "contradict each other"),
-        (["train", "mlp", "--resume"], 2, "there is nothing to go on with: leave out --resume"),
+        (["train", "mlp", "--resume"], 2, "there is no run to resume: leave out --resume"),
         (["train", "mlp", "--epochs", "1", "--set", "epochs=2"], 2, "epochs is set twice"),
         (["compare", "mlp"], 2, "at least two different runs"),
         (["compare", "runs/typo", "mlp"], 2, "runs/typo: not a run folder: it does not exist"),

@@ -271,7 +271,7 @@ def test_resuming_with_other_data_is_refused(stopped: tuple[Run, RunContext], sm
 
 
 def test_resuming_what_is_not_there_is_refused(context: RunContext, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is nothing to go on with: leave out --resume"):
+    with pytest.raises(UsageError, match="there is no run to resume: leave out --resume"):
         train(THREE_EPOCHS, elsewhere(context, tmp_path), resume=True)
 
 
@@ -339,7 +339,7 @@ def test_fewer_than_two_runs_cannot_be_compared(run: Run, tmp_path: Path) -> Non
 
 def test_runs_on_other_data_cannot_be_compared(run: Run, tmp_path: Path) -> None:
     other = Run.create(tmp_path / "other", ONE_EPOCH, Environment.now(DataSource("x", "another"), threads=1))
-    with pytest.raises(UsageError, match="judged by other digits"):
+    with pytest.raises(UsageError, match="evaluated on other digits"):
         compare_runs([run, other], tmp_path / "comparison")
 
 
