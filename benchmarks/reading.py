@@ -34,7 +34,7 @@ from sutja.reading.line_metrics import edit_distance, matched
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
 from sutja.synth.folder import PhotographRequest, render_photographs
-from sutja.synth.handwriting import WriterStyle
+from sutja.synth.handwriting import HandwritingStyle
 from sutja.synth.lines import LineRenderer
 from sutja.synth.photograph import DIFFICULTIES, take_photograph
 
@@ -208,7 +208,7 @@ def measure_times(reader: Reader, digits: Digits, rounds: int) -> dict[str, Any]
     """Milliseconds in a running process, seconds and megabytes of a process of its own."""
     renderer = LineRenderer(digits, drawn=0)
     rng = np.random.default_rng(SEED)
-    ink, text = renderer.draw_line(WriterStyle(rng), "05221859", signs=False)
+    ink, text = renderer.draw_line(HandwritingStyle(rng), "05221859", signs=False)
     line = np.clip(np.where(ink > 127, 40, 235) + rng.normal(0, 4, ink.shape), 0, 255).astype(np.uint8)
     assert text == "05221859"
     numbers = ["314159", "271828", "161803", "141421", "577215"]

@@ -96,12 +96,12 @@ def _evaluation_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
 def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:
     from sutja.cli.console import remark, with_progress
     from sutja.evaluation.corruptions import CORRUPTIONS
-    from sutja.evaluation.robustness import score_corruptions, summarise
+    from sutja.evaluation.robustness import score_corruptions, summarise_robustness
     from sutja.reports.tables import percent
 
     remark(f"corrupting {len(digits):,} digits, MNIST-C style")
     scores = score_corruptions(classifier.logits, digits)
-    robustness = summarise(
+    robustness = summarise_robustness(
         list(with_progress(scores, lambda each: f"{each.name} {percent(each.accuracy)}", total=len(CORRUPTIONS)))
     )
     if figures is not None:

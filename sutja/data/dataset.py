@@ -28,7 +28,7 @@ MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # fixed, so that every run of every recipe has the same validation digits
 FILE_FORMATS = ("idx", "png", "npz")
 MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"  # `Dataset.sha256` of MNIST
-DATASET_FILE_NAME = re.compile(
+STORED_FILE_NAME = re.compile(
     r"(train|t10k|test)[-.](images[-.]idx3-ubyte|labels[-.]idx1-ubyte|t(ar|gz))(\.gz)?|SHA256SUMS"
 )
 
@@ -149,7 +149,7 @@ def save_dataset(dataset: Dataset, path: Path, *, file_format: str, force: bool 
             (write_idx_folder if file_format == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
             written = {file.name for file in partial.iterdir()}
         for file in path.iterdir():  # remove files that would be loaded instead of the new ones
-            if DATASET_FILE_NAME.fullmatch(file.name) and file.name not in written:
+            if STORED_FILE_NAME.fullmatch(file.name) and file.name not in written:
                 file.unlink()
 
 

@@ -61,7 +61,7 @@ CANNY_SIGMA_PIXELS, CANNY_LOW_THRESHOLD, CANNY_HIGH_THRESHOLD = 1.0, 0.1, 0.2  #
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-Pixel = TypeVar("Pixel", bound=np.generic)
+PixelType = TypeVar("PixelType", bound=np.generic)
 
 
 def corruption(name: str) -> Callable[[Corruption], Corruption]:
@@ -262,7 +262,7 @@ def _smoothing(sigma: float) -> Floats:
     return ndimage.gaussian_filter1d(np.eye(SIDE_PIXELS), sigma, axis=0, mode="nearest").astype(np.float32)
 
 
-def _windows(padded: NDArray[Pixel], top: NDArray[np.int_], left: NDArray[np.int_]) -> NDArray[Pixel]:
+def _windows(padded: NDArray[PixelType], top: NDArray[np.int_], left: NDArray[np.int_]) -> NDArray[PixelType]:
     """Crop 28×28 pixels from each of N larger images, at its own row and column."""
     windows = np.lib.stride_tricks.sliding_window_view(padded, (SIDE_PIXELS, SIDE_PIXELS), axis=(1, 2))
     return np.asarray(windows[np.arange(len(padded)), top, left])

@@ -43,7 +43,7 @@ def score_corruptions(
         yield CorruptionScore(name, errors, 1 - errors / len(digits), *interval)
 
 
-def summarise(scores: Sequence[CorruptionScore]) -> Robustness:
+def summarise_robustness(scores: Sequence[CorruptionScore]) -> Robustness:
     """Summarise scores; the mean leaves out the uncorrupted digits."""
     corrupted = [each.accuracy for each in scores if each.name != REFERENCE_CORRUPTION]
     return Robustness(sum(corrupted) / len(corrupted), scores)

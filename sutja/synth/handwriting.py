@@ -1,4 +1,4 @@
-"""Writer styles: size, slant, spacing, pen and habits of a writer, and drawing digits in such a style."""
+"""Handwriting styles: size, slant, spacing, pen and habits of a writer, and drawing digits in such a style."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Placement:
     join_probability: float | None = None
 
 
-class WriterStyle:
+class HandwritingStyle:
     """The style of a writer: height, slant, width, spacing, pen, and how much they vary."""
 
     def __init__(

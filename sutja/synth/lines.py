@@ -16,7 +16,7 @@ from sutja.data.digits import Digits
 from sutja.errors import DataError
 from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.normalise import Gray, Ink, line_ink
-from sutja.synth.handwriting import Placement, WriterStyle
+from sutja.synth.handwriting import HandwritingStyle, Placement
 from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, scribble, vary_shape
 from sutja.synth.tracing import Strokes, trace_strokes
@@ -67,13 +67,13 @@ class LineRenderer:
     def render_line(self, rng: np.random.Generator) -> RenderedLine:
         """Render a line of one to ten digits; about one line in thirty has signs instead."""
         text = "" if rng.random() < 0.03 else random_number(rng)
-        style = WriterStyle(rng)
+        style = HandwritingStyle(rng)
         canvas, text = self.draw_line(style, text)
         gray = photograph_line(style.vary_thickness(canvas), rng)
         return RenderedLine(line_ink(gray), text, gray)
 
     def draw_line(
-        self, style: WriterStyle, text: str, *, max_columns: int = MAX_LINE_COLUMNS, signs: bool = True
+        self, style: HandwritingStyle, text: str, *, max_columns: int = MAX_LINE_COLUMNS, signs: bool = True
     ) -> tuple[Gray, str]:
         """Draw the ink of a line, `uint8 (style.rows, W)`, W ≤ `max_columns`; returns it and the digits that fit.
 
@@ -101,7 +101,7 @@ class LineRenderer:
         end = int(np.clip(at + rng.uniform(0, 40) * style.scale, 32, max_columns))
         return warp_line(canvas[:, :end], rng, scale=style.scale), text[:done]
 
-    def _digit(self, style: WriterStyle, digit: int) -> Glyph | Strokes:
+    def _digit(self, style: HandwritingStyle, digit: int) -> Glyph | Strokes:
         rng = style.rng
         if rng.random() < self._drawn_share:
             return digit_strokes(digit, rng, jitter=style.stroke_jitter)
@@ -118,7 +118,7 @@ class LineRenderer:
             self._traced[index] = trace_strokes(self._images[index])
         return self._traced[index]
 
-    def _sign(self, canvas: Gray, style: WriterStyle, at: float, marks: str) -> float:
+    def _sign(self, canvas: Gray, style: HandwritingStyle, at: float, marks: str) -> float:
         """Draw a sign, a letter or a scribble; returns the column for the next glyph."""
         rng = style.rng
         if rng.random() >= 0.25:
@@ -134,7 +134,7 @@ def choose_one(marks: str, rng: np.random.Generator) -> str:
     return marks[rng.integers(len(marks))]
 
 
-def draw_mark(canvas: Gray, style: WriterStyle, at: float, mark: str) -> float:
+def draw_mark(canvas: Gray, style: HandwritingStyle, at: float, mark: str) -> float:
     """Draw a mark, or leave a space; returns the column for the next glyph."""
     rng = style.rng
     if mark == " ":

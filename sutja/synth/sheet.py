@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.normalise import Gray
-from sutja.synth.handwriting import CANVAS_ROWS, WriterStyle
+from sutja.synth.handwriting import CANVAS_ROWS, HandwritingStyle
 from sutja.synth.lines import LineRenderer, random_number
 from sutja.synth.paper import grain
 
 Colours = NDArray[np.float32]  # (height, width, 3), blue, green, red; 1 = the light of white paper
 
-MIN_DIGIT_HEIGHT_PIXELS = 16.0
+MIN_RENDERED_DIGIT_PIXELS = 16.0
 UNIT_SCALE_DIGIT_ROWS = 44  # usual digit height of a style of scale 1
 MARGIN_SHARE = 0.13  # of the sheet, free at each edge
 PAPER_COLOURS = (  # blue, green, red
@@ -93,12 +93,12 @@ def write_sheet(
     numbers = numbers or _numbers(rng, inner, pitch, contents)
     by_width, by_height = inner[0] / (1.25 * max(map(len, numbers)) + 1), inner[1] / (len(numbers) * pitch + 0.3)
     max_digit_height = min(by_width, by_height, height / 4)
-    digit_height = max(MIN_DIGIT_HEIGHT_PIXELS, max_digit_height * float(rng.uniform(0.55, 1)))
+    digit_height = max(MIN_RENDERED_DIGIT_PIXELS, max_digit_height * float(rng.uniform(0.55, 1)))
     on_board = rng.random() < contents.board_probability
     pen = CHALK if on_board else PENS[list(PENS)[rng.integers(len(PENS))]]
     scale = digit_height / UNIT_SCALE_DIGIT_ROWS
     rows = round(2 * CANVAS_ROWS * digit_height / UNIT_SCALE_DIGIT_ROWS)
-    style = WriterStyle(rng, scale=scale, rows=rows, pen_width=float(rng.uniform(*pen.widths)))
+    style = HandwritingStyle(rng, scale=scale, rows=rows, pen_width=float(rng.uniform(*pen.widths)))
     style.gap = max(style.gap, contents.min_gap)
     ink, lines = _write_lines(renderer, style, numbers, size, pitch * digit_height, contents)
     colours = _board(size, rng) if on_board else _paper(size, rng)
@@ -110,15 +110,15 @@ def write_sheet(
 
 def _numbers(rng: np.random.Generator, inner: tuple[float, float], pitch: float, contents: Contents) -> list[str]:
     """Random numbers that fit on the sheet in count and length."""
-    max_count = min(contents.max_lines, max(1, int(inner[1] / (MIN_DIGIT_HEIGHT_PIXELS * pitch) - 0.3)))
-    max_length = min(contents.max_digits, max(1, int(inner[0] / (1.25 * MIN_DIGIT_HEIGHT_PIXELS) - 1)))
+    max_count = min(contents.max_lines, max(1, int(inner[1] / (MIN_RENDERED_DIGIT_PIXELS * pitch) - 0.3)))
+    max_length = min(contents.max_digits, max(1, int(inner[0] / (1.25 * MIN_RENDERED_DIGIT_PIXELS) - 1)))
     count = int(rng.integers(1, max_count + 1))
     return [random_number(rng)[: int(rng.integers(1, max_length + 1))] for _ in range(count)]
 
 
 def _write_lines(
     renderer: LineRenderer,
-    style: WriterStyle,
+    style: HandwritingStyle,
     numbers: Sequence[str],
     size: tuple[int, int],
     pitch: float,

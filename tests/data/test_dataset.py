@@ -153,7 +153,7 @@ def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(DataError) as caught:
         load_dataset(source)
     text = str(caught.value)
-    assert text.startswith(source.split("\0")[0])
+    assert text.startswith(source.split("\0")[0][:400])  # a long message loses its middle
     assert message in text
     assert text.isprintable()
 

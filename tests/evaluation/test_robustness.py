@@ -14,7 +14,7 @@ from sutja.data.dataset import Dataset
 from sutja.data.digits import Images
 from sutja.evaluation.corruptions import CORRUPTIONS, REFERENCE_CORRUPTION, corrupt
 from sutja.evaluation.metrics import Logits, wilson_interval
-from sutja.evaluation.robustness import CorruptionScore, score_corruptions, summarise
+from sutja.evaluation.robustness import CorruptionScore, score_corruptions, summarise_robustness
 from tests.waiting import HANG_SECONDS
 
 
@@ -49,7 +49,7 @@ def test_the_mean_leaves_out_the_uncorrupted_digits() -> None:
         CorruptionScore(name, 0, rate, 0, 1)
         for name, rate in ((REFERENCE_CORRUPTION, 1.0), ("fog", 0.5), ("scale", 0.7))
     ]
-    robustness = summarise(scores)
+    robustness = summarise_robustness(scores)
     assert robustness.mean == pytest.approx(0.6)
     assert json.loads(json.dumps(asdict(robustness)))["scores"][1]["name"] == "fog"
 

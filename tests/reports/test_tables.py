@@ -12,7 +12,7 @@ from sutja.data.dataset import Dataset, describe_dataset
 from sutja.data.digits import CLASS_COUNT
 from sutja.environment import DataSource, Environment
 from sutja.evaluation.metrics import Report, evaluate
-from sutja.evaluation.robustness import CorruptionScore, summarise
+from sutja.evaluation.robustness import CorruptionScore, summarise_robustness
 from sutja.evaluation.significance import Comparison
 from sutja.networks.model import NetworkSize
 from sutja.recipe import RECIPES
@@ -130,7 +130,7 @@ def test_a_run_that_was_stopped_in_its_first_epoch_can_be_listed(run: Run) -> No
 
 def test_corruptions_and_below_them_their_mean() -> None:
     scores = [CorruptionScore("identity", 2, 0.98, 0.93, 0.995), CorruptionScore("fog", 1500, 0.5, 0.4, 0.6)]
-    table = tables.corruption_table(summarise(scores))
+    table = tables.corruption_table(summarise_robustness(scores))
     assert table.rows == [
         ["identity", "98.00 %", "93.00 % – 99.50 %", "2"],
         ["fog", "50.00 %", "40.00 % – 60.00 %", "1,500"],

@@ -16,7 +16,7 @@ from sutja.models.ctc import LINE_HEIGHT
 from sutja.models.open import open_model
 from sutja.reading.normalise import normalise, stroke_width
 from sutja.synth.folder import LABELS_FILE, PhotographRequest, render_photographs, write_photographs
-from sutja.synth.handwriting import CANVAS_ROWS, Placement, WriterStyle
+from sutja.synth.handwriting import CANVAS_ROWS, HandwritingStyle, Placement
 from sutja.synth.lines import LineRenderer, random_number
 from sutja.synth.paper import dots, grain, line_paper, rules, shade, waves
 from sutja.synth.photograph import DIFFICULTIES, take_photograph
@@ -35,14 +35,14 @@ def renderer(mnist: Dataset) -> LineRenderer:
     return LineRenderer(mnist.train)
 
 
-def written(style: WriterStyle, strokes: Strokes) -> np.ndarray:
+def written(style: HandwritingStyle, strokes: Strokes) -> np.ndarray:
     """Strokes drawn in a style, `uint8 (64, 140)`."""
     canvas = np.zeros((style.rows, 140), np.uint8)
     style.draw_glyph(canvas, strokes, 30, Placement())
     return canvas
 
 
-def calm(style: WriterStyle) -> WriterStyle:
+def calm(style: HandwritingStyle) -> HandwritingStyle:
     """Make a style upright and free of variation."""
     style.height, style.middle, style.width, style.slant = 44.0, 32.0, 1.0, 0.0
     style.jitter = style.baseline_slope = style.stroke_jitter = style.pressure_variation = style.flourish = 0.0
@@ -63,14 +63,14 @@ def test_each_mark_can_be_drawn_and_has_a_size() -> None:
     assert set(MARK_SHAPES) == set(MARK_SIZES)
     for name, shapes in MARK_SHAPES.items():
         for shape in shapes:
-            assert written(WriterStyle(seeded(2)), vary_shape(shape, seeded(2))).max() == 255, name
+            assert written(HandwritingStyle(seeded(2)), vary_shape(shape, seeded(2))).max() == 255, name
 
 
 def test_digits_differ_unless_their_seed_is_the_same() -> None:
     makers: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
-        lambda rng: written(WriterStyle(rng), digit_strokes(3, rng)),
+        lambda rng: written(HandwritingStyle(rng), digit_strokes(3, rng)),
         lambda rng: draw_letter(rng, pen=5),
-        lambda rng: written(WriterStyle(rng), scribble(rng)),
+        lambda rng: written(HandwritingStyle(rng), scribble(rng)),
     )
     for make in makers:
         first, again, other = make(seeded(1)), make(seeded(1)), make(seeded(2))
@@ -82,14 +82,14 @@ def test_digits_differ_unless_their_seed_is_the_same() -> None:
 @pytest.mark.parametrize("pressure", [0.0, 0.2])
 def test_a_style_draws_with_its_pen(pressure: float) -> None:
     for pixels in (2.0, 4.0, 6.0):
-        style = calm(WriterStyle(seeded(1), pen_width=pixels / 44))
+        style = calm(HandwritingStyle(seeded(1), pen_width=pixels / 44))
         style.pressure_variation = pressure
         ink = written(style, vary_shape(DIGIT_SHAPES[7][3], seeded(1), jitter=0))
         assert stroke_width(ink > 127) == pytest.approx(pixels + 0.8, abs=0.7)  # plus the soft edge
 
 
 def test_traced_digits_are_recognised_when_drawn_again(mnist: Dataset) -> None:
-    style = calm(WriterStyle(seeded(1), pen_width=0.08))
+    style = calm(HandwritingStyle(seeded(1), pen_width=0.08))
     again, labels = [], []
     for image, label in zip(mnist.test.images[:300], mnist.test.labels, strict=False):
         strokes = trace_strokes(image)
@@ -166,9 +166,9 @@ def test_lines_are_valid_network_inputs(renderer: LineRenderer) -> None:
 
 
 def test_a_style_scales(renderer: LineRenderer) -> None:
-    small, text = renderer.draw_line(WriterStyle(seeded(5)), "4711", signs=False)
+    small, text = renderer.draw_line(HandwritingStyle(seeded(5)), "4711", signs=False)
     large, same = renderer.draw_line(
-        WriterStyle(seeded(5), scale=3, rows=3 * CANVAS_ROWS), "4711", max_columns=3 * 640, signs=False
+        HandwritingStyle(seeded(5), scale=3, rows=3 * CANVAS_ROWS), "4711", max_columns=3 * 640, signs=False
     )
     assert text == same == "4711"
     assert large.shape == (3 * CANVAS_ROWS, pytest.approx(3 * small.shape[1], abs=3))
@@ -178,7 +178,7 @@ def test_a_style_scales(renderer: LineRenderer) -> None:
 
 
 def test_a_line_holds_the_digits_that_fit(renderer: LineRenderer) -> None:
-    canvas, text = renderer.draw_line(WriterStyle(seeded(5)), "1234567890", max_columns=300, signs=False)
+    canvas, text = renderer.draw_line(HandwritingStyle(seeded(5)), "1234567890", max_columns=300, signs=False)
     assert canvas.shape[1] <= 300
     assert 0 < len(text) < 10
     assert "1234567890".startswith(text)
