@@ -1,1 +1,1 @@
-"""Measurements behind the figures of the pages, such as `python -m benchmarks.throughput`; results in `results/`."""
+"""The measurements behind the figures of the pages; `python -m benchmarks --help` lists them. Results: `results/`."""

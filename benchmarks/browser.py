@@ -1,4 +1,4 @@
-"""A browser before the page of `sutja serve`, for the tests, the benchmark and the screenshots."""
+"""Chromium and a running `sutja serve`, for the benchmark of the page, its tests and the screenshots."""
 
 from __future__ import annotations
 
@@ -16,42 +16,53 @@ from benchmarks.recording import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-MISSING = "no Chromium: apt-get install chromium, or SUTJA_CHROMIUM=/path/of/it"
-TOLD = "sutja listens on "
+CHROMIUM_COMMANDS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+CHROMIUM_MISSING = "no Chromium: apt-get install chromium, or SUTJA_CHROMIUM=/path/to/it"
+ADDRESS_PREFIX = "sutja listens on "
 
 
 def find_chromium() -> str | None:
-    """The path of Chromium: what SUTJA_CHROMIUM says, or the first that is installed."""
-    return os.environ.get("SUTJA_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    """The path of Chromium: SUTJA_CHROMIUM if set, otherwise the first command that is installed."""
+    return os.environ.get("SUTJA_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_COMMANDS)), None)
 
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Chromium without a window; raises `FileNotFoundError` when there is none."""
+    """Start Chromium in headless mode; raises `FileNotFoundError` if it is not installed."""
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()
     if path is None:
-        raise FileNotFoundError(MISSING)
+        raise FileNotFoundError(CHROMIUM_MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(CHROMIUM_FLAGS))
         yield browser
         browser.close()
 
 
 @contextmanager
-def serve(corrections: Path, *words: str) -> Iterator[str]:
-    """A running `sutja serve` with that folder of corrections; gives its address. Raises `RuntimeError` if it ends."""
-    command = [sys.executable, str(ROOT / "main.py"), "serve", "--port", "0", "--corrections", str(corrections), *words]
+def serve(corrections: Path, *arguments: str) -> Iterator[str]:
+    """Run `sutja serve` with a folder for corrections; yields its address. Raises `RuntimeError` if the server exits."""
+    command = [
+        sys.executable,
+        str(ROOT / "main.py"),
+        "serve",
+        "--port",
+        "0",
+        "--corrections",
+        str(corrections),
+        *arguments,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.stdout is not None
     try:
         lines = iter(process.stdout.readline, "")
-        address = next((line.removeprefix(TOLD).strip() for line in lines if line.startswith(TOLD)), None)
+        address = next(
+            (line.removeprefix(ADDRESS_PREFIX).strip() for line in lines if line.startswith(ADDRESS_PREFIX)), None
+        )
         if address is None:
-            raise RuntimeError(f"sutja serve ended with {process.wait()}")
+            raise RuntimeError(f"sutja serve exited with {process.wait()}")
         yield address
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""The inference engines that are compared with each other."""
+"""The inference engines that `benchmarks/inference.py` compares."""
 
 ENGINES = {  # name in the results → title
     "onnxruntime": "ONNX Runtime, bare session",

@@ -1,7 +1,8 @@
-"""The main job from end to end, as a newcomer runs it: time, peak memory, accuracies; several seeds for the spread.
+"""Main job: time, peak memory and accuracies of `python main.py compare`, from end to end, over several seeds.
 
-`python main.py compare --seed N` in a process of its own for each seed, into an empty folder. Writes
-`results/main-job.json` and, from seed 0, the pictures of README.
+Runs `python main.py compare --seed N` in its own process for each seed, into an empty folder.
+Command: `python -m benchmarks.main_job [--seeds N]`. Writes `results/main-job.json` and, from seed 0, the pictures of
+README.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from benchmarks.recording import IMAGES, ROOT, record
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 0 (default: 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from 0 (default: 1)")
     seeds = range(parser.parse_args().seeds)
     with tempfile.TemporaryDirectory() as folder:
         jobs = [_run_main_job(seed, Path(folder) / str(seed)) for seed in seeds]
         _copy_pictures(Path(folder) / "0")
-    values: dict[str, Any] = {"jobs": jobs, "recipes": _spread_over_seeds(jobs)}
+    values: dict[str, Any] = {"jobs": jobs, "recipes": _results_over_seeds(jobs)}
     for name, row in values["recipes"].items():
         print(f"{name}: {row['mean']:.3f} ± {row['standard_deviation']:.3f} % over {len(seeds)} seeds")
     print(f"→ {record('main-job', values)}")
@@ -46,25 +47,25 @@ def _run_main_job(seed: int, runs: Path) -> dict[str, Any]:
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed with {process.returncode}")
     seconds, megabytes = time.perf_counter() - start, usage.ru_maxrss / 1024
-    print(f"seed {seed}: {seconds:.0f} s, {megabytes:.0f} MB at most")
+    print(f"seed {seed}: {seconds:.0f} s, {megabytes:.0f} MB peak memory")
     return {"seed": seed, "seconds": seconds, "peak_megabytes": megabytes, **_summary(json.loads(output))}
 
 
 def _summary(result: dict[str, Any]) -> dict[str, Any]:
-    """What is worth keeping of the comparison's JSON: no confusion matrices, no lists of mistakes."""
-    kept = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
+    """The comparison's JSON without confusion matrices and lists of mistakes."""
+    metrics = ("count", "errors", "accuracy", "accuracy_low", "accuracy_high", "loss", "brier", "calibration_error")
     runs = [
         {
             "recipe": run["recipe"],
             **{name: run[name] for name in ("parameters", "epochs", "seconds")},
-            **{part: {name: run[part][name] for name in kept} for part in ("validation", "test")},
+            **{part: {name: run[part][name] for name in metrics} for part in ("validation", "test")},
         }
         for run in result["runs"]
     ]
     return {"runs": runs, "comparisons": result["comparisons"]}
 
 
-def _spread_over_seeds(jobs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def _results_over_seeds(jobs: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """Mean and standard deviation of the test accuracy over the seeds, in percent, for each recipe."""
     found: dict[str, list[float]] = {}
     for job in jobs:

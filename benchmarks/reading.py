@@ -1,8 +1,9 @@
-"""The reader: errors on photographs, single digits, what it refuses, whether confidences hold, time and memory.
+"""Reader: errors on photographs and single digits, out-of-distribution detection, calibration, time and memory.
 
-The photographs are seeded and composed of MNIST's test digits, which no training and no choice of a threshold saw; real
-pictures are read where `--pictures` names a folder with `labels.csv` files. Writes `results/reading.json` and the
-gallery `docs/reading.png`, of synthetic photographs only.
+The synthetic photographs are seeded and composed of MNIST's test digits, which no training and no choice of a threshold
+has seen. `--pictures` adds real pictures from a folder with `labels.csv` files in its subfolders.
+Command: `python -m benchmarks.reading [--quick]`. Writes `results/reading.json` and the gallery `docs/reading.png`, of
+synthetic photographs only.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, FONTS, LETTERS, clothes, letters, noises
 from benchmarks.reading_gallery import draw_gallery
-from benchmarks.recording import ROOT, record, spread
-from benchmarks.strangers import FONTS, LETTERS, LOOK_ALIKES, clothes, letters, noises
+from benchmarks.recording import ROOT, record, summarise_repetitions
 from sutja.data.dataset import load_dataset
 from sutja.data.digits import Digits
 from sutja.reading.line_metrics import edit_distance, matched
@@ -39,74 +40,75 @@ from sutja.synth.lines import LineRenderer
 from sutja.synth.photograph import DIFFICULTIES, take_photograph
 
 SEED = 20261124
-PICTURES = 60  # photographs of each difficulty
-SINGLES = 2000  # digits, and pictures of each kind that are none
-BINS = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 1.0000001)
-READ_CODES = (0, 5)  # read; nothing readable
-Picture = Path | NDArray[np.uint8]
+PHOTOGRAPHS_PER_DIFFICULTY = 60
+SINGLE_DIGITS = 2000  # also the number of out-of-distribution pictures of each kind
+CONFIDENCE_BIN_EDGES = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 1.0000001)
+READ_EXIT_CODES = (0, 5)  # read; nothing readable
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A picture that was read, and the digits that stand there, lines joined."""
+class LabelledReading:
+    """A picture, its digits with all lines joined, and what the reader reads in it."""
 
-    picture: Picture
+    picture: Path | NDArray[np.uint8]
     text: str
     reading: Reading
 
     @property
-    def guessed(self) -> str:
-        """The best guesses, whether told or not."""
+    def predicted(self) -> str:
+        """The predictions of all digits, answered or not."""
         return "".join(str(digit.guess) for line in self.reading.lines for digit in line.digits)
 
     @property
-    def told(self) -> str:
-        """The digits that the reader is sure of."""
+    def answered(self) -> str:
+        """The digits that reach the minimum confidence."""
         return re.sub(r"\D", "", self.reading.text)
 
 
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=Path, default=ROOT.parent / "shared" / "devset", help="real pictures")
+    parser.add_argument(
+        "--pictures", type=Path, default=ROOT.parent / "shared" / "devset", help="a folder of real pictures"
+    )
     parser.add_argument("--fashion", type=Path, help="a folder of Fashion-MNIST's IDX files (default: silhouettes)")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the pictures, and nothing is recorded")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the pictures; records nothing")
     options = parser.parse_args()
-    share = 10 if options.quick else 1
+    divisor = 10 if options.quick else 1
     reader, digits = Reader(), load_dataset().test
-    synthetic = read_synthetic(reader, digits, PICTURES // share)
-    real = {name: read_all(reader, pairs) for name, pairs in real_groups(options.pictures).items()}
+    synthetic = read_synthetic(reader, digits, PHOTOGRAPHS_PER_DIFFICULTY // divisor)
+    real = {name: read_all(reader, pairs) for name, pairs in find_real_pictures(options.pictures).items()}
     values = {
         "min_confidence": reader.min_confidence,
-        "synthetic": {name: judge(outcomes) for name, outcomes in synthetic.items()},
-        "real": {name: judge(outcomes) for name, outcomes in real.items()},
+        "synthetic": {name: evaluate_readings(readings) for name, readings in synthetic.items()},
+        "real": {name: evaluate_readings(readings) for name, readings in real.items()},
         "calibration": {
-            "synthetic": reliability([each for some in synthetic.values() for each in some]),
-            "real": reliability([each for some in real.values() for each in some]),
+            "synthetic": reliability([each for readings in synthetic.values() for each in readings]),
+            "real": reliability([each for readings in real.values() for each in readings]),
         },
-        "singles": judge_singles(reader, share),
-        "refusing": judge_refusing(reader, digits, SINGLES // share, options.fashion),
-        "times": measure_times(reader, digits, rounds=20 // share + 3),
+        "single_digits": evaluate_single_digits(reader, divisor),
+        "out_of_distribution": evaluate_out_of_distribution(reader, digits, SINGLE_DIGITS // divisor, options.fashion),
+        "times": measure_times(reader, digits, rounds=20 // divisor + 3),
     }
     if options.quick:
         print(values)
         return
-    draw_gallery([each for some in synthetic.values() for each in some], ROOT / "docs" / "reading.png")
+    draw_gallery([each for readings in synthetic.values() for each in readings], ROOT / "docs" / "reading.png")
     print(f"→ {record('reading', values)}")
 
 
-def read_synthetic(reader: Reader, digits: Digits, count: int) -> dict[str, list[Outcome]]:
-    """Read so many photographs of each difficulty, composed of `digits` only."""
+def read_synthetic(reader: Reader, digits: Digits, count: int) -> dict[str, list[LabelledReading]]:
+    """Read `count` photographs of each difficulty, composed of `digits` only; returns the readings by difficulty."""
     renderer = LineRenderer(digits, drawn=0)
-    found: dict[str, list[Outcome]] = {}
+    found: dict[str, list[LabelledReading]] = {}
     for difficulty, taken in render_photographs(renderer, PhotographRequest(list(DIFFICULTIES), count, SEED)):
         text = "".join(line.text for line in taken.lines)
-        found.setdefault(difficulty, []).append(Outcome(taken.picture, text, reader.read(taken.picture)))
+        found.setdefault(difficulty, []).append(LabelledReading(taken.picture, text, reader.read(taken.picture)))
     return found
 
 
-def real_groups(folder: Path) -> dict[str, list[tuple[Path, str]]]:
-    """Pictures with their digits, by group: a subfolder with `labels.csv` (file, expected, perhaps difficulty)."""
+def find_real_pictures(folder: Path) -> dict[str, list[tuple[Path, str]]]:
+    """Pictures and their digits, by group: a subfolder with `labels.csv` (file, expected, optionally difficulty)."""
     groups: dict[str, list[tuple[Path, str]]] = {}
     for labels in sorted(folder.glob("*/labels.csv")):
         with labels.open(encoding="utf-8", newline="") as file:
@@ -117,87 +119,95 @@ def real_groups(folder: Path) -> dict[str, list[tuple[Path, str]]]:
     return groups
 
 
-def read_all(reader: Reader, pairs: Sequence[tuple[Path, str]]) -> list[Outcome]:
-    """Read pictures of which the digits are known."""
-    return [Outcome(path, text, reader.read(path)) for path, text in pairs]
+def read_all(reader: Reader, pairs: Sequence[tuple[Path, str]]) -> list[LabelledReading]:
+    """Read pictures whose digits are known."""
+    return [LabelledReading(path, text, reader.read(path)) for path, text in pairs]
 
 
-def judge(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Errors of told digits (what is not told is missing) and of guesses, and how many of those told are right."""
-    digits = sum(len(each.text) for each in outcomes)
-    told = [(sure, right) for each in outcomes for sure, right in _told_and_right(each)]
-    sure = [right for is_told, right in told if is_told]
+def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
+    """Errors of answers (a digit without an answer is missing) and of predictions, coverage and selective accuracy."""
+    digits = sum(len(each.text) for each in readings)
+    predictions = [pair for each in readings for pair in _answered_and_correct(each)]
+    answers = [correct for answered, correct in predictions if answered]
     return {
-        "pictures": len(outcomes),
+        "pictures": len(readings),
         "digits": digits,
-        "character_error": sum(edit_distance(each.text, each.told) for each in outcomes) / digits,
-        "guess_error": sum(edit_distance(each.text, each.guessed) for each in outcomes) / digits,
-        "exact": sum(each.text == each.told for each in outcomes) / len(outcomes),
-        "read": len(told),
-        "told": len(sure),
-        "told_right": statistics.mean(sure) if sure else 0.0,
+        "character_error": sum(edit_distance(each.text, each.answered) for each in readings) / digits,
+        "prediction_error": sum(edit_distance(each.text, each.predicted) for each in readings) / digits,
+        "exact_match": sum(each.text == each.answered for each in readings) / len(readings),
+        "predicted_digits": len(predictions),
+        "coverage": len(answers) / max(1, len(predictions)),
+        "selective_accuracy": statistics.mean(answers) if answers else 0.0,
     }
 
 
-def _told_and_right(outcome: Outcome) -> Iterator[tuple[bool, bool]]:
-    found = [digit for line in outcome.reading.lines for digit in line.digits]
-    for digit, right in zip(found, matched(outcome.guessed, outcome.text), strict=True):
-        yield digit.digit is not None, right
+def _answered_and_correct(labelled: LabelledReading) -> Iterator[tuple[bool, bool]]:
+    found = [digit for line in labelled.reading.lines for digit in line.digits]
+    for digit, correct in zip(found, matched(labelled.predicted, labelled.text), strict=True):
+        yield digit.digit is not None, correct
 
 
-def reliability(outcomes: Sequence[Outcome]) -> list[dict[str, float]]:
-    """How many of the digits read are right, by their confidence."""
-    confidence = np.array([d.confidence for each in outcomes for line in each.reading.lines for d in line.digits])
-    right = np.array([good for each in outcomes for good in matched(each.guessed, each.text)], np.bool_)
+def reliability(readings: Sequence[LabelledReading]) -> list[dict[str, float]]:
+    """Mean confidence and accuracy of the predictions in each bin of confidence."""
+    confidence = np.array([d.confidence for each in readings for line in each.reading.lines for d in line.digits])
+    correct = np.array([right for each in readings for right in matched(each.predicted, each.text)], np.bool_)
     rows = []
-    for low, high in pairwise(BINS):
+    for low, high in pairwise(CONFIDENCE_BIN_EDGES):
         inside = (confidence >= low) & (confidence < high)
         if inside.any():
             row = {"low": low, "high": min(high, 1.0), "digits": int(inside.sum())}
-            rows.append(row | {"confidence": float(confidence[inside].mean()), "right": float(right[inside].mean())})
+            rows.append(
+                row | {"mean_confidence": float(confidence[inside].mean()), "accuracy": float(correct[inside].mean())}
+            )
     return rows
 
 
-def judge_singles(reader: Reader, share: int) -> dict[str, float]:
-    """Read scikit-learn's digits, 8×8 pixels in 17 greys, enlarged to 128×128, dark on light with a margin."""
-    from sklearn.datasets import load_digits  # two seconds to import
+def evaluate_single_digits(reader: Reader, divisor: int) -> dict[str, float]:
+    """Read scikit-learn's digits (8×8 pixels, 17 grey levels), enlarged to 128×128, dark on light with a margin."""
+    from sklearn.datasets import load_digits  # takes two seconds to import
 
     source = load_digits()
-    images, labels = source.images[::share], source.target[::share]
+    images, labels = source.images[::divisor], source.target[::divisor]
     large = [cv2.resize(image.astype(np.float32), (128, 128), interpolation=cv2.INTER_CUBIC) for image in images]
     pictures = [255 - np.pad(np.clip(each * (255 / 16), 0, 255), 24).astype(np.uint8) for each in large]
     found = reader.classify(pictures)
-    right = np.array([digit.guess == label for digit, label in zip(found, labels, strict=True)])
-    told = np.array([digit.digit is not None for digit in found])
+    correct = np.array([digit.guess == label for digit, label in zip(found, labels, strict=True)])
+    answered = np.array([digit.digit is not None for digit in found])
     return {
         "digits": len(labels),
-        "accuracy": float(right.mean()),
-        "told": int(told.sum()),
-        "told_right": float(right[told].mean()) if told.any() else 0.0,
+        "accuracy": float(correct.mean()),
+        "coverage": float(answered.mean()),
+        "selective_accuracy": float(correct[answered].mean()) if answered.any() else 0.0,
     }
 
 
-def judge_refusing(reader: Reader, digits: Digits, count: int, fashion: Path | None) -> dict[str, Any]:
-    """The area under the curve by which confidences tell digits from what is none, for each kind of it."""
+def evaluate_out_of_distribution(reader: Reader, digits: Digits, count: int, fashion: Path | None) -> dict[str, Any]:
+    """The AUROC with which confidences separate digits from each kind of other pictures, and how many are accepted."""
     from sklearn.metrics import roc_auc_score
 
     rng = np.random.default_rng(SEED)
-    some = digits.images[rng.permutation(len(digits))[:count]]
+    in_distribution = digits.images[rng.permutation(len(digits))[:count]]
     kinds = {"letters": letters(count, rng), **noises(count, rng, digits.images)}
     kinds["Fashion-MNIST" if fashion else "silhouettes of clothes"] = clothes(count, rng, fashion)
-    known = _confidences(reader, some)
+    confidences = _confidences(reader, in_distribution)
     rows = {}
     for name, images in kinds.items():
-        strange = _confidences(reader, images)
-        truth = np.r_[np.ones(len(known)), np.zeros(len(strange))]
+        other = _confidences(reader, images)
+        truth = np.r_[np.ones(len(confidences)), np.zeros(len(other))]
         rows[name] = {
-            "pictures": len(strange),
-            "auroc": float(roc_auc_score(truth, np.r_[known, strange])),
-            "told": float((strange >= reader.min_confidence).mean()),
+            "pictures": len(other),
+            "auroc": float(roc_auc_score(truth, np.r_[confidences, other])),
+            "acceptance_rate": float((other >= reader.min_confidence).mean()),
         }
         print(f"{name}: AUROC {rows[name]['auroc']:.4f}", flush=True)
-    chosen = {"letters": LETTERS, "left_out": LOOK_ALIKES, "fonts": list(FONTS)}
-    return {"digits": len(known), "told": float((known >= reader.min_confidence).mean()), "kinds": rows, **chosen}
+    return {
+        "digits": len(confidences),
+        "acceptance_rate": float((confidences >= reader.min_confidence).mean()),
+        "kinds": rows,
+        "letters": LETTERS,
+        "excluded_letters": DIGIT_LIKE_LETTERS,
+        "fonts": list(FONTS),
+    }
 
 
 def _confidences(reader: Reader, images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -205,7 +215,7 @@ def _confidences(reader: Reader, images: NDArray[np.uint8]) -> NDArray[np.float6
 
 
 def measure_times(reader: Reader, digits: Digits, rounds: int) -> dict[str, Any]:
-    """Milliseconds in a running process, seconds and megabytes of a process of its own."""
+    """Milliseconds in a running process; seconds and peak megabytes of `sutja read` in a new process."""
     renderer = LineRenderer(digits, drawn=0)
     rng = np.random.default_rng(SEED)
     ink, text = renderer.draw_line(HandwritingStyle(rng), "05221859", signs=False)
@@ -221,11 +231,11 @@ def measure_times(reader: Reader, digits: Digits, rounds: int) -> dict[str, Any]
     with tempfile.TemporaryDirectory() as folder:
         small, huge = Path(folder) / "small.png", Path(folder) / "huge.jpg"
         cv2.imwrite(str(small), line)
-        starts = [_start_reading(small) for _ in range(max(3, rounds // 2))]
+        starts = [_time_sutja_read(small) for _ in range(max(3, rounds // 2))]
         cv2.imwrite(str(huge), cv2.resize(taken.picture, (8160, 6120), interpolation=cv2.INTER_LINEAR))
-        largest = _start_reading(huge)
+        largest = _time_sutja_read(huge)
     return values | {
-        "cold_start_seconds": spread([seconds for seconds, _ in starts]),
+        "cold_start_seconds": summarise_repetitions([seconds for seconds, _ in starts]),
         "megapixels_50_seconds": largest[0],
         "megapixels_50_peak_megabytes": largest[1],
     }
@@ -238,11 +248,11 @@ def _milliseconds(reader: Reader, picture: NDArray[np.uint8], rounds: int) -> di
         reader.read(picture)
         if number:  # the first round warms up
             found.append(1000 * (time.perf_counter() - start))
-    return spread(found)
+    return summarise_repetitions(found)
 
 
-# A process counts the memory of the one that started it as its own until it begins: a small one has to start it.
-MEASURED = """
+# Until a process executes its program, its peak memory includes that of its parent: a small process must start it.
+PEAK_MEMORY_PROGRAM = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
@@ -250,16 +260,16 @@ sys.exit(code)
 """
 
 
-def _start_reading(path: Path) -> tuple[float, float]:
-    """Seconds and peak megabytes of `sutja read` from start to exit; exits when it fails."""
+def _time_sutja_read(path: Path) -> tuple[float, float]:
+    """Seconds and peak megabytes of `sutja read` from start to exit; exits if it fails."""
     command = [sys.executable, "main.py", "read", str(path)]
     start = time.perf_counter()
     subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     seconds = time.perf_counter() - start
     run = subprocess.run(
-        [sys.executable, "-c", MEASURED, *command], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", PEAK_MEMORY_PROGRAM, *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    if run.returncode not in READ_CODES:
+    if run.returncode not in READ_EXIT_CODES:
         sys.exit(f"{' '.join(command)} failed with {run.returncode}")
     return seconds, float(run.stdout)
 

@@ -1,4 +1,4 @@
-"""The picture of docs/reading.md: what was read, what was refused, what is still wrong."""
+"""The picture of docs/reading.md: synthetic photographs that are read, refused, or still misread."""
 
 from __future__ import annotations
 
@@ -15,52 +15,56 @@ from sutja.files import whole_file
 from sutja.reports.plots import GREEN, ORANGE
 
 if TYPE_CHECKING:
-    from benchmarks.reading import Outcome
+    from benchmarks.reading import LabelledReading
 
 COLUMNS = 4
-WIDTH = 480  # pixels of a picture in the gallery
-LONGEST_TITLE = 40  # signs of what was read that are shown above a picture
+PICTURE_WIDTH_PIXELS = 480
+MAX_TITLE_CHARACTERS = 40
 
 
-def draw_gallery(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Draw some pictures of each of the three ends that a reading can have; they must be arrays."""
-    ends = {end: [each for each in outcomes if end_of(each) == end] for end in ("read", "refused", "still wrong")}
+def draw_gallery(readings: Sequence[LabelledReading], path: Path) -> None:
+    """Draw some pictures of each of the three categories; the pictures must be arrays."""
+    categories = {
+        name: [each for each in readings if categorise(each) == name] for name in ("read", "refused", "still wrong")
+    }
     figure = Figure(figsize=(3.2 * COLUMNS, 9), layout="constrained")
-    grid = figure.subplots(len(ends), COLUMNS, squeeze=False)
-    for axes_row, (end, some) in zip(grid, ends.items(), strict=True):
+    grid = figure.subplots(len(categories), COLUMNS, squeeze=False)
+    for axes_row, (name, some) in zip(grid, categories.items(), strict=True):
         step = max(1, len(some) // COLUMNS)
         for axes in axes_row:
             axes.set(xticks=[], yticks=[])
             axes.set_frame_on(False)
         for axes, each in zip(axes_row, some[::step], strict=False):
             _draw(axes, each)
-        axes_row[0].set_ylabel(f"{end} ({len(some)} of {len(outcomes)})", fontsize=11)
+        axes_row[0].set_ylabel(f"{name} ({len(some)} of {len(readings)})", fontsize=11)
     with whole_file(path) as partial:
         figure.savefig(partial, dpi=80)
 
 
-def end_of(outcome: Outcome) -> str:
-    """`read`: all told and right; `refused`: not all told, but nothing told wrongly; else `still wrong`."""
-    if outcome.told == outcome.text:
+def categorise(labelled: LabelledReading) -> str:
+    """`read` if all digits are answered correctly, `refused` if some have no answer but none is wrong, `still wrong` else."""
+    if labelled.answered == labelled.text:
         return "read"
-    reading = outcome.reading.text.replace("\n", "")
-    if len(reading) == len(outcome.text) and all(
-        seen in ("?", wanted) for seen, wanted in zip(reading, outcome.text, strict=True)
+    answers = labelled.reading.text.replace("\n", "")
+    if len(answers) == len(labelled.text) and all(
+        answer in ("?", label) for answer, label in zip(answers, labelled.text, strict=True)
     ):
         return "refused"
-    return "refused" if not outcome.told else "still wrong"
+    return "refused" if not labelled.answered else "still wrong"
 
 
-def _draw(axes: Axes, outcome: Outcome) -> None:
-    assert not isinstance(outcome.picture, Path)
-    zoom = WIDTH / outcome.picture.shape[1]
-    small = cv2.resize(outcome.picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+def _draw(axes: Axes, labelled: LabelledReading) -> None:
+    assert not isinstance(labelled.picture, Path)
+    scale = PICTURE_WIDTH_PIXELS / labelled.picture.shape[1]
+    small = cv2.resize(labelled.picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     axes.imshow(cv2.cvtColor(small, cv2.COLOR_BGR2RGB))
-    for line in outcome.reading.lines:
+    for line in labelled.reading.lines:
         for digit in line.digits:
-            left, top, width, height = (zoom * edge for edge in digit.box)
+            left, top, width, height = (scale * edge for edge in digit.box)
             colour = ORANGE if digit.digit is None else GREEN
             axes.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=0.8))
-    seen = outcome.reading.text.replace("\n", " ") or "nothing"
-    seen = seen if len(seen) <= LONGEST_TITLE else f"{seen[: LONGEST_TITLE - 1]}…"
-    axes.set_title(f"{seen}\n(there: {outcome.text})" if outcome.told != outcome.text else seen, fontsize=7)
+    answers = labelled.reading.text.replace("\n", " ") or "nothing"
+    answers = answers if len(answers) <= MAX_TITLE_CHARACTERS else f"{answers[: MAX_TITLE_CHARACTERS - 1]}…"
+    axes.set_title(
+        f"{answers}\n(there: {labelled.text})" if labelled.answered != labelled.text else answers, fontsize=7
+    )

@@ -1,6 +1,6 @@
-"""Results of benchmarks as JSON files in `results/`, each with the machine and the commit that it was made with.
+"""The JSON files in `results/`: figures of benchmarks, each with the machine and the commit that produced them.
 
-`<name>.json` holds the latest figures of one benchmark; `bench-<date>.json` all that were taken on one day.
+`<name>.json` holds the latest figures of one benchmark; `bench-<date>.json` holds all figures measured on one day.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ def record(name: str, values: dict[str, Any]) -> Path:
     return path
 
 
-def load(name: str, folder: Path = RESULTS) -> dict[str, Any]:
-    """What `record` wrote under that name."""
+def load_results(name: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """The values that `record` wrote under a name."""
     values: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     return values
 
 
-def keep(name: str, day: date, folder: Path = RESULTS) -> Path:
-    """Put the latest figures of a benchmark into a day's history; returns its path.
+def add_to_history(name: str, day: date, folder: Path = RESULTS) -> Path:
+    """Copy the latest figures of a benchmark into the history of a day; returns its path.
 
-    They take the place of earlier ones of the same day, and leave those of other benchmarks alone.
+    They replace the benchmark's earlier figures of that day and leave those of other benchmarks alone.
     """
     path = folder / f"bench-{day.isoformat()}.json"
     history = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    write_text(path, json.dumps({**history, name: load(name, folder)}, indent=2) + "\n")
+    write_text(path, json.dumps({**history, name: load_results(name, folder)}, indent=2) + "\n")
     return path
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median, smallest and largest of some measurements."""
+def summarise_repetitions(values: Sequence[float]) -> dict[str, float]:
+    """Median, minimum and maximum of repeated measurements."""
     return {"median": statistics.median(values), "minimum": min(values), "maximum": max(values)}

@@ -1,7 +1,8 @@
-"""The sprints to 99.0 and 99.5 % side by side with the first epoch of PyTorch's own MNIST example, in one run.
+"""Sprint: seconds to 99.0 and 99.5 % test accuracy, against the first epoch of PyTorch's own MNIST example.
 
-The example is `mnist/main.py` of github.com/pytorch/examples with its defaults for a processor, in other words; its
-epoch is timed from the first batch to the last step, its accuracy is measured after that.
+The example reimplements `mnist/main.py` of github.com/pytorch/examples with its defaults for a CPU. Its epoch is timed
+from the first batch to the last step, once; each target runs with several seeds, in the same process.
+Command: `python -m benchmarks.sprint [--seeds N]`. Writes `results/sprint.json`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from sutja.data.dataset import Dataset, load_dataset
 from sutja.data.digits import Digits
 from sutja.training.sprint import get_sprint, sprint, sprint_table, summarise
 
-SEEDS = {"99.0": 20, "99.5": 10}
+SEED_COUNTS = {"99.0": 20, "99.5": 10}  # target accuracy in percent → seeds
 
 
 class ExampleNetwork(nn.Module):
-    """The network of the example, 1,199,882 parameters; the data set normalises."""
+    """The network of the example, with 1,199,882 parameters; the data set normalises."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,18 +40,18 @@ class ExampleNetwork(nn.Module):
         self.fc2 = nn.Linear(128, 10)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Normalised images `(N, 1, 28, 28)` to the logarithms of probabilities `(N, 10)`."""
+        """Map normalised images `(N, 1, 28, 28)` to log probabilities `(N, 10)`."""
         hidden = functional.relu(self.conv2(functional.relu(self.conv1(images))))
         hidden = torch.flatten(self.dropout1(functional.max_pool2d(hidden, 2)), 1)
         return functional.log_softmax(self.fc2(self.dropout2(functional.relu(self.fc1(hidden)))), dim=1)
 
 
 def train_example(digits: Digits) -> tuple[nn.Module, float]:
-    """The example's first epoch: batches of 64 through a `DataLoader`, Adadelta; the network and the seconds."""
+    """Train the example's first epoch (Adadelta, batches of 64); returns the network and the seconds."""
     network = ExampleNetwork().train()
     optimiser = torch.optim.Adadelta(network.parameters(), lr=1.0)
     start = time.perf_counter()
-    for images, labels in DataLoader(StockDataset(digits), batch_size=64):  # on a processor it does not shuffle
+    for images, labels in DataLoader(StockDataset(digits), batch_size=64):  # without CUDA, the example does not shuffle
         optimiser.zero_grad()
         loss = functional.nll_loss(network(images), labels)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -58,8 +59,8 @@ def train_example(digits: Digits) -> tuple[nn.Module, float]:
     return network, time.perf_counter() - start
 
 
-def judge_example(network: nn.Module, digits: Digits) -> float:
-    """The accuracy on some digits, in [0, 1]."""
+def evaluate_example(network: nn.Module, digits: Digits) -> float:
+    """The accuracy on digits, in [0, 1]."""
     network.eval()
     right = 0
     with torch.inference_mode():
@@ -71,17 +72,17 @@ def judge_example(network: nn.Module, digits: Digits) -> float:
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, help="how many seeds a target (default: 20 for 99.0, 10 for 99.5)")
+    parser.add_argument("--seeds", type=int, help="seeds for each target (default: 20 for 99.0, 10 for 99.5)")
     seeds = parser.parse_args().seeds
-    values = measure(load_dataset(), {target: seeds or number for target, number in SEEDS.items()})
+    values = measure_sprints(load_dataset(), {target: seeds or number for target, number in SEED_COUNTS.items()})
     print(f"→ {record('sprint', values)}")
 
 
-def measure(dataset: Dataset, seeds: dict[str, int]) -> dict[str, Any]:
-    """Run the example once and each target with its number of seeds; returns what is recorded."""
+def measure_sprints(dataset: Dataset, seeds: dict[str, int]) -> dict[str, Any]:
+    """Train the example once and each target with its number of seeds; returns the values to record."""
     torch.manual_seed(0)
     network, seconds = train_example(dataset.train)
-    example = {"seconds": seconds, "accuracy": judge_example(network, dataset.test)}
+    example = {"seconds": seconds, "accuracy": evaluate_example(network, dataset.test)}
     remark(f"PyTorch's example, first epoch: {seconds:.1f} s, {100 * example['accuracy']:.2f} %")
     recorded, results = {}, {}
     for target, number in seeds.items():

@@ -1,9 +1,9 @@
-"""The server under load: single digits a second from 32 clients at once, how long each waits, and what one costs.
+"""Web server: throughput and latency of `sutja serve` under the load of 32 concurrent clients, and for one client.
 
-The server is `sutja serve` as anybody starts it, the clients are a process of their own on the same machine, with one
-connection each that stays open. Each digit of MNIST's test set is a PNG as the page makes it of what was drawn: 36
-pixels high, with as much paper around.
-Writes `results/web.json`.
+The server runs with its default options. The clients run in another process on the same machine, each with one
+persistent connection, for 15 seconds. Each request is a test digit of MNIST as a PNG of the kind that the page sends:
+36 pixels high, with a margin of 36 pixels.
+Command: `python -m benchmarks.web [--quick]`. Writes `results/web.json`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.recording import ROOT, record, spread
+from benchmarks.recording import ROOT, record, summarise_repetitions
 from sutja.data.dataset import load_dataset
 
-TALL = 36  # pixels of a digit's height and of the paper around, as `static/drawing.js` has them
-DIGITS = 500
+DIGIT_HEIGHT_PIXELS = 36  # also the margin, as in `static/drawing.js`
+TEST_DIGITS = 500  # the first ones of MNIST's test set
 CLIENTS = 32
-SECONDS = 15.0
-TIMING = re.compile(rb"read;dur=([0-9.]+)")
+LOAD_SECONDS = 15.0
+SERVER_TIMING = re.compile(rb"read;dur=([0-9.]+)")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One request: its status, what was read, the client's seconds, and the milliseconds that reading took."""
+class Response:
+    """A response: its status, the text read, the client's seconds, and the milliseconds that reading took."""
 
     status: int
     text: str
@@ -48,28 +48,28 @@ class Answer:
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="two seconds, and nothing is recorded")
+    parser.add_argument("--quick", action="store_true", help="two seconds; records nothing")
     parser.add_argument("--client", metavar="ADDRESS", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    seconds = 2.0 if options.quick else SECONDS
+    seconds = 2.0 if options.quick else LOAD_SECONDS
     if options.client:
-        print(json.dumps(asyncio.run(measure(options.client, seconds))))
+        print(json.dumps(asyncio.run(measure_load(options.client, seconds))))
         return
-    with serving() as address:
-        words = [sys.executable, "-m", "benchmarks.web", "--client", address]
-        told = subprocess.run([*words, *(["--quick"] if options.quick else [])], check=True, stdout=subprocess.PIPE)
-    values = json.loads(told.stdout)
+    with _server() as address:
+        command = [sys.executable, "-m", "benchmarks.web", "--client", address]
+        run = subprocess.run([*command, *(["--quick"] if options.quick else [])], check=True, stdout=subprocess.PIPE)
+    values = json.loads(run.stdout)
     print(json.dumps(values, indent=2))
     if not options.quick:
         print(f"→ {record('web', values)}")
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """Run `sutja serve` on a free port; gives its address."""
+def _server() -> Iterator[str]:
+    """Run `sutja serve` on a free port; yields its address."""
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, "main.py", "serve", "--port", "0", "--corrections", folder]
-        server = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "main.py", "serve", "--port", "0", "--corrections", folder]
+        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
             yield next(line.split()[-1] for line in server.stdout if "http://" in line)
@@ -78,77 +78,79 @@ def serving() -> Iterator[str]:
             server.wait(timeout=30)
 
 
-async def measure(address: str, seconds: float) -> dict[str, object]:
-    """What 32 clients see, and what one client sees who draws a digit after the other."""
+async def measure_load(address: str, seconds: float) -> dict[str, object]:
+    """Measure what 32 concurrent clients see, then a single client that asks for the details of each digit."""
     digits = load_dataset().test
-    drawn = [draw(image) for image in digits.images[:DIGITS]]
-    labels = [str(label) for label in digits.labels[:DIGITS]]
-    await load(address, drawn[:64], clients=4, seconds=1.0, detail=False)  # the server has warmed up
-    begun = time.perf_counter()
-    answers = await load(address, drawn, clients=CLIENTS, seconds=seconds, detail=False)
-    lasted = time.perf_counter() - begun
-    alone = await load(address, drawn, clients=1, seconds=seconds / 3, detail=True)
-    waits = np.array([answer.seconds for _, answer in answers]) * 1000
+    drawings = [encode_drawing(image) for image in digits.images[:TEST_DIGITS]]
+    labels = [str(label) for label in digits.labels[:TEST_DIGITS]]
+    await send_load(address, drawings[:64], clients=4, seconds=1.0, detail=False)  # warm-up
+    start = time.perf_counter()
+    responses = await send_load(address, drawings, clients=CLIENTS, seconds=seconds, detail=False)
+    elapsed = time.perf_counter() - start
+    single = await send_load(address, drawings, clients=1, seconds=seconds / 3, detail=True)
+    waits = np.array([response.seconds for _, response in responses]) * 1000
     return {
         "clients": CLIENTS,
-        "seconds": round(lasted, 2),
-        "requests": len(answers),
-        "requests_a_second": round(len(answers) / lasted, 1),
-        "milliseconds_50": round(float(np.percentile(waits, 50)), 1),
-        "milliseconds_99": round(float(np.percentile(waits, 99)), 1),
-        "errors": sum(answer.status != 200 for _, answer in answers),
-        "right": round(float(np.mean([answer.text == labels[number] for number, answer in answers])), 4),
-        "alone": {
-            "milliseconds": spread([round(1000 * answer.seconds, 2) for _, answer in alone]),
-            "read_milliseconds": spread([answer.read_milliseconds for _, answer in alone]),
+        "seconds": round(elapsed, 2),
+        "requests": len(responses),
+        "requests_per_second": round(len(responses) / elapsed, 1),
+        "latency_p50_milliseconds": round(float(np.percentile(waits, 50)), 1),
+        "latency_p99_milliseconds": round(float(np.percentile(waits, 99)), 1),
+        "errors": sum(response.status != 200 for _, response in responses),
+        "accuracy": round(float(np.mean([response.text == labels[number] for number, response in responses])), 4),
+        "single_client": {
+            "latency_milliseconds": summarise_repetitions(
+                [round(1000 * response.seconds, 2) for _, response in single]
+            ),
+            "read_milliseconds": summarise_repetitions([response.read_milliseconds for _, response in single]),
         },
     }
 
 
-def draw(image: NDArray[np.uint8]) -> bytes:
-    """A digit `uint8 (28, 28)` in black on white paper, as PNG."""
+def encode_drawing(image: NDArray[np.uint8]) -> bytes:
+    """Encode a digit `uint8 (28, 28)` as PNG, black on white."""
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    wide = max(1, round(ink.shape[1] * TALL / ink.shape[0]))
-    paper = 255 - cv2.resize(ink, (wide, TALL), interpolation=cv2.INTER_CUBIC)
-    return cv2.imencode(".png", np.pad(paper, TALL, constant_values=255))[1].tobytes()
+    width = max(1, round(ink.shape[1] * DIGIT_HEIGHT_PIXELS / ink.shape[0]))
+    paper = 255 - cv2.resize(ink, (width, DIGIT_HEIGHT_PIXELS), interpolation=cv2.INTER_CUBIC)
+    return cv2.imencode(".png", np.pad(paper, DIGIT_HEIGHT_PIXELS, constant_values=255))[1].tobytes()
 
 
-async def load(
-    address: str, drawn: list[bytes], *, clients: int, seconds: float, detail: bool
-) -> list[tuple[int, Answer]]:
-    """Let some clients send pictures for so long, each the next one when it has its answer: number and answer."""
+async def send_load(
+    address: str, drawings: list[bytes], *, clients: int, seconds: float, detail: bool
+) -> list[tuple[int, Response]]:
+    """Let clients send pictures for a time in seconds, each after the last response; returns numbers and responses."""
     host, port = str(urlsplit(address).hostname), urlsplit(address).port
     path = f"/api/read?upright=true&detail={str(detail).lower()}"
-    answers: list[tuple[int, Answer]] = []
+    responses: list[tuple[int, Response]] = []
     end = time.perf_counter() + seconds
 
     async def client(number: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
         while time.perf_counter() < end:
-            answers.append((number, await ask(reader, writer, f"{host}:{port}", path, drawn[number])))
-            number = (number + clients) % len(drawn)
+            responses.append((number, await send_picture(reader, writer, f"{host}:{port}", path, drawings[number])))
+            number = (number + clients) % len(drawings)
         writer.close()
 
     await asyncio.gather(*(client(number) for number in range(clients)))
-    return answers
+    return responses
 
 
-async def ask(
+async def send_picture(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, path: str, picture: bytes
-) -> Answer:
-    """Send a picture on an open connection and wait for the answer."""
-    begun = time.perf_counter()
+) -> Response:
+    """Send a picture on an open connection and wait for the response."""
+    start = time.perf_counter()
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: image/png\r\nContent-Length: {len(picture)}\r\n\r\n"
     writer.write(head.encode() + picture)
     headers = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", headers)
     assert length is not None, headers
     body = await reader.readexactly(int(length[1]))
-    seconds = time.perf_counter() - begun
-    status, timing = int(headers[9:12]), TIMING.search(headers)
+    seconds = time.perf_counter() - start
+    status, timing = int(headers[9:12]), SERVER_TIMING.search(headers)
     text = json.loads(body)["text"] if status == 200 else ""
-    return Answer(status, text, seconds, float(timing[1]) if timing else float("nan"))
+    return Response(status, text, seconds, float(timing[1]) if timing else float("nan"))
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def _inference() -> str:
                 ]
             )
     return write_table(
-        ["engine, digits at once", "µs a digit", "minimum", "maximum", "digits/s", "× bare session"], rows
+        ["engine, digits at once", "µs per digit", "minimum", "maximum", "digits/s", "× bare session"], rows
     )
 
 

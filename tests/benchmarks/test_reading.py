@@ -1,4 +1,4 @@
-"""The benchmark of the reader: what it counts, and the pictures that are no digits."""
+"""The benchmark of the reader: its metrics, and the out-of-distribution pictures."""
 
 from __future__ import annotations
 
@@ -7,66 +7,75 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.reading import Outcome, judge, real_groups, reliability
-from benchmarks.reading_gallery import end_of
-from benchmarks.strangers import LETTERS, LOOK_ALIKES, clothes, letters, noises
+from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, LETTERS, clothes, letters, noises
+from benchmarks.reading import LabelledReading, evaluate_readings, find_real_pictures, reliability
+from benchmarks.reading_gallery import categorise
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.reading.result import ReadDigit, Reading, ReadLine
 
 PAPER = np.full((10, 10, 3), 255, np.uint8)
 
 
-def outcome(text: str, *lines: str, confidence: float = 0.9) -> Outcome:
-    """A picture with `text`, read as `lines`; a digit in brackets, as `[7]`, is guessed and not told."""
+def labelled_reading(text: str, *lines: str, confidence: float = 0.9) -> LabelledReading:
+    """A picture with `text`, read as `lines`; a digit in brackets, as `[7]`, is predicted but not answered."""
     read = []
     for line in lines:
-        told, digits = True, []
+        answered, digits = True, []
         for sign in line:
             if sign in "[]":
-                told = sign == "]"
+                answered = sign == "]"
             else:
-                digits.append(ReadDigit(int(sign) if told else None, int(sign), confidence, (0, 0, 1, 1)))
+                digits.append(ReadDigit(int(sign) if answered else None, int(sign), confidence, (0, 0, 1, 1)))
         read.append(ReadLine(tuple(digits)))
-    return Outcome(PAPER, text, Reading(tuple(read)))
+    return LabelledReading(PAPER, text, Reading(tuple(read)))
 
 
-def test_errors_are_counted_of_told_digits_and_of_guesses() -> None:
-    found = judge([outcome("123456", "123", "456"), outcome("7890", "78[9]0"), outcome("11", "17")])
+def test_errors_are_counted_for_answers_and_for_predictions() -> None:
+    found = evaluate_readings(
+        [labelled_reading("123456", "123", "456"), labelled_reading("7890", "78[9]0"), labelled_reading("11", "17")]
+    )
     assert found["digits"] == 12
     assert found["character_error"] == pytest.approx(2 / 12)  # the 9 is missing, the 7 is wrong
-    assert found["guess_error"] == pytest.approx(1 / 12)
-    assert found["exact"] == pytest.approx(1 / 3)
-    assert (found["read"], found["told"]) == (12, 11)
-    assert found["told_right"] == pytest.approx(10 / 11)
+    assert found["prediction_error"] == pytest.approx(1 / 12)
+    assert found["exact_match"] == pytest.approx(1 / 3)
+    assert (found["predicted_digits"], found["coverage"]) == (12, pytest.approx(11 / 12))
+    assert found["selective_accuracy"] == pytest.approx(10 / 11)
 
 
 def test_reliability_counts_digits_by_their_confidence() -> None:
-    rows = reliability([outcome("12", "12", confidence=0.995), outcome("34", "35", confidence=0.6)])
-    assert [(row["low"], row["digits"], row["right"]) for row in rows] == [(0.5, 2, 0.5), (0.99, 2, 1.0)]
+    rows = reliability([labelled_reading("12", "12", confidence=0.995), labelled_reading("34", "35", confidence=0.6)])
+    assert [(row["low"], row["digits"], row["accuracy"]) for row in rows] == [(0.5, 2, 0.5), (0.99, 2, 1.0)]
 
 
-ENDS = {"123": "read", "1[2]3": "refused", "[7]23": "refused", "": "refused", "124": "still wrong", "12": "still wrong"}
+CATEGORIES = {
+    "123": "read",
+    "1[2]3": "refused",
+    "[7]23": "refused",
+    "": "refused",
+    "124": "still wrong",
+    "12": "still wrong",
+}
 
 
-@pytest.mark.parametrize(("read", "end"), ENDS.items())
-def test_a_reading_ends_in_one_of_three_ways(read: str, end: str) -> None:
-    assert end_of(outcome("123", read)) == end
+@pytest.mark.parametrize(("read", "category"), CATEGORIES.items())
+def test_a_reading_is_in_one_of_three_categories(read: str, category: str) -> None:
+    assert categorise(labelled_reading("123", read)) == category
 
 
 def test_real_pictures_are_grouped_by_folder_and_difficulty(tmp_path: Path) -> None:
     for name, rows in {"a": "file,expected,difficulty\nx.jpg,12/34,easy\n", "b": "file,expected\ny.jpg,56\n"}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "labels.csv").write_text(rows)
-    assert real_groups(tmp_path) == {
+    assert find_real_pictures(tmp_path) == {
         "a/easy": [(tmp_path / "a" / "x.jpg", "1234")],
         "b": [(tmp_path / "b" / "y.jpg", "56")],
     }
-    assert real_groups(tmp_path / "none") == {}
+    assert find_real_pictures(tmp_path / "none") == {}
 
 
-def test_strangers_are_pictures_like_mnists(mnist: Dataset, tmp_path: Path) -> None:
+def test_out_of_distribution_pictures_have_mnists_form(mnist: Dataset, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    assert not set(LETTERS) & set(LOOK_ALIKES)
+    assert not set(LETTERS) & set(DIGIT_LIKE_LETTERS)
     kinds = {"letters": letters(8, rng), "clothes": clothes(8, rng, None), **noises(8, rng, mnist.test.images[:50])}
     for name, images in kinds.items():
         assert images.dtype == np.uint8, name

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.strangers import letters
+from benchmarks.out_of_distribution import letters
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError, UsageError
 from sutja.models.open import open_model

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.browser import MISSING, find_chromium, open_browser, serve
+from benchmarks.browser import CHROMIUM_MISSING, find_chromium, open_browser, serve
 from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Served:
 def browser() -> Iterator[Browser]:
     """Chromium; skips the tests if there is none."""
     if find_chromium() is None:
-        pytest.skip(MISSING)
+        pytest.skip(CHROMIUM_MISSING)
     pytest.importorskip("playwright").sync_api.expect.set_options(timeout=1000 * HANG_SECONDS)
     with open_browser() as opened:
         yield opened

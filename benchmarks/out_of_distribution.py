@@ -1,4 +1,4 @@
-"""Pictures of 28×28 pixels that are no digits: letters, noise, clothes."""
+"""Out-of-distribution pictures of 28×28 pixels for `benchmarks/reading.py`: letters, noise and clothes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sutja.data.dataset import load_dataset
 from sutja.data.digits import SIDE_PIXELS
 from sutja.reading.normalise import normalise
 
-Images = NDArray[np.uint8]
-LOOK_ALIKES = "BDGIJLOQSTZbgijloqsyz"  # letters that are digits in somebody's hand
-LETTERS = "".join(sorted(set(string.ascii_letters) - set(LOOK_ALIKES)))
+_Images = NDArray[np.uint8]
+DIGIT_LIKE_LETTERS = "BDGIJLOQSTZbgijloqsyz"  # letters that some people write like digits
+LETTERS = "".join(sorted(set(string.ascii_letters) - set(DIGIT_LIKE_LETTERS)))
 FONTS = (
     "DejaVuSans",
     "DejaVuSans-Bold",
@@ -33,8 +33,8 @@ FONTS = (
 )
 
 
-def letters(count: int, rng: np.random.Generator) -> Images:
-    """Letters of fonts that no training uses, as MNIST has digits: fitted, centred, with a pen like MNIST's."""
+def letters(count: int, rng: np.random.Generator) -> _Images:
+    """Letters from fonts that no training uses, in MNIST's form: fitted, centred, with its stroke width."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     fonts = [ImageFont.truetype(str(folder / f"{name}.ttf"), 80) for name in FONTS]
     images = []
@@ -47,15 +47,15 @@ def letters(count: int, rng: np.random.Generator) -> Images:
     return np.stack(images)
 
 
-def noises(count: int, rng: np.random.Generator, digits: Images) -> dict[str, Images]:
-    """So many pictures of each kind of noise; the last kind shuffles the pixels of `digits (N, 28, 28)`."""
+def noises(count: int, rng: np.random.Generator, digits: _Images) -> dict[str, _Images]:
+    """Several kinds of noise, `count` pictures of each; the last kind shuffles the pixels of `digits (N, 28, 28)`."""
     shape = (count, SIDE_PIXELS, SIDE_PIXELS)
     rough = rng.standard_normal(shape).astype(np.float32)
     soft = np.stack([cv2.GaussianBlur(each, (0, 0), 2) for each in rough])
     stripes = np.repeat(rng.integers(0, 256, (count, 1, SIDE_PIXELS)), SIDE_PIXELS, axis=1)
     picked = digits[rng.integers(0, len(digits), count)].reshape(count, -1)
     return {
-        "even noise": rng.integers(0, 256, shape).astype(np.uint8),
+        "uniform noise": rng.integers(0, 256, shape).astype(np.uint8),
         "specks": np.where(rng.random(shape) < 0.08, 255, 0).astype(np.uint8),
         "clouds": np.clip((soft / soft.std() + 1) * 100, 0, 255).astype(np.uint8),
         "blots": np.where(soft > soft.std(), 255, 0).astype(np.uint8),
@@ -64,15 +64,15 @@ def noises(count: int, rng: np.random.Generator, digits: Images) -> dict[str, Im
     }
 
 
-def clothes(count: int, rng: np.random.Generator, folder: Path | None) -> Images:
-    """Test pictures of Fashion-MNIST from a folder of its IDX files, or drawn silhouettes of clothes without one."""
+def clothes(count: int, rng: np.random.Generator, folder: Path | None) -> _Images:
+    """Test pictures of Fashion-MNIST from a folder of its IDX files, or silhouettes of clothes if there is no folder."""
     if folder is not None:
         images = load_dataset(str(folder)).test.images
         return images[rng.permutation(len(images))[:count]]
     return np.stack([_garment(rng) for _ in range(count)])
 
 
-OUTLINES = {  # x and y in a box of width and height 1, y downwards
+GARMENT_OUTLINES = {  # x and y in a box of width and height 1, y downwards
     "shirt": "0.3,0 0.7,0 1,0.25 0.85,0.4 0.75,0.3 0.75,1 0.25,1 0.25,0.3 0.15,0.4 0,0.25",
     "trousers": "0.25,0 0.75,0 0.85,1 0.6,1 0.5,0.3 0.4,1 0.15,1",
     "dress": "0.4,0 0.6,0 0.62,0.35 0.8,1 0.2,1 0.38,0.35",
@@ -83,10 +83,10 @@ OUTLINES = {  # x and y in a box of width and height 1, y downwards
 }
 
 
-def _garment(rng: np.random.Generator) -> Images:
+def _garment(rng: np.random.Generator) -> _Images:
     """A filled silhouette of a garment, with folds."""
-    corners = list(OUTLINES.values())[rng.integers(len(OUTLINES))].split()
-    outline = np.array([[float(place) for place in corner.split(",")] for corner in corners])
+    corners = list(GARMENT_OUTLINES.values())[rng.integers(len(GARMENT_OUTLINES))].split()
+    outline = np.array([[float(coordinate) for coordinate in corner.split(",")] for corner in corners])
     points = 1 + 26 * np.clip(outline + rng.normal(0, 0.03, outline.shape), 0, 1)
     mask = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     cv2.fillPoly(mask, [np.round(points * 8).astype(np.int32)], 255, cv2.LINE_AA, shift=3)
