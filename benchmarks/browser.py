@@ -43,27 +43,17 @@ def open_browser() -> Iterator[Browser]:
 
 @contextmanager
 def serve(corrections: Path, *arguments: str) -> Iterator[str]:
-    """Run `sutja serve` with a folder for corrections; yields its address. Raises `RuntimeError` if the server exits."""
-    command = [
-        sys.executable,
-        str(ROOT / "main.py"),
-        "serve",
-        "--port",
-        "0",
-        "--corrections",
-        str(corrections),
-        *arguments,
-    ]
+    """Run `sutja serve` with a folder for corrections; yields its address. Raises `RuntimeError` if it exits."""
+    options = ["--port", "0", "--corrections", str(corrections), *arguments]
+    command = [sys.executable, str(ROOT / "main.py"), "serve", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert process.stdout is not None
     try:
         lines = iter(process.stdout.readline, "")
-        address = next(
-            (line.removeprefix(ADDRESS_PREFIX).strip() for line in lines if line.startswith(ADDRESS_PREFIX)), None
-        )
+        address = next((line for line in lines if line.startswith(ADDRESS_PREFIX)), None)
         if address is None:
             raise RuntimeError(f"sutja serve exited with {process.wait()}")
-        yield address
+        yield address.removeprefix(ADDRESS_PREFIX).strip()
     finally:
         process.terminate()
         process.wait()

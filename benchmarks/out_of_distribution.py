@@ -65,7 +65,7 @@ def noises(count: int, rng: np.random.Generator, digits: _Images) -> dict[str, _
 
 
 def clothes(count: int, rng: np.random.Generator, folder: Path | None) -> _Images:
-    """Test pictures of Fashion-MNIST from a folder of its IDX files, or silhouettes of clothes if there is no folder."""
+    """Test pictures of Fashion-MNIST from a folder of its IDX files, or silhouettes of clothes without a folder."""
     if folder is not None:
         images = load_dataset(str(folder)).test.images
         return images[rng.permutation(len(images))[:count]]

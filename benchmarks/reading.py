@@ -156,9 +156,8 @@ def reliability(readings: Sequence[LabelledReading]) -> list[dict[str, float]]:
         inside = (confidence >= low) & (confidence < high)
         if inside.any():
             row = {"low": low, "high": min(high, 1.0), "digits": int(inside.sum())}
-            rows.append(
-                row | {"mean_confidence": float(confidence[inside].mean()), "accuracy": float(correct[inside].mean())}
-            )
+            means = {"mean_confidence": float(confidence[inside].mean()), "accuracy": float(correct[inside].mean())}
+            rows.append(row | means)
     return rows
 
 

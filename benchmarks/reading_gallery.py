@@ -42,7 +42,7 @@ def draw_gallery(readings: Sequence[LabelledReading], path: Path) -> None:
 
 
 def categorise(labelled: LabelledReading) -> str:
-    """`read` if all digits are answered correctly, `refused` if some have no answer but none is wrong, `still wrong` else."""
+    """`read` if all answers are correct, `refused` if some are missing but none is wrong, otherwise `still wrong`."""
     if labelled.answered == labelled.text:
         return "read"
     answers = labelled.reading.text.replace("\n", "")
@@ -63,8 +63,6 @@ def _draw(axes: Axes, labelled: LabelledReading) -> None:
             left, top, width, height = (scale * edge for edge in digit.box)
             colour = ORANGE if digit.digit is None else GREEN
             axes.add_patch(Rectangle((left, top), width, height, fill=False, edgecolor=colour, linewidth=0.8))
-    answers = labelled.reading.text.replace("\n", " ") or "nothing"
-    answers = answers if len(answers) <= MAX_TITLE_CHARACTERS else f"{answers[: MAX_TITLE_CHARACTERS - 1]}…"
-    axes.set_title(
-        f"{answers}\n(there: {labelled.text})" if labelled.answered != labelled.text else answers, fontsize=7
-    )
+    title = labelled.reading.text.replace("\n", " ") or "nothing"
+    title = title if len(title) <= MAX_TITLE_CHARACTERS else f"{title[: MAX_TITLE_CHARACTERS - 1]}…"
+    axes.set_title(title if labelled.answered == labelled.text else f"{title}\n(label: {labelled.text})", fontsize=7)

@@ -99,10 +99,8 @@ async def measure_load(address: str, seconds: float) -> dict[str, object]:
         "errors": sum(response.status != 200 for _, response in responses),
         "accuracy": round(float(np.mean([response.text == labels[number] for number, response in responses])), 4),
         "single_client": {
-            "latency_milliseconds": summarise_repetitions(
-                [round(1000 * response.seconds, 2) for _, response in single]
-            ),
-            "read_milliseconds": summarise_repetitions([response.read_milliseconds for _, response in single]),
+            "latency_milliseconds": summarise_repetitions([round(1000 * each.seconds, 2) for _, each in single]),
+            "read_milliseconds": summarise_repetitions([each.read_milliseconds for _, each in single]),
         },
     }
 

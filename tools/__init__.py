@@ -1,1 +1,1 @@
-"""Commands that write and check the pages of the project, such as `python -m tools.readme`."""
+"""Commands that write and check the project's pages, such as `python -m tools.readme`."""

@@ -1,6 +1,6 @@
-"""Write docs/api.md, the page on the Python API, from signatures and docstrings; with --check only compare.
+"""Write docs/api.md, the Python API, from signatures and docstrings: `python -m tools.api`; --check only compares it.
 
-What is on the page is public: it changes only with a line in CHANGELOG.md.
+Everything on the page is public: it changes only with a line in CHANGELOG.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.recording import ROOT
 from sutja.files import write_text
 
-PAGE = ROOT / "docs" / "api.md"
+API_PAGE = ROOT / "docs" / "api.md"
 SECTIONS = {  # heading → module → public names
     "Reading pictures": {"sutja": ["Reader", "Reading", "ReadLine", "ReadDigit"]},
     "Data": {
@@ -44,7 +44,7 @@ SECTIONS = {  # heading → module → public names
     },
     "Errors": {"sutja.errors": ["SutjaError", "UsageError", "DataError", "ModelFileError", "StorageError"]},
 }
-HEAD = """# Python API
+PAGE_HEAD = """# Python API
 
 The public names, written by `make readme` from the docstrings. `Reader` and everything on data, trained models and
 evaluation, except `load_network`, work without PyTorch. [reading.md](reading.md) and [protocol.md](protocol.md) explain
@@ -54,19 +54,19 @@ MAX_COLUMNS = 100
 
 
 def main() -> None:
-    """Write or check the page; exits with 1 when a check fails."""
+    """Write or check the page; exits with 1 if the check fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if something would change")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if something would change")
     page = render()
     if not parser.parse_args().check:
-        write_text(PAGE, page)
-    elif PAGE.read_text(encoding="utf-8") != page:
-        sys.exit(f"{PAGE.name}: does not fit the docstrings: make readme")
+        write_text(API_PAGE, page)
+    elif API_PAGE.read_text(encoding="utf-8") != page:
+        sys.exit(f"{API_PAGE.name}: differs from the docstrings; run `make readme`")
 
 
 def render() -> str:
     """The page as Markdown."""
-    parts = [HEAD]
+    parts = [PAGE_HEAD]
     for heading, modules in SECTIONS.items():
         parts.append(f"\n## {heading}\n")
         for module, names in modules.items():
@@ -76,15 +76,15 @@ def render() -> str:
 
 def _entry(module: str, name: str) -> str:
     value = getattr(import_module(module), name)
-    call = f"\n\n{_call(name, value)}" if _is_called(value) else ""
+    call = f"\n\n{_call(name, value)}" if _is_callable_by_users(value) else ""
     lines = [f"\n### {name}\n\n```python\nfrom {module} import {name}{call}\n```\n\n{_doc(value)}\n"]
     if members := [f"- {line}\n" for line in _members(value)]:
         lines += ["\n", *members]
     return "".join(lines)
 
 
-def _is_called(value: Any) -> bool:
-    """Whether people call it: exceptions and data classes are made by the functions above them."""
+def _is_callable_by_users(value: Any) -> bool:
+    """Whether users call it: exceptions and data classes are created by the other functions of the page."""
     return not isinstance(value, type) or not (issubclass(value, Exception) or dataclasses.is_dataclass(value))
 
 
@@ -105,7 +105,7 @@ def _members(value: Any) -> Iterator[str]:
 
 
 def _call(name: str, value: Any) -> str:
-    """How it is called, each parameter on a line of its own where one line would be too long."""
+    """The call with its parameters, one per line if it would exceed `MAX_COLUMNS`."""
     is_class = isinstance(value, type)
     parameters = _parameters(value.__init__ if is_class else value, method=is_class)
     result = "" if is_class else f" -> {inspect.signature(value).return_annotation}"
@@ -119,7 +119,7 @@ def _method(name: str, function: Any, *, bound: bool = True) -> str:
 
 
 def _parameters(function: Any, *, method: bool) -> list[str]:
-    """The parameters with annotations as they are written, without the first one of a method."""
+    """The parameters with their annotations as written, without the first parameter of a method."""
     parts: list[str] = []
     for each in list(inspect.signature(function).parameters.values())[method:]:
         if each.kind is each.KEYWORD_ONLY and "*" not in parts:
@@ -131,8 +131,8 @@ def _parameters(function: Any, *, method: bool) -> list[str]:
 
 
 def _doc(value: Any) -> str:
-    """The docstring, for a class with that of its constructor."""
-    constructor = vars(value).get("__init__") if _is_called(value) and isinstance(value, type) else None
+    """The docstring; for a class, also that of its constructor."""
+    constructor = vars(value).get("__init__") if _is_callable_by_users(value) and isinstance(value, type) else None
     return "\n\n".join(filter(None, map(inspect.getdoc, (value, constructor))))
 
 

@@ -1,4 +1,4 @@
-"""Markdown that pages are made of."""
+"""Markdown tables for the generated pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from collections.abc import Sequence
 
 
 def write_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table with the first column to the left and the others to the right."""
+    """A table whose first column is aligned left and the others right."""
     lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,4 +1,4 @@
-"""The measured parts of docs/performance.md, each a table made from `results/`."""
+"""The measured parts of docs/performance.md, each a table of figures from `results/`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.engines import ENGINES
-from benchmarks.recording import RESULTS, load
+from benchmarks.recording import RESULTS, load_results
 from sutja.reports.tables import percent
 from tools.markdown import write_table
 
-NAMES = ("throughput", "inference", "start-up", "sprint", "main-job")
+RESULT_NAMES = ("throughput", "inference", "start-up", "sprint", "main-job")
 
 
 def _throughput() -> str:
-    values = load("throughput")
+    values = load_results("throughput")
     rates = values["images_per_second"]
     rows = [
-        ["sutja, images/s", *_spread(rates["sutja"], ",.0f")],
-        ["stock idiom, images/s", *_spread(rates["stock"], ",.0f")],
-        ["sutja / stock, round by round", *_spread(values["ratio"], ".2f")],
+        ["sutja, images/s", *_median_and_range(rates["sutja"], ",.0f")],
+        ["stock idiom, images/s", *_median_and_range(rates["stock"], ",.0f")],
+        ["sutja / stock, round by round", *_median_and_range(values["ratio"], ".2f")],
     ]
     return write_table(["LeNet-5 training", "median", "minimum", "maximum"], rows)
 
@@ -27,7 +27,7 @@ def _throughput() -> str:
 def _sprint() -> str:
     if not (RESULTS / "sprint.json").exists():
         return "Not measured on this machine yet.\n"
-    values = load("sprint")
+    values = load_results("sprint")
     example = values["example"]
     rows = [
         ["PyTorch's example, one epoch", f"{example['seconds']:.1f} s", percent(example["accuracy"]), "–", "1", "1"]
@@ -48,7 +48,7 @@ def _sprint() -> str:
 
 
 def _inference() -> str:
-    values = load("inference")
+    values = load_results("inference")
     rows = []
     for size, engines in values["batches"].items():
         for engine, title in ENGINES.items():
@@ -56,7 +56,7 @@ def _inference() -> str:
             rows.append(
                 [
                     f"{title}, {'one digit' if size == '1' else f'{int(size):,} digits'}",
-                    *_spread(found["microseconds_a_digit"], ".1f"),
+                    *_median_and_range(found["microseconds_per_digit"], ".1f"),
                     f"{found['digits_per_second']:,.0f}",
                     f"{found['ratio']['median']:.2f}",
                 ]
@@ -70,32 +70,33 @@ def _main_job() -> str:
     rows = [
         [str(job["seed"]), f"{job['seconds']:.0f} s", f"{job['peak_megabytes']:.0f} MB"]
         + [f"{run['seconds']:.0f} s, {percent(run['test']['accuracy'])}" for run in job["runs"]]
-        for job in load("main-job")["jobs"]
+        for job in load_results("main-job")["jobs"]
     ]
-    recipes = [run["recipe"]["name"] for run in load("main-job")["jobs"][0]["runs"]]
+    recipes = [run["recipe"]["name"] for run in load_results("main-job")["jobs"][0]["runs"]]
     return write_table(["seed", "whole job", "peak memory", *recipes], rows)
 
 
 def _start_up() -> str:
     return write_table(
-        ["", "median", "minimum", "maximum"], [["`sutja --help`, s", *_spread(load("start-up")["seconds"], ".3f")]]
+        ["", "median", "minimum", "maximum"],
+        [["`sutja --help`, s", *_median_and_range(load_results("start-up")["seconds"], ".3f")]],
     )
 
 
 def _machines() -> str:
     rows = []
-    for name in NAMES:
+    for name in RESULT_NAMES:
         if (RESULTS / f"{name}.json").exists():
-            made = load(name)["environment"]
-            packages = made["packages"]
-            commit, _, changed = (made["commit"] or "–").partition("+")
+            environment = load_results(name)["environment"]
+            packages = environment["packages"]
+            commit, _, changed = (environment["commit"] or "–").partition("+")
             versions = [packages[each] or "–" for each in ("torch", "onnxruntime", "opencv-python-headless")]
             rows.append(
                 [
                     f"`{name}.json`",
-                    made["started"][:10],
+                    environment["started"][:10],
                     commit[:7] + (f" + {changed}" if changed else ""),
-                    f"{made['processor']}, {made['cores']} cores",
+                    f"{environment['processor']}, {environment['cores']} cores",
                     *versions,
                 ]
             )
@@ -103,8 +104,8 @@ def _machines() -> str:
     return write_table(heads, rows)
 
 
-def _spread(values: dict[str, Any], form: str) -> list[str]:
-    return [format(values[name], form) for name in ("median", "minimum", "maximum")]
+def _median_and_range(values: dict[str, Any], format_spec: str) -> list[str]:
+    return [format(values[name], format_spec) for name in ("median", "minimum", "maximum")]
 
 
 PARTS: dict[str, Callable[[], str]] = {

@@ -1,23 +1,23 @@
-"""The measured parts of docs/reading.md, each a table made from `results/reading.json`."""
+"""The measured parts of docs/reading.md, each a table of figures from `results/reading.json`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.recording import RESULTS, load
+from benchmarks.recording import RESULTS, load_results
 from sutja.reports.tables import percent
 from tools.markdown import write_table
 
-MISSING = "Not measured on this machine yet.\n"
+NOT_MEASURED = "Not measured on this machine yet.\n"
 GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "coverage", "selective accuracy"]
 
 
 def _table(make: Callable[[dict[str, Any]], str]) -> Callable[[], str]:
-    """A part that says so when nothing was measured yet."""
+    """A part with the table, or with a sentence if there are no figures yet."""
 
     def part() -> str:
-        return make(load("reading")) if (RESULTS / "reading.json").exists() else MISSING
+        return make(load_results("reading")) if (RESULTS / "reading.json").exists() else NOT_MEASURED
 
     return part
 
@@ -30,29 +30,29 @@ def _photographs(values: dict[str, Any]) -> str:
             f"{row['pictures']:,}",
             f"{row['digits']:,}",
             percent(row["character_error"]),
-            percent(row["exact"], 1),
-            percent(row["told"] / max(1, row["read"]), 1),
-            percent(row["told_right"]),
+            percent(row["exact_match"], 1),
+            percent(row["coverage"], 1),
+            percent(row["selective_accuracy"]),
         ]
         for name, row in groups.items()
     ]
     return write_table(["group", *GROUP_HEADS], rows)
 
 
-def _singles(values: dict[str, Any]) -> str:
-    row = values["singles"]
-    told = [percent(row["told"] / row["digits"], 1), percent(row["told_right"])]
+def _single_digits(values: dict[str, Any]) -> str:
+    row = values["single_digits"]
+    answers = [percent(row["coverage"], 1), percent(row["selective_accuracy"])]
     heads = ["single digits", "digits", "accuracy", "coverage", "selective accuracy"]
-    return write_table(heads, [["scikit-learn's, enlarged", f"{row['digits']:,}", percent(row["accuracy"]), *told]])
+    return write_table(heads, [["scikit-learn's, enlarged", f"{row['digits']:,}", percent(row["accuracy"]), *answers]])
 
 
-def _refusing(values: dict[str, Any]) -> str:
-    found = values["refusing"]
+def _out_of_distribution(values: dict[str, Any]) -> str:
+    found = values["out_of_distribution"]
     rows = [
-        [name, f"{row['pictures']:,}", f"{row['auroc']:.4f}", percent(row["told"], 1)]
+        [name, f"{row['pictures']:,}", f"{row['auroc']:.4f}", percent(row["acceptance_rate"], 1)]
         for name, row in found["kinds"].items()
     ]
-    rows.append(["MNIST's test digits", f"{found['digits']:,}", "–", percent(found["told"], 1)])
+    rows.append(["MNIST's test digits", f"{found['digits']:,}", "–", percent(found["acceptance_rate"], 1)])
     return write_table(["pictures of 28×28", "pictures", "AUROC against digits", "accepted as a digit"], rows)
 
 
@@ -61,25 +61,25 @@ def _calibration(values: dict[str, Any]) -> str:
         [
             f"{kind}, {row['low']:.2f} to {row['high']:.2f}",
             f"{row['digits']:,}",
-            percent(row["confidence"], 1),
-            percent(row["right"], 1),
+            percent(row["mean_confidence"], 1),
+            percent(row["accuracy"], 1),
         ]
-        for kind, some in values["calibration"].items()
-        for row in some
+        for kind, bins in values["calibration"].items()
+        for row in bins
     ]
     return write_table(["confidence", "digits", "mean confidence", "accuracy"], rows)
 
 
 def _times(values: dict[str, Any]) -> str:
     times = values["times"]
-    line, photo, start = (
+    line, photograph, start = (
         times[name] for name in ("line_milliseconds", "photograph_milliseconds", "cold_start_seconds")
     )
     rows = [
         ["one line of eight digits", *(f"{line[name]:.1f} ms" for name in ("median", "minimum", "maximum"))],
         [
             f"12 megapixels, {times['photograph_digits']} digits",
-            *(f"{photo[name]:.0f} ms" for name in ("median", "minimum", "maximum")),
+            *(f"{photograph[name]:.0f} ms" for name in ("median", "minimum", "maximum")),
         ],
         [
             "`sutja read` of a small picture, from start to exit",
@@ -93,8 +93,8 @@ def _times(values: dict[str, Any]) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "photographs": _table(_photographs),
-    "singles": _table(_singles),
-    "refusing": _table(_refusing),
+    "single_digits": _table(_single_digits),
+    "out_of_distribution": _table(_out_of_distribution),
     "reliability": _table(_calibration),
     "reading_times": _table(_times),
 }

@@ -1,4 +1,4 @@
-"""Write the measured parts of the pages anew from `results/`; with --check only say whether they fit.
+"""Write the measured parts of the pages from `results/`: `python -m tools.readme`; --check only compares them.
 
 The pages are README.md, README.ko.md, docs/performance.md and docs/reading.md. A measured part stands between
 `<!-- measured: NAME -->` and `<!-- end -->`.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recording import RESULTS, ROOT, load
+from benchmarks.recording import RESULTS, ROOT, load_results
 from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
@@ -21,11 +21,11 @@ from sutja.runs.results import read_results
 from tools import performance_page, reading_page
 from tools.markdown import write_table
 
-PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+MEASURED_PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
 PERFORMANCE = ROOT / "docs" / "performance.md"
 READING = ROOT / "docs" / "reading.md"
-WORDS = {
+TABLE_WORDS = {
     "en": {
         "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
         "mean": "mean of {seeds} seeds",
@@ -46,8 +46,8 @@ WORDS = {
         "drawn": "accuracy on MNIST test digits drawn along their outlines / digits",
         "load": "single digits per second with {clients} concurrent clients (99th percentile of response times)",
         "weight": "total download of the page",
-        "taught": ["writer style", "errors in {further:,} further digits", "errors in MNIST's 10,000 test digits"],
-        "hands": {},
+        "corrections": ["writer style", "errors in {digits:,} further digits", "errors in MNIST's 10,000 test digits"],
+        "styles": {},
         "study": ["recipe", "parameters", "seeds", "mean test accuracy ± standard deviation", "95 % interval", "range"],
     },
     "ko": {
@@ -70,8 +70,8 @@ WORDS = {
         "drawn": "MNIST 테스트 숫자를 윤곽대로 그렸을 때의 정확도 / 숫자 개수",
         "load": "동시 접속 클라이언트 {clients}개에서 초당 처리하는 숫자 (응답 시간의 99 백분위수)",
         "weight": "페이지의 전체 다운로드 크기",
-        "taught": ["글씨체", "다른 숫자 {further:,}개의 오류", "MNIST 테스트 숫자 10,000개의 오류"],
-        "hands": {
+        "corrections": ["글씨체", "다른 숫자 {digits:,}개의 오류", "MNIST 테스트 숫자 10,000개의 오류"],
+        "styles": {
             "slanted far to the right": "오른쪽으로 크게 기욺",
             "slanted far to the left": "왼쪽으로 크게 기욺",
             "narrow": "좁음",
@@ -86,53 +86,53 @@ WORDS = {
 
 
 def main() -> None:
-    """Write or check all pages; exits with 1 when a check fails."""
+    """Write or check all pages; exits with 1 if a check fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="change nothing, exit with 1 if something would change")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if something would change")
     check = parser.parse_args().check
     stale = refresh_pages(check=check)
     if check and stale:
-        sys.exit(f"{', '.join(stale)}: the measured parts are not those of results/: make readme")
+        sys.exit(f"{', '.join(stale)}: the measured parts differ from results/; run `make readme`")
 
 
 def refresh_pages(*, check: bool = False) -> list[str]:
-    """Write the measured parts of all pages, or only check them; returns the names of those that were not right."""
+    """Write the measured parts of all pages, or only check them; returns the names of outdated pages."""
     pages = [*READMES.items(), ("en", PERFORMANCE), ("en", READING)]
     return [path.name for language, path in pages if not _refresh(path, language, check=check)]
 
 
 def _refresh(path: Path, language: str, *, check: bool) -> bool:
-    """Put the measured parts into a file; returns whether they were right already."""
+    """Write the measured parts of a file unless `check`; returns whether they were up to date."""
     old = path.read_text(encoding="utf-8")
-    new = measured(old, language)
+    new = fill_measured_parts(old, language)
     if not check:
         write_text(path, new)
     return old == new
 
 
-def measured(text: str, language: str) -> str:
-    """The text with its measured parts made from `results/`."""
-    words = WORDS[language]
+def fill_measured_parts(text: str, language: str) -> str:
+    """The text with its measured parts written from `results/`."""
+    words = TABLE_WORDS[language]
     parts: dict[str, Callable[[], str]] = {
         "accuracy": lambda: _accuracy(words),
         "pairs": lambda: _pairs(words),
         "speed": lambda: _speed(words),
         "study": lambda: _study(words),
         "page": lambda: _page(words),
-        "taught": lambda: _taught(words),
+        "corrections": lambda: _corrections(words),
         **performance_page.PARTS,
         **reading_page.PARTS,
     }
-    return PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
+    return MEASURED_PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
 
 
 def _accuracy(words: dict[str, Any]) -> str:
-    result = load("main-job")
+    result = load_results("main-job")
     seeds = len(result["jobs"])
     rows = []
     for run in result["jobs"][0]["runs"]:
         test, name = run["test"], run["recipe"]["name"]
-        spread = result["recipes"][name]
+        over_seeds = result["recipes"][name]
         interval = f"{100 * test['accuracy_low']:.2f}–{100 * test['accuracy_high']:.2f}"
         rows.append(
             [
@@ -142,14 +142,14 @@ def _accuracy(words: dict[str, Any]) -> str:
                 f"{run['seconds']:.0f} s",
                 f"{100 * test['accuracy']:.2f} % ({interval})",
                 str(test["errors"]),
-                f"{spread['mean']:.2f} ± {spread['standard_deviation']:.2f} %",
+                f"{over_seeds['mean']:.2f} ± {over_seeds['standard_deviation']:.2f} %",
             ]
         )
     return write_table([*words["heads"], words["mean"].format(seeds=seeds)], rows)
 
 
 def _pairs(words: dict[str, Any]) -> str:
-    job = load("main-job")["jobs"][0]
+    job = load_results("main-job")["jobs"][0]
     names = [run["recipe"]["name"] for run in job["runs"]]
     titles = {get_recipe(name).title: words[name] for name in names}
     rows = [
@@ -166,7 +166,7 @@ def _pairs(words: dict[str, Any]) -> str:
 
 
 def _study(words: dict[str, Any]) -> str:
-    """Every recipe that was judged by the test digits of MNIST, in the order of the file."""
+    """Every recipe evaluated on MNIST's test digits, in the order of the file."""
     rows = []
     for result in read_results(RESULTS / "study.csv"):
         if (
@@ -174,7 +174,7 @@ def _study(words: dict[str, Any]) -> str:
             and result.standard_deviation is not None
             and result.interval
         ):
-            mean, deviation = 100 * result.mean_accuracy, 100 * result.standard_deviation
+            mean, standard_deviation = 100 * result.mean_accuracy, 100 * result.standard_deviation
             low, high = (100 * bound for bound in result.interval)
             smallest, largest = 100 * min(result.accuracies), 100 * max(result.accuracies)
             rows.append(
@@ -182,7 +182,7 @@ def _study(words: dict[str, Any]) -> str:
                     f"`{result.recipe}`",
                     f"{result.parameters:,}",
                     str(len(result.seeds)),
-                    f"{mean:.3f} ± {deviation:.3f} %",
+                    f"{mean:.3f} ± {standard_deviation:.3f} %",
                     f"{low:.3f}–{high:.3f} %",
                     f"{smallest:.2f}–{largest:.2f} %",
                 ]
@@ -191,7 +191,7 @@ def _study(words: dict[str, Any]) -> str:
 
 
 def _speed(words: dict[str, Any]) -> str:
-    job, throughput, start = load("main-job")["jobs"][0], load("throughput"), load("start-up")
+    job, throughput, start = load_results("main-job")["jobs"][0], load_results("throughput"), load_results("start-up")
     rates = throughput["images_per_second"]
     faster = words["times"].format(ratio=throughput["ratio"]["median"])
     rows = [
@@ -205,32 +205,32 @@ def _speed(words: dict[str, Any]) -> str:
 
 
 def _page(words: dict[str, Any]) -> str:
-    page, web = load("page"), load("web")
-    answer = page["milliseconds"]
+    page, web = load_results("page"), load_results("web")
+    latency = page["latency_milliseconds"]
     rows = [
-        [words["answer"], f"{answer['median']:.0f} ms ({answer['p95']:.0f} ms)"],
+        [words["answer"], f"{latency['median']:.0f} ms ({latency['p95']:.0f} ms)"],
         [words["serving"], f"{page['server_milliseconds']['median']:.1f} ms"],
         [words["drawn"], f"{100 * page['accuracy']:.1f} % / {page['digits']}"],
         [
             words["load"].format(clients=web["clients"]),
-            f"{web['requests_a_second']:.0f} ({web['milliseconds_99']:.0f} ms)",
+            f"{web['requests_per_second']:.0f} ({web['latency_p99_milliseconds']:.0f} ms)",
         ],
         [words["weight"], f"{page['page_bytes'] / 1000:.0f} kB"],
     ]
     return write_table(words["page"], rows)
 
 
-def _taught(words: dict[str, Any]) -> str:
-    writers = load("corrections")["writers"]
+def _corrections(words: dict[str, Any]) -> str:
+    styles = load_results("corrections")["styles"]
     rows = [
         [
-            words["hands"].get(writer["writer"], writer["writer"]),
-            f"{writer['errors_before']} → {writer['errors_after']}",
-            f"{writer['mnist_before']} → {writer['mnist_after']}",
+            words["styles"].get(each["style"], each["style"]),
+            f"{each['errors_before']} → {each['errors_after']}",
+            f"{each['mnist_errors_before']} → {each['mnist_errors_after']}",
         ]
-        for writer in writers
+        for each in styles
     ]
-    return write_table([head.format(further=writers[0]["further"]) for head in words["taught"]], rows)
+    return write_table([head.format(digits=styles[0]["evaluated_digits"]) for head in words["corrections"]], rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Run the commands of README.md as a newcomer would: in a fresh clone, from top to bottom, in a new environment.
+"""Run the commands of README.md in a fresh clone and a new environment: `python -m tools.readme_commands`.
 
-Every fenced block marked `sh` is run; each must exit with 0. Takes some minutes: it installs and trains for real.
+Runs every fenced block marked `sh` from top to bottom; each must exit with 0. Takes some minutes: it installs packages
+and trains networks.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from pathlib import Path
 
 from benchmarks.recording import ROOT
 
-BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def main() -> None:
-    """Run all blocks; exits with 1 at the first that fails."""
+    """Run all blocks; exits with 1 at the first failure."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "sutja"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -32,7 +33,7 @@ def main() -> None:
 
 def commands(readme: str) -> list[str]:
     """The blocks of shell commands in a Markdown text."""
-    return BLOCK.findall(readme)
+    return SHELL_BLOCK.findall(readme)
 
 
 def _run(block: str, folder: Path, environment: dict[str, str]) -> None:
@@ -41,7 +42,7 @@ def _run(block: str, folder: Path, environment: dict[str, str]) -> None:
     run = subprocess.run(["bash", "-euc", block], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
     if run.returncode:
         sys.exit(f"README.md: these commands exit with {run.returncode}")
-    print(f"    fine, {time.perf_counter() - start:.0f} s\n", flush=True)
+    print(f"    passed, {time.perf_counter() - start:.0f} s\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The pictures of the page in README, of writing, a photograph and a phone: `python -m tools.screenshots`.
+"""Take README's screenshots of the page (drawing, photograph, phone): `python -m tools.screenshots`.
 
 Korean text needs a Korean font: apt-get install fonts-nanum.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.browser import open_browser, serve
-from benchmarks.pen import draw, hand_strokes
+from benchmarks.pen import draw, shape_strokes
 from benchmarks.recording import IMAGES
 from sutja.data.dataset import load_dataset
 from sutja.files import whole_file
@@ -28,65 +28,69 @@ if TYPE_CHECKING:
 
 DESKTOP = {"viewport": {"width": 1180, "height": 880}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
-SHAPES = {0: 2, 1: 8, 2: 5, 3: 0, 4: 1, 5: 3, 6: 0, 7: 4, 8: 4, 9: 0}  # of each digit, one that is easy on the eye
-LARGEST = 150_000  # bytes of a picture; one that has more is kept in 256 colours
-SEED = 35  # of the photograph: one of its digits is doubtful, and the page says so
+SHAPE_OF_DIGIT = {0: 2, 1: 8, 2: 5, 3: 0, 4: 1, 5: 3, 6: 0, 7: 4, 8: 4, 9: 0}  # digit → index of a clear shape
+MAX_FULL_COLOUR_BYTES = 150_000  # a larger PNG is reduced to 256 colours
+PHOTOGRAPH_SEED = 35  # one digit of this photograph is doubtful, and the page says so
 
 
 def main() -> None:
-    """Take the pictures and put them into `docs/images`."""
+    """Take the screenshots and write them to `docs/images`."""
     with TemporaryDirectory() as name, open_browser() as browser:
         folder = Path(name)
         with serve(folder / "corrections") as address:
-            _written(_opened(browser, address, **DESKTOP, locale="en-GB"), "page")
-            dark = _opened(browser, address, **DESKTOP, locale="ko-KR", color_scheme="dark")
-            _photographed(dark, folder / "photograph.jpg", "page-photograph")
-            _on_a_phone(_opened(browser, address, **PHONE, locale="en-GB"), "page-phone")
+            _take_drawing(_open_page(browser, address, **DESKTOP, locale="en-GB"), "page")
+            dark = _open_page(browser, address, **DESKTOP, locale="ko-KR", color_scheme="dark")
+            _take_photograph_page(dark, folder / "photograph.jpg", "page-photograph")
+            _take_phone(_open_page(browser, address, **PHONE, locale="en-GB"), "page-phone")
 
 
-def _opened(browser: Browser, address: str, **how: Any) -> Page:
-    page = browser.new_page(**how)
+def _open_page(browser: Browser, address: str, **options: Any) -> Page:
+    page = browser.new_page(**options)
     page.goto(address, wait_until="networkidle")
     return page
 
 
-def _written(page: Page, name: str) -> None:
-    """Two lines that were written, one digit from near."""
+def _take_drawing(page: Page, name: str) -> None:
+    """Two handwritten lines, with the details of one digit."""
     for number, left, top in (("2026", 70, 70), ("31847", 45, 290)):
         _write(page, number, left, top, 130)
-    _choose(page, 6)
-    _keep(page, name)
+    _select_digit(page, 6)
+    _save_screenshot(page, name)
 
 
-def _photographed(page: Page, path: Path, name: str) -> None:
-    """A photograph of several lines, one digit from near, in Korean and in the dark."""
+def _take_photograph_page(page: Page, path: Path, name: str) -> None:
+    """A photograph of several lines, with the details of one digit, in Korean and dark mode."""
     numbers = ["20260412", "31415", "0707", "589"]
     renderer = LineRenderer(load_dataset().test, drawn=0.2)
-    taken = take_photograph(renderer, np.random.default_rng(SEED), difficulty="easy", size=(1280, 960), numbers=numbers)
+    taken = take_photograph(
+        renderer, np.random.default_rng(PHOTOGRAPH_SEED), difficulty="easy", size=(1280, 960), numbers=numbers
+    )
     cv2.imwrite(str(path), taken.picture)
     page.set_viewport_size({"width": 1180, "height": 920})
     page.set_input_files("#choose", path)
     page.wait_for_selector(".digit")
-    _choose(page, 6)
-    _keep(page, name)
+    _select_digit(page, 6)
+    _save_screenshot(page, name)
 
 
-def _on_a_phone(page: Page, name: str) -> None:
-    """A number written on a phone."""
+def _take_phone(page: Page, name: str) -> None:
+    """A number drawn on a phone."""
     _write(page, "1789", 25, 130, 100)
-    _choose(page, 2)
-    _keep(page, name)
+    _select_digit(page, 2)
+    _save_screenshot(page, name)
 
 
 def _write(page: Page, number: str, left: float, top: float, height: float) -> None:
     for place, digit in enumerate(map(int, number)):
-        strokes = hand_strokes(DIGIT_SHAPES[digit][SHAPES[digit]], left, top + (0, 6, -4, 3, -2)[place % 5], height)
+        strokes = shape_strokes(
+            DIGIT_SHAPES[digit][SHAPE_OF_DIGIT[digit]], left, top + (0, 6, -4, 3, -2)[place % 5], height
+        )
         draw(page, strokes)
         left = max(x for stroke in strokes for x, _ in stroke) + 0.27 * height
     page.wait_for_timeout(500)
 
 
-def _choose(page: Page, place: int) -> None:
+def _select_digit(page: Page, place: int) -> None:
     page.locator(".digit").nth(place).click()
     page.mouse.move(5, 5)
     page.wait_for_load_state("networkidle")
@@ -94,11 +98,11 @@ def _choose(page: Page, place: int) -> None:
     page.wait_for_timeout(300)
 
 
-def _keep(page: Page, name: str) -> None:
-    """Keep a picture of the window."""
+def _save_screenshot(page: Page, name: str) -> None:
+    """Save a screenshot of the window."""
     path = IMAGES / f"{name}.png"
     content = page.screenshot()
-    if len(content) > LARGEST:
+    if len(content) > MAX_FULL_COLOUR_BYTES:
         few = (
             Image.open(io.BytesIO(content))
             .convert("RGB")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.__main__ import BENCHMARKS, list_benchmarks
 from benchmarks.engines import ENGINES
 from benchmarks.inference import Engine, max_logit_difference, open_engines, plot_times, summarise_times
 from benchmarks.recording import add_to_history, summarise_repetitions
@@ -35,6 +37,13 @@ def test_a_day_keeps_the_last_figures_of_each_benchmark(tmp_path: Path) -> None:
     assert path == tmp_path / "bench-2026-11-25.json"
     assert json.loads(path.read_text()) == {"a": {"value": 4}}
     assert json.loads((tmp_path / "bench-2026-11-24.json").read_text()) == {"a": {"value": 3}, "b": {"value": 2}}
+
+
+def test_the_help_lists_each_benchmark_with_the_command_that_its_docstring_names() -> None:
+    lines = list_benchmarks().splitlines()[1:]
+    assert [line.split()[0] for line in lines] == list(BENCHMARKS)
+    for name in BENCHMARKS:
+        assert f"Command: `python -m benchmarks.{name}" in str(import_module(f"benchmarks.{name}").__doc__), name
 
 
 def test_repetitions_are_summarised() -> None:

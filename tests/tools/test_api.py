@@ -1,17 +1,17 @@
-"""The page on the Python API says what the code says, and the index of the docs lists every page."""
+"""The API page agrees with the code, and the index of the docs lists every page."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from tools.api import PAGE, SECTIONS, render
+from tools.api import API_PAGE, SECTIONS, render
 
 
-def test_the_page_fits_the_docstrings() -> None:
-    assert PAGE.read_text(encoding="utf-8") == render()
+def test_the_page_agrees_with_the_docstrings() -> None:
+    assert API_PAGE.read_text(encoding="utf-8") == render()
 
 
-def test_each_public_name_says_what_it_is() -> None:
+def test_each_public_name_has_a_docstring() -> None:
     for modules in SECTIONS.values():
         for module, names in modules.items():
             for name in names:
@@ -24,6 +24,6 @@ def test_the_public_face_is_on_the_page() -> None:
 
 
 def test_the_index_lists_every_page() -> None:
-    index = PAGE.with_name("README.md").read_text(encoding="utf-8")
-    for page in PAGE.parent.glob("*.md"):
+    index = API_PAGE.with_name("README.md").read_text(encoding="utf-8")
+    for page in API_PAGE.parent.glob("*.md"):
         assert page.name == "README.md" or f"({page.name})" in index, page.name

@@ -1,4 +1,4 @@
-"""Markdown that pages are made of."""
+"""Markdown tables for the generated pages."""
 
 from __future__ import annotations
 

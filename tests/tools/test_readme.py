@@ -1,4 +1,4 @@
-"""Both READMEs say the same, and what they say of results is what was recorded."""
+"""Both READMEs have the same parts, and the figures of all pages are those recorded in `results/`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sutja.cli.app import app
 from sutja.recipe import parse_recipe
 from tools import reading_page
 from tools.performance_page import PARTS
-from tools.readme import PERFORMANCE, READING, READMES, measured
+from tools.readme import PERFORMANCE, READING, READMES, fill_measured_parts
 from tools.readme_commands import commands
 
 PAGES = [
@@ -26,19 +26,19 @@ PAGES = [
 @pytest.mark.parametrize("language", READMES)
 def test_measured_parts_are_those_of_the_recorded_results(language: str) -> None:
     text = READMES[language].read_text(encoding="utf-8")
-    assert measured(text, language) == text
+    assert fill_measured_parts(text, language) == text
     assert text.count("<!-- measured:") == 6
 
 
-def test_the_page_on_performance_has_each_of_its_parts_as_recorded() -> None:
+def test_the_parts_of_the_page_on_performance_are_as_recorded() -> None:
     text = PERFORMANCE.read_text(encoding="utf-8")
-    assert measured(text, "en") == text
+    assert fill_measured_parts(text, "en") == text
     assert re.findall(r"<!-- measured: (\w+)", text) == ["speed", *PARTS]
 
 
-def test_the_page_on_reading_has_each_of_its_parts_as_recorded() -> None:
+def test_the_parts_of_the_page_on_reading_are_as_recorded() -> None:
     text = READING.read_text(encoding="utf-8")
-    assert measured(text, "en") == text
+    assert fill_measured_parts(text, "en") == text
     assert re.findall(r"<!-- measured: (\w+)", text) == list(reading_page.PARTS)
 
 
@@ -56,7 +56,7 @@ def test_links_lead_to_files_and_headings(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_modules_that_a_page_names_are_there(page: str) -> None:
+def test_modules_that_a_page_names_exist(page: str) -> None:
     modules = [f"/{path.relative_to(ROOT)}" for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
     for name in re.findall(r"`([\w/]+\.py)`", (ROOT / page).read_text(encoding="utf-8")):
         assert any(module.endswith(f"/{name}") for module in modules), name
@@ -74,12 +74,12 @@ def test_the_page_on_the_architecture_lists_the_packages_in_the_order_of_the_lay
 
 
 def test_the_page_on_the_protocol_does_what_it_says() -> None:
-    """Its commands name options and recipes that are there."""
+    """Its commands name options and recipes that exist."""
     text = PERFORMANCE.with_name("protocol.md").read_text(encoding="utf-8")
     commands = re.findall(r"^ +sutja study (.*)$", text, re.MULTILINE)
     assert len(commands) == 2
-    verbs: Any = get_command(app)
-    options = {name for parameter in verbs.commands["study"].params for name in parameter.opts}
+    command: Any = get_command(app)
+    options = {name for parameter in command.commands["study"].params for name in parameter.opts}
     for word in " ".join(commands).split():
         if word.startswith("-"):
             assert word in options

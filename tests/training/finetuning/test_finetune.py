@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.corrections import thick, written
+from benchmarks.corrections import broad_pen, distort
 from sutja.data.dataset import Dataset, split
 from sutja.data.digits import Digits
 from sutja.environment import CorrectionsSource
@@ -202,13 +202,13 @@ def test_a_style_is_that_of_the_writer(mnist: Dataset, slanted: Digits, tiny: nn
 
 @pytest.mark.parametrize("pixels", [0, 12, 24])
 def test_a_pen_is_found_by_the_width_of_its_strokes(mnist: Dataset, pixels: int) -> None:
-    broad = written(thick(pixels + 1), mnist.test.take(np.arange(20)))
+    broad = distort(broad_pen(pixels + 1), mnist.test.take(np.arange(20)))
     assert find_pen(broad, mnist.train.take(np.arange(200))) == pytest.approx(pixels, rel=0.2, abs=3)
 
 
 def test_a_style_has_the_pen_of_the_writer(mnist: Dataset, tiny: nn.Module) -> None:
     some = mnist.train.take(np.arange(200))
-    style = WriterStyle(written(thick(25), mnist.test.take(np.arange(20))), mnist.train, tiny)
+    style = WriterStyle(distort(broad_pen(25), mnist.test.take(np.arange(20))), mnist.train, tiny)
     assert style.render(some, np.random.default_rng(0)).images.mean() > 1.15 * some.images.mean()
 
 
