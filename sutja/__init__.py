@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sutja.data.pictures.limits import limit_opencv
+
 if TYPE_CHECKING:
     from sutja.reading.reader import Reader
     from sutja.reading.result import ReadDigit, Reading, ReadLine
 
 __all__ = ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
 __version__ = "0.1.0"
+
+limit_opencv()  # before any module of the package imports OpenCV
 
 
 def __getattr__(name: str) -> Any:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from sutja.data.pictures.header import PNG_SIGNATURE, png_chunks
+
 ORIENTATION_TAG = 0x0112
-
-
-def png_chunks(content: bytes) -> Iterator[tuple[int, int]]:
-    """The start of the type and the end of the data of each complete chunk of a PNG file, as offsets."""
-    at = len(PNG_SIGNATURE)
-    while at + 12 <= len(content):
-        end = at + 8 + int.from_bytes(content[at : at + 4], "big")
-        if end + 4 > len(content):
-            return
-        yield at + 4, end
-        at = end + 4
 
 
 def apply_orientation(pixels: NDArray[Any], content: bytes) -> NDArray[Any]:

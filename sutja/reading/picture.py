@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
+import math
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,17 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.errors import DataError, LargePictureError
-from sutja.reading.exif import PNG_SIGNATURE, apply_orientation, png_chunks
-from sutja.reading.header import declared_size
+from sutja.data.pictures.decode import check_size, decode_pixels
+from sutja.data.pictures.header import PNG_SIGNATURE
+from sutja.data.pictures.limits import MAX_PICTURE_FILE_BYTES
+from sutja.errors import DataError
+from sutja.files import open_regular
+from sutja.reading.exif import apply_orientation
 from sutja.reading.normalise import Gray
 
 Colour = NDArray[np.uint8]
 PictureSource = Path | str | bytes | NDArray[Any]
 
-MAX_MEGAPIXELS = 50
-MAX_FILE_MEGABYTES = 200
-MAX_PICTURE_SIDE_PIXELS = 20_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
 
 _BAND_ROWS = 256  # processed at once
@@ -48,7 +48,7 @@ def load_picture(path: Path) -> Gray:
 def load_content(path: Path) -> bytes:
     """The bytes of a file; raises a `DataError` that names it if it cannot be read or is too large."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return read_content(file, str(path))
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -56,9 +56,9 @@ def load_content(path: Path) -> bytes:
 
 def read_content(file: IO[bytes], name: str) -> bytes:
     """The bytes of an open file; raises a `DataError` that calls it `name` if it is too large."""
-    content = file.read(MAX_FILE_MEGABYTES * 2**20 + 1)
-    if len(content) > MAX_FILE_MEGABYTES * 2**20:
-        raise DataError(f"{name}: larger than {MAX_FILE_MEGABYTES} MB")
+    content = file.read(MAX_PICTURE_FILE_BYTES + 1)
+    if len(content) > MAX_PICTURE_FILE_BYTES:
+        raise DataError(f"{name}: larger than {MAX_PICTURE_FILE_BYTES >> 20} MB")
     return content
 
 
@@ -78,7 +78,7 @@ def decode_colour(content: bytes, name: str) -> Colour:
     pixels = _decode(content, name, cv2.IMREAD_COLOR)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if channels == 3:
-        _check_size((pixels.shape[0], pixels.shape[1]), name)
+        check_size((pixels.shape[0], pixels.shape[1]), name)
         return _eight_bits(pixels, name)
     gray = to_gray(pixels, name)
     if channels == 1:
@@ -90,47 +90,9 @@ def decode_colour(content: bytes, name: str) -> Colour:
 
 def _decode(content: bytes, name: str, flags: int) -> NDArray[Any]:
     """Decode the bytes of a file with OpenCV's `flags`, or unchanged if its format supports transparency."""
-    if not content:
-        raise DataError(f"{name}: the file is empty")
-    declared = declared_size(content)
-    _check_size(declared, name)
-    _check_complete(content, name)
-    if not all(declared):  # of unknown size: a small file may need gigabytes to decode
-        raise DataError(f"{name}: not a picture, or damaged")
-    flags |= cv2.IMREAD_ANYDEPTH
-    if content.startswith(_ALPHA_SIGNATURES):
-        flags = cv2.IMREAD_UNCHANGED
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the exception reports what goes wrong, once
-    try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-    except cv2.error as error:
-        raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
-    if pixels is None:
-        raise DataError(f"{name}: not a picture, or damaged")
-    return apply_orientation(pixels, content) if flags == cv2.IMREAD_UNCHANGED else np.asarray(pixels)
-
-
-def _check_complete(content: bytes, name: str) -> None:
-    """Raise `DataError` for a truncated JPEG or PNG and a damaged PNG, about which decoders would print warnings."""
-    if content.startswith(b"\xff\xd8") and b"\xff\xd9" not in content[-1024:]:
-        raise DataError(f"{name}: truncated: the JPEG has no end")
-    if not content.startswith(PNG_SIGNATURE):
-        return
-    for at, end in png_chunks(content):
-        if zlib.crc32(memoryview(content)[at:end]) != int.from_bytes(content[end : end + 4], "big"):
-            raise DataError(f"{name}: damaged: a checksum of the PNG is wrong")
-        if content[at : at + 4] == b"IEND":
-            return
-    raise DataError(f"{name}: truncated: the PNG has no end")
-
-
-def _check_size(shape: tuple[int, int], name: str) -> None:
-    height, width = shape
-    if height * width > MAX_MEGAPIXELS * 1_000_000 or max(shape) > MAX_PICTURE_SIDE_PIXELS:
-        raise LargePictureError(
-            f"{name}: {width:,} × {height:,} pixels are too many: "
-            f"at most {MAX_MEGAPIXELS} megapixels and {MAX_PICTURE_SIDE_PIXELS:,} pixels per side"
-        )
+    if not content.startswith(_ALPHA_SIGNATURES):
+        return decode_pixels(content, name, flags | cv2.IMREAD_ANYDEPTH)
+    return apply_orientation(decode_pixels(content, name, cv2.IMREAD_UNCHANGED), content)
 
 
 def to_gray(pixels: NDArray[Any], name: str = "the picture") -> Gray:
@@ -146,7 +108,7 @@ def to_gray(pixels: NDArray[Any], name: str = "the picture") -> Gray:
         )
     if pixels.size == 0:
         raise DataError(f"{name}: a picture of {pixels.shape[1]} × {pixels.shape[0]} pixels is empty")
-    _check_size((pixels.shape[0], pixels.shape[1]), name)
+    check_size((pixels.shape[0], pixels.shape[1]), name)
     pixels = _eight_bits(pixels, name)
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
@@ -167,13 +129,17 @@ def _eight_bits(pixels: NDArray[Any], name: str) -> NDArray[np.uint8]:
         return np.asarray(cv2.convertScaleAbs(pixels, alpha=scale), np.uint8).reshape(pixels.shape)
     if pixels.dtype.kind not in "fiu":
         raise DataError(f"{name}: an array of {pixels.dtype} is not a picture: uint8, uint16, bool or float")
-    if not np.isfinite(pixels).all():
-        raise DataError(f"{name}: has values that are not finite")
     low, high = float(pixels.min()), float(pixels.max())
+    if not math.isfinite(low) or not math.isfinite(high):  # NumPy passes on NaN
+        raise DataError(f"{name}: has values that are not finite")
     if low < 0 or high > 255:
         raise DataError(f"{name}: values from {low:.3g} to {high:.3g}: expected 0 to 1, or 0 to 255")
     scale = 255 if pixels.dtype.kind == "f" and high <= 1 else 1
-    return np.round(pixels * scale).astype(np.uint8)
+    eight_bits = np.empty(pixels.shape, np.uint8)
+    for start in range(0, len(pixels), _BAND_ROWS):  # copies of a large picture of floats would need gigabytes
+        rows = slice(start, start + _BAND_ROWS)
+        eight_bits[rows] = np.round(pixels[rows] * scale).astype(np.uint8)
+    return eight_bits
 
 
 def _on_paper(pixels: NDArray[np.uint8]) -> Gray:
