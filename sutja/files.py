@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import glob
 import json
 import math
@@ -10,16 +11,36 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import IO, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from sutja.errors import DataError, SutjaError
 
 T = TypeVar("T")
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a regular file for reading; never waits for the writer of a named pipe.
+
+    Raises `OSError`, also for a file of another kind.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        code = errno.EISDIR if stat.S_ISDIR(kind) else errno.EINVAL
+        raise OSError(code, os.strerror(code) if stat.S_ISDIR(kind) else "not a regular file", str(path))
+    return os.fdopen(handle, "rb")
+
+
+def resolved(path: Path) -> Path:
+    """The absolute path without symbolic links; a loop of links, which `Path.resolve` refuses, stays a link."""
+    return Path(os.path.realpath(path))
 
 
 @contextmanager
@@ -28,8 +49,8 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Follows symbolic links. Raises `SutjaError` if `path` exists and is not a regular file; an `OSError` names `path`.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    path = resolved(path)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
         raise SutjaError(f"{path}: not a regular file, so it is not replaced")
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent, path.name)

@@ -11,6 +11,7 @@ import typer
 
 from sutja.cli.common import Json
 from sutja.errors import UsageError
+from sutja.files import resolved
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import Corrections, StoredCorrection
@@ -88,7 +89,7 @@ def _export(store: Corrections, path: Path, *, force: bool, as_json: bool) -> No
     from sutja.data.dataset import format_from_path, hold_out_every_sixth, save_dataset
 
     form = format_from_path(path)
-    dataset = hold_out_every_sixth(store.folder.resolve().name, store.digits())
+    dataset = hold_out_every_sixth(resolved(store.folder).name, store.digits())
     save_dataset(dataset, path, file_format=form, force=force)
     if as_json:
         print_json({"path": str(path), "train": len(dataset.train), "test": len(dataset.test)})

@@ -13,6 +13,7 @@ import typer
 from sutja.cli.common import Json, Model, print_failure
 from sutja.cli.formatters import ReadingFormatter, formatter_for
 from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, printable
+from sutja.files import resolved
 
 if TYPE_CHECKING:
     from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome
@@ -165,7 +166,7 @@ def _with_drawings(
 
     targets = [target for target in (annotated, explained) if target]
     for target in targets:
-        if target.resolve() in {folder.resolve() for folder in folders}:
+        if resolved(target) in {resolved(folder) for folder in folders}:
             raise UsageError(f"{target}: its pictures are read, so drawings need another folder")
     placed = [
         replace(
@@ -175,9 +176,9 @@ def _with_drawings(
         )
         for job, name in zip(jobs, _drawing_names(jobs), strict=True)
     ]
-    inputs = {job.path.resolve() for job in jobs if job.path}
+    inputs = {resolved(job.path) for job in jobs if job.path}
     for drawing in (drawing for job in placed for drawing in (job.annotated, job.explained) if drawing):
-        if drawing.resolve() in inputs:
+        if resolved(drawing) in inputs:
             raise UsageError(f"{drawing}: this picture is read, so it is not replaced by a drawing")
     for target in targets:
         target.mkdir(parents=True, exist_ok=True)

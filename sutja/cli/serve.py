@@ -36,6 +36,7 @@ def serve(
     from sutja.cli.console import print_path, remark
     from sutja.data.corrections.store import Corrections
     from sutja.errors import printable
+    from sutja.files import resolved
     from sutja.reading.reader import reader_models
     from sutja.web.app import create_app
     from sutja.web.same_origin import is_loopback, local_names
@@ -53,7 +54,7 @@ def serve(
     store = Corrections(corrections)
     len(store)  # report a damaged file now, not at the first correction
     with listen(host, port) as listener:
-        print_path("Corrections", corrections.resolve())
+        print_path("Corrections", resolved(corrections))
         if not store.writable:
             remark(f"{printable(str(corrections))}: not writable: corrections will not be stored")
         _run(app, listener, _address(listener, host), open_page=open_page)

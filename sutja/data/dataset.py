@@ -22,7 +22,7 @@ from sutja.data.formats.idx import read_idx_folder, write_idx_folder
 from sutja.data.formats.npz import read_npz, write_npz
 from sutja.data.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
 from sutja.errors import DataError, UsageError, unknown
-from sutja.files import whole_file, whole_folder
+from sutja.files import resolved, whole_file, whole_folder
 
 MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # fixed, so that every run of every recipe has the same validation digits
@@ -79,7 +79,7 @@ def load_dataset(source: str | Path = "mnist") -> Dataset:
     try:
         path = Path(source).expanduser()
         # The name becomes part of folder names and HTML pages.
-        name, reader = re.sub(r"[^\w.+-]", "_", path.resolve().stem)[:40], _reader(path)
+        name, reader = re.sub(r"[^\w.+-]", "_", resolved(path).stem)[:40], _reader(path)
     except (OSError, ValueError, RuntimeError) as error:  # too long, null byte, unknown user, no permission
         raise DataError(f"{source}: not a readable path: {error}") from error
     return Dataset(name, *reader(path))

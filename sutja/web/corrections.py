@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sutja.data.corrections.store import Correction, Corrections
 from sutja.errors import DataError, StorageError
+from sutja.files import resolved
 from sutja.web.pool import BoundedPool
 from sutja.web.problems import ProblemError
 from sutja.web.reading import BINARY, JSON, MULTIPART, check_picture, decode_image, first_error, require_type
@@ -78,7 +79,7 @@ def corrections_router(store: Corrections, bodies: BodyReceiver, readers: Reader
     async def count() -> dict[str, Any]:
         """The number of corrections and their folder."""
         total = await pool.run(partial(_count, store))
-        return {"total": total, "folder": str(store.folder.resolve())}
+        return {"total": total, "folder": str(resolved(store.folder))}
 
     return router
 

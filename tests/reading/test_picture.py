@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sutja.data.dataset import Dataset
+from sutja.data.pictures.header import PNG_SIGNATURE
 from sutja.errors import DataError
 from sutja.reading import picture
-from sutja.reading.exif import PNG_SIGNATURE
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_colour, decode_picture, load_picture, to_gray
 from tests.waiting import HANG_SECONDS
@@ -213,7 +213,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(
 
 
 def test_a_file_that_is_too_large_is_not_read_completely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "MAX_FILE_MEGABYTES", 1)
+    monkeypatch.setattr(picture, "MAX_PICTURE_FILE_BYTES", 2**20)
     path = tmp_path / "large.bmp"
     with path.open("wb") as file:
         file.truncate(2**20 + 1)

@@ -1,7 +1,8 @@
-"""A correction: the label that a person gives to one digit, and its record, a line of JSON."""
+"""A correction: the label that a person gives to one digit, and its record, a line of JSON with checksums."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -58,15 +59,21 @@ class Correction:
         value = self.confidence
         if value is not None and not (type(value) in (int, float) and 0 <= value <= 1 and math.isfinite(value)):
             raise DataError(f"correction: confidence {value!r} is not from 0 to 1")
-        if self.box is not None and not (
-            len(self.box) == 4 and all(type(side) is int and abs(side) <= MAX_BOX_PIXELS for side in self.box)
+        box = self.box
+        if box is not None and not (
+            isinstance(box, tuple)
+            and len(box) == 4
+            and all(type(side) is int and abs(side) <= MAX_BOX_PIXELS for side in box)
         ):
             raise DataError(f"correction: box {self.box!r} is not left, top, width and height in pixels")
 
 
 @dataclass(frozen=True)
 class CorrectionRecord:
-    """A line of the records file: a correction without its pixels; `picture` names a file in `pictures/`."""
+    """A line of the records file: a correction without its pixels; `picture` names a file in `pictures/`.
+
+    `digit_sha256` is the checksum of the pixels.
+    """
 
     id: str
     time: str
@@ -75,6 +82,7 @@ class CorrectionRecord:
     confidence: float | None
     box: tuple[int, int, int, int] | None
     picture: str | None
+    digit_sha256: str
     text: str = field(repr=False, compare=False)
 
 
@@ -98,8 +106,19 @@ def format_record(correction: Correction, identifier: str, picture: str | None) 
         "confidence": correction.confidence,
         "box": correction.box,
         "picture": picture,
+        "digit_sha256": pixels_sha256(correction.image),
     }
-    return json.dumps(values) + "\n"
+    return json.dumps({**values, "sha256": record_sha256(values)}) + "\n"
+
+
+def pixels_sha256(image: NDArray[np.uint8]) -> str:
+    """The SHA-256 of the pixels of a digit, row by row, as its record holds it."""
+    return hashlib.sha256(np.ascontiguousarray(image)).hexdigest()
+
+
+def record_sha256(values: dict[str, Any]) -> str:
+    """The SHA-256 of all other values of a record."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def parse_records(content: bytes, path: Path) -> list[CorrectionRecord]:
@@ -133,13 +152,20 @@ def parse_record(text: str) -> CorrectionRecord:
         values = json.loads(text)
     except (RecursionError, json.JSONDecodeError) as error:
         raise ValueError("not JSON") from error
-    names = {"id", "time", "label", "guess", "confidence", "box", "picture"}
+    checksums = {"digit_sha256", "sha256"}
+    names = {"id", "time", "label", "guess", "confidence", "box", "picture"} | checksums
+    if isinstance(values, dict) and set(values) == names - checksums:
+        raise ValueError("it has no checksums, as those of earlier versions")
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"not an object with {', '.join(sorted(names))}")
+    if values.pop("sha256") != record_sha256(values):
+        raise ValueError("its checksum is wrong")
     if not isinstance(values["id"], str) or not ID_PATTERN.fullmatch(values["id"]):
         raise ValueError("the id is invalid")
     if not isinstance(values["time"], str) or not re.fullmatch(r"[0-9T:+-]{19,25}", values["time"]):
         raise ValueError("the time is invalid")
+    if not isinstance(values["digit_sha256"], str) or not re.fullmatch(r"[0-9a-f]{64}", values["digit_sha256"]):
+        raise ValueError("the checksum of the digit is invalid")
     picture = values["picture"]
     if picture is not None and not (isinstance(picture, str) and PICTURE_NAME_PATTERN.fullmatch(picture)):
         raise ValueError("the name of the picture is invalid")

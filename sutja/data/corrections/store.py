@@ -1,7 +1,7 @@
 """Corrections: digits labelled by a person, kept in a folder until that person deletes them.
 
     corrections/
-      corrections.jsonl    one record per line, the oldest first
+      corrections.jsonl    one record per line, the oldest first, with the checksums of its values and of its digit
       digits/<id>.png      28×28 pixels as the digit network saw them, light ink on black
       pictures/<name>      the pictures that they come from, as uploaded
 
@@ -37,10 +37,12 @@ from sutja.data.corrections.record import (
     parse_record,
     parse_records,
     picture_suffix,
+    pixels_sha256,
 )
 from sutja.data.digits import SIDE_PIXELS, Digits
+from sutja.data.pictures.decode import decode_digit
 from sutja.errors import DataError, StorageError, UsageError
-from sutja.files import exclusive, write_through
+from sutja.files import exclusive, open_regular, write_through
 
 __all__ = ["Correction", "Corrections", "StoredCorrection", "holds_corrections", "read_corrections"]
 
@@ -48,6 +50,7 @@ RECORDS_FILE = "corrections.jsonl"  # its presence identifies a folder of correc
 MAX_CORRECTIONS = 20_000  # in a folder
 MAX_FOLDER_PICTURE_BYTES = 2 << 30  # of all pictures together
 MAX_RECORD_BYTES = 4096  # no line is longer
+MAX_RECORDS_BYTES = MAX_CORRECTIONS * MAX_RECORD_BYTES
 MAX_DIGIT_BYTES = 1 << 16  # no PNG of 28×28 pixels is larger
 
 
@@ -122,7 +125,7 @@ class Corrections:
             StoredCorrection(
                 record.id,
                 record.time,
-                Correction(self._read_digit(record.id), record.label, record.guess, record.confidence, record.box),
+                Correction(self._read_digit(record), record.label, record.guess, record.confidence, record.box),
                 self.folder / "pictures" / record.picture if record.picture else None,
             )
             for record in self._records()
@@ -179,11 +182,14 @@ class Corrections:
         """The records, read again if the file has changed. Raises `DataError` if one is damaged."""
         path = self.folder / RECORDS_FILE
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 stamp = _stamp(os.fstat(file.fileno()))
                 cached_stamp, records = self._cached
                 if cached_stamp != stamp:
-                    records = parse_records(file.read(), path)
+                    content = file.read(MAX_RECORDS_BYTES + 1)
+                    if len(content) > MAX_RECORDS_BYTES:
+                        raise DataError(f"{path}: larger than {MAX_RECORDS_BYTES >> 20} MB")
+                    records = parse_records(content, path)
                     self._cached = (stamp, records)
                 return records
         except (FileNotFoundError, NotADirectoryError):
@@ -245,26 +251,19 @@ class Corrections:
     def _digit_path(self, identifier: str) -> Path:
         return self.folder / "digits" / f"{identifier}.png"
 
-    def _read_digit(self, identifier: str) -> NDArray[np.uint8]:
+    def _read_digit(self, record: CorrectionRecord) -> NDArray[np.uint8]:
         """Read the pixels of a digit, `uint8 (28, 28)`. Raises `DataError`."""
-        path = self._digit_path(identifier)
+        path, advice = self._digit_path(record.id), f"remove it with `--delete {record.id}`"
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_DIGIT_BYTES)
+            with open_regular(path) as file:
+                image = decode_digit(file.read(MAX_DIGIT_BYTES), str(path))
         except OSError as error:
-            raise DataError(
-                f"{path}: cannot be read: {error.strerror}; remove it with `--delete {identifier}`"
-            ) from error
-        # Check the size in the header before decoding: a small file may unpack to a huge picture.
-        sides = [int.from_bytes(content[at : at + 4], "big") for at in (16, 20)]
-        pixels = None
-        if content.startswith(b"\x89PNG") and sides == [SIDE_PIXELS, SIDE_PIXELS]:
-            pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
-        if pixels is None:
-            raise DataError(
-                f"{path}: not a picture of {SIDE_PIXELS}×{SIDE_PIXELS} pixels; remove it with `--delete {identifier}`"
-            )
-        return np.asarray(pixels, np.uint8)
+            raise DataError(f"{path}: cannot be read: {error.strerror}; {advice}") from error
+        except DataError as error:
+            raise DataError(f"{error}; {advice}") from error
+        if pixels_sha256(image) != record.digit_sha256:
+            raise DataError(f"{path}: not the digit that was corrected: its checksum is wrong; {advice}")
+        return image
 
 
 def holds_corrections(folder: Path) -> bool:

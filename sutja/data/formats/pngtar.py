@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -19,7 +17,9 @@ import numpy as np
 
 from sutja.data.digits import SIDE_PIXELS, Digits, Images, checked_digits
 from sutja.data.formats import READ_ERRORS
+from sutja.data.pictures.decode import decode_digit
 from sutja.errors import DataError
+from sutja.files import open_regular
 
 ARCHIVE_PARTS = ("train", "test")
 ARCHIVE_NAME_PATTERN = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")
@@ -75,7 +75,7 @@ def _read_folder(folder: Path) -> tuple[Digits, Digits]:
         if path is None:
             raise DataError(f"{folder}: {part}.tar is missing")
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 parts.append(read_png_tar(file, str(path)))
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -123,7 +123,7 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
                     raise DataError(f"{name}: {member.name}: {why}")
                 content = archive.extractfile(member)
                 assert content is not None  # members are regular files here
-                images[index], labels[index] = _decode(content.read(), f"{name}: {member.name}"), label
+                images[index], labels[index] = decode_digit(content.read(), f"{name}: {member.name}"), label
             _check_end(archive)
     except READ_ERRORS as error:
         raise DataError(f"{name}: not a readable tar archive: {error or 'it ends too early'}") from error
@@ -175,31 +175,6 @@ def _index_and_label(member: tarfile.TarInfo, name: str) -> tuple[int, int]:
 def _escapes(name: str) -> bool:
     path = PurePosixPath(name.replace("\\", "/"))
     return path.is_absolute() or ".." in path.parts or re.match("[A-Za-z]:", name) is not None
-
-
-def _decode(content: bytes, name: str) -> Images:
-    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 24:
-        raise DataError(f"{name}: not a PNG file")
-    width, height = struct.unpack(">II", content[16:24])  # checked before decoding: a bomb is never unpacked
-    if (width, height) != (SIDE_PIXELS, SIDE_PIXELS):
-        raise DataError(f"{name}: {width}×{height} pixels instead of {SIDE_PIXELS}×{SIDE_PIXELS}")
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE) if _is_whole(content) else None
-    if image is None or image.shape != (SIDE_PIXELS, SIDE_PIXELS):
-        raise DataError(f"{name}: a damaged PNG file")
-    return image.astype(np.uint8, copy=False)
-
-
-def _is_whole(png: bytes) -> bool:
-    """Whether all chunks have correct checksums and nothing follows the last; OpenCV accepts some damage."""
-    at = 8
-    while at + 12 <= len(png):
-        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
-        if end > len(png) or zlib.crc32(png[at + 4 : end - 4]) != int.from_bytes(png[end - 4 : end], "big"):
-            return False
-        if png[at + 4 : at + 8] == b"IEND":
-            return end == len(png)
-        at = end
-    return False
 
 
 def write_png_tars(folder: Path, train: Digits, test: Digits) -> None:

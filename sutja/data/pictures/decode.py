@@ -1,4 +1,7 @@
-"""Decoding of picture files by OpenCV, after a check of what they declare and whether they are complete."""
+"""Decoding of picture files by OpenCV, after a check of what they declare and whether they are complete.
+
+No file is decoded in any other place.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.digits import SIDE_PIXELS, Images
 from sutja.data.pictures.header import JPEG_SIGNATURE, PNG_SIGNATURE, png_chunks, read_header
 from sutja.data.pictures.limits import (
     MAX_DECODED_BYTES,
@@ -19,21 +23,44 @@ from sutja.data.pictures.limits import (
 from sutja.errors import DataError, LargePictureError
 
 
-def decode_pixels(content: bytes, name: str, flags: int, *, shape: tuple[int, int] | None = None) -> NDArray[Any]:
-    """Decode the bytes of a picture file with OpenCV's `flags`; no picture is decoded in any other place.
+def decode_pixels(content: bytes, name: str, flags: int) -> NDArray[Any]:
+    """Decode the bytes of a picture file with OpenCV's `flags`.
 
-    Raises a `DataError` that calls the file `name` if it is not a picture, is truncated or damaged, declares another
-    height and width than `shape`, or needs more memory or time than `sutja.data.pictures.limits` allow.
+    Raises a `DataError` that calls the file `name` if it is not a picture, is truncated or damaged, or needs more
+    memory or time than `sutja.data.pictures.limits` allow.
     """
-    _check_header(content, name, shape)
+    _check_header(content, name)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the exception reports what goes wrong, once
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
+        if "CV_IO_MAX_IMAGE" in error.err:  # the limit that OpenCV holds by itself
+            raise LargePictureError(f"{name}: more pixels than its header declares") from error
         raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
     if pixels is None:
         raise DataError(f"{name}: not a picture, or damaged")
     return np.asarray(pixels)
+
+
+def decode_digit(content: bytes, name: str) -> Images:
+    """Decode the bytes of a PNG file of one digit to `uint8 (28, 28)`.
+
+    Raises a `DataError` that calls the file `name` if it is not a PNG, has another size, is damaged, or goes on after
+    its end.
+    """
+    if not content.startswith(PNG_SIGNATURE) or not content[24:]:
+        raise DataError(f"{name}: not a PNG file")
+    height, width, *_ = read_header(content)
+    if (height, width) != (SIDE_PIXELS, SIDE_PIXELS):
+        raise DataError(f"{name}: {width}×{height} pixels instead of {SIDE_PIXELS}×{SIDE_PIXELS}")
+    ends = [end + 4 for at, end in png_chunks(content) if content[at : at + 4] == b"IEND"]
+    try:
+        pixels = decode_pixels(content, name, cv2.IMREAD_GRAYSCALE)
+    except DataError as error:
+        raise DataError(f"{name}: a damaged PNG file") from error
+    if ends != [len(content)] or pixels.shape != (SIDE_PIXELS, SIDE_PIXELS):
+        raise DataError(f"{name}: a damaged PNG file")
+    return pixels.astype(np.uint8, copy=False)
 
 
 def check_size(shape: tuple[int, int], name: str) -> None:
@@ -46,7 +73,7 @@ def check_size(shape: tuple[int, int], name: str) -> None:
         )
 
 
-def _check_header(content: bytes, name: str, shape: tuple[int, int] | None) -> None:
+def _check_header(content: bytes, name: str) -> None:
     """Raise `DataError` for all that need not be decoded to be refused."""
     if not content:
         raise DataError(f"{name}: the file is empty")
@@ -55,8 +82,6 @@ def _check_header(content: bytes, name: str, shape: tuple[int, int] | None) -> N
     _check_complete(content, name)
     if not height or not width:  # of unknown size: a small file may need gigabytes to decode
         raise DataError(f"{name}: not a picture, or damaged")
-    if shape and (height, width) != shape:
-        raise DataError(f"{name}: {width}×{height} pixels instead of {shape[1]}×{shape[0]}")
     if height * width * bits > 8 * MAX_DECODED_BYTES:
         raise LargePictureError(
             f"{name}: {width:,} × {height:,} pixels of {bits} bits are too many: "

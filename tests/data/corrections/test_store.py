@@ -18,10 +18,12 @@ import numpy as np
 import pytest
 
 from sutja.data.corrections import store as module
-from sutja.data.corrections.record import MAX_PICTURE_BYTES
+from sutja.data.corrections.record import MAX_PICTURE_BYTES, record_sha256
 from sutja.data.corrections.store import Correction, Corrections, holds_corrections, read_corrections
 from sutja.data.dataset import Dataset, hold_out_every_sixth, load_dataset, save_dataset
 from sutja.errors import DataError, StorageError, UsageError
+from tests.data.formats.damage import little_memory
+from tests.data.pictures.bombs import png_with_a_claim
 
 PICTURE = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
 ADDER = """
@@ -51,6 +53,12 @@ def some(mnist: Dataset, count: int) -> list[Correction]:
 
 def files(store: Corrections) -> set[str]:
     return {f"{path.parent.name}/{path.name}" for path in store.folder.rglob("*.*") if path.parent != store.folder}
+
+
+def signed(values: dict[str, Any]) -> str:
+    """A record's line with the checksum that belongs to its other values."""
+    others = {name: value for name, value in values.items() if name != "sha256"}
+    return json.dumps({**others, "sha256": record_sha256(others)}) + "\n"
 
 
 def test_the_last_correction_of_a_digit_counts(mnist: Dataset, store: Corrections) -> None:
@@ -149,23 +157,72 @@ def test_a_last_line_without_its_newline_counts(mnist: Dataset, store: Correctio
         {"label": 11},
         {"time": "<script>"},
         {"more": 1},
+        *({"box": value} for value in (True, 1.5, "1234", {}, [1, 2, 3], [1, 2, 3, True], [[]])),
+        *({name: {}} for name in ("id", "time", "label", "guess", "confidence", "picture", "digit_sha256")),
     ],
 )
-def test_names_from_outside_are_not_followed(mnist: Dataset, store: Corrections, change: dict[str, Any]) -> None:
+def test_values_from_outside_are_not_trusted(mnist: Dataset, store: Corrections, change: dict[str, Any]) -> None:
     store.add(some(mnist, 1))
     path = store.folder / "corrections.jsonl"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change) + "\n")
+    path.write_text(signed(json.loads(path.read_text()) | change))
     for use in (Corrections(store.folder).all, lambda: store.delete(["0" * 8]), lambda: store.add(some(mnist, 1))):
         with pytest.raises(DataError, match="line 1 is damaged"):
             use()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_changed_byte_of_a_line_is_noticed(mnist: Dataset, store: Corrections, seed: int) -> None:
+    """Also one that leaves a valid record: another label, confidence, box or time."""
+    store.add(some(mnist, 1), PICTURE)
+    path = store.folder / "corrections.jsonl"
+    line = path.read_bytes()
+    random = np.random.default_rng(seed)
+    for _ in range(50):
+        place, byte = int(random.integers(len(line) - 1)), b"0123456789abcdef"[int(random.integers(16))]
+        path.write_bytes(line[:place] + bytes([byte]) + line[place + 1 :])
+        if path.read_bytes() != line and not line[place : place + 1].isspace():
+            with pytest.raises(DataError, match="line 1 is damaged"):
+                Corrections(store.folder).all()
+
+
+@pytest.mark.parametrize("change", [{"label": 9}, {"confidence": 0.5}, {"box": [1, 2, 30, 40]}, {"box": None}])
+def test_a_changed_value_of_a_line_is_noticed(mnist: Dataset, store: Corrections, change: dict[str, Any]) -> None:
+    store.add(some(mnist, 1))
+    path = store.folder / "corrections.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change) + "\n")
+    with pytest.raises(DataError, match="line 1 is damaged: its checksum is wrong"):
+        store.all()
+
+
+def test_a_line_of_an_earlier_version_is_refused(mnist: Dataset, store: Corrections) -> None:
+    store.add(some(mnist, 1))
+    path = store.folder / "corrections.jsonl"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({name: value for name, value in values.items() if "sha256" not in name}) + "\n")
+    with pytest.raises(DataError, match="line 1 is damaged: it has no checksums, as those of earlier versions"):
+        store.all()
+
+
+def test_a_huge_file_of_records_is_not_read_completely(mnist: Dataset, store: Corrections) -> None:
+    store.add(some(mnist, 1))
+    with (store.folder / "corrections.jsonl").open("r+b") as file:
+        file.truncate(10 << 30)
+    with little_memory(200), pytest.raises(DataError, match=r"corrections\.jsonl: larger than 78 MB"):
+        store.all()
+
+
 def test_a_damaged_or_missing_digit_is_reported_and_can_be_deleted(mnist: Dataset, store: Corrections) -> None:
     first, second = store.add(some(mnist, 2))
     path = store.folder / "digits" / f"{first}.png"
-    for content in (cv2.imencode(".png", np.zeros((29, 28), np.uint8))[1].tobytes(), path.read_bytes()[:60], b""):
+    for content, why in (
+        (cv2.imencode(".png", np.zeros((29, 28), np.uint8))[1].tobytes(), "28×29 pixels instead of 28×28"),
+        (path.read_bytes()[:60], "a damaged PNG file"),
+        (png_with_a_claim(), "a damaged PNG file"),
+        (b"", "not a PNG file"),
+        (store.folder.joinpath("digits", f"{second}.png").read_bytes(), "its checksum is wrong"),
+    ):
         path.write_bytes(content)
-        with pytest.raises(DataError, match=f"28×28 pixels; remove it with `--delete {first}`"):
+        with pytest.raises(DataError, match=f"{why}; remove it with `--delete {first}`"):
             store.all()
     path.unlink()
     with pytest.raises(DataError, match="cannot be read"):

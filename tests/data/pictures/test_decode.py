@@ -1,0 +1,170 @@
+"""Decoding within limits: whatever a file declares, and whatever OpenCV would allow."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from sutja.data.pictures import decode
+from sutja.data.pictures.decode import decode_pixels
+from sutja.data.pictures.header import PictureHeader
+from sutja.data.pictures.limits import MAX_JPEG_SCANS, MAX_PICTURE_PIXELS
+from sutja.errors import DataError, LargePictureError
+from tests.waiting import HANG_SECONDS
+
+from .bombs import (
+    PNG_SIGNATURE,
+    deflated_tiff,
+    jpeg_of_scans,
+    png_header,
+    png_pixels,
+    png_with_a_claim,
+    tiff_of_floats,
+    tiff_of_two_sizes,
+)
+
+ROOT = Path(__file__).parent.parent.parent.parent
+LARGE_SIDE = 8_000  # 64 megapixels
+
+
+def run_limited(code: str, *arguments: object, mebibytes: int = 700, **environment: str) -> str:
+    """What `code` prints in a process that has so little memory that it fails if it takes more."""
+    head = f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({mebibytes << 20}, {mebibytes << 20}))\n"
+    run = subprocess.run(
+        [sys.executable, "-c", head + code, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OPENCV_IO_MAX_IMAGE_PIXELS": str(2**40), **environment},
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+OPENCV_ALONE = """
+import sutja, sys, multiprocessing, cv2, numpy
+from pathlib import Path
+
+def decode(name):
+    try:
+        return cv2.imdecode(numpy.frombuffer(Path(name).read_bytes(), numpy.uint8), cv2.IMREAD_GRAYSCALE) is not None
+    except cv2.error as error:
+        return "CV_IO_MAX_IMAGE" in str(error)
+
+print(decode(sys.argv[1]))
+"""
+CHILD = """
+import multiprocessing, sys
+from sutja.processes import prepare_process
+sys.path.insert(0, "")
+from tests.data.pictures.test_decode import opencv_refuses
+
+if __name__ == "__main__":
+    with multiprocessing.get_context("spawn").Pool(1, prepare_process) as pool:
+        print(pool.apply(opencv_refuses, (sys.argv[1],)))
+"""
+
+
+def opencv_refuses(path: str) -> bool:
+    """Whether OpenCV itself refuses a picture as too large."""
+    try:
+        cv2.imdecode(np.frombuffer(Path(path).read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    except cv2.error as error:
+        return "CV_IO_MAX_IMAGE" in str(error)
+    return False
+
+
+@pytest.mark.parametrize("code", [OPENCV_ALONE, CHILD], ids=["process", "spawned child"])
+def test_opencv_itself_is_held_to_the_limits(tmp_path: Path, code: str) -> None:
+    """Whatever the environment allows, and wherever in the package OpenCV is imported."""
+    path = tmp_path / "large.tiff"
+    path.write_bytes(deflated_tiff(LARGE_SIDE))
+    environment = {name: str(2**40) for name in ("OPENCV_IO_MAX_IMAGE_WIDTH", "OPENCV_IO_MAX_IMAGE_HEIGHT")}
+    assert run_limited(code, path, mebibytes=4000, **environment).split() == ["True"]
+
+
+def test_no_file_is_decoded_in_another_place() -> None:
+    """`synth` decodes what it has just encoded."""
+    modules = [path for path in (ROOT / "sutja").rglob("*.py") if path.parent.name != "synth"]
+    names = [path.name for path in modules if "imdecode" in path.read_text() or "imread(" in path.read_text()]
+    assert names == ["decode.py"]
+
+
+BOMBS = {
+    "TIFF of two sizes": (tiff_of_two_sizes(LARGE_SIDE), "not a picture, or damaged"),
+    "small TIFF of two sizes": (tiff_of_two_sizes(64), "not a picture, or damaged"),
+    "large TIFF": (deflated_tiff(LARGE_SIDE), "8,000 × 8,000 pixels are too many"),
+    "TIFF of floats": (tiff_of_floats(7_000), "7,000 × 7,000 pixels of 256 bits are too many: at most 400 MB"),
+    "PNG with a claim": (png_with_a_claim(), "truncated: the PNG has no end"),
+    "PNG with a claim and an end": (
+        png_with_a_claim() + png_pixels(28, 28),
+        "truncated: the PNG has no end",
+    ),
+    "PNG of two headers": (
+        PNG_SIGNATURE + png_header(28, 28) + png_header(7_000, 7_000) + png_pixels(28, 28),
+        "a PNG begins with its only header",
+    ),
+    "JPEG of many scans": (jpeg_of_scans(64, 300), f"300 scans are too many for a JPEG: at most {MAX_JPEG_SCANS}"),
+}
+
+
+@pytest.mark.parametrize(("content", "why"), BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_before_it_is_decoded(content: bytes, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(DataError, match=why):
+        decode_pixels(content, "bomb", cv2.IMREAD_UNCHANGED)
+
+
+DECODE = """
+import sys
+from pathlib import Path
+from sutja.errors import DataError
+from sutja.reading.picture import load_picture
+for name in sys.argv[1:]:
+    try:
+        load_picture(Path(name))
+    except DataError:
+        print("refused")
+"""
+
+
+def test_bombs_take_no_memory(tmp_path: Path) -> None:
+    """Less than the 2 GB that a chunk claims, and the 2.4 GB of the first size that a TIFF declares."""
+    paths = [tmp_path / f"{number}.pic" for number in range(len(BOMBS))]
+    for path, (content, _) in zip(paths, BOMBS.values(), strict=True):
+        path.write_bytes(content)
+    assert run_limited(DECODE, *paths).split() == ["refused"] * len(BOMBS)
+
+
+def test_the_number_of_scans_that_encoders_write_is_decoded() -> None:
+    for scans in (10, MAX_JPEG_SCANS):
+        pixels = decode_pixels(jpeg_of_scans(64, scans), "a file", cv2.IMREAD_GRAYSCALE)
+        assert (pixels == 200).all()
+
+
+def test_opencv_refuses_what_a_header_reader_might_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "read_header", lambda _: PictureHeader(28, 28))
+    with pytest.raises(LargePictureError, match="more pixels than its header declares"):
+        decode_pixels(deflated_tiff(LARGE_SIDE), "a file", cv2.IMREAD_GRAYSCALE)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16", "F", "1", "P"])
+def test_tiffs_of_every_kind_are_decoded(mode: str) -> None:
+    file = io.BytesIO()
+    Image.new(mode, (31, 17)).save(file, "TIFF")
+    assert decode_pixels(file.getvalue(), "a file", cv2.IMREAD_UNCHANGED).shape[:2] == (17, 31)
+
+
+def test_the_limit_is_a_picture(tmp_path: Path) -> None:
+    side = int(MAX_PICTURE_PIXELS**0.5)
+    assert decode_pixels(deflated_tiff(side), "a file", cv2.IMREAD_GRAYSCALE).shape == (side, side)
