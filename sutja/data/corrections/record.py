@@ -113,7 +113,7 @@ def format_record(correction: Correction, identifier: str, picture: str | None) 
 
 def pixels_sha256(image: NDArray[np.uint8]) -> str:
     """The SHA-256 of the pixels of a digit, row by row, as its record holds it."""
-    return hashlib.sha256(np.ascontiguousarray(image)).hexdigest()
+    return hashlib.sha256(image.tobytes()).hexdigest()
 
 
 def record_sha256(values: dict[str, Any]) -> str:
