@@ -158,7 +158,10 @@ def test_a_last_line_without_its_newline_counts(mnist: Dataset, store: Correctio
         {"time": "<script>"},
         {"more": 1},
         *({"box": box} for box in (True, 1.5, "1234")),
-        *({"box": box} for box in ([], [1, 2, 3], [1, 2, 3, True], [[]])),
+        {"box": []},
+        {"box": [1, 2, 3]},
+        {"box": [1, 2, 3, True]},
+        {"box": [[]]},
         *({name: {}} for name in ("id", "time", "label", "guess", "confidence", "picture", "digit_sha256")),
     ],
 )
