@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,6 +102,8 @@ def describe_environment() -> dict[str, Any]:
 
 
 def _version(package: str) -> str | None:
+    import importlib.metadata  # reading a picture also loads this module, and need not wait for it
+
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -112,6 +112,8 @@ def _version(package: str) -> str | None:
 
 def commit() -> str | None:
     """The commit of the checkout that contains this package, followed by "+changes" if the code differs from it."""
+    import subprocess
+
     root = Path(__file__).parent.parent
     if not (root / ".git").exists():
         return None
@@ -124,6 +126,8 @@ def commit() -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
+    import subprocess
+
     run = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=10)
     return run.stdout.strip()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import fit_temperature
@@ -16,7 +16,10 @@ from sutja.models.catalogue import is_published, published_path
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.onnx_line_network import LineNetwork
 from sutja.recipe import Recipe
-from sutja.runs.run import Member, Run, is_run_folder
+
+if TYPE_CHECKING:
+    from sutja.models.card import CardMember
+    from sutja.runs.run import Member, Run
 
 DEFAULT_MIN_CONFIDENCE = 0.5  # where neither card nor report has another
 
@@ -37,7 +40,7 @@ class TrainedModel:
     reads: Literal["lines", "digits"]
     data_sha256: str
     recipe: Recipe | None
-    members: tuple[Member, ...]
+    members: tuple[Member | CardMember, ...]
     temperature: float
     min_confidence: float
     sha256: str | None
@@ -73,11 +76,14 @@ def open_model(word: str | Path) -> TrainedModel:
     `ModelFileError` if the run is not finished or its files are missing or damaged.
     """
     path = Path(word)
-    if is_run_folder(path):
-        try:
-            return open_run(Run.open(path))
-        except (DataError, UsageError) as error:
-            raise ModelFileError(str(error)) from error
+    if path.is_dir():
+        from sutja.runs.run import Run, is_run_folder  # reading with a published model need not wait for it
+
+        if is_run_folder(path):
+            try:
+                return open_run(Run.open(path))
+            except (DataError, UsageError) as error:
+                raise ModelFileError(str(error)) from error
     if path.suffix == ".onnx":
         return _open_published(path)
     if path.exists() and not is_published(str(word)):
@@ -117,7 +123,7 @@ def _open_published(path: Path) -> TrainedModel:
         reads=card.reads,
         data_sha256=card.environment.data.sha256,
         recipe=card.recipe,
-        members=tuple(Member(each.name, each.weight, each.recipe) for each in card.members),
+        members=tuple(card.members),
         temperature=card.temperature,
         min_confidence=DEFAULT_MIN_CONFIDENCE if card.min_confidence is None else card.min_confidence,
         sha256=card.files[path.name],
