@@ -20,6 +20,10 @@ def serve(
         str, typer.Option("--host", help="The address to listen on; 0.0.0.0 admits other computers and phones.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Also answer requests for this host name; may be repeated."),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     model: Model = "line-reader",
     corrections: Annotated[
@@ -30,25 +34,32 @@ def serve(
 
     Ctrl-C stops the server. Corrections stay in their folder on this computer: `sutja corrections` lists them, and
     `sutja train --from convnet-small --data DIR` fine-tunes a network on them.
+
+    The server answers requests for the names and addresses of this computer, and for those of --allow-host. It refuses
+    other names, because a web page could make its own name lead here (DNS rebinding).
     """
     import python_multipart  # noqa: F401  # or Starlette fails at the first form
 
     from sutja.cli.console import print_path, remark
     from sutja.data.corrections.store import Corrections
-    from sutja.errors import printable
+    from sutja.errors import UsageError, printable
     from sutja.files import resolved
     from sutja.reading.reader import reader_models
     from sutja.web.app import create_app
-    from sutja.web.same_origin import is_loopback, local_names
+    from sutja.web.same_origin import host_name, server_names
     from sutja.web.server import listen
     from sutja.web.settings import ServerSettings
 
+    names = allow_host or []
+    for name in names:
+        if not host_name(f"[{name}]" if ":" in name else name):
+            raise UsageError(f"--allow-host '{name}': not a host name; give a name or an IP address, without a port")
     line_reader, classifier = reader_models(model)
     settings = ServerSettings(
         model=line_reader,
         classifier=classifier,
         corrections=corrections,
-        hosts=local_names(host) if is_loopback(host) else None,
+        hosts=server_names(host, names),
     )
     app = create_app(settings)
     store = Corrections(corrections)

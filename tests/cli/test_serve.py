@@ -95,6 +95,15 @@ def test_the_models_and_the_folder_can_be_chosen(tmp_path: Path) -> None:
         assert get(f"{address}/api/corrections").json() == {"total": 0, "folder": str(tmp_path / "mine")}
 
 
+def test_only_allowed_names_reach_a_server_that_other_computers_reach(tmp_path: Path) -> None:
+    allowed = ["sutja.example", "other.example"]
+    options = [word for name in allowed for word in ("--allow-host", name)]
+    with served("--host", "0.0.0.0", *options, folder=tmp_path) as (_, address):
+        for name in ("localhost", socket.gethostname(), *allowed):
+            assert get(f"{address}/healthz", headers={"host": name}).json() == {"status": "ok"}
+        assert "--allow-host" in is_problem(get(f"{address}/healthz", headers={"host": "evil.example"}), 421)["detail"]
+
+
 def test_a_folder_that_is_not_writable_is_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with served("--corrections", "file/mine", folder=tmp_path) as (process, address):
@@ -119,6 +128,9 @@ def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
         (["--model", "."], 4, "neither the folder of a run"),
         (["--port", "70000"], 2, "--port"),
         (["--corrections", "file"], 2, "file"),
+        (["--allow-host", "sutja.example:80"], 2, "--allow-host 'sutja.example:80': not a host name"),
+        (["--allow-host", "me@localhost"], 2, "not a host name"),
+        (["--allow-host", ""], 2, "not a host name"),
         (["--corrections", "damaged"], 3, "line 1 is damaged: not JSON"),
     ],
 )

@@ -30,9 +30,9 @@ def patient_settings(corrections: Path, **settings: Any) -> ServerSettings:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: FastAPI, host: str = "127.0.0.1") -> Iterator[str]:
     """Run an app on a server; gives its address."""
-    listener = listen("127.0.0.1", 0)
+    listener = listen(host, 0)
     ready = threading.Event()
     server = make_server(app, ready.set)
 

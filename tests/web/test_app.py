@@ -7,10 +7,13 @@ import json
 import multiprocessing
 import os
 import re
+import socket
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import httpx
@@ -21,12 +24,10 @@ from sutja import __version__
 from sutja.data.dataset import Dataset
 from sutja.web.app import create_app
 from sutja.web.headers import SECURITY_HEADERS
-from sutja.web.same_origin import host_name, is_loopback, local_names
+from sutja.web.same_origin import host_name, is_loopback, server_names
 from tests.waiting import HANG_SECONDS
 
 from .serving import PROBLEM, draw, encode, get, is_problem, patient_settings, post, serving
-
-HOSTS = local_names("127.0.0.1")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[httpx.Client]:
-    app = create_app(patient_settings(folder, hosts=HOSTS))
+    app = create_app(patient_settings(folder))
 
     @app.get("/fault", include_in_schema=False)
     async def fault() -> None:
@@ -194,7 +195,30 @@ def test_an_internal_error_is_reported_without_its_message(client: httpx.Client)
     assert "secret" not in answer.text and is_problem(answer, 500)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", "localhost.", "", "[::1", "0x7f.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example:8000",
+        "localhost.",
+        "",
+        "[::1",
+        "0x7f.1",
+        "evil@127.0.0.1",
+        "evil:x@localhost:80",
+        "127.0.0.1/evil",
+        "127.0.0.1#evil",
+        "127.0.0.1?evil",
+        "127.0.0.1\\evil",
+        "127.0.0.1:evil",
+        "127.0.0.1:80:80",
+        "127.0.0.1 evil",
+        "localhost,evil.example",
+        "[127.0.0.1]",
+        "[::1]evil",
+        "::1",
+    ],
+)
 def test_other_host_names_are_refused(client: httpx.Client, host: str) -> None:
     is_problem(client.get("/api/corrections", headers={"host": host}), 421)
 
@@ -210,18 +234,27 @@ def test_the_names_of_this_computer_are_accepted(client: httpx.Client, host: str
         {"origin": "https://evil.example"},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:1"},
+        {"origin": "https://OWN"},
+        {"origin": "OWN"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site", "origin": "http://127.0.0.1"},
     ],
 )
 def test_pages_of_other_sites_cannot_post(client: httpx.Client, picture: bytes, headers: dict[str, str]) -> None:
+    headers = {name: value.replace("OWN", client.base_url.netloc.decode()) for name, value in headers.items()}
     for address in ("/api/read", "/api/corrections", "/api/saliency"):
         is_problem(client.post(address, content=picture, headers={"content-type": "image/png", **headers}), 403)
 
 
 def test_the_page_itself_can_post(client: httpx.Client, picture: bytes) -> None:
-    own = {"origin": str(client.base_url).rstrip("/"), "sec-fetch-site": "same-origin", "content-type": "image/png"}
-    assert client.post("/api/read", content=picture, headers=own).status_code == 200
+    kind, own = {"content-type": "image/png"}, str(client.base_url).rstrip("/")
+    behind_tls = own.replace("http", "https")
+    for marks in (
+        {"origin": own},
+        {"origin": own, "sec-fetch-site": "same-origin"},
+        {"origin": behind_tls, "sec-fetch-site": "same-origin"},
+    ):
+        assert client.post("/api/read", content=picture, headers={**kind, **marks}).status_code == 200
 
 
 SIDE_60K, SIDE_30K = 60_000, 30_000  # pixels of a side
@@ -403,12 +436,38 @@ def test_static_files_are_revalidated(client: httpx.Client) -> None:
 def test_loopback_addresses_are_recognised() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.0.2", "example.org", "")))
-    assert [host_name(each) for each in ("A:80", "[::1]:80", "a", "[", "")] == ["a", "::1", "a", "", ""]
+    hosts = {
+        "A:80": "a",
+        "[0:0::1]:80": "::1",
+        "[::ffff:127.0.0.1]": "127.0.0.1",
+        "a": "a",
+        "[": "",
+        "": "",
+        "\u212a": "",
+    }
+    assert {each: host_name(each) for each in hosts} == hosts
 
 
-def test_a_public_server_accepts_any_host_name(tmp_path: Path, picture: bytes) -> None:
-    with serving(create_app(patient_settings(tmp_path))) as address:
+def test_a_public_server_has_the_names_and_addresses_of_its_computer(tmp_path: Path) -> None:
+    names = server_names("0.0.0.0", ["Sutja.Example"])
+    own = socket.gethostname()
+    assert names >= {"localhost", own.lower(), f"{own.lower().partition('.')[0]}.local", "sutja.example"}
+    assert not {own.lower(), "sutja.example"} & server_names("127.0.0.1")
+    with serving(create_app(patient_settings(tmp_path, hosts=names)), host="0.0.0.0") as address:
+        port = urlsplit(address).port
+        for host in (own, "sutja.example", "[::1]", "127.0.0.1"):
+            assert get(f"{address}/healthz", headers={"host": f"{host}:{port}"}).json() == {"status": "ok"}
+        is_problem(get(f"{address}/healthz", headers={"host": "evil.example"}), 421)
+        is_problem(get(f"{address}/healthz", headers={"host": "127.0.0.2"}), 421)
+        if sys.platform == "linux":  # where that is an address of this computer, too
+            assert get(f"http://127.0.0.2:{port}/healthz").json() == {"status": "ok"}
+
+
+def test_pages_under_an_allowed_name_can_post(tmp_path: Path, picture: bytes) -> None:
+    with serving(create_app(patient_settings(tmp_path, hosts=server_names("0.0.0.0", ["sutja.example"])))) as address:
         headers = {"host": "sutja.example", "origin": "http://sutja.example", "content-type": "image/png"}
         assert post(f"{address}/api/read", content=picture, headers=headers).json()["text"] == "721"
-        is_problem(post(f"{address}/api/read", content=picture, headers={**headers, "host": "other.example"}), 403)
+        is_problem(
+            post(f"{address}/api/read", content=picture, headers={**headers, "origin": "http://other.example"}), 403
+        )
         assert PROBLEM in get(f"{address}/x", headers=headers).headers["content-type"]

@@ -77,7 +77,7 @@ def connect(address: str) -> socket.socket:
 
 def health(connection: socket.socket) -> bool:
     """Request /healthz on an open connection."""
-    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
     received = b""
     while not received.endswith(b"}") and (part := connection.recv(65536)):
         received += part
@@ -119,15 +119,15 @@ def test_a_chunked_body_has_the_same_limit(address: str, picture: bytes) -> None
 
 def test_a_declared_size_that_is_too_large_is_not_waited_for(impatient: str) -> None:
     with connect(impatient) as connection:
-        head = "POST /api/read HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 99999999999\r\n\r\nx"
-        connection.sendall(head.encode())
+        head = "POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+        connection.sendall(f"{head}Content-Length: 99999999999\r\n\r\nx".encode())
         assert everything(connection).startswith((b"HTTP/1.1 413", b"HTTP/1.1 408"))
 
 
 def test_a_slow_body_times_out(impatient: str, picture: bytes) -> None:
     """The timeout covers the whole body: further bytes do not extend it."""
     with connect(impatient) as connection:
-        head = "POST /api/read HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 999999\r\n\r\n"
+        head = "POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 999999\r\n\r\n"
         connection.sendall(head.encode())
         stop = threading.Event()
 
@@ -145,7 +145,7 @@ def test_a_slow_body_times_out(impatient: str, picture: bytes) -> None:
     is_alive(impatient, picture)
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: b\r\n"])
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n"])
 def test_slow_headers_time_out(address: str, sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout_seconds", SHORT_SECONDS)
     with connect(address) as connection:
@@ -166,7 +166,9 @@ def test_slow_headers_of_a_second_request_time_out(address: str, monkeypatch: py
 def test_a_client_that_disconnects_does_no_harm(address: str, picture: bytes) -> None:
     for length in (10, len(picture)):
         with connect(address) as connection:
-            head = "POST /api/read HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 9999\r\n\r\n"
+            head = (
+                "POST /api/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 9999\r\n\r\n"
+            )
             connection.sendall(head.encode() + picture[:length])
     is_alive(address, picture)
 
