@@ -94,7 +94,7 @@ def _server(address: str | None) -> Iterator[str]:
 
 
 def _accuracy(page: Page, count: int) -> dict[str, Any]:
-    """The shares of the digits drawn that are predicted correctly, and that are answered and correct; the errors."""
+    """Draw test digits; returns the shares predicted and answered correctly, and the digits that are misread."""
     test = load_dataset().test
     misread = []
     answered_correctly = 0

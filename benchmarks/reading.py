@@ -1,4 +1,4 @@
-"""Reader: errors on photographs and single digits, out-of-distribution detection, calibration, time and memory.
+"""Reader: errors, out-of-distribution detection and calibration on photographs and single digits; time and memory.
 
 The synthetic photographs are seeded and composed of MNIST's test digits, which no training and no choice of a threshold
 has seen. `--pictures` adds real pictures from a folder with `labels.csv` files in its subfolders.

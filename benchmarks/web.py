@@ -1,4 +1,4 @@
-"""Web server: throughput and latency of `sutja serve` under the load of 32 concurrent clients, and for one client.
+"""Web server: throughput and latency of `sutja serve` with 32 concurrent clients, and with one.
 
 The server runs with its default options. The clients run in another process on the same machine, each with one
 persistent connection, for 15 seconds. Each request is a test digit of MNIST as a PNG of the kind that the page sends:

@@ -77,10 +77,8 @@ def _main_job() -> str:
 
 
 def _start_up() -> str:
-    return write_table(
-        ["", "median", "minimum", "maximum"],
-        [["`sutja --help`, s", *_median_and_range(load_results("start-up")["seconds"], ".3f")]],
-    )
+    row = ["`sutja --help`, s", *_median_and_range(load_results("start-up")["seconds"], ".3f")]
+    return write_table(["", "median", "minimum", "maximum"], [row])
 
 
 def _machines() -> str:

@@ -62,9 +62,8 @@ def _take_photograph_page(page: Page, path: Path, name: str) -> None:
     """A photograph of several lines, with the details of one digit, in Korean and dark mode."""
     numbers = ["20260412", "31415", "0707", "589"]
     renderer = LineRenderer(load_dataset().test, drawn=0.2)
-    taken = take_photograph(
-        renderer, np.random.default_rng(PHOTOGRAPH_SEED), difficulty="easy", size=(1280, 960), numbers=numbers
-    )
+    rng = np.random.default_rng(PHOTOGRAPH_SEED)
+    taken = take_photograph(renderer, rng, difficulty="easy", size=(1280, 960), numbers=numbers)
     cv2.imwrite(str(path), taken.picture)
     page.set_viewport_size({"width": 1180, "height": 920})
     page.set_input_files("#choose", path)
@@ -82,9 +81,8 @@ def _take_phone(page: Page, name: str) -> None:
 
 def _write(page: Page, number: str, left: float, top: float, height: float) -> None:
     for place, digit in enumerate(map(int, number)):
-        strokes = shape_strokes(
-            DIGIT_SHAPES[digit][SHAPE_OF_DIGIT[digit]], left, top + (0, 6, -4, 3, -2)[place % 5], height
-        )
+        shape = DIGIT_SHAPES[digit][SHAPE_OF_DIGIT[digit]]
+        strokes = shape_strokes(shape, left, top + (0, 6, -4, 3, -2)[place % 5], height)
         draw(page, strokes)
         left = max(x for stroke in strokes for x, _ in stroke) + 0.27 * height
     page.wait_for_timeout(500)
