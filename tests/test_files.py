@@ -16,9 +16,11 @@ import pytest
 from sutja.errors import DataError, ModelFileError, SutjaError
 from sutja.files import (
     from_json,
+    open_regular,
     read_json,
     remove_abandoned,
     remove_folder,
+    resolved,
     whole_file,
     whole_folder,
     write_json,
@@ -307,3 +309,24 @@ def test_only_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> N
         remove_abandoned(tmp_path)
         assert partial.is_file()
     assert {path.name for path in tmp_path.iterdir()} == {".ipynb_checkpoints", ".notes", "a"}
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path, why in ((tmp_path / "pipe", "not a regular file"), (tmp_path, "Is a directory")):
+        with pytest.raises(OSError, match=why) as caught:
+            open_regular(path)
+        assert caught.value.filename == str(path)
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    with open_regular(tmp_path / "link") as file:
+        assert file.read() == b"content"
+
+
+def test_a_loop_of_symbolic_links_is_neither_followed_nor_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    assert resolved(tmp_path / "a").parent == tmp_path
+    with pytest.raises(SutjaError, match="not a regular file, so it is not replaced"), whole_file(tmp_path / "a"):
+        pytest.fail("opened")
+    assert (tmp_path / "a").is_symlink()

@@ -130,6 +130,8 @@ def load_targets(path: Path, images: Images) -> DistillationTargets:
         raise DataError(f"{path}: not distillation targets, or damaged: {error}") from error
     if values.dtype != np.float16 or values.shape[1:] != (len(images), CLASS_COUNT) or not np.isfinite(values).all():
         raise DataError(f"{path}: not distillation targets of {len(images):,} digits: {values.dtype} {values.shape}")
+    if not len(values):
+        raise DataError(f"{path}: distillation targets without views")
     if digits != _sha256(images):
         raise DataError(f"{path}: distillation targets of other digits than those to train on")
     return DistillationTargets(values, augmentation, images, validation_unseen)

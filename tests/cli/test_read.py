@@ -25,7 +25,7 @@ from sutja.reading.batch import ReaderOptions, ReadJob, read_pictures, suggested
 from sutja.reading.parallel import read_in_processes
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
-from tests.cli.commands import ENVIRONMENT, Outcome, sutja
+from tests.cli.commands import ENVIRONMENT, Outcome, python, sutja
 from tests.waiting import HANG_SECONDS, wait_until
 
 NUMBERS = ("40417", "92605")
@@ -201,6 +201,26 @@ def test_what_cannot_be_is_one_line_and_a_code(
     assert why in outcome.err
     assert re.fullmatch(r"sutja: [^\n]+\n", outcome.err)
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_named_pipe_is_refused_at_once(photo: Path, tmp_path: Path) -> None:
+    """Opening one would wait for a writer for ever: in a process of its own, which may hang."""
+    os.mkfifo(tmp_path / "pipe.png")
+    result = python("-m", "sutja", "read", tmp_path / "pipe.png", photo)
+    assert (result.code, len(result.out.split())) == (3, 2 * len(NUMBERS))
+    assert f"{tmp_path / 'pipe.png'}: cannot be read: not a regular file" in result.err
+
+
+def test_loops_of_symbolic_links_are_one_line(photo: Path, tmp_path: Path) -> None:
+    loop = tmp_path / "loop.png"
+    loop.symlink_to(loop.name)
+    result = read(loop, "--annotate", tmp_path / "drawings")
+    assert (result.code, result.out) == (3, "")
+    assert re.fullmatch(r".*loop\.png: cannot be read: Too many levels of symbolic links", result.err.strip())
+    for option in ("--annotate", "--explain"):
+        result = read(photo, option, loop)
+        assert (result.code, result.out, len(result.err.splitlines())) == (1, "", 1)
+        assert "loop.png" in result.err
 
 
 def test_a_network_for_single_digits_may_read_with_the_published_line_reader(photo: Path) -> None:

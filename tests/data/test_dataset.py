@@ -25,6 +25,7 @@ from sutja.data.dataset import (
 )
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.errors import DataError, UsageError
+from tests.data.formats.damage import little_memory
 
 FAST = settings(max_examples=100, derandomize=True, database=None)
 MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"
@@ -79,6 +80,16 @@ def test_mnist_is_described(mnist: Dataset) -> None:
     assert facts["train"]["standard_deviation"] == pytest.approx(0.3081, abs=5e-5)
     assert facts["train"]["classes"] == TRAIN_COUNTS
     assert facts["test"]["classes"] == TEST_COUNTS
+
+
+def test_a_large_set_is_described_in_little_memory() -> None:
+    """Floats and copies of its pixels would take nine times the memory of the set."""
+    images = np.random.default_rng(0).integers(0, 256, (50_000, 28, 28)).astype(np.uint8)
+    digits = Digits(images, np.zeros(len(images), np.int64))
+    with little_memory():
+        facts = describe_dataset(Dataset("random", digits, digits))
+    assert facts["train"]["mean"] == pytest.approx(images.mean() / 255, rel=1e-12)
+    assert facts["train"]["standard_deviation"] == pytest.approx(images.std() / 255, rel=1e-12)
 
 
 @pytest.mark.parametrize("file_format", FILE_FORMATS)

@@ -106,6 +106,7 @@ def test_views_repeat_and_can_be_restricted_to_some_digits(targets: Distillation
             r"not distillation targets of 60 digits: float16 \(2, 59, 10\)",
         ),
         ({"log_probabilities": np.full((1, 60, 10), np.nan, np.float16)}, "not distillation targets of 60 digits"),
+        ({"log_probabilities": np.zeros((0, 60, 10), np.float16)}, "distillation targets without views"),
         ({"digits": np.array("0" * 64)}, "distillation targets of other digits"),
     ],
 )

@@ -12,6 +12,8 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -21,9 +23,12 @@ from numpy.typing import NDArray
 from sutja.data.digits import Digits, checked_digits
 from sutja.data.formats import MAX_ARRAY_BYTES
 from sutja.errors import DataError
-from sutja.files import write_text
+from sutja.files import open_regular, write_text
 
 DTYPE_BY_CODE = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+MAX_CHECKSUMS_BYTES = 1 << 20  # of SHA256SUMS, whose rest is not read
+_CHUNK_BYTES = 1 << 20  # read at once
 
 # The names of the four files of a set, as used by MNIST, Fashion-MNIST and KMNIST; by EMNIST; and by QMNIST.
 FILE_PREFIXES = ("", "emnist-digits-", "emnist-mnist-", "qmnist-")
@@ -72,7 +77,8 @@ def read_checksums(folder: Path) -> dict[str, str]:
     """The checksums in the `SHA256SUMS` of a folder by file name; empty without such a file. Raises `DataError`."""
     path = folder / "SHA256SUMS"
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with open_regular(path) as file:
+            lines = file.read(MAX_CHECKSUMS_BYTES).decode().splitlines()
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -93,21 +99,30 @@ def read_idx(path: Path, *, sha256: str | None = None) -> NDArray[Any]:
         raise DataError(f"{path}: no such file") from None
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
-    if sha256 is not None and hashlib.sha256(header + content).hexdigest() != sha256:
-        raise DataError(f"{path}: wrong checksum: it differs from the one in SHA256SUMS")
+    if sha256 is not None:
+        digest = hashlib.sha256(header)
+        digest.update(content)
+        if digest.hexdigest() != sha256:
+            raise DataError(f"{path}: wrong checksum: it differs from the one in SHA256SUMS")
     shape, dtype = struct.unpack(f">{header[3]}I", header[4:]), np.dtype(DTYPE_BY_CODE[header[2]])
-    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
-def _open(path: Path) -> IO[bytes]:
-    file = path.open("rb")
-    gzipped = file.read(2) == b"\x1f\x8b"
-    file.close()
-    return cast(IO[bytes], gzip.open(path)) if gzipped else path.open("rb")
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, and unpack it while it is read if its first bytes are those of gzip."""
+    with open_regular(path) as file:
+        gzipped = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if not gzipped:
+            yield file
+            return
+        with gzip.open(file) as unpacked:
+            yield cast(IO[bytes], unpacked)
 
 
-def _read_array(file: IO[bytes], path: Path) -> tuple[bytes, bytes]:
-    """Read the header and the values of an IDX file as bytes, never more than the header declares."""
+def _read_array(file: IO[bytes], path: Path) -> tuple[bytes, bytearray]:
+    """Read the header and the values of an IDX file, never more than the header declares or the file contains."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPE_BY_CODE or not 1 <= magic[3] <= 4:
         raise DataError(f"{path}: not an IDX file: it begins with {magic.hex(' ') or 'nothing'}")
@@ -119,7 +134,9 @@ def _read_array(file: IO[bytes], path: Path) -> tuple[bytes, bytes]:
     size, nonzero_size = math.prod(shape) * itemsize, math.prod(side or 1 for side in shape) * itemsize
     if nonzero_size > MAX_ARRAY_BYTES:  # NumPy also refuses empty arrays whose other sides are too long
         raise DataError(f"{path}: the header declares {nonzero_size:,} bytes; the maximum is {MAX_ARRAY_BYTES:,}")
-    content = file.read(size)
+    content = bytearray()  # grows: a header may declare a gigabyte that is not there
+    while part := file.read(min(_CHUNK_BYTES, size - len(content))):
+        content += part
     if len(content) < size:
         raise DataError(f"{path}: truncated: {len(content):,} of the {size:,} bytes of its shape {shape}")
     if file.read(1):

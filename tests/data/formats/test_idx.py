@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -260,3 +261,26 @@ def test_another_length_is_noticed_without_checksums(
     path = tmp_path_factory.getbasetemp() / "length-idx3-ubyte"
     path.write_bytes(damage.done_to(images_bytes(small.test)))
     assert str(path) in refusal(lambda: read_idx(path))
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["unpacked", "gzipped"])
+def test_an_array_is_in_memory_once(tmp_path: Path, zipped: bool) -> None:
+    content = header(64 << 20) + bytes(64 << 20)
+    (tmp_path / "array").write_bytes(gzip.compress(content, 1) if zipped else content)
+    with little_memory(64 + 64 // 8 + 8):  # what grows is longer by an eighth than what is in it
+        assert read_idx(tmp_path / "array", sha256=hashlib.sha256(content).hexdigest()).shape == (64 << 20,)
+
+
+def test_what_is_declared_but_missing_costs_no_memory(tmp_path: Path) -> None:
+    (tmp_path / "array").write_bytes(header(1 << 30) + b"little")
+    with little_memory():
+        assert "truncated: 6 of the 1,073,741,824 bytes" in refusal(lambda: read_idx(tmp_path / "array"))
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "SHA256SUMS"])
+def test_a_named_pipe_is_refused(tmp_path: Path, small: Dataset, name: str) -> None:
+    """Opening one would wait for a writer for ever."""
+    put_set(tmp_path, small)
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    assert "not a regular file" in refusal(lambda: read_idx_folder(tmp_path))

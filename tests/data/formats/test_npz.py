@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,22 @@ def test_bad_headers_are_refused_before_they_cost_memory(tmp_path: Path, header:
     assert text.startswith(f"{path}: ")
 
 
+def test_a_header_that_claims_to_be_long_is_refused_before_it_costs_memory(tmp_path: Path) -> None:
+    path = put_raw(tmp_path / "set.npz", "{}".ljust(100 << 20), version=2)
+    with little_memory():
+        text = refusal(lambda: read_npz(path))
+    assert text.endswith("x_train: a header of 104,857,600 bytes; the maximum is 10,000")
+
+
+def test_two_members_of_one_name_are_refused(tmp_path: Path, small: Dataset) -> None:
+    """Which of them is meant is not known."""
+    path = put_npz(tmp_path / "set.npz", small)
+    with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("y_test.npy", archive.read("y_test.npy"))
+    assert refusal(lambda: read_npz(path)).endswith("two members have the same name")
+
+
 def test_headers_of_python_2_are_read_without_a_warning(tmp_path: Path) -> None:
     path = put_raw(tmp_path / "set.npz", HEADER % "(1L, 28L, 28L)")
     assert "y_train: uint8 (1, 28, 28) instead of integer labels" in refusal(lambda: read_npz(path))
@@ -183,7 +200,9 @@ def test_an_array_of_more_than_a_gibibyte_is_refused(tmp_path: Path) -> None:
     content = path.read_bytes()
     at = content.index(b"PK\x01\x02") + 24
     path.write_bytes(content[:at] + struct.pack("<I", (1 << 30) + 1) + content[at + 4 :])
-    assert refusal(lambda: read_npz(path)).startswith(f"{path}: x_train has 1,073,741,825 bytes")
+    assert refusal(lambda: read_npz(path)).startswith(
+        f"{path}: not a readable .npz file: x_train has 1,073,741,825 bytes"
+    )
 
 
 def test_an_array_that_unpacks_to_more_than_declared_is_refused(tmp_path: Path) -> None:
