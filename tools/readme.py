@@ -1,6 +1,7 @@
 """Write the measured parts of the pages from `results/`: `python -m tools.readme`; --check only compares them.
 
-The pages are README.md, README.ko.md, docs/performance.md and docs/reading.md. A measured part stands between
+The pages are README.md, README.ko.md, docs/performance.md, docs/reading.md and docs/reliability.md. A measured part
+stands between
 `<!-- measured: NAME -->` and `<!-- end -->`.
 """
 
@@ -18,13 +19,14 @@ from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
 from sutja.runs.results import read_results
-from tools import performance_page, reading_page
+from tools import performance_page, reading_page, reliability_page
 from tools.markdown import write_table
 
 MEASURED_PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
 PERFORMANCE = ROOT / "docs" / "performance.md"
 READING = ROOT / "docs" / "reading.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 TABLE_WORDS = {
     "en": {
         "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
@@ -97,7 +99,7 @@ def main() -> None:
 
 def refresh_pages(*, check: bool = False) -> list[str]:
     """Write the measured parts of all pages, or only check them; returns the names of outdated pages."""
-    pages = [*READMES.items(), ("en", PERFORMANCE), ("en", READING)]
+    pages = [*READMES.items(), *(("en", path) for path in (PERFORMANCE, READING, RELIABILITY))]
     return [path.name for language, path in pages if not _refresh(path, language, check=check)]
 
 
@@ -122,6 +124,7 @@ def fill_measured_parts(text: str, language: str) -> str:
         "corrections": lambda: _corrections(words),
         **performance_page.PARTS,
         **reading_page.PARTS,
+        **reliability_page.PARTS,
     }
     return MEASURED_PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
 

@@ -12,9 +12,9 @@ from typer.main import get_command
 from benchmarks.recording import ROOT
 from sutja.cli.app import app
 from sutja.recipe import parse_recipe
-from tools import reading_page
+from tools import reading_page, reliability_page
 from tools.performance_page import PARTS
-from tools.readme import PERFORMANCE, READING, READMES, fill_measured_parts
+from tools.readme import PERFORMANCE, READING, READMES, RELIABILITY, fill_measured_parts
 from tools.readme_commands import commands
 
 PAGES = [
@@ -40,6 +40,12 @@ def test_the_parts_of_the_page_on_reading_are_as_recorded() -> None:
     text = READING.read_text(encoding="utf-8")
     assert fill_measured_parts(text, "en") == text
     assert re.findall(r"<!-- measured: (\w+)", text) == list(reading_page.PARTS)
+
+
+def test_the_page_on_reliability_has_each_of_its_parts_as_recorded() -> None:
+    text = RELIABILITY.read_text(encoding="utf-8")
+    assert fill_measured_parts(text, "en") == text
+    assert re.findall(r"<!-- measured: (\w+)", text) == list(reliability_page.PARTS)
 
 
 @pytest.mark.parametrize("page", PAGES)

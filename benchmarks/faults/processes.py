@@ -1,0 +1,129 @@
+"""The command line as its users start it, with limits, and what is left of it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.faults.outcomes import Outcome, Result
+from benchmarks.recording import ROOT
+from sutja.errors import MAX_MESSAGE_CHARACTERS
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+POLL_SECONDS = 0.01
+ENDING_SECONDS = 20.0  # that child processes may take to notice on a busy machine that their parent has ended
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit code (`None`: it was killed), what it printed, its seconds and its peak memory.
+
+    `group` is the number of its process, and of the group of all that it has started.
+    """
+
+    group: int
+    code: int | None
+    out: str
+    err: str
+    seconds: float
+    peak_bytes: int
+
+
+def start(*words: str | Path, **options: Any) -> subprocess.Popen[bytes]:
+    """Start the command line in a process group of its own; `options` are those of `Popen`."""
+    command = [sys.executable, ROOT / "main.py", *words]
+    common: dict[str, Any] = {"cwd": ROOT, "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, "start_new_session": True}
+    return subprocess.Popen(command, **common | options)
+
+
+def sutja(
+    *words: str | Path,
+    kill_after: float = float("inf"),
+    stdout: int | None = None,
+    limit_bytes: int | None = None,
+) -> Ended:
+    """Run the command line, and kill it after `kill_after` seconds; it writes no file beyond `limit_bytes`.
+
+    Processes that it has started are not killed: see `is_alone`.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begun, usage, killed = time.monotonic(), None, False
+        prepare = partial(_limit_files, limit_bytes) if limit_bytes is not None else None
+        process = start(*words, stdout=out if stdout is None else stdout, stderr=err, preexec_fn=prepare)
+        while usage is None:
+            found, status, used = os.wait4(process.pid, os.WNOHANG)
+            usage = used if found else None
+            if usage is None and not killed and time.monotonic() - begun > kill_after:
+                killed = True
+                process.kill()
+            elif usage is None:
+                time.sleep(POLL_SECONDS)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        code = None if killed and process.returncode == -signal.SIGKILL else process.returncode
+        seconds = time.monotonic() - begun
+        return Ended(process.pid, code, _text(out), _text(err), seconds, usage.ru_maxrss * 1024)
+
+
+def _limit_files(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def _text(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")
+
+
+def is_alone(group: int, seconds: float = ENDING_SECONDS) -> bool:
+    """Whether all processes of a group end within some seconds; kills those that do not."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        if time.monotonic() > end:
+            os.killpg(group, signal.SIGKILL)
+            return False
+        time.sleep(POLL_SECONDS)
+
+
+def judge_command(ended: Ended, exit_codes: Sequence[int]) -> Result:
+    """Whether a command ended with one of the codes and, where it failed, with one line that says why."""
+    if ended.code is None:
+        return Result(Outcome.HANG, f"{ended.seconds:.0f} s")
+    if "Traceback" in ended.err or ended.code < 0:
+        return Result(Outcome.TRACEBACK, f"exit code {ended.code}: {ended.err[-300:]}")
+    if ended.code not in exit_codes:
+        return Result(Outcome.MISREPORTED, f"exit code {ended.code}: {ended.err[:300]}")
+    if ended.code == 0:
+        return Result(Outcome.UNCHANGED)
+    last = ended.err.strip().rpartition("\n")[2]
+    if not last.startswith("sutja: ") or len(last) > len("sutja: ") + MAX_MESSAGE_CHARACTERS or last.endswith("None"):
+        return Result(Outcome.MISREPORTED, f"exit code {ended.code}: {ended.err[-300:]}")
+    return Result(Outcome.REFUSED, last[:200])
+
+
+def temporary_files(folder: Path) -> list[str]:
+    """The temporary files in a folder: those of `files.py` begin with a dot, those of downloads end in .part."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if (path.name.startswith(".") and path.name != ".lock") or path.suffix == ".part"
+    )
+
+
+def empty(folder: Path) -> None:
+    """Empty a folder, or make it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
