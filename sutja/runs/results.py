@@ -17,7 +17,7 @@ from sutja.evaluation.significance import MeanDifference, compare_means, holm, m
 from sutja.files import write_text
 from sutja.runs.run import Run
 
-COLUMNS = (
+RESULT_COLUMNS = (
     "recipe",
     "protocol",
     "data",
@@ -104,7 +104,7 @@ class RecipeResult:
             "maximum": max(self.accuracies),
         }
         values = dataclasses.asdict(self) | derived
-        return {column: values[column] for column in COLUMNS}
+        return {column: values[column] for column in RESULT_COLUMNS}
 
     def to_row(self) -> dict[str, str]:
         """The row of the file: fractions with six decimals, lists separated by spaces."""
@@ -188,8 +188,8 @@ def read_results(path: Path) -> list[RecipeResult]:
     """The rows of a file of results. Raises `DataError` when it is malformed or a figure contradicts the errors."""
     try:
         reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines(), strict=True)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise ValueError(f"its columns must be {', '.join(COLUMNS)}")
+        if tuple(reader.fieldnames or ()) != RESULT_COLUMNS:
+            raise ValueError(f"its columns must be {', '.join(RESULT_COLUMNS)}")
         rows = list(reader)
         for number, row in enumerate(rows, start=2):
             if None in row or None in row.values():
@@ -209,7 +209,7 @@ def update_results(path: Path, results: Iterable[RecipeResult]) -> None:
     rows = {each.key: each for each in (read_results(path) if path.exists() else [])}
     rows |= {each.key: each for each in results}
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, RESULT_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(each.to_row() for each in rows.values())
     write_text(path, text.getvalue())

@@ -26,7 +26,12 @@ from sutja.runs.report import EnsembleReport, RunReport
 
 MANIFEST = "run.json"
 FORMER_MANIFESTS = ("recipe.json", "ensemble.json")  # of former versions, which this one does not read
-COLUMNS = ("epoch", "seconds", "images_per_second", "learning_rate")  # of metrics.csv, before losses and accuracies
+METRIC_COLUMNS = (
+    "epoch",
+    "seconds",
+    "images_per_second",
+    "learning_rate",
+)  # of metrics.csv, before losses and accuracies
 EVALUATED_PARTS = {"curves": ("validation", "test"), "validation": ("validation",), "final": ("test",)}  # by protocol
 MEASURED_PARTS = {  # after each epoch, by protocol
     "curves": ("train", "validation", "test"),
@@ -258,7 +263,7 @@ class Run:
     def _columns(self) -> tuple[str, ...]:
         """The columns of `metrics.csv`: those of what the protocol measures after each epoch."""
         parts = MEASURED_PARTS[self.protocol]
-        return (*COLUMNS, *(f"{part}_{measure}" for part in parts for measure in ("loss", "accuracy")))
+        return (*METRIC_COLUMNS, *(f"{part}_{measure}" for part in parts for measure in ("loss", "accuracy")))
 
     def save_logits(self, logits: dict[str, Logits], labels: dict[str, Labels]) -> None:
         """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each evaluated part."""
