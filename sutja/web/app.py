@@ -43,10 +43,12 @@ def create_app(settings: ServerSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(readers.start)
-        yield
-        readers.close()
-        disk.close()
+        try:
+            await asyncio.to_thread(readers.start)
+            yield
+        finally:
+            readers.close()
+            disk.close()
 
     app = FastAPI(
         title="sutja",

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sutja.web.problems import ProblemError
-from sutja.web.uploads import SERVER_BUSY
+from sutja.web.uploads import server_busy
 
 Result = TypeVar("Result")
 
@@ -29,7 +29,7 @@ class BoundedPool:
         then never does; work that has started occupies its slot until it ends, because a thread cannot be stopped.
         """
         if not self._slots.acquire(blocking=False):
-            raise SERVER_BUSY
+            raise server_busy()
 
         def run_and_release() -> Result:
             try:

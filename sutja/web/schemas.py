@@ -131,7 +131,7 @@ PROBLEM_DESCRIPTIONS = {
     421: "The host name is not one of the server's.",
     422: "The content is invalid.",
     500: "The corrections in the folder are damaged.",
-    503: "Too many requests at once; `Retry-After` says when to try again.",
+    503: "Too many requests at once, or no reader is running; `Retry-After` says when to try again.",
     504: "Processing took too long.",
     507: "The corrections could not be written.",
 }

@@ -42,11 +42,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Calls `on_ready` once the app has started and the server accepts connections."""
+    """Starts the app before itself, and raises what that raises; calls `on_ready` when it accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: FastAPI, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._app, self._on_ready = app, on_ready
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with self._app.router.lifespan_context(self._app):
+            await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -55,16 +59,20 @@ class _Server(uvicorn.Server):
 
 
 def make_server(app: FastAPI, on_ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
-    """A server for an app: `run(sockets=[…])` calls `on_ready` when it accepts requests, and serves until a signal."""
+    """A server for an app.
+
+    `run(sockets=[…])` raises what the app raises at its start, calls `on_ready` when it accepts requests, and serves
+    until a signal.
+    """
     config = uvicorn.Config(
         app,
         http=HeaderTimeoutProtocol,
         ws="none",
-        lifespan="on",
+        lifespan="off",  # `_Server` does it: uvicorn would log a traceback, and exit with code 3
         log_level="warning",
         access_log=False,  # for privacy and speed
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_SECONDS,
     )
-    return _Server(config, on_ready)
+    return _Server(app, config, on_ready)

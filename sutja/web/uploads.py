@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,12 @@ from sutja.web.problems import CLOSE_CONNECTION, ProblemError
 MEGABYTE = 2**20
 MAX_TOTAL_BYTES = 256 * MEGABYTE  # of all bodies in memory
 MAX_DRAINED_BYTES = 64 * MEGABYTE  # of a rejected body: a client that is still sending may miss the response otherwise
-SERVER_BUSY = ProblemError(503, "Too many requests at once; try again in a moment.", {"retry-after": "1"})
+
+
+def server_busy(headers: Mapping[str, str] | None = None) -> ProblemError:
+    """A new 503: one that is raised again would keep each of its tracebacks, and the bodies in their frames."""
+    detail = "Too many requests at once; try again in a moment."
+    return ProblemError(503, detail, {"retry-after": "1", **(headers or {})})
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class BodyReceiver:
                     detail = f"The request is larger than {limit} MB; send a smaller picture."
                     raise ProblemError(413, detail, CLOSE_CONNECTION)
                 if self._total_bytes + len(part) > MAX_TOTAL_BYTES:
-                    raise ProblemError(503, SERVER_BUSY.detail, {**SERVER_BUSY.headers, **CLOSE_CONNECTION})
+                    raise server_busy(CLOSE_CONNECTION)
                 self._total_bytes += len(part)
                 parts.append(part)
         except ClientDisconnect:

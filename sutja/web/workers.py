@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
+import logging
 import multiprocessing
+import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -19,13 +23,17 @@ from typing import Any
 import cv2
 import numpy as np
 
+from sutja.errors import SutjaError
 from sutja.processes import without_interrupts
 from sutja.reading.reader import Reader
 from sutja.web.pool import BoundedPool, timeout_detail
 from sutja.web.problems import ProblemError
 
 STARTUP_TIMEOUT_SECONDS = 60.0
+EXIT_TIMEOUT_SECONDS = 1.0  # between the end of the connection and that of the process
 ReaderTask = Callable[[Reader], Any]  # picklable, with a result for JSON: it runs in another process
+
+_LOG = logging.getLogger("uvicorn.error")
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class ReaderPool:
         self._idle: SimpleQueue[_ReaderProcess] = SimpleQueue()
 
     def start(self) -> None:
-        """Start the processes and wait until all are ready."""
+        """Start the processes and wait until all are ready; raises `SutjaError` if one ends before."""
         for process in self._processes:
             process.start()
         for process in self._processes:
@@ -72,7 +80,11 @@ class ReaderPool:
             self._idle.put(process)
 
     async def run(self, task: ReaderTask) -> TaskResult:
-        """Run a task in an idle process; raises the `ProblemError` of the task and those of `BoundedPool.run`."""
+        """Run a task in an idle process.
+
+        Raises the `ProblemError` of the task, those of `BoundedPool.run`, 504 if the process takes too long, 422 if the
+        task ends it, and 503 if it has ended before and so has the one that replaces it.
+        """
         result = await self._pool.run(partial(self._run_in_idle_process, task))
         if result.problem:
             raise ProblemError(*result.problem)
@@ -83,17 +95,33 @@ class ReaderPool:
     def _run_in_idle_process(self, task: ReaderTask) -> TaskResult:
         process = self._idle.get()
         try:
-            result = process.run(task)
+            result = self._run_in(process, task)
         except ProblemError:  # answer now: the new process takes a moment to start
             threading.Thread(target=self._replace, args=(process,), daemon=True).start()
             raise
         self._idle.put(process)
         return result
 
+    def _run_in(self, process: _ReaderProcess, task: ReaderTask) -> TaskResult:
+        """Run a task in a process, or in its replacement if it has ended before."""
+        try:
+            return process.run(task)
+        except _EndedError as error:
+            _LOG.warning("%s; another takes its place", error)
+        try:
+            process.restart()
+            return process.run(task)
+        except SutjaError as error:
+            _LOG.error("%s", error)
+            detail = "No reader is running; try again in a moment."
+            raise ProblemError(503, detail, {"retry-after": "1"}) from None
+
     def _replace(self, process: _ReaderProcess) -> None:
         try:
             process.restart()
-        finally:  # if that fails, the next task tries again
+        except SutjaError as error:  # the next task tries again
+            _LOG.error("%s", error)
+        finally:
             self._idle.put(process)
 
     def close(self) -> None:
@@ -103,40 +131,75 @@ class ReaderPool:
             process.close()
 
 
+class _EndedError(SutjaError):
+    """A worker process has ended before it got a task."""
+
+
 class _ReaderProcess:
-    """A worker process, which can be restarted."""
+    """A worker process, which can be restarted.
+
+    It sends a message when it is ready, `None` or why it failed, one when it has a task, and the result of that.
+    """
 
     def __init__(self, readers: ReaderFactory, timeout_seconds: float) -> None:
         self._readers, self._timeout_seconds = readers, timeout_seconds
-        self._closed = False
+        self._closed = self._started = False
 
     def start(self) -> None:
         """Start the process without waiting for it."""
+        if self._closed:
+            return
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, self._readers), daemon=True)
         with without_interrupts():
             self._process.start()
         theirs.close()
+        self._started = True
 
     def wait_until_ready(self) -> None:
-        """Wait for the message that the process sends when it can read."""
-        if not self._connection.poll(STARTUP_TIMEOUT_SECONDS):
+        """Wait until the process can read; raises `SutjaError` if it fails before."""
+        try:
+            if self._connection.poll(STARTUP_TIMEOUT_SECONDS):
+                failure: str | None = self._connection.recv()
+            else:
+                failure = f"not ready within {STARTUP_TIMEOUT_SECONDS:g} seconds"
+        except (EOFError, OSError):
+            failure = self._exit()
+        if failure is not None:
             self._kill()
-            raise RuntimeError(f"a worker process has not started within {STARTUP_TIMEOUT_SECONDS:g} seconds")
-        self._connection.recv()
+            raise SutjaError(f"a reader process could not start: {failure}")
 
     def run(self, task: ReaderTask) -> TaskResult:
-        """Run a task; raises a `ProblemError`, 504 after the timeout or 422 if the process died: then restart it."""
+        """Run a task.
+
+        Raises a `ProblemError`, 504 after the timeout or 422 if the task ended the process, and `_EndedError` if it
+        ended before it got the task: then restart it.
+        """
+        end = time.monotonic() + self._timeout_seconds
         try:
             self._connection.send(task)
-            if self._connection.poll(self._timeout_seconds):
-                result: TaskResult = self._connection.recv()
-                return result
-            problem = ProblemError(504, timeout_detail(self._timeout_seconds))
+            self._receive(end)
         except (EOFError, OSError):
-            problem = ProblemError(422, "the picture: could not be read: its decoder failed")
-        raise problem
+            raise _EndedError(f"a reader process has ended while it was idle: {self._exit()}") from None
+        try:
+            result: TaskResult = self._receive(end)
+            return result
+        except (EOFError, OSError):
+            _LOG.error("a reader process has ended while it read a picture: %s", self._exit())
+            raise ProblemError(422, "the picture: could not be read: its decoder failed") from None
+
+    def _receive(self, end: float) -> Any:
+        """The next message; raises a `ProblemError`, 504, if it has not come by `end`, of `time.monotonic`."""
+        if not self._connection.poll(max(0.0, end - time.monotonic())):
+            raise ProblemError(504, timeout_detail(self._timeout_seconds))
+        return self._connection.recv()
+
+    def _exit(self) -> str:
+        """How the process ended, in words."""
+        self._process.join(EXIT_TIMEOUT_SECONDS)
+        code = self._process.exitcode
+        return f"signal {-code} ({signal.strsignal(-code)})" if code is not None and code < 0 else f"exit code {code}"
 
     def restart(self) -> None:
         """Replace the process by a new one and wait until that is ready."""
@@ -152,6 +215,8 @@ class _ReaderProcess:
         self._kill()
 
     def _kill(self) -> None:
+        if not self._started:
+            return
         self._process.kill()
         self._process.join()
         self._connection.close()
@@ -160,14 +225,37 @@ class _ReaderProcess:
 def _work(connection: Connection, readers: ReaderFactory) -> None:
     """Run tasks until the server closes the connection or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which kills this process
+    _mute_libraries()
     cv2.setNumThreads(1)
-    reader = readers.create()
     try:
+        try:
+            reader = readers.create()
+        except Exception as error:
+            connection.send(f"{type(error).__name__}: {error}")
+            return
         connection.send(None)
         while True:
-            connection.send(_run_task(connection.recv(), reader))
+            task = connection.recv()
+            connection.send(None)
+            connection.send(_run_task(task, reader))
     except (EOFError, OSError):
         return
+
+
+def _mute_libraries() -> None:
+    """Discard what C libraries write to file descriptor 2, as libjpeg and libpng do about damaged pictures.
+
+    Python's own messages, and the traceback of a crash in a library, go to the log as before.
+    """
+    try:
+        log = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    except OSError:  # closed
+        return
+    sys.stderr = log
+    faulthandler.enable(log)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
 
 
 def _run_task(task: ReaderTask, reader: Reader) -> TaskResult:

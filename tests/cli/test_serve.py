@@ -6,8 +6,10 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +86,49 @@ def test_it_can_be_interrupted_if_sigint_was_ignored_at_its_start(tmp_path: Path
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=HANG_SECONDS)
         assert (process.returncode, err.splitlines()[-1]) == (0, "stopped")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (
+            "import sutja.web.workers as w; start = w._ReaderProcess.start; "
+            "w._ReaderProcess.start = lambda process: (start(process), process._process.kill())",
+            "signal 9 (Killed)",
+        ),
+        (
+            "import pathlib, sutja.web.workers as w; start = w.ReaderPool.start; "
+            "w.ReaderPool.start = lambda readers: (pathlib.Path('lenet5-best.onnx').unlink(), start(readers))",
+            "ModelFileError: lenet5-best.onnx: ",
+        ),
+    ],
+    ids=["killed", "failed"],
+)
+def test_readers_that_cannot_start_end_it_in_one_line(tmp_path: Path, code: str, reason: str) -> None:
+    for suffix in (".onnx", ".json"):
+        (tmp_path / f"lenet5-best{suffix}").write_bytes((WEIGHTS / f"lenet5-best{suffix}").read_bytes())
+    done = run("--port", "0", "--model", "lenet5-best.onnx", "--corrections", "mine", folder=tmp_path, code=code)
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if line.startswith("sutja: ")]
+    assert said == [done.stderr.splitlines()[-1]] and "Traceback" not in done.stderr, done.stderr
+    assert said[0].startswith(f"sutja: a reader process could not start: {reason}"), said
+
+
+def test_libraries_write_nothing_into_the_log(tmp_path: Path, mnist: Dataset) -> None:
+    page = draw(mnist.test.images[:3])
+    jpeg, png = encode(page, ".jpg"), encode(page)
+    profile = struct.pack(">I", 11) + b"iCCPx\0\0nonsense"
+    pictures = {
+        "libjpeg: extraneous bytes": jpeg[:-2] + bytes(20) + jpeg[-2:],
+        "libpng: iCCP: too short": png[:33] + profile + struct.pack(">I", zlib.crc32(profile[4:])) + png[33:],
+    }
+    with served(folder=tmp_path) as (process, address):
+        for picture in pictures.values():
+            answer = post(f"{address}/api/read", content=picture, headers={"content-type": "image/png"})
+            assert answer.json()["text"] == "721"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=HANG_SECONDS)
+    assert err.splitlines() == ["Press Ctrl-C to stop", "stopped"]
 
 
 def test_the_models_and_the_folder_can_be_chosen(tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import socket
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +23,7 @@ import httpx
 import pytest
 
 from sutja.data.dataset import Dataset
+from sutja.errors import SutjaError
 from sutja.reading.reader import Reader
 from sutja.web import uploads, workers
 from sutja.web.app import create_app
@@ -220,6 +224,31 @@ def test_a_hundred_digits_at_once_are_all_read(tmp_path: Path, picture: bytes) -
     assert {answer.json()["text"] for answer in answers} == {"7"}
 
 
+def test_refused_work_is_not_kept() -> None:
+    class Body:
+        """Stands for a body of ten megabytes."""
+
+    async def refuse() -> list[weakref.ref[Body]]:
+        pool = BoundedPool("test", workers=1, max_queued=0, timeout_seconds=HANG_SECONDS)
+        release, refused = threading.Event(), []
+        first = asyncio.create_task(pool.run(partial(release.wait, HANG_SECONDS)))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            body = Body()
+            refused.append(weakref.ref(body))
+            with contextlib.suppress(ProblemError):
+                await pool.run(partial(id, body))
+            del body
+        release.set()
+        assert await first
+        pool.close()
+        return refused
+
+    refused = asyncio.run(refuse())
+    gc.collect()
+    assert [each() for each in refused] == [None] * 3
+
+
 async def status(pool: BoundedPool) -> int:
     """The status of work in a pool, 200 for success."""
     try:
@@ -349,6 +378,68 @@ def test_a_process_that_dies_is_replaced_and_one_that_raises_is_not(picture: byt
 
     with one_reader(timeout_seconds=HANG_SECONDS) as readers:
         asyncio.run(check())
+
+
+def end(process: workers._ReaderProcess) -> None:
+    """Kill a process, as the system does when memory runs out."""
+    process._process.kill()
+    process._process.join()
+
+
+def test_a_process_that_ends_while_idle_costs_no_picture(picture: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with one_reader(timeout_seconds=HANG_SECONDS) as readers:
+        for _ in range(2):
+            end(readers._processes[0])
+            assert asyncio.run(readers.run(partial(text, content=picture))).content == b'"7"'
+    assert [record.getMessage() for record in caplog.records] == [
+        "a reader process has ended while it was idle: signal 9 (Killed); another takes its place"
+    ] * 2
+
+
+@pytest.mark.parametrize("failure", ["idle", "starting"])
+def test_without_a_process_the_answer_is_503(
+    picture: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: str
+) -> None:
+    restart, start = workers._ReaderProcess.restart, workers._ReaderProcess.start
+
+    def restart_and_end(process: workers._ReaderProcess) -> None:
+        restart(process)
+        end(process)
+
+    def start_and_end(process: workers._ReaderProcess) -> None:
+        start(process)
+        end(process)
+
+    with one_reader(timeout_seconds=HANG_SECONDS) as readers:
+        end(readers._processes[0])
+        if failure == "idle":
+            monkeypatch.setattr(workers._ReaderProcess, "restart", restart_and_end)
+        else:
+            monkeypatch.setattr(workers._ReaderProcess, "start", start_and_end)
+        with pytest.raises(ProblemError) as raised:
+            asyncio.run(readers.run(partial(text, content=picture)))
+        assert (raised.value.status, raised.value.headers) == (503, {"retry-after": "1"})
+        wait_until(lambda: not readers._idle.empty())  # it has tried once more
+        monkeypatch.undo()
+        assert asyncio.run(readers.run(partial(text, content=picture))).content == b'"7"'
+    assert all("\n" not in record.getMessage() and not record.exc_info for record in caplog.records)
+    assert f"a reader process {'has ended' if failure == 'idle' else 'could not start'}" in caplog.text
+
+
+@dataclass(frozen=True)
+class FailingFactory(ReaderFactory):
+    """Readers that fail in the worker processes."""
+
+    def create(self) -> Reader:
+        raise ValueError("two\nlines")
+
+
+def test_a_process_that_fails_at_its_start_says_why() -> None:
+    readers = ReaderPool(FailingFactory("line-reader", "convnet-small"), workers=1, max_queued=1, timeout_seconds=1)
+    with pytest.raises(SutjaError, match=r"^a reader process could not start: ValueError: two\\nlines$") as raised:
+        readers.start()
+    assert raised.value.exit_code == 1
+    readers.close()
 
 
 def test_processes_end_with_the_server(tmp_path: Path) -> None:
