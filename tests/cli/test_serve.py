@@ -94,7 +94,7 @@ def test_it_can_be_interrupted_if_sigint_was_ignored_at_its_start(tmp_path: Path
         (
             "import sutja.web.workers as w; start = w._ReaderProcess.start; "
             "w._ReaderProcess.start = lambda process: (start(process), process._process.kill())",
-            "signal 9 (Killed)",
+            "signal ",
         ),
         (
             "import pathlib, sutja.web.workers as w; start = w.ReaderPool.start; "

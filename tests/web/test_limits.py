@@ -7,6 +7,7 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import re
 import socket
 import threading
 import time
@@ -391,9 +392,11 @@ def test_a_process_that_ends_while_idle_costs_no_picture(picture: bytes, caplog:
         for _ in range(2):
             end(readers._processes[0])
             assert asyncio.run(readers.run(partial(text, content=picture))).content == b'"7"'
-    assert [record.getMessage() for record in caplog.records] == [
-        "a reader process has ended while it was idle: signal 9 (Killed); another takes its place"
-    ] * 2
+    assert len(caplog.records) == 2
+    for record in caplog.records:
+        assert re.fullmatch(
+            r"a reader process has ended while it was idle: signal .*; another takes its place", record.getMessage()
+        )
 
 
 @pytest.mark.parametrize("failure", ["idle", "starting"])
