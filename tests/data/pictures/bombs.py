@@ -34,41 +34,35 @@ def png_with_a_claim(height: int = 28, width: int = 28) -> bytes:
 
 
 def tiff(*tags: tuple[int, int, int, int | bytes], pixels: bytes = b"") -> bytes:
-    """A TIFF file of tags (number, type, count, value) in this order; `pixels` lie at 4,096."""
+    """A TIFF file of tags (number, type, count, value) in this order; `pixels` lie at 8,192."""
     start, values, entries = 8 + 2 + 12 * len(tags) + 4, b"", b""
     for tag, kind, count, value in tags:
         field = struct.pack("<I", start + len(values)) if isinstance(value, bytes) else struct.pack("<I", value)
         values += value if isinstance(value, bytes) else b""
         entries += struct.pack("<HHI", tag, kind, count) + field
     content = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + values
-    return content.ljust(4096, b"\0") + pixels
+    return content.ljust(8192, b"\0") + pixels
 
 
-def deflated_tiff(side: int, *, other_size: tuple[tuple[int, int, int, int], ...] = ()) -> bytes:
-    """A white TIFF of `side` × `side` pixels, one strip for 64 rows; `other_size` are tags after those of the size."""
+def deflated_tiff(side: int, *, samples: int = 1, floats: bool = False, second_width: int | None = None) -> bytes:
+    """A TIFF of `side` × `side` pixels that are 0, of 8 bits or of 64 as floats, in strips of 64 rows.
+
+    With `second_width` its width is declared twice: OpenCV takes the first, other readers the last.
+    """
+    bits, kind = (64, 3) if floats else (8, 1)
     strips = (side + 63) // 64
-    strip = zlib.compress(bytes(64 * side), 9)
-    offsets = struct.pack(f"<{strips}I", *range(4096, 4096 + strips * len(strip), len(strip)))
+    strip = zlib.compress(bytes(64 * side * samples * bits // 8), 9)
+    offsets = struct.pack(f"<{strips}I", *range(8192, 8192 + strips * len(strip), len(strip)))
+    short: dict[int, int | bytes] = {
+        value: value if samples == 1 else struct.pack(f"<{samples}H", *[value] * samples) for value in (bits, kind)
+    }
     return tiff(
-        *((256, 4, 1, side), (257, 4, 1, side), *other_size),
-        *((258, 3, 1, 8), (259, 3, 1, 8), (262, 3, 1, 0), (273, 4, strips, offsets), (277, 3, 1, 1), (278, 4, 1, 64)),
-        (279, 4, strips, struct.pack(f"<{strips}I", *[len(strip)] * strips)),
+        (256, 4, 1, side),
+        *([(256, 4, 1, second_width)] if second_width else []),
+        *((257, 4, 1, side), (258, 3, samples, short[bits]), (259, 3, 1, 8), (262, 3, 1, 2 if samples > 2 else 1)),
+        *((273, 4, strips, offsets), (277, 3, 1, samples), (278, 4, 1, 64)),
+        *((279, 4, strips, struct.pack(f"<{strips}I", *[len(strip)] * strips)), (339, 3, samples, short[kind])),
         pixels=strip * strips,
-    )
-
-
-def tiff_of_two_sizes(side: int) -> bytes:
-    """A TIFF that declares first `side` and then 28 pixels a side: OpenCV takes the first."""
-    return deflated_tiff(side, other_size=((256, 4, 1, 28), (257, 4, 1, 28)))
-
-
-def tiff_of_floats(side: int) -> bytes:
-    """A TIFF of four 64-bit floats for each of `side` × `side` pixels."""
-    four = struct.pack("<4H", *[64] * 4)
-    return tiff(
-        *((256, 4, 1, side), (257, 4, 1, side), (258, 3, 4, four), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 4096)),
-        *((277, 3, 1, 4), (278, 4, 1, side), (279, 4, 1, 784), (339, 3, 4, struct.pack("<4H", *[3] * 4))),
-        pixels=bytes(784),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sutja.data.corrections.store import Correction, Corrections
 from sutja.data.pictures import decode
 from sutja.data.pictures.decode import decode_pixels
 from sutja.data.pictures.header import PictureHeader
@@ -27,21 +28,19 @@ from .bombs import (
     png_header,
     png_pixels,
     png_with_a_claim,
-    tiff_of_floats,
-    tiff_of_two_sizes,
 )
 
 ROOT = Path(__file__).parent.parent.parent.parent
 LARGE_SIDE = 8_000  # 64 megapixels
 
 
-def run_limited(code: str, *arguments: object, mebibytes: int = 700, **environment: str) -> str:
-    """What `code` prints in a process that has so little memory that it fails if it takes more."""
-    head = f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({mebibytes << 20}, {mebibytes << 20}))\n"
+def run_python(code: str, *arguments: object) -> str:
+    """What `code` prints in a process whose environment allows OpenCV everything."""
+    limits = {f"OPENCV_IO_MAX_IMAGE_{what}": str(2**40) for what in ("PIXELS", "WIDTH", "HEIGHT")}
     run = subprocess.run(
-        [sys.executable, "-c", head + code, *map(str, arguments)],
+        [sys.executable, "-c", code, *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OPENCV_IO_MAX_IMAGE_PIXELS": str(2**40), **environment},
+        env=os.environ | limits,
         capture_output=True,
         text=True,
         timeout=HANG_SECONDS,
@@ -51,22 +50,15 @@ def run_limited(code: str, *arguments: object, mebibytes: int = 700, **environme
     return run.stdout
 
 
-OPENCV_ALONE = """
-import sutja, sys, multiprocessing, cv2, numpy
-from pathlib import Path
+PROCESS = """
+import sutja, sys
+from tests.data.pictures.test_decode import opencv_refuses
 
-def decode(name):
-    try:
-        return cv2.imdecode(numpy.frombuffer(Path(name).read_bytes(), numpy.uint8), cv2.IMREAD_GRAYSCALE) is not None
-    except cv2.error as error:
-        return "CV_IO_MAX_IMAGE" in str(error)
-
-print(decode(sys.argv[1]))
+print(opencv_refuses(sys.argv[1]))
 """
 CHILD = """
 import multiprocessing, sys
 from sutja.processes import prepare_process
-sys.path.insert(0, "")
 from tests.data.pictures.test_decode import opencv_refuses
 
 if __name__ == "__main__":
@@ -84,13 +76,12 @@ def opencv_refuses(path: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("code", [OPENCV_ALONE, CHILD], ids=["process", "spawned child"])
+@pytest.mark.parametrize("code", [PROCESS, CHILD], ids=["process", "spawned child"])
 def test_opencv_itself_is_held_to_the_limits(tmp_path: Path, code: str) -> None:
     """Whatever the environment allows, and wherever in the package OpenCV is imported."""
     path = tmp_path / "large.tiff"
     path.write_bytes(deflated_tiff(LARGE_SIDE))
-    environment = {name: str(2**40) for name in ("OPENCV_IO_MAX_IMAGE_WIDTH", "OPENCV_IO_MAX_IMAGE_HEIGHT")}
-    assert run_limited(code, path, mebibytes=4000, **environment).split() == ["True"]
+    assert run_python(code, path).split() == ["True"]
 
 
 def test_no_file_is_decoded_in_another_place() -> None:
@@ -101,10 +92,13 @@ def test_no_file_is_decoded_in_another_place() -> None:
 
 
 BOMBS = {
-    "TIFF of two sizes": (tiff_of_two_sizes(LARGE_SIDE), "not a picture, or damaged"),
-    "small TIFF of two sizes": (tiff_of_two_sizes(64), "not a picture, or damaged"),
+    "TIFF of two widths": (deflated_tiff(20_000, second_width=28), "not a picture, or damaged"),
+    "small TIFF of two widths": (deflated_tiff(64, second_width=28), "not a picture, or damaged"),
     "large TIFF": (deflated_tiff(LARGE_SIDE), "8,000 × 8,000 pixels are too many"),
-    "TIFF of floats": (tiff_of_floats(7_000), "7,000 × 7,000 pixels of 256 bits are too many: at most 400 MB"),
+    "TIFF of floats": (
+        deflated_tiff(7_000, samples=4, floats=True),
+        "pixels of 256 bits are too many: at most 400 MB",
+    ),
     "PNG with a claim": (png_with_a_claim(), "truncated: the PNG has no end"),
     "PNG with a claim and an end": (
         png_with_a_claim() + png_pixels(28, 28),
@@ -126,24 +120,32 @@ def test_a_bomb_is_refused_before_it_is_decoded(content: bytes, why: str, monkey
 
 
 DECODE = """
-import sys
+import re, sys
 from pathlib import Path
+from sutja.data.corrections.store import Corrections
 from sutja.errors import DataError
 from sutja.reading.picture import load_picture
 for name in sys.argv[1:]:
     try:
-        load_picture(Path(name))
+        Corrections(Path(name)).all() if Path(name).is_dir() else load_picture(Path(name))
     except DataError:
         print("refused")
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 def test_bombs_take_no_memory(tmp_path: Path) -> None:
-    """Less than the 2 GB that a chunk claims, and the 2.4 GB of the first size that a TIFF declares."""
+    """Neither the 2 GB that a chunk claims, also in a folder of corrections, nor what a TIFF declares first."""
     paths = [tmp_path / f"{number}.pic" for number in range(len(BOMBS))]
     for path, (content, _) in zip(paths, BOMBS.values(), strict=True):
         path.write_bytes(content)
-    assert run_limited(DECODE, *paths).split() == ["refused"] * len(BOMBS)
+    store = Corrections(tmp_path / "corrections")
+    (identifier,) = store.add([Correction(np.zeros((28, 28), np.uint8), 0)])
+    (store.folder / "digits" / f"{identifier}.png").write_bytes(png_with_a_claim())
+    *refused, kilobytes = run_python(DECODE, *paths, store.folder).split()
+    assert refused == ["refused"] * (len(BOMBS) + 1)
+    assert int(kilobytes) < 300 * 1024
 
 
 def test_the_number_of_scans_that_encoders_write_is_decoded() -> None:
