@@ -330,3 +330,9 @@ def test_a_loop_of_symbolic_links_is_neither_followed_nor_replaced(tmp_path: Pat
     with pytest.raises(SutjaError, match="not a regular file, so it is not replaced"), whole_file(tmp_path / "a"):
         pytest.fail("opened")
     assert (tmp_path / "a").is_symlink()
+
+
+def test_no_module_follows_links_in_another_way() -> None:
+    """`Path.resolve` raises `RuntimeError` for a loop of links before Python 3.13."""
+    modules = (Path(__file__).parents[1] / "sutja").rglob("*.py")
+    assert [path.name for path in modules if ".resolve()" in path.read_text(encoding="utf-8")] == []

@@ -9,6 +9,7 @@ import typer
 
 from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track
 from sutja.cli.training import changed_recipe, open_context, settings_from_options, train_with_progress
+from sutja.files import resolved
 
 if TYPE_CHECKING:
     from sutja.runs.run import Run
@@ -51,8 +52,8 @@ def compare(
     folder = to or runs / "comparison"
     if recipes:
         context = open_context(data, runs, device, threads)
-        opened_folders = {run.folder.resolve() for run in opened.values()}
-        more = sum(context.folder(recipe).resolve() not in opened_folders for recipe in recipes.values())
+        opened_folders = {resolved(run.folder) for run in opened.values()}
+        more = sum(resolved(context.folder(recipe)) not in opened_folders for recipe in recipes.values())
         # Fail now rather than after minutes of training.
         check_comparable(_distinct(list(opened.values())), context.dataset.sha256, more=more)
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +68,7 @@ def compare(
 
 def _distinct(runs: list[Run]) -> list[Run]:
     """The runs, each folder once."""
-    return list({run.folder.resolve(): run for run in runs}.values())
+    return list({resolved(run.folder): run for run in runs}.values())
 
 
 def _is_recipe(name: str) -> bool:

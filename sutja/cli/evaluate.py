@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Json
+from sutja.files import resolved
 
 if TYPE_CHECKING:
     from sutja.data.digits import Digits
@@ -55,7 +56,7 @@ def evaluate(
     digits, part = _evaluation_digits(trained, data)
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
-    reports = {f"{Path(model).resolve().name} on {data}{part}": report}
+    reports = {f"{resolved(Path(model)).name} on {data}{part}": report}
     temperature = classifier.temperature
     if temperature != 1:
         reports[f"calibrated, temperature {temperature:.4g}"] = measure(

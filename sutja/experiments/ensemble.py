@@ -18,7 +18,7 @@ from sutja.evaluation.metrics import Logits, evaluate, softmax
 from sutja.evaluation.significance import compare
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
 from sutja.export.publish import checksums, counterpart_differences, describe
-from sutja.files import whole_folder, write_text
+from sutja.files import resolved, whole_folder, write_text
 from sutja.models.open import open_run
 from sutja.networks.build import load_network, save_network
 from sutja.networks.ensemble import (
@@ -130,9 +130,9 @@ def _check_counterparts(runs: Sequence[Run], counterparts: Sequence[Run], datase
 
 def _check_runs(runs: Sequence[Run], dataset: Dataset) -> None:
     """Check members or counterparts: each is named once, is finished, and was trained on these data."""
-    folders = [run.folder.resolve() for run in runs]
+    folders = [resolved(run.folder) for run in runs]
     for run in runs:
-        if folders.count(run.folder.resolve()) > 1:
+        if folders.count(resolved(run.folder)) > 1:
             raise UsageError(f"{run.folder}: is named twice")
         run.recipe.require_single_digits(run.folder)
         run.require_finished()

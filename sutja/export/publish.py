@@ -18,7 +18,7 @@ from sutja.evaluation.figures import Figures, digit_figures
 from sutja.export.half_precision import halved, halves
 from sutja.export.lines import PARITY_LINES, evaluate_lines, evaluation_lines, export_lines
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
-from sutja.files import whole_folder, write_text
+from sutja.files import resolved, whole_folder, write_text
 from sutja.models.card import Card, CardMember, SeedResults
 from sutja.models.open import open_run
 from sutja.networks.build import load_network
@@ -253,7 +253,7 @@ def _calibrate(run: Run, counterparts: Sequence[Run]) -> Calibration | None:
     if not sources:
         return None
     logits, labels = zip(*(source.load_logits("validation") for source in sources), strict=True)
-    names = ", ".join(source.folder.resolve().name for source in sources)
+    names = ", ".join(resolved(source.folder).name for source in sources)
     calibration = calibrate(np.concatenate(logits), np.concatenate(labels))
     return dataclasses.replace(calibration, digits=f"{len(labels[0]):,} validation digits, read by {names}")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import fit_temperature
+from sutja.files import resolved
 from sutja.models.card import read_card
 from sutja.models.catalogue import is_published, published_path
 from sutja.models.onnx_classifier import Classifier
@@ -98,7 +99,7 @@ def open_run(run: Run) -> TrainedModel:
     """The model in a run folder. Raises `UsageError` while the run is not finished, `DataError` if it is damaged."""
     report, files = run.report, (run.folder / "model.onnx", run.folder / "model.safetensors")
     return TrainedModel(
-        name=run.folder.resolve().name,
+        name=resolved(run.folder).name,
         base_name=run.published_name,
         path=files[0],
         reads=run.reads,

@@ -20,7 +20,16 @@ from sutja.data.digits import Labels
 from sutja.environment import Environment
 from sutja.errors import DataError, SutjaError, UsageError
 from sutja.evaluation.metrics import Logits, read_logits
-from sutja.files import read_json, remove_abandoned, remove_folder, whole_file, whole_folder, write_json, write_text
+from sutja.files import (
+    read_json,
+    remove_abandoned,
+    remove_folder,
+    resolved,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_text,
+)
 from sutja.recipe import Recipe
 from sutja.runs.report import EnsembleReport, RunReport
 
@@ -131,7 +140,7 @@ class Run:
     @property
     def published_name(self) -> str:
         """The name of the model that the run is published as: that of its folder without the seed."""
-        name = self.folder.resolve().name
+        name = resolved(self.folder).name
         return name.removesuffix(f"-s{self.manifest.recipe.seed}") if self.manifest.recipe else name
 
     @property

@@ -8,6 +8,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sutja.data.pictures.limits import MAX_JPEG_SEGMENTS
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8"
 TIFF_BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}  # by signature
@@ -15,7 +17,6 @@ TIFF_BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"} 
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # of JPEG segments that hold the size
 _SCAN_MARKER, _END_MARKER = 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")  # others are pixels, or stand between them
-_MAX_JPEG_SEGMENTS = 20_000  # a file of 200 MB has 3,200 full ones
 
 _WIDTH_TAG, _HEIGHT_TAG, _BITS_TAG, _SAMPLES_TAG = 256, 257, 258, 277
 _TIFF_TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # those of integers
@@ -90,7 +91,7 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, int]]:
     Pixels, and what else lies between segments, are skipped, as decoders do.
     """
     at = 2
-    for _ in range(_MAX_JPEG_SEGMENTS):
+    for _ in range(MAX_JPEG_SEGMENTS):
         found = _MARKER.search(content, at)
         if not found or content[found.start(1)] == _END_MARKER:
             return
