@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import glob
+import hashlib
 import json
 import math
 import os
@@ -22,6 +23,8 @@ from typing import IO, Any, Literal, NoReturn, TypeVar, Union, get_args, get_ori
 from sutja.errors import DataError, SutjaError
 
 T = TypeVar("T")
+
+CHECKSUM_FIELD = "sha256"  # of a JSON file: the SHA-256 of its other fields
 
 
 def open_regular(path: Path) -> IO[bytes]:
@@ -194,7 +197,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a dataclass to `path` as JSON, one field per line, whole or not at all."""
+    """Write a dataclass to `path` as JSON, one field per line and last its checksum, whole or not at all."""
     write_text(path, to_json(value))
 
 
@@ -209,21 +212,31 @@ def read_json(kind: type[T], path: Path, failure: type[SutjaError] = DataError) 
 
 
 def to_json(value: Any) -> str:
-    """A dataclass as a JSON object, one field per line."""
-    return json.dumps(dataclasses.asdict(value), indent=2, ensure_ascii=False) + "\n"
+    """A dataclass as a JSON object, one field per line, with the SHA-256 of all others as the last field."""
+    values = dataclasses.asdict(value)
+    return json.dumps({**values, CHECKSUM_FIELD: _checksum(values)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def from_json(kind: type[T], text: str) -> T:
     """The dataclass `kind` that `to_json` wrote.
 
     Fields with a default may be missing. Numbers must be finite. A class with a `from_json(text, name)` of its own is
-    read by it. Raises `ValueError` for a field that is missing, unknown or of another type, and says which.
+    read by it. Raises `ValueError` for a field that is missing, unknown or of another type, and says which, and for
+    values that differ from those that were written, by their checksum.
     """
     try:
-        value: T = _decode(kind, json.loads(text, parse_constant=_refuse_constant), "")
+        values = json.loads(text, parse_constant=_refuse_constant)
+        checksum = values.pop(CHECKSUM_FIELD, None) if isinstance(values, dict) else None
+        value: T = _decode(kind, values, "")
+        if checksum != _checksum(values):
+            raise ValueError(f"its values are not those of its {CHECKSUM_FIELD}")
     except (RecursionError, OverflowError, TypeError, SutjaError) as error:
         raise ValueError(str(error)) from error
     return value
+
+
+def _checksum(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _decode(kind: Any, value: Any, name: str) -> Any:
@@ -275,3 +288,8 @@ def _chosen(kinds: tuple[Any, ...], value: Any) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a finite number")
+
+
+def checksums(*paths: Path) -> dict[str, str]:
+    """The SHA-256 of files, by their names."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}

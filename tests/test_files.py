@@ -15,7 +15,6 @@ import pytest
 
 from sutja.errors import DataError, ModelFileError, SutjaError
 from sutja.files import (
-    from_json,
     open_regular,
     read_json,
     remove_abandoned,
@@ -26,6 +25,7 @@ from sutja.files import (
     write_json,
     write_text,
 )
+from tests.sealing import write_sealed
 
 
 @pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
@@ -242,7 +242,17 @@ def test_a_dataclass_comes_back_from_json(tmp_path: Path) -> None:
         tree = Tree("old", (Leaf(1.5),), {"a": [1, 2]}, best)
         write_json(tmp_path / "tree.json", tree)
         assert read_json(Tree, tmp_path / "tree.json") == tree
-    assert from_json(Tree, '{"name": "new", "leaves": [{"size": 1}]}') == Tree("new", (Leaf(1.0),))
+    write_sealed(tmp_path / "new.json", {"name": "new", "leaves": [{"size": 1}]})
+    assert read_json(Tree, tmp_path / "new.json") == Tree("new", (Leaf(1.0),))
+
+
+def test_a_changed_value_of_json_is_noticed(tmp_path: Path) -> None:
+    write_json(tmp_path / "tree.json", Tree("old", (Leaf(1.5),)))
+    for old, new in (("1.5", "1.6"), ('"old"', '"odd"'), ("oak", "elm")):
+        changed = (tmp_path / "tree.json").read_text().replace(old, new)
+        (tmp_path / "changed.json").write_text(changed)
+        with pytest.raises(DataError, match=r"changed\.json: damaged: its values are not those of its sha256"):
+            read_json(Tree, tmp_path / "changed.json")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.metrics import Logits, evaluate, softmax
 from sutja.evaluation.significance import compare
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
-from sutja.export.publish import checksums, counterpart_differences, describe
+from sutja.export.publish import counterpart_differences, describe
 from sutja.files import resolved, whole_folder, write_text
 from sutja.models.open import open_run
 from sutja.networks.build import load_network, save_network
@@ -245,7 +245,7 @@ def _write(
         seconds=sum(member.report.seconds for member in members),
         parity=export_onnx(network, onnx, last.digits),
         figures={**figures},
-        files=checksums(onnx, weights),
+        files=run.checksums(),
         ensemble=ensemble,
     )
     write_ensemble_report(

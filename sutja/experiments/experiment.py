@@ -14,7 +14,7 @@ from sutja.data.dataset import MNIST_SHA256, Dataset, Splits, split, split_indic
 from sutja.environment import DataSource, Environment
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
-from sutja.export.publish import checksums, describe
+from sutja.export.publish import describe
 from sutja.files import write_text
 from sutja.networks.build import save_network
 from sutja.networks.model import count_parameters
@@ -191,7 +191,7 @@ def _finish(run: Run, trainer: Trainer[Any], splits: Splits) -> None:
         calibration=evaluation.calibration,
         min_confidence=evaluation.min_confidence,
         finetuning=evaluation.finetuning,
-        files=checksums(onnx, weights),
+        files=run.checksums(),
     )
     lead = (
         f"{evaluation.summary} of {run.environment.data.name}, "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from sutja.evaluation.figures import Figures, digit_figures
 from sutja.export.half_precision import halved, halves
 from sutja.export.lines import PARITY_LINES, evaluate_lines, evaluation_lines, export_lines
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
-from sutja.files import resolved, whole_folder, write_text
+from sutja.files import checksums, resolved, whole_folder, write_text
 from sutja.models.card import Card, CardMember, SeedResults
 from sutja.models.open import open_run
 from sutja.networks.build import load_network
@@ -130,13 +129,8 @@ def describe(run: Run, report: RunReport) -> Card:
         epochs=report.epochs,
         seconds=report.seconds,
         parity=report.parity,
-        files=report.files,
+        files={name: sha256 for name, sha256 in report.files.items() if name.startswith("model.")},
     )
-
-
-def checksums(*paths: Path) -> dict[str, str]:
-    """The SHA-256 of files, by their names."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def find_seed_results(path: Path, run: Run) -> RecipeResult | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ RESULT_COLUMNS = (
     "machine",
     "date",
 )
+CHECKSUM_COLUMN = "sha256"  # of a row: the first 16 digits of the SHA-256 of its other values
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,9 @@ class RecipeResult:
         return {column: values[column] for column in RESULT_COLUMNS}
 
     def to_row(self) -> dict[str, str]:
-        """The row of the file: fractions with six decimals, lists separated by spaces."""
-        return {column: _write(value) for column, value in self.to_json().items()}
+        """The row of the file: fractions with six decimals, lists separated by spaces, and last a checksum of them."""
+        row = {column: _write(value) for column, value in self.to_json().items()}
+        return {**row, CHECKSUM_COLUMN: hashlib.sha256("\n".join(row.values()).encode()).hexdigest()[:16]}
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> RecipeResult:
@@ -188,8 +191,8 @@ def read_results(path: Path) -> list[RecipeResult]:
     """The rows of a file of results. Raises `DataError` when it is malformed or a figure contradicts the errors."""
     try:
         reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines(), strict=True)
-        if tuple(reader.fieldnames or ()) != RESULT_COLUMNS:
-            raise ValueError(f"its columns must be {', '.join(RESULT_COLUMNS)}")
+        if tuple(reader.fieldnames or ()) != (*RESULT_COLUMNS, CHECKSUM_COLUMN):
+            raise ValueError(f"its columns must be {', '.join((*RESULT_COLUMNS, CHECKSUM_COLUMN))}")
         rows = list(reader)
         for number, row in enumerate(rows, start=2):
             if None in row or None in row.values():
@@ -209,7 +212,7 @@ def update_results(path: Path, results: Iterable[RecipeResult]) -> None:
     rows = {each.key: each for each in (read_results(path) if path.exists() else [])}
     rows |= {each.key: each for each in results}
     text = io.StringIO()
-    writer = csv.DictWriter(text, RESULT_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, (*RESULT_COLUMNS, CHECKSUM_COLUMN), lineterminator="\n")
     writer.writeheader()
     writer.writerows(each.to_row() for each in rows.values())
     write_text(path, text.getvalue())

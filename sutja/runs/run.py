@@ -6,6 +6,7 @@ Each file is written whole or not at all, and `report.json` last. Needs no PyTor
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import math
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from sutja.environment import Environment
 from sutja.errors import DataError, SutjaError, UsageError
 from sutja.evaluation.metrics import Logits, read_logits
 from sutja.files import (
+    checksums,
     read_json,
     remove_abandoned,
     remove_folder,
@@ -42,6 +44,7 @@ METRIC_COLUMNS = (
     "learning_rate",
 )  # of metrics.csv, before losses and accuracies
 EVALUATED_PARTS = {"curves": ("validation", "test"), "validation": ("validation",), "final": ("test",)}  # by protocol
+CHECKED_FILES = ("model.onnx", "model.safetensors", "logits.npz", "metrics.csv")
 MEASURED_PARTS = {  # after each epoch, by protocol
     "curves": ("train", "validation", "test"),
     "validation": ("train", "validation"),
@@ -226,6 +229,9 @@ class Run:
         report = read_json(RunReport, path)
         if tuple(report.figures) != self.parts:
             raise DataError(f"{path}: damaged: it needs figures of {' and '.join(self.parts)} digits")
+        for name in CHECKED_FILES:
+            if name not in report.files and (self.folder / name).is_file():
+                raise DataError(f"{path}: damaged: it lacks the checksum of {name}")
         if len(report.ensemble.members if report.ensemble else ()) != len(self.manifest.members):
             raise DataError(f"{path}: damaged: it needs as many members as {MANIFEST}")
         return report
@@ -245,6 +251,7 @@ class Run:
         path = self.folder / "metrics.csv"
         if not path.exists():
             return []
+        self.require_intact(path.name)
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
             rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(lines)]
@@ -287,11 +294,22 @@ class Run:
         Raises `UsageError` when the protocol leaves that part out, `DataError` when the file is damaged.
         """
         self.require(part)
+        self.require_intact("logits.npz")
         return read_logits(self.folder / "logits.npz", part)
 
+    def checksums(self) -> dict[str, str]:
+        """The SHA-256 of each file that a finished run relies on, by name, for its report."""
+        return checksums(*(path for name in CHECKED_FILES if (path := self.folder / name).is_file()))
+
+    def require_intact(self, name: str) -> None:
+        """Raises `DataError` if the file `name` of a finished run does not have the checksum of its report."""
+        path = self.folder / name
+        if self.finished and path.is_file() and checksums(path)[name] != self.report.files.get(name):
+            raise DataError(f"{path}: damaged: its SHA-256 is not that of report.json")
+
     def save_report(self, report: RunReport) -> None:
-        """Write `report.json`, which marks the run as finished."""
-        write_json(self.folder / "report.json", report)
+        """Write `report.json` with the checksums of the folder's files; it marks the run as finished."""
+        write_json(self.folder / "report.json", dataclasses.replace(report, files=self.checksums()))
 
     def remove_partial_files(self) -> None:
         """Delete temporary files that a killed process left."""

@@ -35,6 +35,7 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.run import Run
 from sutja.training.digit_trainer import DigitTrainer
+from tests.sealing import resealed, write_sealed
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
 LENET5 = dataclasses.replace(RECIPES["lenet5"], epochs=4, batch_size=16)
@@ -171,6 +172,7 @@ def test_the_best_member_is_the_one_that_is_best_on_validation_digits(
         test, test_labels = run.load_logits("test")
         validation = right if number == worse else np.roll(right, 1, axis=1)
         run.save_logits({"validation": validation, "test": test}, {"validation": labels, "test": test_labels})
+        members[number] = resealed(run)
     ensemble = build_ensemble(members, small, tmp_path / "both").ensemble
     accuracies = [member.report.figures["test"].accuracy for member in members]
     assert accuracies[0] != accuracies[1]
@@ -253,15 +255,20 @@ def test_members_with_files_that_are_missing_or_foreign(
     copy = copied(mlp, tmp_path / "copy")
     logits, labels = copy.load_logits("test")
     copy.save_logits({"test": logits[:, :5].copy()}, {"test": labels})
+    assert "logits.npz: damaged: its SHA-256 is not that of report.json" in refused([copy, lenet5], small, tmp_path)
+    copy = resealed(copy)
     assert "DataError" in (line := refused([copy, lenet5], small, tmp_path))
     assert "logits.npz: damaged: test: logits float32 (30, 5)" in line
     copy.save_logits({"test": logits}, {"test": labels[::-1].copy()})
+    copy = resealed(copy)
     assert "logits.npz: its test labels are not those of the data" in refused([copy, lenet5], small, tmp_path)
     (copy.folder / "logits.npz").unlink()
     assert "logits.npz: missing or damaged" in refused([copy, lenet5], small, tmp_path)
     copy.save_logits({"test": logits}, {"test": labels})
+    copy = resealed(copy)
     weights = (copy.folder / "model.safetensors").read_bytes()
     save_network(load_network(open_model(runs["curves"][0].folder)), copy.folder / "model.safetensors")
+    copy = resealed(copy)
     assert "ModelFileError" in (line := refused([copy, lenet5], small, tmp_path))
     assert line.endswith("model.safetensors: is not the network that gave its logits.npz")
     for content in (weights[:-40], b"", (lenet5.folder / "model.safetensors").read_bytes()):
@@ -372,7 +379,7 @@ def test_ensembles_that_cannot_be_exported(
         copy = Path(shutil.copytree(original, tmp_path / f"copy{next(copies)}"))
         values = read(copy, name)
         change(values)
-        (copy / name).write_text(json.dumps(values))
+        write_sealed(copy / name, values)
         return copy
 
     def fails(kind: type[Exception], why: str, path: Path = final, other: Path | None = None) -> None:
@@ -419,5 +426,7 @@ def test_ensembles_that_cannot_be_exported(
     (swapped / "model.safetensors").unlink()
     fails(ModelFileError, r"model\.safetensors: missing, damaged or of other members", swapped)
     (mnist / "logits.npz").write_bytes(b"")
+    fails(DataError, r"logits\.npz: damaged: its SHA-256 is not that of report\.json", mnist)
+    (mnist / "logits.npz").unlink()
     fails(DataError, r"logits\.npz: missing or damaged", mnist)
     assert not (tmp_path / "to").exists()

@@ -25,7 +25,8 @@ from sutja.experiments.experiment import RunContext, train
 from sutja.export import lines as line_run
 from sutja.export.half_precision import halved
 from sutja.export.lines import fixed_lines
-from sutja.export.publish import checksums, publish
+from sutja.export.publish import publish
+from sutja.files import checksums
 from sutja.models.card import Card
 from sutja.models.catalogue import WEIGHTS, list_published
 from sutja.models.onnx_line_network import LineNetwork
@@ -38,6 +39,7 @@ from sutja.reports.html import render_card
 from sutja.runs.run import Run
 from sutja.training import line_trainer as line_training
 from sutja.training.checkpoint import load_checkpoint
+from tests.sealing import write_sealed
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, learning_rate=1e-4, ema_decay=0.5)
@@ -216,7 +218,7 @@ def test_a_damaged_card_is_named(exported: tuple[Path, Card], tmp_path: Path, li
     values = json.loads((folder / f"{card.name}.json").read_text(encoding="utf-8"))
     values["figures"]["validation"]["lines"] = lines
     path = tmp_path / f"{card.name}.json"
-    path.write_text(json.dumps(values), encoding="utf-8")
+    write_sealed(path, values)
     with pytest.raises(ModelFileError, match=f"damaged: {why}"):
         Card.read(path)
 

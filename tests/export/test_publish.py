@@ -18,8 +18,8 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import calibrate
 from sutja.evaluation.figures import digit_figures
 from sutja.evaluation.metrics import evaluate
-from sutja.export.publish import Options, check_weights, checksums, counterpart_differences, find_seed_results, publish
-from sutja.files import write_json
+from sutja.export.publish import Options, check_weights, counterpart_differences, find_seed_results, publish
+from sutja.files import checksums, write_json
 from sutja.models.card import Card
 from sutja.models.open import open_model, open_run
 from sutja.networks.build import load_network, save_network
@@ -30,6 +30,7 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.results import gather, read_results, update_results
 from sutja.runs.run import Manifest, Run
+from tests.sealing import resealed, write_sealed
 
 
 def other_seed(run: Run, folder: Path) -> Run:
@@ -177,7 +178,7 @@ def test_another_run_does_not_calibrate(counterparts: dict[str, Run], tmp_path: 
     data = other_run(held_out, tmp_path / "f")
     environment = json.loads((data.folder / "environment.json").read_text(encoding="utf-8"))
     environment["data"]["sha256"] = 64 * "0"
-    (data.folder / "environment.json").write_text(json.dumps(environment), encoding="utf-8")
+    write_sealed(data.folder / "environment.json", environment)
     refused(data, "trained on other data")
     assert not (tmp_path / "to").exists()
 
@@ -253,6 +254,9 @@ def test_weights_that_do_not_give_the_logits_are_refused(
     run = trained_on_mnist(create("mlp", seed=4), recipe, mnist, tmp_path / "run")
     check_weights(load_network(open_run(run)), run)
     save_network(create("mlp", seed=5), run.folder / "model.safetensors")
+    with pytest.raises(ModelFileError, match="its SHA-256 is not the recorded one"):
+        publish(run, tmp_path / "to")
+    run = resealed(run)
     with pytest.raises(ModelFileError, match=r"these weights do not give the logits of logits\.npz"):
         publish(run, tmp_path / "to")
     write_json(run.folder / "environment.json", counterparts[protocol].environment)

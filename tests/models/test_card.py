@@ -22,6 +22,7 @@ from sutja.models.catalogue import WEIGHTS, list_published, published_path
 from sutja.models.open import open_model
 from sutja.runs.run import Run
 from tests.models.test_onnx_classifier import write_linear
+from tests.sealing import write_sealed
 
 QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
 LIMIT = 12_000_000  # bytes of all published models together
@@ -37,7 +38,7 @@ def copy(published: Path, tmp_path: Path) -> Path:
 def change(onnx: Path, **values: Any) -> None:
     """Write other values into the card of a model."""
     path = onnx.with_suffix(".json")
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | values), encoding="utf-8")
+    write_sealed(path, json.loads(path.read_text(encoding="utf-8")) | values)
 
 
 def fails(onnx: Path, why: str) -> None:
@@ -206,10 +207,10 @@ def test_what_a_card_may_say_is_null_it_may_leave_out(copy: Path) -> None:
     values = json.loads(path.read_text(encoding="utf-8"))
     optional = [name for name, value in values.items() if value in (None, [])]
     assert "remarks" in optional
-    path.write_text(json.dumps({name: values[name] for name in values.keys() - {*optional}}), encoding="utf-8")
+    write_sealed(path, {name: values[name] for name in values.keys() - {*optional}})
     assert Card.read(path).to_json() == json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     del values["temperature"]
-    path.write_text(json.dumps(values), encoding="utf-8")
+    write_sealed(path, values)
     fails(copy, "missing or unknown: temperature")
 
 

@@ -19,6 +19,7 @@ from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.recipe import RECIPES
 from sutja.runs.run import Run
+from tests.sealing import write_sealed
 
 
 def test_published_models_tell_what_they_read() -> None:
@@ -49,7 +50,7 @@ def test_a_run_is_calibrated_by_its_validation_digits(counterparts: dict[str, Ru
 
 def changed_report(folder: Path, **values: object) -> None:
     path = folder / "report.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    write_sealed(path, json.loads(path.read_text()) | values)
 
 
 def test_a_run_without_validation_digits_has_the_temperature_of_its_report(

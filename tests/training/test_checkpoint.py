@@ -101,3 +101,15 @@ def test_nothing_in_a_checkpoint_is_executed(run: Run, tmp_path: Path, by_torch:
     assert not trace.exists()
     pickle.loads(pickle.dumps(Payload(trace)))
     assert trace.exists(), "the payload itself is harmless: this test shows nothing"
+
+
+def test_every_flipped_bit_of_a_checkpoint_is_noticed(run: Run) -> None:
+    save_epoch(run, [], {"weights": torch.arange(4.0), "epoch": 3})
+    path = run.folder / "checkpoint.pt"
+    content = path.read_bytes()
+    for place in range(0, len(content), 37):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with pytest.raises(ModelFileError):
+            load_checkpoint(run)
