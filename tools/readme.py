@@ -1,8 +1,7 @@
 """Write the measured parts of the pages from `results/`: `python -m tools.readme`; --check only compares them.
 
 The pages are README.md, README.ko.md, docs/performance.md, docs/reading.md and docs/reliability.md. A measured part
-stands between
-`<!-- measured: NAME -->` and `<!-- end -->`.
+stands between `<!-- measured: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations

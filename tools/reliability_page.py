@@ -79,6 +79,7 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("corrections in a request", "web.corrections:MAX_CORRECTIONS_PER_REQUEST", _count),
     ("connections that wait to be accepted", "web.server:LISTEN_BACKLOG", _count),
     ("a reader of the server to start", "web.workers:STARTUP_TIMEOUT_SECONDS", _seconds),
+    ("a reader of the server to end", "web.workers:EXIT_TIMEOUT_SECONDS", _seconds),
     ("responses under way when the server stops", "web.server:SHUTDOWN_TIMEOUT_SECONDS", _seconds),
     ("a run of an interrupted study to end", "experiments.study:SHUTDOWN_SECONDS", _seconds),
 )
