@@ -85,7 +85,7 @@ def jpeg_of_two_sizes() -> bytes:
 
 def webp_of_two_sizes() -> bytes:
     """A WebP whose canvas is smaller than its frame."""
-    frame = cv2.imencode(".webp", np.full((16_000, 16_000), 255, np.uint8))[1].tobytes()[12:]
+    frame = cv2.imencode(".webp", np.full((7_200, 7_000), 255, np.uint8))[1].tobytes()[12:]
     canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (31).to_bytes(3, "little") + (31).to_bytes(3, "little")
     body = b"WEBP" + canvas + frame
     return b"RIFF" + struct.pack("<I", len(body)) + body

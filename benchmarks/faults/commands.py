@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks.faults.files import ALL_FORMS, TRAINED_PARTS
+from benchmarks.faults.files import ALL_FORMS, make_samples
 from benchmarks.faults.outcomes import Outcome, Result
 from benchmarks.faults.pool import HANG_SECONDS, MAX_GROWTH_BYTES, Bench
 from benchmarks.faults.processes import Ended, empty, judge_command, sutja
@@ -21,21 +22,20 @@ FAILURES = (1, 2, 3, 4)
 
 
 def try_commands(session: Session, part: str) -> Measured:
-    """Run commands on damaged and hostile files."""
-    kinds = session.wanted(COMMAND_FORMS)
-    return session.try_all(part, session.cases(kinds), partial(_run_command, session))
+    """Run commands on damaged files, and once on each hostile file."""
+    names = session.wanted(COMMAND_FORMS)
+    samples = make_samples(session, part, names)
+    hostile = [name for name in names if ALL_FORMS[name].damage is None]
+    damaged = session.cases(name for name in names if name not in hostile)
+    cases = itertools.chain(((name, 0) for name in hostile), damaged)
+    return session.try_all(part, cases, partial(_run_command, session, samples))
 
 
-def _run_command(session: Session, lane: int, name: str, number: int) -> Result:
+def _run_command(session: Session, samples: Path, lane: int, name: str, number: int) -> Result:
     form = ALL_FORMS[name]
-    material = session.trained if form.part in TRAINED_PARTS else session.material
-    folder = session.folder / f"commands-{lane}"
-    sample = folder / "made"
-    empty(sample)
-    form.make(sample, material)
-    bench = Bench(form, sample, folder / "damaged")
+    bench = Bench(form, samples / name, session.folder / f"commands-{lane}")
     done = bench.damage(session.seed, number)[1]
-    words = [word.format(bench.folder / form.entry, data=material.data) for word in form.command]
+    words = [word.format(bench.folder / form.entry, data=session.trained.data) for word in form.command]
     ended = sutja(*words, kill_after=HANG_SECONDS + START_SECONDS)
     result = judge_command(ended, (0, NOTHING_READ, *form.exit_codes))
     if ended.peak_bytes > MAX_GROWTH_BYTES:

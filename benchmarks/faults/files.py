@@ -15,7 +15,7 @@ from benchmarks.faults.session import Measured, Session
 
 ALL_FORMS = FORMS | BOMBS
 FORM_PARTS = tuple(dict.fromkeys(form.part for form in ALL_FORMS.values()))
-TRAINED_PARTS = ("runs", "ensembles", "bombs")  # whose samples are of trained networks
+TRAINED_PARTS = ("runs", "ensembles", "bombs", "commands")  # whose samples are of trained networks
 
 
 def try_files(session: Session, part: str) -> Measured:

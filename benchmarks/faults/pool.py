@@ -32,6 +32,18 @@ def resident_bytes(process: int) -> int:
         return 0
 
 
+def peak_bytes(process: int) -> int:
+    """The most memory that a process has had in RAM since it began or its peak was reset; 0 if it is not there.
+
+    The figure that `wait4` gives for an ended process is none of its own: it begins with that of its parent.
+    """
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
 class Worker:
     """A process that reads damaged files. It is started when first needed, and again when it was killed or died."""
 
@@ -116,7 +128,7 @@ def _work(connection: Connection, samples: Path, folder: Path) -> None:
         if result.outcome in (Outcome.REFUSED, Outcome.UNCHANGED, Outcome.CHANGED) and os.fstat(noise).st_size:
             lines = os.pread(noise, 200, 0).decode(errors="replace")
             result = Result(Outcome.NOISY, f"{result.outcome}, {result.detail}; on standard error: {lines}")
-        connection.send((result, _peak_bytes()))
+        connection.send((result, peak_bytes(os.getpid())))
 
 
 class Bench:
@@ -166,10 +178,3 @@ def _content_order(path: Path) -> tuple[str, bytes]:
 def _reset_peak() -> None:
     """Let the kernel measure the peak of this process's memory from now on."""
     Path("/proc/self/clear_refs").write_text("5")
-
-
-def _peak_bytes() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) * 1024
-    return 0

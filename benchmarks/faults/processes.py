@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.faults.outcomes import Outcome, Result
+from benchmarks.faults.pool import peak_bytes
 from benchmarks.recording import ROOT
 from sutja.errors import MAX_MESSAGE_CHARACTERS
 
@@ -58,21 +59,17 @@ def sutja(
     Processes that it has started are not killed: see `is_alone`.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        begun, usage, killed = time.monotonic(), None, False
+        begun, killed, peak = time.monotonic(), False, 0
         prepare = partial(_limit_files, limit_bytes) if limit_bytes is not None else None
         process = start(*words, stdout=out if stdout is None else stdout, stderr=err, preexec_fn=prepare)
-        while usage is None:
-            found, status, used = os.wait4(process.pid, os.WNOHANG)
-            usage = used if found else None
-            if usage is None and not killed and time.monotonic() - begun > kill_after:
+        while process.poll() is None:
+            peak = max(peak, peak_bytes(process.pid))
+            if not killed and time.monotonic() - begun > kill_after:
                 killed = True
                 process.kill()
-            elif usage is None:
-                time.sleep(POLL_SECONDS)
-        process.returncode = os.waitstatus_to_exitcode(status)
+            time.sleep(POLL_SECONDS)
         code = None if killed and process.returncode == -signal.SIGKILL else process.returncode
-        seconds = time.monotonic() - begun
-        return Ended(process.pid, code, _text(out), _text(err), seconds, usage.ru_maxrss * 1024)
+        return Ended(process.pid, code, _text(out), _text(err), time.monotonic() - begun, peak)
 
 
 def _limit_files(size: int) -> None:

@@ -200,7 +200,6 @@ def _model_forms() -> list[Form]:
             "card",
             read=lambda folder: (Card.read(folder / f"{name}.json"), _read_logits(folder)),
             files=("*.json",),
-            checksummed=False,
             command=evaluate,
         ),
         form(
