@@ -12,7 +12,10 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 def list_published(folder: Path | None = None) -> tuple[list[Card], list[SutjaError]]:
-    """The cards of the models in a folder, by default that of this package, and an error for each damaged one."""
+    """The cards of the models in a folder, by default that of this package, and an error for each damaged one.
+
+    Raises `ModelFileError` if there is no such folder, as the other functions do if this package is not in one.
+    """
     cards, damages = [], []
     for name in _names(folder or WEIGHTS):
         try:
@@ -35,4 +38,6 @@ def published_path(name: str) -> Path:
 
 
 def _names(folder: Path) -> Sequence[str]:
+    if not folder.is_dir():  # as when Python imports this package from a zip, in which ONNX Runtime cannot open files
+        raise ModelFileError(f"{folder}: no such folder: install sutja unpacked, not as a zip, to use its models")
     return sorted({path.stem for path in folder.glob("[!.]*") if path.suffix in (".onnx", ".json")})

@@ -25,7 +25,7 @@ from sutja.web.workers import ReaderPool, ReaderTask
 
 PICTURE_NAME = "the picture"  # in error messages
 MULTIPART, RAW, JSON = "multipart/form-data", "application/octet-stream", "application/json"
-BINARY = {"type": "string", "format": "binary"}
+BINARY = {"type": "string", "format": "binary", "minLength": 1}
 READ_BODY = {
     "required": True,
     "content": {

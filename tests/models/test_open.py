@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import sutja
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
 from sutja.evaluation.metrics import softmax
@@ -27,6 +32,24 @@ def test_published_models_tell_what_they_read() -> None:
     assert open_model("convnet-small").temperature != 1
     card = read_card(published_path("line-reader"))
     assert open_model("line-reader").min_confidence == card.min_confidence != 0.5
+
+
+def test_from_a_zip_it_says_that_models_need_a_folder(tmp_path: Path) -> None:
+    package = Path(sutja.__file__).parent
+    with zipfile.ZipFile(tmp_path / "sutja.zip", "w") as archive:
+        for path in [*package.rglob("*.py"), package / "models" / "weights" / "convnet-small.json"]:
+            archive.write(path, path.relative_to(package.parent))
+    code = """
+from sutja import Reader
+from sutja.errors import SutjaError
+try:
+    Reader()
+except SutjaError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "sutja.zip")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert "sutja.zip" in done.stdout and "no such folder: install sutja unpacked, not as a zip" in done.stdout, done
 
 
 def test_an_onnx_file_is_as_its_card_says(published: Path) -> None:

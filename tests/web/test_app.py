@@ -122,6 +122,20 @@ def test_invalid_pictures_are_refused(client: httpx.Client, content: bytes) -> N
     is_problem(read(client, content), 422)
 
 
+def test_an_empty_picture_is_refused_as_the_schema_says(client: httpx.Client) -> None:
+    described, binary = client.get("/openapi.json").json()["paths"], []
+    for path, parts in (("/api/read", {}), ("/api/corrections", {"corrections": json.dumps([GOOD])})):
+        for kind, content in described[path]["post"]["requestBody"]["content"].items():
+            if kind == "multipart/form-data":
+                binary.append(content["schema"]["properties"]["picture"])
+                answer = client.post(path, data=parts, files={"picture": ("empty.png", b"", "image/png")})
+            else:
+                binary.append(content["schema"])
+                answer = read(client, b"", kind.replace("*", "png"), path)
+            assert "empty" in is_problem(answer, 422)["detail"]
+    assert binary == [{"type": "string", "format": "binary", "minLength": 1}] * 4
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".bmp"])
 def test_truncated_pictures_are_refused(client: httpx.Client, mnist: Dataset, suffix: str) -> None:
     content = encode(draw(mnist.test.images[:3]), suffix)
