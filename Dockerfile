@@ -1,6 +1,7 @@
 # `sutja serve` in a container, with the corrections in a volume:
 #   docker build -t sutja .
 #   docker run --rm -p 127.0.0.1:8000:8000 -v sutja-corrections:/corrections sutja
+# With another address than localhost, append: sutja serve --host 0.0.0.0 --corrections /corrections --allow-host ADDRESS
 FROM python:3.11-slim AS build
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
