@@ -34,7 +34,7 @@ class SutjaError(Exception):
     exit_code = 1
 
     def __init__(self, text: str) -> None:
-        super().__init__(_shortened(printable(text)))
+        super().__init__(shortened(printable(text)))
 
 
 class StorageError(SutjaError):
@@ -84,7 +84,7 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(f"unknown {kind} '{name}': {hint}known: {', '.join(known)}")
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """`text` without its middle if it is too long: the beginning says where, the end what to do."""
     if len(text) <= MAX_MESSAGE_CHARACTERS:
         return text

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table as RichTable
 
+from sutja.errors import shortened
+
 if TYPE_CHECKING:
     from sutja.reports.tables import Table
 
@@ -69,7 +71,7 @@ def with_progress(items: Iterable[Item], describe: Callable[[Item], str], *, tot
 
 def print_error(text: str) -> None:
     """Print an error as one line on standard error."""
-    remarks.print(f"sutja: {' '.join(text.split())}", markup=False, style="bold red")
+    remarks.print(f"sutja: {shortened(' '.join(text.split()))}", markup=False, style="bold red")
 
 
 def print_path(what: str, path: Path) -> None:

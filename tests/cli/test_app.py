@@ -127,3 +127,11 @@ def test_a_full_disk_is_one_line(words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([sys.executable, "-m", "sutja", *words], stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (1, "sutja: writing: No space left on device\n")
+
+
+def test_a_path_of_any_length_is_one_short_line() -> None:
+    outcome = sutja("read", "a" * 100_000)
+    assert outcome.code != 0
+    assert outcome.err.startswith("sutja: aaaa")
+    assert outcome.err.count("\n") == 1
+    assert len(outcome.err) < 1_100

@@ -25,4 +25,4 @@ READ_ERRORS = (
     zlib.error,
 )
 
-MAX_ARRAY_BYTES = 1 << 30  # a larger array is taken for damage or an attack
+MAX_ARRAY_BYTES = 640 << 20  # EMNIST, the largest set of such digits, has 522 MiB; more is damage or an attack
