@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 RENAMED = {  # kind of name → former name → present name
     "network": {"convnet": "convnet4", "convnet-pair": "convnet5-pair"},
@@ -78,6 +77,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a `name` that is not among the `known` names of its `kind`, with its new or the closest name."""
     if name in RENAMED.get(kind, {}):
         return UsageError(f"{kind} '{name}' is now called '{RENAMED[kind][name]}'")
+    from difflib import get_close_matches  # a millisecond that what goes well need not take
+
     known = list(known)
     closest = get_close_matches(name, known, n=1)
     hint = f"did you mean '{closest[0]}'? " if closest else ""

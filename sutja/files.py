@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import glob
 import hashlib
 import json
 import math
 import os
 import re
-import secrets
-import shutil
 import stat
 import sys
 import types
@@ -99,7 +96,7 @@ def whole_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
             error.filename = str(path)
         raise
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        _remove_tree(partial)
 
 
 def remove_folder(path: Path) -> None:
@@ -108,23 +105,34 @@ def remove_folder(path: Path) -> None:
     path.rename(renamed)
     if renamed.is_symlink():
         renamed.unlink()
-    shutil.rmtree(renamed, ignore_errors=True)
+    _remove_tree(renamed)
 
 
 def remove_abandoned(folder: Path, name: str = "") -> None:
     """Delete temporary files and folders, of `name` or of any, that killed processes of this machine left behind."""
-    for path in folder.glob(f".{glob.escape(name) or '*'}.*.partial*"):
+    for path in folder.glob(f".{_escaped(name) or '*'}.*.partial*"):
         owner = re.search(r"\.([^.]*)-(\d+)-[0-9a-f]{8}\.partial(\.\w+)?$", path.name)
         if owner and owner[1] == _host() and not _is_alive(int(owner[2])):
             if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
+                _remove_tree(path)
             else:
                 path.unlink(missing_ok=True)
 
 
+def _remove_tree(path: Path) -> None:
+    import shutil  # takes two milliseconds, which reading a picture need not
+
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _escaped(name: str) -> str:
+    """`name` for `Path.glob`, with none of its characters special."""
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
 def _partial(path: Path, folder: Path) -> Path:
     """A temporary name for `path` in `folder`, which says which process of which machine is writing."""
-    return folder / f".{path.name}.{_host()}-{os.getpid()}-{secrets.token_hex(4)}.partial{path.suffix}"
+    return folder / f".{path.name}.{_host()}-{os.getpid()}-{os.urandom(4).hex()}.partial{path.suffix}"
 
 
 def _host() -> str:

@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, Labels
-from sutja.data.formats import READ_ERRORS
-from sutja.data.formats.arrays import open_arrays
 from sutja.errors import DataError
 
 CALIBRATION_BIN_COUNT = 15
@@ -182,6 +180,9 @@ def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
 
     Raises `DataError` if the file is missing or damaged.
     """
+    from sutja.data.formats import READ_ERRORS
+    from sutja.data.formats.arrays import open_arrays  # reading pictures need not wait for archives
+
     try:
         with open_arrays(path) as arrays:
             logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]

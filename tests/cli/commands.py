@@ -11,7 +11,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from sutja.cli.app import app
+from sutja.cli.app import build_app
 from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ class Outcome:
 
 def sutja(*words: str | Path, stdin: str | bytes | None = None) -> Outcome:
     """Run the command line in this process."""
-    result = CliRunner().invoke(app, [str(word) for word in words], input=stdin, env={"NO_COLOR": ""})
+    result = CliRunner().invoke(build_app(), [str(word) for word in words], input=stdin, env={"NO_COLOR": ""})
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Outcome(result.exit_code, result.stdout, result.stderr)
 

@@ -55,7 +55,12 @@ def test_main_py_passes_its_arguments_on() -> None:
 
 def test_the_command_line_starts_without_heavy_modules() -> None:
     heavy = ("torch", "scipy", "cv2", "onnxruntime", "matplotlib")
-    code = f"import sutja.cli.app, sys; sys.exit([name for name in {heavy} if name in sys.modules] or 0)"
+    code = f"""
+import sys
+from sutja.cli.app import build_app
+build_app()
+sys.exit([name for name in {heavy} if name in sys.modules] or 0)
+"""
     assert python("-c", code) == Outcome(0, "", "")
 
 

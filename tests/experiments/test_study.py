@@ -20,7 +20,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from sutja.cli.app import app
+from sutja.cli.app import build_app
 from sutja.cli.progress import StudyProgress
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
@@ -74,7 +74,7 @@ class Outcome:
 
 
 def sutja(*words: str | Path) -> Outcome:
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"NO_COLOR": "1"})
+    result = CliRunner().invoke(build_app(), [str(word) for word in words], env={"NO_COLOR": "1"})
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Outcome(result.exit_code, result.stdout, result.stderr)
 

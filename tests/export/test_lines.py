@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import nn
 from typer.testing import CliRunner
 
-from sutja.cli.app import app
+from sutja.cli.app import build_app
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.experiments.callback import Callback
@@ -96,7 +96,7 @@ class Interrupter(Callback):
 
 def fails(words: list[str | Path], why: str, code: int = 2) -> None:
     """Hold a refusal to its form: a code, and one line on standard error."""
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"NO_COLOR": ""})
+    result = CliRunner().invoke(build_app(), [str(word) for word in words], env={"NO_COLOR": ""})
     assert result.exit_code == code, result.output
     assert re.fullmatch(r"sutja: [^\n]+\n", result.stderr), result.stderr
     assert why in result.stderr
@@ -265,7 +265,7 @@ def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_
     save_dataset(few, tmp_path / "few.npz", file_format="npz")
     words = ["train", "line-reader", "--epochs", "1", "--data", tmp_path / "few.npz", "--runs", tmp_path / "runs"]
     settings = ["--set", "batch_size=16", "--set", "protocol=final", "--device", "cpu", "--threads", "1"]
-    result = CliRunner().invoke(app, [str(word) for word in (*words, *settings)], env={"NO_COLOR": ""})
+    result = CliRunner().invoke(build_app(), [str(word) for word in (*words, *settings)], env={"NO_COLOR": ""})
     assert result.exit_code == 0, result.output
     assert "Line reader (epochs = 1" in result.stdout
     assert "epoch 1/1" in result.stderr
@@ -276,19 +276,19 @@ def test_the_command_line_trains_one_lists_it_and_its_network(few: Dataset, tmp_
     assert "No temperature was fitted to its logits" in page
     assert "less confidence than 0.50" in page
     assert "100 test digits" in page
-    listed = CliRunner().invoke(app, ["runs", "--runs", str(tmp_path / "runs")], env={"NO_COLOR": ""})
+    listed = CliRunner().invoke(build_app(), ["runs", "--runs", str(tmp_path / "runs")], env={"NO_COLOR": ""})
     assert folder.name in listed.stdout
 
 
 def test_models_and_recipes_list_it(exported: tuple[Path, Card], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", exported[0])
     assert [card.reads for card in list_published()[0]] == ["lines"]
-    told = CliRunner().invoke(app, ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
+    told = CliRunner().invoke(build_app(), ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
     assert "% validation lines" in told
     assert "networks, for one digit or a line of 32×128" in " ".join(told.split())
-    values = json.loads(CliRunner().invoke(app, ["models", "--json"]).stdout)
+    values = json.loads(CliRunner().invoke(build_app(), ["models", "--json"]).stdout)
     assert values["published"][0]["min_confidence"] == exported[1].min_confidence
     size = values["networks"]["line-reader"]
     assert size["parameters"] == sum(each.numel() for each in LineReader().parameters())
     assert size["multiply_adds"] > size["parameters"]
-    assert "line-reader" in CliRunner().invoke(app, ["recipes"], env={"COLUMNS": "200"}).stdout
+    assert "line-reader" in CliRunner().invoke(build_app(), ["recipes"], env={"COLUMNS": "200"}).stdout

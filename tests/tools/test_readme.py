@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from benchmarks.recording import ROOT
-from sutja.cli.app import app
+from sutja.cli.app import build_app
 from sutja.recipe import parse_recipe
 from tools import reading_page, reliability_page
 from tools.performance_page import PARTS
@@ -84,7 +84,7 @@ def test_the_page_on_the_protocol_does_what_it_says() -> None:
     text = PERFORMANCE.with_name("protocol.md").read_text(encoding="utf-8")
     commands = re.findall(r"^ +sutja study (.*)$", text, re.MULTILINE)
     assert len(commands) == 2
-    command: Any = get_command(app)
+    command: Any = get_command(build_app())
     options = {name for parameter in command.commands["study"].params for name in parameter.opts}
     for word in " ".join(commands).split():
         if word.startswith("-"):

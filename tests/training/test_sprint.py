@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from typer.testing import CliRunner
 
-from sutja.cli.app import app
+from sutja.cli.app import build_app
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
@@ -160,7 +160,7 @@ def command(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> CliRunner:
 
 
 def test_the_command_shows_progress_and_a_table(command: CliRunner) -> None:
-    result = command.invoke(app, ["sprint", "--seeds", "2", "--threads", "1"])
+    result = command.invoke(build_app(), ["sprint", "--seeds", "2", "--threads", "1"])
     assert result.exit_code == 0, result.output
     assert len(re.findall(r"seed [01]: [\d.]+ s  accuracy [\d.]+ %", result.stderr)) == 2
     for word in ("99.0 %", "mean accuracy", "deviation", "95 % interval", "median time"):
@@ -168,7 +168,7 @@ def test_the_command_shows_progress_and_a_table(command: CliRunner) -> None:
 
 
 def test_the_command_as_json(command: CliRunner) -> None:
-    result = command.invoke(app, ["sprint", "--target", "99.5", "--seeds", "2", "--threads", "1", "--json"])
+    result = command.invoke(build_app(), ["sprint", "--target", "99.5", "--seeds", "2", "--threads", "1", "--json"])
     assert result.exit_code == 0, result.output
     values = json.loads(result.stdout)
     assert values["target"] == "99.5"
@@ -180,14 +180,14 @@ def test_the_command_as_json(command: CliRunner) -> None:
 
 
 def test_one_seed_as_a_table(command: CliRunner) -> None:
-    result = command.invoke(app, ["sprint", "--seeds", "1", "--threads", "1"])
+    result = command.invoke(build_app(), ["sprint", "--seeds", "1", "--threads", "1"])
     assert result.exit_code == 0
     assert result.stdout.count("–") == 2
 
 
 @pytest.mark.parametrize("words", [["--target", "98"], ["--target", "fast"], ["--data", "nowhere", "--target", "1"]])
 def test_a_bad_target_is_one_line(words: list[str]) -> None:
-    result = CliRunner().invoke(app, ["sprint", *words])
+    result = CliRunner().invoke(build_app(), ["sprint", *words])
     assert result.exit_code == 2
     assert re.fullmatch(r"sutja: unknown target [^\n]+\n", result.stderr)
     assert result.stdout == ""
