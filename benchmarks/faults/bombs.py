@@ -207,7 +207,7 @@ def _data_bombs() -> list[Form]:
             files[f"{part}-labels-idx1-ubyte"] = lambda: pack(labels, GIGABYTE_DIGITS)
         return partial(_write, files=files)
 
-    data = ("data", "info", "{}")
+    data = ("data", "info", "{}", "--json")
     gibibyte = idx((GIGABYTE_DIGITS, 28, 28))
     return [
         _bomb(

@@ -85,7 +85,7 @@ def read_data(folder: Path, name: str = ".") -> object:
 
 
 def _data_forms() -> list[Form]:
-    form = partial(Form, part="data", command=("data", "info", "{}"))
+    form = partial(Form, part="data", command=("data", "info", "{}", "--json"))
     npz, packed_zip = (partial(read_data, name=name) for name in ("digits.npz", "digits.zip"))
     make_npz = partial(_make_data, name="digits.npz", file_format="npz")
     make_tar = partial(_make_data, name=".", file_format="png")

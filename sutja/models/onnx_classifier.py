@@ -87,7 +87,7 @@ def open_session(
         found = [[(each.name, each.type, each.shape[1:]) for each in side] for side in (inputs, outputs)]
     except Exception as error:  # ONNX Runtime's own exceptions share no other base class
         raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error
-    fixed = [each for each in inputs if isinstance(each.shape[0], int)]
+    fixed = [each for each in inputs if each.shape and isinstance(each.shape[0], int)]
     if fixed:
         raise ModelFileError(f"{path}: not a network for {kind}: it takes exactly {fixed[0].shape[0]} at once")
     if not (_fits(found[0], takes) and _fits(found[1], gives)):

@@ -176,3 +176,11 @@ def test_the_file_is_written_whole(exported: tuple[nn.Module, Path]) -> None:
         partial.write_bytes(b"half")
         raise RuntimeError("stop")
     assert exported[1].stat().st_size > 200_000
+
+
+def test_a_network_that_takes_a_single_number_is_refused(tmp_path: Path) -> None:
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ()) for name in ("images", "logits")]
+    graph = helper.make_graph([helper.make_node("Neg", ["images"], ["logits"])], "scalar", ends[:1], ends[1:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), tmp_path / "n.onnx")
+    with pytest.raises(ModelFileError, match="not a network for digits: it maps"):
+        Classifier(tmp_path / "n.onnx")
