@@ -41,7 +41,7 @@ class Form:
 
 
 def through(unwrap: Callable[[bytes], bytes], wrap: Callable[[bytes, bytes], bytes]) -> Damage:
-    """Damage what is inside a container, and make the container anew with the right checksums around it."""
+    """Damage the content of a container, then rebuild the container with correct checksums."""
 
     def damage(content: bytes, random: Random) -> tuple[str, bytes]:
         name, inner = mutate(unwrap(content), random)

@@ -24,7 +24,7 @@ from sutja.training.checkpoint import load_checkpoint
 Words = Sequence[str | Path]
 EXPORTED = "exported"
 DRAWINGS = 6
-SLOWDOWN = 10  # a command that takes so many times as long as undisturbed hangs
+SLOWDOWN = 10  # a command hangs if it takes this many times its undisturbed duration
 MIN_HANG_SECONDS = 120.0
 
 

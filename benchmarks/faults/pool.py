@@ -35,7 +35,7 @@ def resident_bytes(process: int) -> int:
 def peak_bytes(process: int) -> int:
     """The most memory that a process has had in RAM since it began or its peak was reset; 0 if it is not there.
 
-    The figure that `wait4` gives for an ended process is none of its own: it begins with that of its parent.
+    `wait4` does not give the peak of the process alone: its figure starts at that of the parent.
     """
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
