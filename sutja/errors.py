@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 RENAMED = {  # kind of name → former name → present name
+    "command": {"teach": "distil"},
+    "option": {"--held-out": "--validation"},
     "network": {"convnet": "convnet4", "convnet-pair": "convnet5-pair"},
     "protocol": {"held-out": "validation"},
     "published model": {"convnet-taught": "convnet-distilled"},
@@ -73,10 +75,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def renamed(kind: str, name: str) -> str:
+    """The line that says what a former name of its `kind` is called now; empty for any other name."""
+    return f"{kind} '{name}' is now called '{RENAMED[kind][name]}'" if name in RENAMED.get(kind, {}) else ""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a `name` that is not among the `known` names of its `kind`, with its new or the closest name."""
-    if name in RENAMED.get(kind, {}):
-        return UsageError(f"{kind} '{name}' is now called '{RENAMED[kind][name]}'")
+    if text := renamed(kind, name):
+        return UsageError(text)
     from difflib import get_close_matches  # a millisecond that what goes well need not take
 
     known = list(known)

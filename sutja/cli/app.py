@@ -14,6 +14,7 @@ import typer
 
 from sutja import __version__
 from sutja.cli.common import CommandGroup, CommandLineError, print_failure, report_os_error
+from sutja.errors import renamed
 
 GC_THRESHOLD_OBJECTS = 10_000  # allocations before a collection: imports allocate many objects and leave no garbage
 COMMANDS = {  # name of a command and of its module → examples at the end of its help
@@ -78,7 +79,10 @@ def main(arguments: list[str] | None = None) -> None:
         named = [name for name in arguments[:1] if name in COMMANDS]
         code = build_app(named or COMMANDS)(arguments, standalone_mode=False)
     except CommandLineError as error:
-        if text := error.format_message():
+        former = [line for word in arguments for kind in ("command", "option") if (line := renamed(kind, word))]
+        if former:
+            print_failure(former[0])
+        elif text := error.format_message():
             print_failure(f"{text} (--help explains)")
         else:  # no arguments at all
             print(error.ctx.get_help(), file=sys.stderr)

@@ -140,3 +140,14 @@ def test_a_path_of_any_length_is_one_short_line() -> None:
     assert outcome.err.startswith("sutja: aaaa")
     assert outcome.err.count("\n") == 1
     assert len(outcome.err) < 1_100
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["teach", "runs/a"], "command 'teach' is now called 'distil'"),
+        (["study", "mlp", "--held-out"], "option '--held-out' is now called '--validation'"),
+    ],
+)
+def test_a_former_word_of_the_command_line_is_told_the_new_one(words: list[str], line: str) -> None:
+    assert python("-m", "sutja", *words) == Outcome(2, "", f"sutja: {line}\n")
