@@ -15,6 +15,7 @@ from sutja.evaluation.metrics import softmax
 LINE_HEIGHT = 32  # rows of a line's image
 COLUMNS_PER_STEP = 4  # columns of the image for each time step of the logits
 BLANK = CLASS_COUNT  # index of the blank, the last class
+OTHER = "\ufffd"  # stands in a text for a sign that is no part of a number
 
 
 @dataclass(frozen=True)

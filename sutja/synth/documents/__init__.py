@@ -1,0 +1,1 @@
+"""Whole documents that nobody wrote, with the truth of every number on them."""
