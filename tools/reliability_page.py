@@ -60,7 +60,6 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("a downloaded file", "data.download:MAX_DOWNLOAD_BYTES", _bytes),
     ("silence of a mirror", "data.download:TIMEOUT_SECONDS", _seconds),
     ("corrections in a folder", "data.corrections.store:MAX_CORRECTIONS", _count),
-    ("a correction's record", "data.corrections.store:MAX_RECORD_BYTES", _bytes),
     ("all records of a folder", "data.corrections.store:MAX_RECORDS_BYTES", _bytes),
     ("a corrected digit's PNG", "data.corrections.store:MAX_DIGIT_BYTES", _bytes),
     ("a correction's picture", "data.corrections.record:MAX_PICTURE_BYTES", _bytes),

@@ -30,6 +30,9 @@ def corrections(
         typer.Option("--delete", metavar="ID", help="Delete the correction with this ID; may be repeated."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Delete all corrections.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Keep the sound lines of a damaged corrections.jsonl.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Delete without asking; replace an earlier export.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -41,11 +44,13 @@ def corrections(
     """
     from sutja.data.corrections.store import Corrections
 
-    if sum([export is not None, bool(delete), everything]) > 1:
-        raise UsageError("--export, --delete and --all: only one at a time")
+    if sum([export is not None, bool(delete), everything, repair]) > 1:
+        raise UsageError("--export, --delete, --all and --repair: only one at a time")
     store = Corrections(folder)
     if export is not None:
         _export(store, export, force=force, as_json=as_json)
+    elif repair:
+        _repair(store, as_json=as_json)
     elif delete or everything:
         _delete(store, set(delete or store.ids()), force=force, as_json=as_json)
     else:
@@ -119,6 +124,17 @@ def _delete(store: Corrections, ids: set[str], *, force: bool, as_json: bool) ->
         print_json({"deleted": number, "left": len(store)})
     else:
         out.print(f"{_counted(number)} deleted, {len(store)} left", markup=False)
+
+
+def _repair(store: Corrections, *, as_json: bool) -> None:
+    from sutja.cli.console import out, print_json
+
+    kept, removed = store.repair()
+    if as_json:
+        print_json({"kept": kept, "removed": removed})
+    else:
+        lines = f"{removed} damaged line" + ("" if removed == 1 else "s")
+        out.print(f"{_counted(kept)} kept, {lines} removed", markup=False)
 
 
 def _can_ask() -> bool:

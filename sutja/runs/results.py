@@ -6,7 +6,7 @@ import csv
 import dataclasses
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -41,7 +41,9 @@ RESULT_COLUMNS = (
     "machine",
     "date",
 )
-CHECKSUM_COLUMN = "sha256"  # of a row: the first 16 digits of the SHA-256 of its other values
+ROWS_COLUMN = "rows"  # the number of all rows of the file, in each of them
+CHECKSUM_COLUMN = "sha256"  # of a row: the first 16 digits of the SHA-256 of its other values and of all rows before
+FILE_COLUMNS = (*RESULT_COLUMNS, ROWS_COLUMN, CHECKSUM_COLUMN)
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,8 @@ class RecipeResult:
         return {column: values[column] for column in RESULT_COLUMNS}
 
     def to_row(self) -> dict[str, str]:
-        """The row of the file: fractions with six decimals, lists separated by spaces, and last a checksum of them."""
-        row = {column: _write(value) for column, value in self.to_json().items()}
-        return {**row, CHECKSUM_COLUMN: hashlib.sha256("\n".join(row.values()).encode()).hexdigest()[:16]}
+        """The figures in a row of the file: fractions with six decimals, lists separated by spaces."""
+        return {column: _write(value) for column, value in self.to_json().items()}
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> RecipeResult:
@@ -191,13 +192,16 @@ def read_results(path: Path) -> list[RecipeResult]:
     """The rows of a file of results. Raises `DataError` when it is malformed or a figure contradicts the errors."""
     try:
         reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines(), strict=True)
-        if tuple(reader.fieldnames or ()) != (*RESULT_COLUMNS, CHECKSUM_COLUMN):
-            raise ValueError(f"its columns must be {', '.join((*RESULT_COLUMNS, CHECKSUM_COLUMN))}")
+        if tuple(reader.fieldnames or ()) != FILE_COLUMNS:
+            raise ValueError(f"its columns must be {', '.join(FILE_COLUMNS)}")
         rows = list(reader)
         for number, row in enumerate(rows, start=2):
             if None in row or None in row.values():
                 raise ValueError(f"line {number}: expected as many values as columns")
-        return [RecipeResult.from_row(row) for row in rows]
+        results = [RecipeResult.from_row(row) for row in rows]
+        if not rows or _sealed(results) != rows:
+            raise ValueError("rows were changed, moved or removed: their number or a checksum is wrong")
+        return results
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, csv.Error) as error:  # a UnicodeDecodeError is a ValueError
@@ -205,17 +209,27 @@ def read_results(path: Path) -> list[RecipeResult]:
 
 
 def update_results(path: Path, results: Iterable[RecipeResult]) -> None:
-    """Put results into a file: each replaces the one of the same recipe, protocol and data, or is appended.
+    """Put N ≥ 1 results into a file: each replaces the one of the same recipe, protocol and data, or is appended.
 
     Creates the file if necessary, and writes it whole or not at all. Raises `DataError` like `read_results`.
     """
     rows = {each.key: each for each in (read_results(path) if path.exists() else [])}
     rows |= {each.key: each for each in results}
     text = io.StringIO()
-    writer = csv.DictWriter(text, (*RESULT_COLUMNS, CHECKSUM_COLUMN), lineterminator="\n")
+    writer = csv.DictWriter(text, FILE_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(each.to_row() for each in rows.values())
+    writer.writerows(_sealed(rows.values()))
     write_text(path, text.getvalue())
+
+
+def _sealed(results: Collection[RecipeResult]) -> list[dict[str, str]]:
+    """The rows of a file of results; none can be changed, moved or removed without another number or checksum."""
+    digest, rows = hashlib.sha256(), []
+    for result in results:
+        row = {**result.to_row(), ROWS_COLUMN: str(len(results))}
+        digest.update("\n".join(row.values()).encode())
+        rows.append({**row, CHECKSUM_COLUMN: digest.hexdigest()[:16]})
+    return rows
 
 
 def _distinct(texts: Iterable[str]) -> str:

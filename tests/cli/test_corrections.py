@@ -115,6 +115,18 @@ def test_a_damaged_file_is_reported(store: Corrections) -> None:
     result = sutja("corrections", store.folder)
     assert result.code == 3
     assert "line 1 is damaged" in result.err
+    assert f"`sutja corrections {store.folder} --repair` keeps the sound lines" in result.err
+
+
+def test_a_damaged_file_is_repaired(store: Corrections) -> None:
+    lines = store.folder / "corrections.jsonl"
+    content = lines.read_bytes().splitlines(keepends=True)
+    lines.write_bytes(b"nothing\n" + b"".join(content[1:7]))
+    repaired = sutja("corrections", store.folder, "--repair")
+    assert (repaired.code, repaired.out) == (0, "6 corrections kept, 1 damaged line removed\n")
+    assert len(store) == 6
+    assert json.loads(sutja("corrections", store.folder, "--repair", "--json").out) == {"kept": 6, "removed": 0}
+    assert sutja("corrections", store.folder / "elsewhere", "--repair").code == 2
 
 
 def test_corrections_are_data(store: Corrections) -> None:

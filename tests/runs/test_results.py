@@ -112,13 +112,13 @@ def test_a_later_result_replaces_that_of_the_same_recipe_protocol_and_data(tmp_p
     path = tmp_path / "results.csv"
     validation = dataclasses.replace(MLP, protocol="validation", part="validation", count=5_000)
     update_results(path, [MLP, LENET5, validation])
-    lines = path.read_text().splitlines()
+    earlier = read_results(path)
     update_results(path, [dataclasses.replace(MLP, seeds=(0, 1), errors=(1, 2))])
-    later = path.read_text().splitlines()
-    assert later[1].startswith("mlp,final,mnist,test,61676,0 1,10000,1 2,")
-    assert later[2:] == lines[2:]
+    later = read_results(path)
+    assert (later[0].seeds, later[0].errors) == ((0, 1), (1, 2))
+    assert later[1:] == earlier[1:]
     update_results(path, [dataclasses.replace(MLP, data="kmnist")])
-    assert path.read_text().splitlines()[:-1] == later
+    assert read_results(path)[:-1] == later
 
 
 @pytest.mark.parametrize(
@@ -144,3 +144,24 @@ def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, old: str, new:
     assert str(caught.value).startswith(f"{path}: ")
     assert path.read_bytes() == damaged
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_was_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    """Also between two rows, and after the head."""
+    path = tmp_path / "results.csv"
+    update_results(path, [MLP, LENET5, dataclasses.replace(MLP, recipe="other")])
+    whole = path.read_text()
+    for length in range(len(whole) - 1):
+        path.write_text(whole[:length])
+        with pytest.raises(DataError, match="not a file of results"):
+            read_results(path)
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (0, 1), (1, 2), (0, 0, 1, 2), (0, 1, 1)])
+def test_rows_that_are_missing_exchanged_or_repeated_are_noticed(tmp_path: Path, order: tuple[int, ...]) -> None:
+    path = tmp_path / "results.csv"
+    update_results(path, [MLP, LENET5, dataclasses.replace(MLP, recipe="other")])
+    head, *rows = path.read_text().splitlines(keepends=True)
+    path.write_text(head + "".join(rows[number] for number in order))
+    with pytest.raises(DataError, match="rows were changed, moved or removed"):
+        read_results(path)

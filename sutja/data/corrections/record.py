@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,29 +122,53 @@ def record_sha256(values: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+def format_records(records: Iterable[CorrectionRecord]) -> bytes:
+    """The content of the records file: a line for each record, and a closing line with their number and checksum.
+
+    The file is always written whole: one that was cut has another closing line, or none.
+    """
+    lines = [record.text for record in records]
+    content = "".join(lines).encode()
+    closing = {"corrections": len(lines), "sha256": hashlib.sha256(content).hexdigest()}
+    return content + json.dumps(closing).encode() + b"\n"
+
+
 def parse_records(content: bytes, path: Path) -> list[CorrectionRecord]:
-    """Parse the content of the records file, ignoring an incomplete last line. Raises `DataError`."""
-    complete, newline, rest = content.rpartition(b"\n")
+    """Parse what `format_records` has made; an editor may have dropped the last newline.
+
+    Raises a `DataError` that says what is damaged and which command keeps the rest.
+    """
+    lines = content.removesuffix(b"\n").split(b"\n")
+    advice = f"`sutja corrections {path.parent} --repair` keeps the sound lines"
     records = []
-    for number, line in enumerate(complete.split(b"\n") if newline else [], 1):
+    for number, line in enumerate(lines[:-1], 1):
         try:
             records.append(parse_record(line.decode() + "\n"))
         except (ValueError, DataError) as error:
-            raise DataError(f"{path}: line {number} is damaged: {error}; remove it with a text editor") from error
-    if is_record(rest):
-        records.append(parse_record(rest.decode() + "\n"))
+            raise DataError(f"{path}: line {number} is damaged: {error}; {advice}") from error
+    if content.removesuffix(b"\n") + b"\n" != format_records(records):
+        raise DataError(f"{path}: damaged: its last line does not close the {len(records)} before it; {advice}")
     if len({record.id for record in records}) < len(records):
-        raise DataError(f"{path}: damaged: two lines have the same id")
+        raise DataError(f"{path}: damaged: two lines have the same id; {advice}")
     return records
 
 
-def is_record(content: bytes) -> bool:
-    """Whether `content` is a complete record without its newline."""
-    try:
-        parse_record(content.decode() + "\n")
-    except (ValueError, DataError):
-        return False
-    return True
+def salvage_records(content: bytes) -> tuple[list[CorrectionRecord], int]:
+    """The sound records in a damaged file, of each id the first, and the number of all other lines.
+
+    The closing line does not count, damaged or not.
+    """
+    records: dict[str, CorrectionRecord] = {}
+    others = 0
+    for line in filter(None, content.split(b"\n")):
+        try:
+            record = parse_record(line.decode() + "\n")
+        except (ValueError, DataError):
+            others += not line.startswith(b'{"corrections": ')
+            continue
+        others += record.id in records
+        records.setdefault(record.id, record)
+    return list(records.values()), others
 
 
 def parse_record(text: str) -> CorrectionRecord:

@@ -1,13 +1,14 @@
 """Corrections: digits labelled by a person, kept in a folder until that person deletes them.
 
     corrections/
-      corrections.jsonl    one record per line, the oldest first, with the checksums of its values and of its digit
+      corrections.jsonl    one record per line, the oldest first, with the checksums of its values and of its digit;
+                           the last line has the number of records and their checksum
       digits/<id>.png      28×28 pixels as the digit network saw them, light ink on black
       pictures/<name>      the pictures that they come from, as uploaded
 
-A record is appended last, after its files are on disk. If the process is killed or the disk fills up before, only files
-without a record or an incomplete last line remain, and neither counts as a correction. Everything that `add` has
-returned is on disk. File names are made of random bytes and checksums, never of input.
+The records are written last, whole or not at all, after the files of the new ones are on disk. If the process is killed
+or the disk fills up before, only files without a record remain. Everything that `add` has returned is on disk. File
+names are made of random bytes and checksums, never of input.
 """
 
 from __future__ import annotations
@@ -33,24 +34,25 @@ from sutja.data.corrections.record import (
     Correction,
     CorrectionRecord,
     format_record,
-    is_record,
+    format_records,
     parse_record,
     parse_records,
     picture_suffix,
     pixels_sha256,
+    salvage_records,
 )
 from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.data.pictures.decode import decode_digit
 from sutja.errors import DataError, StorageError, UsageError
-from sutja.files import exclusive, open_regular, write_through
+from sutja.files import exclusive, open_regular, remove_abandoned, write_through
 
 __all__ = ["Correction", "Corrections", "StoredCorrection", "holds_corrections", "read_corrections"]
 
 RECORDS_FILE = "corrections.jsonl"  # its presence identifies a folder of corrections
+DAMAGED_FILE = "corrections.damaged.jsonl"  # what a repair has replaced
 MAX_CORRECTIONS = 20_000  # in a folder
 MAX_FOLDER_PICTURE_BYTES = 2 << 30  # of all pictures together
-MAX_RECORD_BYTES = 4096  # no line is longer
-MAX_RECORDS_BYTES = MAX_CORRECTIONS * MAX_RECORD_BYTES
+MAX_RECORDS_BYTES = MAX_CORRECTIONS << 12  # of all records together, each of which has about 300
 MAX_DIGIT_BYTES = 1 << 16  # no PNG of 28×28 pixels is larger
 
 
@@ -110,8 +112,7 @@ class Corrections:
                 for record, each in zip(added, corrections, strict=True):
                     made.append(self._digit_path(record.id))
                     write_through(made[-1], _png(each.image))
-                self._append(lines)
-                self._cached = (_stamp((self.folder / RECORDS_FILE).stat()), [*records, *added])
+                self._write([*records, *added])
         except OSError as error:
             for path in made:
                 with contextlib.suppress(OSError):
@@ -163,19 +164,43 @@ class Corrections:
                 if missing:
                     raise UsageError(f"{self.folder}: no correction has the id {missing[0]}")
                 remaining = [record for record in records if record.id not in ids]
-                write_through(self.folder / RECORDS_FILE, "".join(record.text for record in remaining).encode())
+                self._write(remaining)
                 self._sweep(remaining)
         except OSError as error:
             raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
         return len(records) - len(remaining)
 
+    def repair(self) -> tuple[int, int]:
+        """Keep the sound lines of a damaged file of records; the damaged file stays beside it until the next deletion.
+
+        So do the digits and pictures that have no record then. Returns the number of records and that of the lines that
+        are no longer there. Raises `UsageError` if there is no such file, and `DataError` if it is too large to be one.
+        """
+        path = self.folder / RECORDS_FILE
+        if not path.is_file():
+            raise UsageError(f"{self.folder}: there are no corrections")
+        try:
+            with self._exclusive():
+                with open_regular(path) as file:
+                    content = _read_limited(file, path)
+                records, removed = salvage_records(content)
+                if content != format_records(records):
+                    write_through(self.folder / DAMAGED_FILE, content)
+                    self._write(records)
+        except OSError as error:
+            raise StorageError(f"{self.folder}: cannot be written: {error.strerror or error}") from error
+        return len(records), removed
+
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Lock the folder against other threads and processes, creating it if needed."""
+        """Lock the folder against other threads and processes, creating it if needed; remove what killed ones left."""
+        folders = [self.folder, self.folder / "digits", self.folder / "pictures"]
         with self._thread_lock:
-            for name in ("digits", "pictures"):
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True)
             with exclusive(self.folder / ".lock"):
+                for folder in folders:
+                    remove_abandoned(folder)
                 yield
 
     def _records(self) -> list[CorrectionRecord]:
@@ -186,10 +211,7 @@ class Corrections:
                 stamp = _stamp(os.fstat(file.fileno()))
                 cached_stamp, records = self._cached
                 if cached_stamp != stamp:
-                    content = file.read(MAX_RECORDS_BYTES + 1)
-                    if len(content) > MAX_RECORDS_BYTES:
-                        raise DataError(f"{path}: larger than {MAX_RECORDS_BYTES >> 20} MB")
-                    records = parse_records(content, path)
+                    records = parse_records(_read_limited(file, path), path)
                     self._cached = (stamp, records)
                 return records
         except (FileNotFoundError, NotADirectoryError):
@@ -197,28 +219,11 @@ class Corrections:
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
-    def _append(self, lines: Sequence[str]) -> None:
-        """Append all lines or none, first truncating an incomplete last line of the file."""
+    def _write(self, records: Sequence[CorrectionRecord]) -> None:
+        """Replace the file of records, whole or not at all."""
         path = self.folder / RECORDS_FILE
-        new = not path.exists()
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        with os.fdopen(handle, "r+b", buffering=0) as file:
-            size = file.seek(0, os.SEEK_END)
-            rest = _tail(file, size, MAX_RECORD_BYTES)
-            complete = is_record(rest)  # an editor may have dropped the last newline
-            start = size if complete else size - len(rest)
-            file.truncate(start)
-            file.seek(start)
-            unwritten = memoryview((b"\n" if complete else b"") + "".join(lines).encode())
-            try:
-                while unwritten:
-                    unwritten = unwritten[file.write(unwritten) :]
-                os.fsync(file.fileno())
-            except OSError:
-                file.truncate(start)
-                raise
-        if new:
-            write_through(self.folder, None)
+        write_through(path, format_records(records))
+        self._cached = (_stamp(path.stat()), list(records))
 
     def _check_room(self, records: Sequence[CorrectionRecord], added: int, picture: bytes | None) -> None:
         if len(records) + added > MAX_CORRECTIONS:
@@ -239,13 +244,14 @@ class Corrections:
 
     def _sweep(self, records: Sequence[CorrectionRecord]) -> None:
         """Remove the files that no record refers to, except those whose names this module does not make."""
+        (self.folder / DAMAGED_FILE).unlink(missing_ok=True)
         referenced = {f"{record.id}.png" for record in records} | {record.picture for record in records}
         for folder, names in (
-            ("digits", rf"\.?{ID_PATTERN.pattern}\.png"),
-            ("pictures", rf"\.?{PICTURE_NAME_PATTERN.pattern}"),
+            ("digits", rf"{ID_PATTERN.pattern}\.png"),
+            ("pictures", PICTURE_NAME_PATTERN.pattern),
         ):
             for path in (self.folder / folder).iterdir():
-                if path.name not in referenced and re.fullmatch(rf"{names}(\.partial)?", path.name):
+                if path.name not in referenced and re.fullmatch(names, path.name):
                     path.unlink()
 
     def _digit_path(self, identifier: str) -> Path:
@@ -279,11 +285,11 @@ def read_corrections(folder: Path) -> Digits:
     return digits
 
 
-def _tail(file: IO[bytes], size: int, window: int) -> bytes:
-    """The bytes after the last newline of a file of `size` bytes; read the last `window` bytes first."""
-    file.seek(max(0, size - window))
-    _, newline, rest = file.read().rpartition(b"\n")
-    return rest if newline or size <= window else _tail(file, size, size)
+def _read_limited(file: IO[bytes], path: Path) -> bytes:
+    content = file.read(MAX_RECORDS_BYTES + 1)
+    if len(content) > MAX_RECORDS_BYTES:
+        raise DataError(f"{path}: larger than {MAX_RECORDS_BYTES >> 20} MB")
+    return content
 
 
 def _stamp(state: os.stat_result) -> tuple[int, ...]:
