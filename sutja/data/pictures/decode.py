@@ -20,6 +20,7 @@ from sutja.data.pictures.limits import (
     MAX_PICTURE_PIXELS,
     MAX_PICTURE_SIDE_PIXELS,
 )
+from sutja.data.pictures.messages import LIBRARY_MESSAGES
 from sutja.errors import DataError, LargePictureError
 
 
@@ -32,7 +33,8 @@ def decode_pixels(content: bytes, name: str, flags: int) -> NDArray[Any]:
     _check_header(content, name)
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # the exception reports what goes wrong, once
     try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+        with LIBRARY_MESSAGES.withheld():
+            pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
     except cv2.error as error:
         if "CV_IO_MAX_IMAGE" in error.err:  # the limit that OpenCV holds by itself
             raise LargePictureError(f"{name}: more pixels than its header declares") from error

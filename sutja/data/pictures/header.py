@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import struct
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sutja.data.pictures.limits import MAX_JPEG_SEGMENTS
@@ -19,16 +20,19 @@ _SCAN_MARKER, _END_MARKER = 0xDA, 0xD9
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")  # others are pixels, or stand between them
 
 _WIDTH_TAG, _HEIGHT_TAG, _BITS_TAG, _SAMPLES_TAG = 256, 257, 258, 277
+_COMPRESSION_TAG, _JPEG_COMPRESSIONS = 259, (6, 7)
+_STRIPS_TAGS = ((273, 279), (324, 325))  # offsets and lengths, of strips or tiles
+_MAX_TIFF_STRIPS = 1_000_000
 _TIFF_TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}  # those of integers
 _MAX_TIFF_TAGS = 65_535
-_MAX_TIFF_SAMPLES = 64  # whose bits are read
+_MAX_TIFF_SAMPLES = 64
 
 
 class PictureHeader(NamedTuple):
     """What a header declares; a size of 0 if it is damaged, contradicts itself or is of an unknown format.
 
     `bits` are those of a pixel of a TIFF file, 0 in other formats, where a pixel has at most 64. `scans` are those of a
-    JPEG file.
+    JPEG file, or the most of a strip or tile of a TIFF file.
     """
 
     height: int
@@ -117,9 +121,11 @@ def _tiff_header(content: bytes) -> PictureHeader:
     if len(values) < tags:
         raise ValueError("a tag occurs twice")
 
-    def integers(tag: int) -> tuple[int, ...]:
+    def integers(tag: int, limit: int = _MAX_TIFF_SAMPLES) -> tuple[int, ...]:
         kind, length, value = values.get(tag, (3, 1, struct.pack(f"{order}H6x", 1)))  # 1 is the default of all
-        form = f"{order}{min(length, _MAX_TIFF_SAMPLES)}{_TIFF_TYPES[kind]}"
+        if length > limit:
+            raise ValueError("too many values")
+        form = f"{order}{length}{_TIFF_TYPES[kind]}"
         if struct.calcsize(form) <= len(value):
             return struct.unpack_from(form, value)
         return struct.unpack_from(form, content, *struct.unpack(order + offset, value))
@@ -127,4 +133,17 @@ def _tiff_header(content: bytes) -> PictureHeader:
     bits = max(integers(_BITS_TAG)) * integers(_SAMPLES_TAG)[0]
     if not {_WIDTH_TAG, _HEIGHT_TAG} <= values.keys():
         raise ValueError("no size")
-    return PictureHeader(integers(_HEIGHT_TAG)[0], integers(_WIDTH_TAG)[0], bits)
+    scans = 0
+    if integers(_COMPRESSION_TAG)[0] in _JPEG_COMPRESSIONS:
+        tags = [each for each in _STRIPS_TAGS if values.keys() >= set(each)]
+        scans = _most_scans(content, *(integers(tag, _MAX_TIFF_STRIPS) for tag in (tags[0] if len(tags) == 1 else ())))
+    return PictureHeader(integers(_HEIGHT_TAG)[0], integers(_WIDTH_TAG)[0], bits, scans)
+
+
+def _most_scans(content: bytes, offsets: Sequence[int] = (0,), lengths: Sequence[int] = (0,)) -> int:
+    """The most JPEG scans of a strip; `lengths` of 0 reach to the end of the file, as strips of unknown places do."""
+    scans = [found.start() for found in re.finditer(b"\xff\xda", content)]
+    return max(
+        bisect_left(scans, start + length if length else len(content)) - bisect_left(scans, start)
+        for start, length in zip(offsets, lengths, strict=True)
+    )

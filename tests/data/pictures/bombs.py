@@ -74,3 +74,33 @@ def jpeg_of_scans(side: int, scans: int) -> bytes:
     starts = [at for at in range(len(content)) if content[at : at + 2] == b"\xff\xda"]
     last = content[starts[-1] : -2]
     return content[:-2] + last * (scans - len(starts)) + b"\xff\xd9"
+
+
+def tiff_of_scans(side: int, *scans: int, lengths: bool = True) -> bytes:
+    """A TIFF with a strip for each number of `scans`, each a progressive JPEG of `side` × `side` pixels.
+
+    Without `lengths` it does not say how long its strips are.
+    """
+    strips = [jpeg_of_scans(side, number) for number in scans]
+    offsets = [8192 + sum(map(len, strips[:number])) for number in range(len(strips))]
+    tables = [struct.pack(f"<{len(strips)}I", *values) for values in (offsets, map(len, strips))]
+    first, second = (table if len(strips) > 1 else struct.unpack("<I", table)[0] for table in tables)
+    return tiff(
+        *((256, 4, 1, side), (257, 4, 1, side * len(strips)), (258, 3, 1, 8), (259, 3, 1, 7), (262, 3, 1, 1)),
+        *((273, 4, len(strips), first), (277, 3, 1, 1), (278, 4, 1, side)),
+        *([(279, 4, len(strips), second)] if lengths else []),
+        pixels=b"".join(strips),
+    )
+
+
+def broken_png() -> bytes:
+    """A PNG with sound checksums whose pixels are not compressed data, about which libpng writes a line."""
+    return PNG_SIGNATURE + png_header(28, 28) + png_chunk(b"IDAT", b"no pixels") + png_chunk(b"IEND")
+
+
+def broken_jpeg() -> bytes:
+    """A JPEG whose pixels end early, about which libjpeg writes a line."""
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)).save(file, "JPEG")
+    content = file.getvalue()
+    return content[: len(content) // 2] + b"\xff\xd9"

@@ -28,6 +28,7 @@ from .bombs import (
     png_header,
     png_pixels,
     png_with_a_claim,
+    tiff_of_scans,
 )
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -109,6 +110,7 @@ BOMBS = {
         "a PNG begins with its only header",
     ),
     "JPEG of many scans": (jpeg_of_scans(64, 300), f"300 scans are too many for a JPEG: at most {MAX_JPEG_SCANS}"),
+    "TIFF of many scans": (tiff_of_scans(64, 10, 99), f"99 scans are too many for a JPEG: at most {MAX_JPEG_SCANS}"),
 }
 
 
@@ -152,6 +154,48 @@ def test_the_number_of_scans_that_encoders_write_is_decoded() -> None:
     for scans in (10, MAX_JPEG_SCANS):
         pixels = decode_pixels(jpeg_of_scans(64, scans), "a file", cv2.IMREAD_GRAYSCALE)
         assert (pixels == 200).all()
+
+
+def test_a_tiff_of_progressive_jpegs_is_decoded() -> None:
+    pixels = decode_pixels(tiff_of_scans(64, 10, MAX_JPEG_SCANS), "a file", cv2.IMREAD_GRAYSCALE)
+    assert (pixels == 200).all()
+    assert pixels.shape == (128, 64)
+
+
+NOISE = """
+import sys, threading
+from sutja.data.pictures.decode import decode_pixels
+from sutja.errors import DataError
+from tests.data.pictures.bombs import broken_jpeg, broken_png
+
+def decode():
+    for content in (broken_png(), broken_jpeg()) * 50:
+        try:
+            decode_pixels(content, "a file", 0)
+        except DataError:
+            pass
+
+threads = [threading.Thread(target=decode) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for number in range(500):
+    print(number, file=sys.stderr, flush=True)
+for thread in threads:
+    thread.join()
+if len(sys.argv) > 1:
+    import cv2, numpy
+    cv2.imdecode(numpy.frombuffer(broken_png(), numpy.uint8), 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only C libraries whose stderr is a variable")
+def test_what_libraries_write_is_withheld_and_nothing_else() -> None:
+    """While other threads decode damaged pictures, all that Python writes comes through."""
+    run = [sys.executable, "-c", NOISE]
+    quiet = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=True)
+    assert quiet.stderr.split() == [str(number) for number in range(500)]
+    afterwards = subprocess.run([*run, "-"], cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=True)
+    assert "libpng error" in afterwards.stderr
 
 
 def test_opencv_refuses_what_a_header_reader_might_miss(monkeypatch: pytest.MonkeyPatch) -> None:

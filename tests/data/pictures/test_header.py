@@ -12,6 +12,8 @@ from PIL import Image
 
 from sutja.data.pictures.header import PictureHeader, read_header
 
+from .bombs import tiff_of_scans
+
 
 def file_of(form: str, **how: Any) -> bytes:
     """A picture of 31 × 17 pixels, written by Pillow."""
@@ -72,6 +74,20 @@ def test_the_scans_of_a_jpeg() -> None:
     assert read_header(file_of("JPEG")).scans == 1
     assert read_header(file_of("JPEG", progressive=True)).scans == 10
     assert read_header(file_of("JPEG", exif=exif())).scans == 1  # the thumbnail's is another file's
+
+
+@pytest.mark.parametrize(
+    ("scans", "lengths", "most"), [((10,), True, 10), ((10, 60, 20), True, 60), ((10, 12), False, 22)]
+)
+def test_the_most_scans_of_a_strip_of_a_tiff(scans: tuple[int, ...], lengths: bool, most: int) -> None:
+    """If it does not say where its strips end, those of the whole file."""
+    assert read_header(tiff_of_scans(16, *scans, lengths=lengths)).scans == most
+
+
+def test_a_tiff_without_jpegs_has_no_scans() -> None:
+    file = io.BytesIO()
+    Image.frombytes("L", (34, 31), b"\xff\xda" * 17 * 31).save(file, "TIFF")
+    assert read_header(file.getvalue()).scans == 0
 
 
 def frame(height: int, width: int) -> bytes:
