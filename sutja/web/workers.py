@@ -31,6 +31,7 @@ from sutja.web.problems import ProblemError
 
 STARTUP_TIMEOUT_SECONDS = 60.0
 EXIT_TIMEOUT_SECONDS = 1.0  # between the end of the connection and that of the process
+KILLED_EXIT_CODES = (-9, -15)  # of SIGKILL and SIGTERM, which no crash of a decoder sends
 ReaderTask = Callable[[Reader], Any]  # picklable, with a result for JSON: it runs in another process
 
 _LOG = logging.getLogger("uvicorn.error")
@@ -83,7 +84,7 @@ class ReaderPool:
         """Run a task in an idle process.
 
         Raises the `ProblemError` of the task, those of `BoundedPool.run`, 504 if the process takes too long, 422 if the
-        task ends it, and 503 if it has ended before and so has the one that replaces it.
+        task crashes it, and 503 if it has ended before, or is killed meanwhile, and so is the one that replaces it.
         """
         result = await self._pool.run(partial(self._run_in_idle_process, task))
         if result.problem:
@@ -103,7 +104,7 @@ class ReaderPool:
         return result
 
     def _run_in(self, process: _ReaderProcess, task: ReaderTask) -> TaskResult:
-        """Run a task in a process, or in its replacement if it has ended before."""
+        """Run a task in a process, or in its replacement if it has ended before or is killed meanwhile."""
         try:
             return process.run(task)
         except _EndedError as error:
@@ -132,7 +133,7 @@ class ReaderPool:
 
 
 class _EndedError(SutjaError):
-    """A worker process has ended before it got a task."""
+    """A worker process has ended, and the task is not to blame."""
 
 
 class _ReaderProcess:
@@ -173,8 +174,8 @@ class _ReaderProcess:
     def run(self, task: ReaderTask) -> TaskResult:
         """Run a task.
 
-        Raises a `ProblemError`, 504 after the timeout or 422 if the task ended the process, and `_EndedError` if it
-        ended before it got the task: then restart it.
+        Raises a `ProblemError`, 504 after the timeout or 422 if the task crashed the process, and `_EndedError` if it
+        ended before it got the task or was killed, as by a system that is out of memory: then restart it.
         """
         end = time.monotonic() + self._timeout_seconds
         try:
@@ -186,7 +187,10 @@ class _ReaderProcess:
             result: TaskResult = self._receive(end)
             return result
         except (EOFError, OSError):
-            _LOG.error("a reader process has ended while it read a picture: %s", self._exit())
+            ended = f"a reader process has ended while it read a picture: {self._exit()}"
+            if self._process.exitcode in KILLED_EXIT_CODES:
+                raise _EndedError(ended) from None
+            _LOG.error("%s", ended)
             raise ProblemError(422, "the picture: could not be read: its decoder failed") from None
 
     def _receive(self, end: float) -> Any:

@@ -8,6 +8,7 @@ import gc
 import multiprocessing
 import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -32,7 +33,7 @@ from sutja.web.pool import BoundedPool
 from sutja.web.problems import ProblemError
 from sutja.web.settings import available_processors
 from sutja.web.timeouts import HeaderTimeoutProtocol
-from sutja.web.workers import ReaderFactory, ReaderPool
+from sutja.web.workers import ReaderFactory, ReaderPool, ReaderTask
 from tests.waiting import HANG_SECONDS, wait_until
 
 from .serving import draw, encode, get, is_problem, patient_settings, post, serving
@@ -397,6 +398,45 @@ def test_a_process_that_ends_while_idle_costs_no_picture(picture: bytes, caplog:
         assert re.fullmatch(
             r"a reader process has ended while it was idle: signal .*; another takes its place", record.getMessage()
         )
+
+
+def killed_once(reader: Reader, *, content: bytes, marker: Path, signal_number: int) -> str:
+    """Read a picture, in a process that is killed before its end unless there is a `marker` of an earlier kill."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal_number)
+    return reader.read(content).text
+
+
+def killed(_: Reader) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash(_: Reader) -> None:
+    os.kill(os.getpid(), signal.SIGABRT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_process_that_is_killed_while_it_reads_costs_no_picture(
+    picture: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture, number: int
+) -> None:
+    with one_reader(timeout_seconds=HANG_SECONDS) as readers:
+        task = partial(killed_once, content=picture, marker=tmp_path / "killed", signal_number=number)
+        assert asyncio.run(readers.run(task)).content == b'"7"'
+    (record,) = caplog.records
+    assert re.fullmatch(
+        r"a reader process has ended while it read a picture: signal .*; another takes its place", record.getMessage()
+    )
+
+
+@pytest.mark.parametrize(("task", "status"), [(killed, 503), (crash, 422)])
+def test_a_picture_is_blamed_for_a_crash_but_not_for_kills(picture: bytes, task: ReaderTask, status: int) -> None:
+    with one_reader(timeout_seconds=HANG_SECONDS) as readers:
+        with pytest.raises(ProblemError) as raised:
+            asyncio.run(readers.run(task))
+        assert raised.value.status == status
+        wait_until(lambda: not readers._idle.empty())
+        assert asyncio.run(readers.run(partial(text, content=picture))).content == b'"7"'
 
 
 @pytest.mark.parametrize("failure", ["idle", "starting"])
