@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sutja.errors import DataError, SutjaError
+from sutja.errors import DataError, StorageError, SutjaError
 
 T = TypeVar("T")
 
@@ -29,13 +29,24 @@ def open_regular(path: Path) -> IO[bytes]:
 
     Raises `OSError`, also for a file of another kind.
     """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    return os.fdopen(_open_regular(path, os.O_RDONLY), "rb")
+
+
+def _open_regular(path: Path, flags: int) -> int:
+    """The descriptor of a regular file, opened with `flags`."""
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0), 0o666)
     kind = os.fstat(handle).st_mode
     if not stat.S_ISREG(kind):
         os.close(handle)
         code = errno.EISDIR if stat.S_ISDIR(kind) else errno.EINVAL
         raise OSError(code, os.strerror(code) if stat.S_ISDIR(kind) else "not a regular file", str(path))
-    return os.fdopen(handle, "rb")
+    return handle
+
+
+def require_unpacked(folder: Path, content: str, failure: type[SutjaError]) -> None:
+    """Raise `failure` if a folder of this package is not on the disk, as when Python imports it from a zip archive."""
+    if not folder.is_dir():
+        raise failure(f"{folder}: no such folder: install sutja unpacked, not as a zip, to use its {content}")
 
 
 def resolved(path: Path) -> Path:
@@ -185,8 +196,15 @@ def write_through(path: Path, content: bytes | None) -> None:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file `path`, waiting for it; the system releases it if the process dies."""
-    with path.open("ab") as file:
+    """Hold an exclusive lock on the file `path`, waiting for it; the system releases it if the process dies.
+
+    Raises `StorageError` if `path` cannot be a file.
+    """
+    try:
+        handle = _open_regular(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
+    with os.fdopen(handle, "r+b") as file:
         if sys.platform == "win32":
             import msvcrt
 

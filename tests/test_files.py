@@ -13,8 +13,9 @@ from typing import Literal
 
 import pytest
 
-from sutja.errors import DataError, ModelFileError, SutjaError
+from sutja.errors import DataError, ModelFileError, StorageError, SutjaError
 from sutja.files import (
+    exclusive,
     open_regular,
     read_json,
     remove_abandoned,
@@ -331,6 +332,15 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file")
     with open_regular(tmp_path / "link") as file:
         assert file.read() == b"content"
+
+
+def test_a_lock_that_is_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """One that somebody reads neither: nothing is written into it."""
+    os.mkfifo(tmp_path / ".lock")
+    (tmp_path / "folder").mkdir()
+    for path, why in ((tmp_path / ".lock", "not a regular file"), (tmp_path / "folder", "Is a directory")):
+        with pytest.raises(StorageError, match=f"{path}: cannot be written: {why}"), exclusive(path):
+            pytest.fail("locked")
 
 
 def test_a_loop_of_symbolic_links_is_neither_followed_nor_replaced(tmp_path: Path) -> None:

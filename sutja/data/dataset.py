@@ -22,7 +22,7 @@ from sutja.data.formats.idx import read_idx_folder, write_idx_folder
 from sutja.data.formats.npz import read_npz, write_npz
 from sutja.data.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
 from sutja.errors import DataError, UsageError, unknown
-from sutja.files import resolved, whole_file, whole_folder
+from sutja.files import require_unpacked, resolved, whole_file, whole_folder
 
 MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # fixed, so that every run of every recipe has the same validation digits
@@ -75,6 +75,7 @@ def load_dataset(source: str | Path = "mnist") -> Dataset:
     training and test digits at once: use them to evaluate or fine-tune a network. Raises `DataError`.
     """
     if str(source) == "mnist":
+        require_unpacked(MNIST_FOLDER, "MNIST", DataError)
         return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
     try:
         path = Path(source).expanduser()

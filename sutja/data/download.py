@@ -15,6 +15,7 @@ from urllib.error import HTTPError
 from sutja.data.dataset import MNIST_FOLDER
 from sutja.data.formats.idx import read_checksums
 from sutja.errors import DataError
+from sutja.files import require_unpacked
 
 MIRRORS = (  # of the original gzipped files, tried in turn
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -37,6 +38,7 @@ def download_mnist(
     A failed download is kept in `<name>.part` and resumed by the next attempt. `on_progress` is called with one line
     per step. Raises `DataError` if no mirror delivers a file with the correct checksum.
     """
+    require_unpacked(MNIST_FOLDER, "MNIST", DataError)
     folder.mkdir(parents=True, exist_ok=True)
     for name, sha256 in read_checksums(MNIST_FOLDER).items():
         path = folder / f"{name}.gz"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sutja.errors import ModelFileError, SutjaError, unknown
+from sutja.files import require_unpacked
 from sutja.models.card import Card
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -38,6 +39,5 @@ def published_path(name: str) -> Path:
 
 
 def _names(folder: Path) -> Sequence[str]:
-    if not folder.is_dir():  # as when Python imports this package from a zip, in which ONNX Runtime cannot open files
-        raise ModelFileError(f"{folder}: no such folder: install sutja unpacked, not as a zip, to use its models")
+    require_unpacked(folder, "models", ModelFileError)
     return sorted({path.stem for path in folder.glob("[!.]*") if path.suffix in (".onnx", ".json")})

@@ -34,22 +34,28 @@ def test_published_models_tell_what_they_read() -> None:
     assert open_model("line-reader").min_confidence == card.min_confidence != 0.5
 
 
-def test_from_a_zip_it_says_that_models_need_a_folder(tmp_path: Path) -> None:
+def test_from_a_zip_it_says_that_models_and_mnist_need_a_folder(tmp_path: Path) -> None:
     package = Path(sutja.__file__).parent
     with zipfile.ZipFile(tmp_path / "sutja.zip", "w") as archive:
         for path in [*package.rglob("*.py"), package / "models" / "weights" / "convnet-small.json"]:
             archive.write(path, path.relative_to(package.parent))
     code = """
+from pathlib import Path
 from sutja import Reader
+from sutja.data.dataset import load_dataset
+from sutja.data.download import download_mnist
 from sutja.errors import SutjaError
-try:
-    Reader()
-except SutjaError as error:
-    print(error)
+for use in (Reader, load_dataset, lambda: download_mnist(Path("mnist"), mirrors=[])):
+    try:
+        use()
+    except SutjaError as error:
+        print(error)
 """
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "sutja.zip")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True)
-    assert "sutja.zip" in done.stdout and "no such folder: install sutja unpacked, not as a zip" in done.stdout, done
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3, done
+    assert all("sutja.zip" in line and "install sutja unpacked, not as a zip, to use its" in line for line in lines)
 
 
 def test_an_onnx_file_is_as_its_card_says(published: Path) -> None:
