@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from sutja.errors import MAX_MESSAGE_CHARACTERS
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 POLL_SECONDS = 0.01
+DRAIN_SECONDS = 1.0
 ENDING_SECONDS = 20.0  # that child processes may take to notice on a busy machine that their parent has ended
 
 
@@ -58,27 +59,44 @@ def sutja(
 
     Processes that it has started are not killed: see `is_alone`.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        begun, killed, peak = time.monotonic(), False, 0
-        prepare = partial(_limit_files, limit_bytes) if limit_bytes is not None else None
-        process = start(*words, stdout=out if stdout is None else stdout, stderr=err, preexec_fn=prepare)
-        while process.poll() is None:
-            peak = max(peak, peak_bytes(process.pid))
-            if not killed and time.monotonic() - begun > kill_after:
-                killed = True
-                process.kill()
-            time.sleep(POLL_SECONDS)
-        code = None if killed and process.returncode == -signal.SIGKILL else process.returncode
-        return Ended(process.pid, code, _text(out), _text(err), time.monotonic() - begun, peak)
+    begun, killed, peak = time.monotonic(), False, 0
+    prepare = partial(_limit_files, limit_bytes) if limit_bytes is not None else None
+    process = start(
+        *words, stdout=subprocess.PIPE if stdout is None else stdout, stderr=subprocess.PIPE, preexec_fn=prepare
+    )
+    out, err = _Drain(process.stdout), _Drain(process.stderr)
+    while process.poll() is None:
+        peak = max(peak, peak_bytes(process.pid))
+        if not killed and time.monotonic() - begun > kill_after:
+            killed = True
+            process.kill()
+        time.sleep(POLL_SECONDS)
+    code = None if killed and process.returncode == -signal.SIGKILL else process.returncode
+    return Ended(process.pid, code, out.text(), err.text(), time.monotonic() - begun, peak)
 
 
 def _limit_files(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-def _text(stream: IO[bytes]) -> str:
-    stream.seek(0)
-    return stream.read().decode(errors="replace")
+class _Drain:
+    """What arrives on a pipe; a file would be held to the limit of all files."""
+
+    def __init__(self, stream: IO[bytes] | None) -> None:
+        self._stream, self._content = stream, bytearray()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        if self._stream is not None:
+            with self._stream:
+                while chunk := os.read(self._stream.fileno(), 1 << 16):
+                    self._content += chunk
+
+    def text(self) -> str:
+        """What has arrived when the process has ended; others that it has started may still hold the pipe."""
+        self._thread.join(DRAIN_SECONDS)
+        return bytes(self._content).decode(errors="replace")
 
 
 def is_alone(group: int, seconds: float = ENDING_SECONDS) -> bool:

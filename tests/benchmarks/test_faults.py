@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.faults import pool
 from benchmarks.faults.bombs import BOMBS, png
+from benchmarks.faults.disks import small_disk, try_disks
 from benchmarks.faults.files import TRAINED_PARTS
 from benchmarks.faults.fingerprint import fingerprint
 from benchmarks.faults.forms import repair_png
@@ -173,6 +174,18 @@ def test_commands_are_judged(tmp_path: Path) -> None:
     assert judge_command(refused, (4,)).outcome == Outcome.MISREPORTED
     killed = sutja("--version", kill_after=0)
     assert judge_command(killed, (0,)).outcome == Outcome.HANG
+
+
+def test_where_no_disk_can_be_mounted_no_file_grows_beyond_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(Session, "trained", Session.material)
+    with small_disk(tmp_path / "disk") as mounted:
+        assert not mounted
+    tally = try_disks(Session(tmp_path, count=2, kind="corrections --export"), "disks").tallies["corrections --export"]
+    assert tally.faults == 0, tally.findings
+    assert tally.counts[Outcome.REFUSED] > 0  # a limit below the 4 kB of the export
 
 
 def test_what_a_command_leaves_is_found(tmp_path: Path) -> None:
