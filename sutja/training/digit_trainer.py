@@ -16,7 +16,6 @@ from sutja.data.dataset import Splits, batches, stratified_split
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.evaluation.metrics import evaluate
 from sutja.export.onnx import export_onnx
-from sutja.networks.device import precision_on
 from sutja.networks.infer import infer, loss_and_accuracy, scaled, to_tensor
 from sutja.randomness import generator
 from sutja.recipe import Recipe
@@ -41,7 +40,6 @@ class SingleDigitTrainer(Trainer[BatchT]):
         """Raises `UsageError` when the recipe or `device` names something that is not there."""
         super().__init__(recipe, device)
         self.augment = get_augmentation(recipe.augmentation)
-        self.precision = precision_on(self.device, recipe.precision)
         self._images, self._labels = self._on_device(splits.train)
         measured = {"train": _sample(splits.train), **({} if recipe.protocol == "final" else splits.evaluation_parts)}
         self._measured = {part: self._on_device(digits) for part, digits in measured.items()}
@@ -78,10 +76,6 @@ class SingleDigitTrainer(Trainer[BatchT]):
     def _measured_on(self) -> str:
         """What the curves of the training digits are measured on."""
         return "on training data over 10,000 digits"
-
-    def provenance(self) -> dict[str, Any]:
-        """What `environment.json` records of this training: the precision is the one that was computed in."""
-        return {**super().provenance(), "precision": str(self.precision).removeprefix("torch.")}
 
     def _augmentation_sections(self, folder: Path, digits: Digits) -> list[Section]:
         """The distortions, for a recipe that has some."""
@@ -160,7 +154,7 @@ class DigitTrainer(SingleDigitTrainer[DigitBatch]):
     def loss_on_batch(self, batch: DigitBatch) -> Tensor:
         """Cross-entropy with the labels, mixed with the distillation loss where there are targets."""
         labels, recipe = self._labels[batch.indices], self.recipe
-        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+        with self.autocast():
             logits = self.network(batch.images.contiguous(memory_format=torch.channels_last)).float()
         if self.sampler:
             self.sampler.update(batch.indices, functional.cross_entropy(logits.detach(), labels, reduction="none"))

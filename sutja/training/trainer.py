@@ -27,7 +27,7 @@ from sutja.evaluation.calibration import Calibration
 from sutja.evaluation.figures import Figures
 from sutja.evaluation.metrics import Logits, Report
 from sutja.networks.build import build_network
-from sutja.networks.device import choose_device
+from sutja.networks.device import choose_device, precision_on
 from sutja.randomness import derived_seed, seeded
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
@@ -73,6 +73,7 @@ class Trainer(ABC, Generic[BatchT]):
         """Raises `UsageError` when the recipe or `device` names something that is not there."""
         self.recipe = recipe
         self.device = choose_device(device)
+        self.precision = precision_on(self.device, recipe.precision)
         # Channels last: a third faster on CPUs.
         network = build_network(recipe, seed=derived_seed(recipe.seed, "weights"))
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -117,8 +118,13 @@ class Trainer(ABC, Generic[BatchT]):
         """Draw the figures of the run, and put them into the sections of its report."""
 
     def provenance(self) -> dict[str, Any]:
-        """What `environment.json` records of this training beside versions and data."""
-        return {"device": str(self.device), "threads": torch.get_num_threads()}
+        """What `environment.json` records beside versions and data; the precision is the one that was computed in."""
+        precision = str(self.precision).removeprefix("torch.")
+        return {"device": str(self.device), "threads": torch.get_num_threads(), "precision": precision}
+
+    def autocast(self) -> torch.autocast:
+        """A context in which the network computes in the precision of the recipe, where the device has it."""
+        return torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32)
 
     def _enter_training_mode(self) -> None:
         self.network.train()
