@@ -6,7 +6,7 @@ exactly as a line of a photograph is: by `reading.normalise.line_ink`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -235,3 +235,9 @@ def _rule(canvas: Gray, rng: np.random.Generator) -> None:
     for x in range(int(rng.integers(0, 7)), columns, step):
         points = [(round(end), round(y + rise * end / columns)) for end in (x, min(columns, x + length))]
         cv2.line(canvas, points[0], points[1], grey, thick, cv2.LINE_AA)
+
+
+def line_maker(digits: Digits, count: int) -> Callable[[np.random.Generator], list[RenderedLine]]:
+    """The function that renders chunks of `count` lines of some digits; for the processes of a `Prefetcher`."""
+    renderer = LineRenderer(digits)
+    return lambda rng: list(renderer.render_lines(rng, count))

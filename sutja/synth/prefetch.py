@@ -1,65 +1,84 @@
-"""Render lines in a separate process, ahead of the network that trains on them.
+"""Make training samples in separate processes, ahead of the network that trains on them.
 
-A thread of the same process would block training, because rendering takes many short steps of Python.
+A thread of the same process would block training, because making samples takes many short steps of Python.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from sutja.data.digits import Digits
 from sutja.errors import SutjaError
 from sutja.processes import prepare_process, without_interrupts
 from sutja.randomness import derived_seed
-from sutja.synth.lines import LineRenderer, RenderedLine
+
+CHUNKS_PER_PROCESS = 2  # that are made ahead: one is worked on while another waits to be fetched
+
+ChunkT = TypeVar("ChunkT")
+MakeChunk = Callable[[np.random.Generator], ChunkT]
 
 
-class LinePrefetcher:
-    """Renders numbered chunks of lines; the same seed and number give the same lines."""
+class Prefetcher(Generic[ChunkT]):
+    """Makes numbered chunks of samples; the same seed and number give the same samples, on any number of processes."""
 
-    def __init__(self, digits: Digits, *, seed: int, size: int) -> None:
-        """Each chunk has `size` lines, rendered from `digits`."""
-        self._seed, self._size = seed, size
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _start_process, (digits,))
-        self._pending: dict[int, Future[list[RenderedLine]]] = {}
+    def __init__(
+        self, build: Callable[[], MakeChunk[ChunkT]], *, seed: int, purpose: str, processes: int | None = None
+    ) -> None:
+        """`build` is called once in each process, and returns the function that makes a chunk; both are pickled.
 
-    def take(self, number: int, *, prefetch: int | None = None) -> list[RenderedLine]:
-        """Return chunk `number`, and start to render chunk `prefetch` in the background.
+        `purpose` is part of the seed of each chunk. `processes` is by default one for each core but one.
+        """
+        self._seed, self._purpose = seed, purpose
+        count = processes or spare_cores()
+        self._ahead = CHUNKS_PER_PROCESS * count
+        self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_process, (build,))
+        self._pending: dict[int, Future[ChunkT]] = {}
 
-        Raises `SutjaError` if the rendering process is killed.
+    def take(self, number: int, *, stop: int = 0) -> ChunkT:
+        """Return chunk `number`, and start to make the following ones, those before chunk `stop`.
+
+        Raises `SutjaError` if a process is killed.
         """
         try:
             chunk = self._submitted(number)
-            if prefetch is not None:
-                self._submitted(prefetch)
+            for following in range(number + 1, min(stop, number + 1 + self._ahead)):
+                self._submitted(following)
             self._pending.pop(number)
             return chunk.result()
         except BrokenProcessPool as error:
-            raise SutjaError("the process that renders lines was killed; the system may be out of memory") from error
+            raise SutjaError("a process that makes samples was killed; the system may be out of memory") from error
 
-    def _submitted(self, number: int) -> Future[list[RenderedLine]]:
+    def _submitted(self, number: int) -> Future[ChunkT]:
         if number not in self._pending:
             with without_interrupts():
-                seed = derived_seed(self._seed, "lines", number)
-                self._pending[number] = self._pool.submit(_render_chunk, seed, self._size)
+                seed = derived_seed(self._seed, self._purpose, number)
+                self._pending[number] = self._pool.submit(_make_chunk, seed)
         return self._pending[number]
 
     def close(self) -> None:
-        """Stop the process after its current chunk."""
+        """Stop the processes after their current chunks."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-_renderers: list[LineRenderer] = []  # set once in the rendering process
+def spare_cores() -> int:
+    """The number of cores that this process may use, less the one that trains; at least 1."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
 
 
-def _start_process(digits: Digits) -> None:
+_makers: list[MakeChunk[Any]] = []  # set once in each process
+
+
+def _start_process(build: Callable[[], MakeChunk[Any]]) -> None:
     prepare_process()
-    _renderers.append(LineRenderer(digits))
+    _makers.append(build())
 
 
-def _render_chunk(seed: int, count: int) -> list[RenderedLine]:
-    return list(_renderers[-1].render_lines(np.random.default_rng(seed), count))
+def _make_chunk(seed: int) -> Any:
+    return _makers[-1](np.random.default_rng(seed))

@@ -6,6 +6,7 @@ import math
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,8 @@ from sutja.randomness import derived_seed
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
-from sutja.synth.lines import RenderedLine
-from sutja.synth.prefetch import LinePrefetcher
+from sutja.synth.lines import RenderedLine, line_maker
+from sutja.synth.prefetch import Prefetcher
 from sutja.training.trainer import Evaluation, Trainer
 
 LINES_PER_EPOCH = 8192
@@ -66,7 +67,8 @@ class LineTrainer(Trainer[LineBatch]):
         if recipe.hard_example_repeats > 1 or recipe.precision != "float32":
             raise UsageError(f"{recipe.name}: lines have no hard-example sampling, and are trained in float32")
         super().__init__(recipe, device)
-        self._prefetcher = LinePrefetcher(splits.train, seed=recipe.seed, size=LINES_PER_CHUNK)
+        maker = partial(line_maker, splits.train, LINES_PER_CHUNK)
+        self._prefetcher = Prefetcher(maker, seed=recipe.seed, purpose="lines")
         weakref.finalize(self, self._prefetcher.close)
         measured = {"train": splits.train, **({} if recipe.protocol == "final" else splits.evaluation_parts)}
         self._measured = {part: fixed_lines(digits, MEASURED_LINES, 0) for part, digits in measured.items()}
@@ -82,11 +84,10 @@ class LineTrainer(Trainer[LineBatch]):
         return LINES_PER_EPOCH // LINES_PER_CHUNK * math.ceil(LINES_PER_CHUNK / self.recipe.batch_size)
 
     def batches(self, epoch: int) -> Iterator[LineBatch]:
-        """Yield lines of like width together, while another process renders the next ones."""
+        """Yield lines of like width together, while other processes render the next ones."""
         chunks = LINES_PER_EPOCH // LINES_PER_CHUNK
         for number in range(epoch * chunks, (epoch + 1) * chunks):
-            follows = number + 1 < self.recipe.epochs * chunks
-            lines = self._prefetcher.take(number, prefetch=number + 1 if follows else None)
+            lines = self._prefetcher.take(number, stop=self.recipe.epochs * chunks)
             lines.sort(key=lambda line: line.ink.shape[1])
             parts = list(batches(LINES_PER_CHUNK, self.recipe.batch_size))
             rng = np.random.default_rng(derived_seed(self.recipe.seed, "order of lines", number))

@@ -1,21 +1,28 @@
-"""Lines rendered in another process: reproducible, with a clear error if the process is killed."""
+"""Samples made in other processes: reproducible, with a clear error if a process is killed."""
 
 from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 import numpy as np
 import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import SutjaError
-from sutja.synth.prefetch import LinePrefetcher
+from sutja.synth.lines import RenderedLine, line_maker
+from sutja.synth.prefetch import MakeChunk, Prefetcher, spare_cores
+
+
+def numbers_maker() -> MakeChunk[list[float]]:
+    return lambda rng: rng.random(4).tolist()
 
 
 def test_chunks_are_the_same_in_any_order_until_the_process_is_killed(few: Dataset) -> None:
-    prefetcher = LinePrefetcher(few.train, seed=3, size=4)
-    first, second = prefetcher.take(0, prefetch=1), prefetcher.take(1)
+    maker = partial(line_maker, few.train, 4)
+    prefetcher: Prefetcher[list[RenderedLine]] = Prefetcher(maker, seed=3, purpose="lines", processes=1)
+    first, second = prefetcher.take(0, stop=2), prefetcher.take(1)
     again = prefetcher.take(0)
     for line, same in zip(first, again, strict=True):
         assert line.text == same.text
@@ -27,3 +34,20 @@ def test_chunks_are_the_same_in_any_order_until_the_process_is_killed(few: Datas
         for number in range(2, 5):
             prefetcher.take(number)
     prefetcher.close()
+
+
+def test_any_number_of_processes_makes_the_same_chunks_and_none_beyond_the_last() -> None:
+    made = []
+    for processes in (1, 2):
+        prefetcher = Prefetcher(numbers_maker, seed=0, purpose="numbers", processes=processes)
+        made.append([prefetcher.take(number, stop=3) for number in range(3)])
+        assert prefetcher._pending == {}
+        prefetcher.close()
+    assert made[0] == made[1]
+    assert len({tuple(chunk) for chunk in made[0]}) == 3
+
+
+def test_one_core_is_left_to_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, processes in ((1, 1), (2, 1), (16, 15)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)), raising=False)
+        assert spare_cores() == processes

@@ -1,0 +1,159 @@
+"""From the maps of the page network to the quads of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.models.onnx_page_network import MAP_STRIDE
+from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area, shared_area
+
+CORE_SHARE = 0.5  # of a number's height is its core
+CORE_END_HEIGHTS = 0.2  # are left out of the core at both ends, in heights of its digits;
+MIN_CORE_PLACES = 1.5  # a core is at least so high and long, in places of the maps: thinner ones would break
+MIN_LENGTH_HEIGHTS = 0.1  # of a number that is found
+MIN_CORE_PROBABILITY = 0.5
+END_REACH_HEIGHTS = 1.0  # farther than this from an end, a place does not say where it is
+SLOPE_PRIOR_HEIGHTS = 0.7  # the length whose slope is trusted as much as the direction that the places say
+MAX_SHARED = 0.5  # of the smaller of two quads; if they share more, they are the same number
+
+Maps = NDArray[np.float32]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FoundNumber:
+    """A number found on a picture: its quad in pixels, the probability of its core, and whether it is handwritten."""
+
+    quad: Quad
+    score: float
+    handwritten: bool
+
+
+def core_of(quad: Quad) -> Quad:
+    """The core of a number: half its height, without its ends; the network tells neighbours apart by these."""
+    axes = Axes.of(quad)
+    least = MIN_CORE_PLACES * MAP_STRIDE
+    length = max(axes.length - 2 * CORE_END_HEIGHTS * axes.height, min(least, axes.height))
+    height = max(CORE_SHARE * axes.height, least)
+    cut = (1 - length / max(axes.length, 1e-3)) / 2
+    above = (1 - height / max(axes.height, 1e-3)) / 2
+    return part_of_quad(quad, cut, 1 - cut, top=above, bottom=1 - above)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """The places of all cores of a picture, one row each: the core, its weight, position in pixels, and channels."""
+
+    core: NDArray[np.intp]
+    weight: Values
+    position: Values  # (P, 2)
+    values: Values  # (P, 9)
+
+    def mean(self, values: Values) -> Values:
+        """The weighted mean of each core."""
+        total = np.maximum(self.sum(np.ones(len(self.core))), 1e-9)
+        return self.sum(values) / total
+
+    def sum(self, values: Values) -> Values:
+        """The weighted sum of each core."""
+        return np.bincount(self.core, self.weight * values).astype(np.float64)
+
+
+def decode_maps(maps: Maps, *, min_score: float = MIN_CORE_PROBABILITY) -> list[FoundNumber]:
+    """The numbers that maps `float32 (9, H / 4, W / 4)` show, in pixels of the picture `(H, W)`.
+
+    A core is a connected region that is more probably a core than none. What its places say of height, direction,
+    middle line and ends is averaged.
+    """
+    odds = np.exp(maps[:3] - maps[:3].max(axis=0))
+    probabilities = odds / odds.sum(axis=0)
+    core = 1 - probabilities[0]
+    count, labels = cv2.connectedComponents((core > MIN_CORE_PROBABILITY).astype(np.uint8), connectivity=4)
+    if count == 1:
+        return []
+    rows, columns = np.nonzero(labels)
+    places = _Places(
+        labels[rows, columns] - 1,
+        core[rows, columns].astype(np.float64),
+        np.column_stack([columns, rows]).astype(np.float64) * MAP_STRIDE + MAP_STRIDE / 2,
+        maps[:, rows, columns].T.astype(np.float64),
+    )
+    score = places.sum(np.ones(len(rows))) / np.bincount(places.core)
+    handwritten = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) > 0
+    quads = _quads(places)
+    return [
+        FoundNumber(quad, float(each), bool(by_hand))
+        for quad, each, by_hand in zip(quads, score, handwritten, strict=True)
+        if each >= min_score
+    ]
+
+
+def _quads(places: _Places) -> list[Quad]:
+    """The quad of each core."""
+    height = 32 * 2 ** places.mean(places.values[:, 3])
+    direction = np.column_stack([places.mean(places.values[:, 4]), places.mean(places.values[:, 5])])
+    direction /= np.maximum(np.hypot(*direction.T), 1e-9)[:, None]
+    centre = np.column_stack([places.mean(places.position[:, 0]), places.mean(places.position[:, 1])])
+    direction, middle = _middle_line(places, centre, direction, height)
+    start, stop = _ends(places, centre, direction, height)
+    centre = centre + _normals(direction) * middle[:, None] + direction * ((start + stop) / 2)[:, None]
+    return [Axes(*row).quad for row in zip(centre, direction, (stop - start).tolist(), height.tolist(), strict=True)]
+
+
+def _normals(direction: Values) -> Values:
+    return np.column_stack([-direction[:, 1], direction[:, 0]])
+
+
+def _middle_line(places: _Places, centre: Values, direction: Values, height: Values) -> tuple[Values, Values]:
+    """Directions, and how far below the centres the middle lines lie.
+
+    Each place says how far it is from the middle line. The slope of these points corrects the direction that the places
+    say, the more the longer the number is: a ridge regression.
+    """
+    offset = places.position - centre[places.core]
+    along = (offset * direction[places.core]).sum(axis=1)
+    below = (offset * _normals(direction)[places.core]).sum(axis=1) - places.values[:, 6] * height[places.core]
+    middle = places.mean(below)
+    spread = places.mean(along**2) + (SLOPE_PRIOR_HEIGHTS * height) ** 2 / 12
+    slope = places.mean(along * (below - middle[places.core])) / np.maximum(spread, 1e-9)
+    turned = direction + _normals(direction) * slope[:, None]
+    return turned / np.hypot(1, slope)[:, None], middle
+
+
+def _ends(places: _Places, centre: Values, direction: Values, height: Values) -> tuple[Values, Values]:
+    """Where each number starts and ends along its direction, from its centre, in pixels."""
+    along = ((places.position - centre[places.core]) * direction[places.core]).sum(axis=1)
+    stop = _end(places, along, height, channel=8)
+    start = -_end(places, -along, height, channel=7)
+    return start, np.maximum(stop, start + MIN_LENGTH_HEIGHTS * height)
+
+
+def _end(places: _Places, along: Values, height: Values, *, channel: int) -> Values:
+    """The end of each number: what the places near the end of its core say, the nearest ones most."""
+    last = np.full(len(height), -np.inf)
+    np.maximum.at(last, places.core, along)
+    heights = height[places.core]
+    distance = np.clip(places.values[:, channel], 0, END_REACH_HEIGHTS)
+    near = np.clip(END_REACH_HEIGHTS - (last[places.core] - along) / heights - 0.2, 0.02, None)
+    trust = near * np.clip(1.1 - distance, 0.02, None)
+    return places.sum(trust * (along + distance * heights)) / np.maximum(places.sum(trust), 1e-9)
+
+
+def merge_numbers(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """Numbers found at several scales, each once: of those that overlap, the one with the highest score stays."""
+    kept: list[FoundNumber] = []
+    for number in sorted(numbers, key=lambda each: -each.score):
+        area = quad_area(number.quad)
+        if all(shared_area(number.quad, other.quad) <= MAX_SHARED * min(area, quad_area(other.quad)) for other in kept):
+            kept.append(number)
+    return kept
+
+
+def scaled_number(number: FoundNumber, factor: float) -> FoundNumber:
+    """The same number on a picture of another size."""
+    return replace(number, quad=(number.quad * np.float32(factor)))
