@@ -125,13 +125,13 @@ def _is_date(text: str) -> bool:
     if not match:
         return False
     first, second, third = match[1], match[3], match[4]
-    return (len(third) in (2, 4) and _is_day(first, second)) or (len(first) in (2, 4) and _is_day(second, third))
+    starts_with_year = len(first) in (2, 4) and _is_day(second, third)
+    ends_with_year = len(third) in (2, 4) and (_is_day(first, second) or _is_day(second, first))
+    return starts_with_year or ends_with_year
 
 
-def _is_day(one: str, other: str) -> bool:
-    """Whether two numbers can be a month and a day, in any order."""
-    low, high = sorted((int(one), int(other)))
-    return 1 <= low <= MAX_MONTH and high <= MAX_DAY
+def _is_day(month: str, day: str) -> bool:
+    return 1 <= int(month) <= MAX_MONTH and 1 <= int(day) <= MAX_DAY
 
 
 def _interpret_fraction(match: re.Match[str]) -> NumberMeaning:
