@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
+RowValues = NDArray[np.float64]
+RowIndices = NDArray[np.intp]
 
 DIRECTION_BINS = 72  # of the full circle, for the majority of directions
 MAX_TURN_RADIANS = 0.25 * np.pi + 1e-6  # between a number and the page that it is a part of
@@ -31,16 +31,16 @@ MIN_SIDE_PIXELS = 1e-3
 class _Numbers:
     """Numbers in the frame of their page, with the reading direction along x; all `(N,)`."""
 
-    index: Indices  # among the numbers that are grouped
-    x: Floats
-    y: Floats
-    left: Floats
-    right: Floats
-    height: Floats
-    slope: Floats
+    index: RowIndices  # among the numbers that are grouped
+    x: RowValues
+    y: RowValues
+    left: RowValues
+    right: RowValues
+    height: RowValues
+    slope: RowValues
 
     @property
-    def width(self) -> Floats:
+    def width(self) -> RowValues:
         return self.right - self.left
 
 
@@ -55,12 +55,12 @@ class _SlopeField:
     level: float
     convergence: float  # per pixel
 
-    def slope(self, x: Floats | float, y: Floats | float) -> Floats:
+    def slope(self, x: RowValues | float, y: RowValues | float) -> RowValues:
         """The slope of the rows at places of the page."""
         x, y = np.asarray(x) - self.centre[0], np.asarray(y) - self.centre[1]
         return np.asarray((self.level - self.convergence * y) / np.maximum(1 - self.convergence * x, MIN_NEARNESS))
 
-    def fall(self, x: Floats | float, y: Floats | float, to_x: Floats | float) -> Floats:
+    def fall(self, x: RowValues | float, y: RowValues | float, to_x: RowValues | float) -> RowValues:
         """How far a row through (x, y) falls until `to_x`."""
         return np.asarray(self.slope(x, y) * (to_x - x))
 
@@ -90,7 +90,7 @@ def group_rows(quads: Sequence[NDArray[np.floating]] | NDArray[np.floating]) -> 
     return [row for _, row in sorted(rows, key=lambda each: each[0])]
 
 
-def _measure(quads: Floats) -> tuple[Floats, Floats, Floats]:
+def _measure(quads: RowValues) -> tuple[RowValues, RowValues, RowValues]:
     """The angles in radians of the reading directions, the widths and the heights, each `(N,)`."""
     along = (quads[:, 1] + quads[:, 2] - quads[:, 0] - quads[:, 3]) / 2
     down = (quads[:, 3] + quads[:, 2] - quads[:, 0] - quads[:, 1]) / 2
@@ -98,12 +98,12 @@ def _measure(quads: Floats) -> tuple[Floats, Floats, Floats]:
     return np.arctan2(along[:, 1], along[:, 0]), widths, heights
 
 
-def _turn(angles: Floats, direction: Floats | float) -> Floats:
+def _turn(angles: RowValues, direction: RowValues | float) -> RowValues:
     """The angles from a direction, in -π…π."""
     return np.asarray((angles - direction + np.pi) % (2 * np.pi) - np.pi)
 
 
-def _majority_direction(angles: Floats, weights: Floats) -> float:
+def _majority_direction(angles: RowValues, weights: RowValues) -> float:
     """The mean direction of the half right angle to each side in which most numbers are, by weight."""
     directions = np.linspace(-np.pi, np.pi, DIRECTION_BINS, endpoint=False)
     bins = np.round((angles + np.pi) / (2 * np.pi) * DIRECTION_BINS).astype(int) % DIRECTION_BINS
@@ -116,13 +116,13 @@ def _majority_direction(angles: Floats, weights: Floats) -> float:
     return float(np.arctan2((inside * np.sin(angles)).sum(), (inside * np.cos(angles)).sum()))
 
 
-def _rotated(points: Floats, direction: float) -> Floats:
+def _rotated(points: RowValues, direction: float) -> RowValues:
     """Points `(…, 2)` in a frame whose x axis has a direction."""
     cos, sin = np.cos(direction), np.sin(direction)
     return np.asarray(points @ np.array([[cos, -sin], [sin, cos]]))
 
 
-def _in_frame(corners: Floats, index: Indices, direction: float) -> _Numbers:
+def _in_frame(corners: RowValues, index: RowIndices, direction: float) -> _Numbers:
     quads = _rotated(corners[index], direction)
     angles, _, heights = _measure(quads)
     x, y = quads.mean(axis=1).T
@@ -141,7 +141,7 @@ def _rows_along(numbers: _Numbers) -> list[tuple[float, list[int]]]:
     return [(float(places[row].mean()), numbers.index[row].tolist()) for row in rows]
 
 
-def _fit_field(x: Floats, y: Floats, slopes: Floats, weights: Floats) -> _SlopeField:
+def _fit_field(x: RowValues, y: RowValues, slopes: RowValues, weights: RowValues) -> _SlopeField:
     """Fit the slopes by weighted least squares, with less and less weight for outliers (Huber, 1964)."""
     centre, scale = (float(x.mean()), float(y.mean())), max(1.0, float(np.ptp(x)), float(np.ptp(y)))
     across, down = (x - centre[0]) / scale, (y - centre[1]) / scale
@@ -157,7 +157,7 @@ def _fit_field(x: Floats, y: Floats, slopes: Floats, weights: Floats) -> _SlopeF
     return field
 
 
-def _refit_field(numbers: _Numbers, rows: list[Indices], weights: Floats) -> _SlopeField:
+def _refit_field(numbers: _Numbers, rows: list[RowIndices], weights: RowValues) -> _SlopeField:
     """The slopes of the numbers and, far more exact, those between neighbours of a row."""
     one, other = (np.concatenate([row[part] for row in rows]) for part in (slice(None, -1), slice(1, None)))
     across = np.maximum(numbers.x[other] - numbers.x[one], numbers.height[one])
@@ -176,7 +176,7 @@ class _Page:
         self._numbers, self._field = numbers, field
         self._tolerance = self._measure_tolerance()
 
-    def rows(self) -> list[Indices]:
+    def rows(self) -> list[RowIndices]:
         """Join numbers and rows to longer rows, the best aligned and nearest first; each from left to right."""
         row_of = {at: np.array([at]) for at in range(len(self._numbers.x))}
         for _, one, other in sorted(self._candidates()):
@@ -219,7 +219,7 @@ class _Page:
             costs = np.abs(self._offsets(one, near)) + GAP_COST * gaps
             yield from zip(costs.tolist(), one.tolist(), near.tolist(), strict=True)
 
-    def _fits(self, one: Indices, other: Indices) -> NDArray[np.bool_]:
+    def _fits(self, one: RowIndices, other: RowIndices) -> NDArray[np.bool_]:
         """Whether each number `other`, further right, can follow `one` in a row."""
         numbers = self._numbers
         overlap = numbers.right[one] - numbers.left[other]
@@ -227,10 +227,10 @@ class _Page:
         is_level = np.abs(self._offsets(one, other)) <= self._tolerance
         return np.asarray((overlap <= MAX_OVERLAP * narrower) & is_level)
 
-    def _offsets(self, one: Indices, other: Indices) -> Floats:
+    def _offsets(self, one: RowIndices, other: RowIndices) -> RowValues:
         """How far, in heights, the middle of each number `other` lies below the row through `one`."""
         x, y = self._numbers.x, self._numbers.y
         return np.asarray((y[other] - y[one] - self._field.fall(x[one], y[one], x[other])) / self._heights(one, other))
 
-    def _heights(self, one: Indices, other: Indices) -> Floats:
+    def _heights(self, one: RowIndices, other: RowIndices) -> RowValues:
         return np.asarray((self._numbers.height[one] + self._numbers.height[other]) / 2)
