@@ -28,8 +28,8 @@ def woff(characters: str) -> bytes:
     return content.getvalue()
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package of three subsets, one of them in two weights."""
     files = {
         "tiny-latin-400": woff("0123456789ab"),
@@ -37,7 +37,7 @@ def archive(tmp_path: Path) -> Path:
         "tiny-cyrillic-400": woff("ж"),
         "tiny-greek-400": woff("α"),
     }
-    path = tmp_path / "tiny.tgz"
+    path = tmp_path_factory.mktemp("package") / "tiny.tgz"
     with tarfile.open(path, "w:gz") as package:
         for name, content in files.items():
             member = tarfile.TarInfo(f"package/files/{name}-normal.woff")
