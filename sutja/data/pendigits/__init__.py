@@ -1,0 +1,1 @@
+"""Pen strokes of the digits of 44 writers, for generated handwriting."""

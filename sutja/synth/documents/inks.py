@@ -1,0 +1,77 @@
+"""Inks: pens, pencils, chalk and printers' colours, and how they cover a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.synth.documents.writing import Layer
+from sutja.synth.paper import grain
+from sutja.synth.sheet import Colours
+
+RNG = np.random.Generator
+Colour = NDArray[np.float32]  # blue, green, red, 0…1
+
+
+@dataclass(frozen=True)
+class Ink:
+    """A pen's `colour`, its `strength` (0 = invisible, 1 = covers), and how rough and uneven its strokes are, 0…1."""
+
+    colour: Colour
+    strength: float
+    rough: float = 0.0
+    uneven: float = 0.0
+
+
+# (colour blue-green-red, how much it varies, weight)
+PEN_COLOURS = (
+    ((0.60, 0.25, 0.16), 0.10, 0.32),  # blue
+    ((0.45, 0.15, 0.10), 0.08, 0.12),  # dark blue
+    ((0.15, 0.14, 0.14), 0.06, 0.30),  # black
+    ((0.40, 0.39, 0.39), 0.08, 0.10),  # pencil
+    ((0.22, 0.18, 0.75), 0.10, 0.11),  # red
+    ((0.25, 0.45, 0.12), 0.08, 0.04),  # green
+    ((0.55, 0.20, 0.45), 0.08, 0.01),  # violet
+)
+
+
+def random_pen(rng: RNG) -> Ink:
+    """A pen that writes on white paper."""
+    weights = np.array([weight for _, _, weight in PEN_COLOURS])
+    colour, varies, _ = PEN_COLOURS[rng.choice(len(PEN_COLOURS), p=weights / weights.sum())]
+    mixed = np.clip(np.array(colour) + rng.normal(0, varies / 2, 3), 0, 0.85).astype(np.float32)
+    weak = rng.random() < 0.25
+    strength = float(rng.uniform(0.25, 0.6) if weak else rng.uniform(0.6, 1))
+    rough = float(rng.choice([0.0, rng.uniform(0.1, 0.5)], p=[0.6, 0.4]))
+    return Ink(mixed, strength, rough, float(rng.uniform(0, 0.3)))
+
+
+def chalk(rng: RNG) -> Ink:
+    """Chalk or a bright pen on something dark."""
+    colour = np.clip(0.88 + rng.normal(0, 0.06, 3), 0, 1).astype(np.float32)
+    if rng.random() < 0.15:
+        colour[int(rng.integers(3))] *= 0.6
+    return Ink(colour, float(rng.uniform(0.6, 1)), float(rng.uniform(0, 0.5)), float(rng.uniform(0, 0.2)))
+
+
+def solid(colour: tuple[float, float, float], strength: float = 1.0) -> Ink:
+    """An ink without any texture."""
+    return Ink(np.array(colour, np.float32), strength)
+
+
+def apply_ink(colours: Colours, layer: Layer, ink: Ink, rng: RNG, *, digit_height: float) -> None:
+    """Cover a sheet, in place, where a layer has ink."""
+    rows, columns = np.flatnonzero(layer.max(axis=1)), np.flatnonzero(layer.max(axis=0))
+    if not len(rows):
+        return
+    part = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    cover = layer[part].astype(np.float32) * np.float32(ink.strength / 255)
+    if ink.rough and digit_height > 14:
+        rough = grain(cover.shape, rng, size=max(1.0, 0.02 * digit_height), strength=1)
+        cover *= np.clip(1 - ink.rough * np.abs(rough), 0, 1)
+    if ink.uneven:
+        cover *= np.clip(1 - ink.uneven * np.abs(grain(cover.shape, rng, size=max(2.0, 0.5 * digit_height), strength=1)), 0.3, 1)
+    region = colours[part]
+    region += cover[:, :, None] * (ink.colour - region)

@@ -1,0 +1,151 @@
+"""Painter of whole documents: a layout on a sheet, filled in by a writer, photographed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from sutja.synth.documents.document import Document
+from sutja.synth.documents.fonts import FontFile
+from sutja.synth.documents.inks import Ink, chalk, random_pen
+from sutja.synth.documents.layouts import LAYOUTS
+from sutja.synth.documents.papers import paint_board, paint_paper
+from sutja.synth.documents.photographer import develop, disturb, turned, view
+from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.writers import FontWriter, Sources, StrokeWriter, Writer
+from sutja.synth.documents.writing import is_visible
+
+RNG = np.random.Generator
+SHEET_MARGIN_SHARE = 0.17  # of the picture, at each side: what a sloped picture shows beyond the upright one
+TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)
+RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
+    (0.86, 0.72, 0.62),
+    (0.75, 0.75, 0.75),
+    (0.82, 0.80, 0.62),
+    (0.80, 0.55, 0.35),
+    (0.55, 0.50, 0.85),
+    (0.60, 0.62, 0.92),
+    (0.60, 0.75, 0.45),
+    (0.45, 0.45, 0.45),
+)
+CROPPED_PROBABILITY = 0.08  # of pictures that do not fill the square that a network sees
+MAX_CROP_ZOOM = 6.0
+MAX_REPAINTINGS = 3
+EMPTY_PROBABILITY = 0.2
+# Digit heights in pixels, and how often a picture has them.
+DIGIT_HEIGHTS = ((5.0, 9.0, 0.05), (9.0, 16.0, 0.25), (16.0, 40.0, 0.40), (40.0, 110.0, 0.2), (110.0, 330.0, 0.10))
+
+
+class DocumentPainter:
+    """Paints documents of handwriting and print from `sources`."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def paint(self, rng: RNG, size: tuple[int, int], *, layout: str | None = None, digit_height: float = 0.0) -> Document:
+        """Paint a document of `size` (width, height) in pixels, by default of any layout and any size of writing."""
+        document = self._painted(rng, size, layout, digit_height)
+        for _ in range(MAX_REPAINTINGS):  # few documents without any number
+            if document.numbers or rng.random() < EMPTY_PROBABILITY:
+                break
+            document = self._painted(rng, size, layout, digit_height)
+        return document
+
+    def _painted(self, rng: RNG, size: tuple[int, int], layout: str | None, digit_height: float) -> Document:
+        unit = digit_height or _random_digit_height(rng, size)
+        clean = rng.random() < 0.08
+        sheet = self._sheet(rng, size, unit, clean=clean)
+        names = list(LAYOUTS)
+        weights = np.array([LAYOUTS[name][1] for name in names])
+        if unit > 100 and layout is None:
+            layout = str(rng.choice(["single", "cell", "lines", "grid", "boxes", "scattered", "empty"], p=[0.42, 0.2, 0.13, 0.1, 0.05, 0.05, 0.05]))
+        LAYOUTS[layout or str(rng.choice(names, p=weights / weights.sum()))][0](sheet)
+        seen, runs = view(rng, np.clip(sheet.compose(), 0, 1), sheet.runs, size, clean=clean)
+        if not clean:
+            disturb(rng, seen, digit_height=unit)
+        document = Document(develop(rng, seen, digit_height=unit, clean=clean), tuple(runs))
+        document = turned(document, int(rng.choice(4, p=TURN_PROBABILITIES)))
+        return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
+
+    def _sheet(self, rng: RNG, size: tuple[int, int], unit: float, *, clean: bool) -> DocumentSheet:
+        margin = round(SHEET_MARGIN_SHARE * max(size))
+        large = (size[0] + 2 * margin, size[1] + 2 * margin)
+        board = rng.random() < (0.3 if clean else 0.07)
+        if clean and rng.random() < 0.7:
+            colours = np.full((large[1], large[0], 3), 0.05 if board else rng.uniform(0.9, 1), np.float32)
+        else:
+            colours = paint_board(large, rng) if board else paint_paper(large, rng, digit_height=unit)
+        pens = [chalk(rng), chalk(rng)] if board else [random_pen(rng), random_pen(rng)]
+        pen_width = _pen_width(rng, unit)
+        dark = (0.9, 0.9, 0.9) if board else (0.1, 0.1, 0.1)
+        colour = dark if rng.random() < 0.7 else tuple(rng.uniform(0, 0.8, 3).tolist())
+        rule = dark if rng.random() < 0.4 else RULE_COLOURS[rng.integers(len(RULE_COLOURS))]
+        print_ink = Ink(np.array(colour, np.float32), float(rng.uniform(0.5, 1)))
+        rule_ink = Ink(np.array(rule, np.float32), float(rng.uniform(0.15, 1)))
+        slope = float(np.radians(rng.normal(0, 1.0) if rng.random() < 0.85 else rng.uniform(-18, 18)))
+        return DocumentSheet(
+            rng,
+            colours,
+            unit,
+            pen_width * unit,
+            self._writer(rng, pen_width),
+            pens,
+            print_ink,
+            rule_ink,
+            self._print_fonts(rng),
+            (margin, margin, margin + size[0], margin + size[1]),
+            slope,
+        )
+
+    def _writer(self, rng: RNG, pen_width: float) -> Writer:
+        fonts = self._sources.fonts
+        words = _font(rng, fonts.words)
+        word_writer = FontWriter(rng, words, thickness=pen_width - 0.08) if words and rng.random() < 0.8 else None
+        numbers = _font(rng, fonts.numbers)
+        if numbers and rng.random() < 0.22:
+            return FontWriter(rng, numbers, thickness=float(np.clip(pen_width - 0.09, -0.04, 0.12)))
+        return StrokeWriter(rng, self._sources, pen_width=pen_width, words=word_writer)
+
+    def _print_fonts(self, rng: RNG) -> list[FontFile]:
+        fonts = self._sources.fonts.print
+        return [fonts[index] for index in rng.integers(len(fonts), size=2)] if fonts else []
+
+
+def _font(rng: RNG, fonts: tuple[FontFile, ...]) -> FontFile | None:
+    return fonts[int(rng.integers(len(fonts)))] if fonts else None
+
+
+def _random_digit_height(rng: RNG, size: tuple[int, int]) -> float:
+    weights = np.array([weight for _, _, weight in DIGIT_HEIGHTS])
+    low, high, _ = DIGIT_HEIGHTS[int(rng.choice(len(DIGIT_HEIGHTS), p=weights / weights.sum()))]
+    return min(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 0.75 * min(size))
+
+
+def _pen_width(rng: RNG, unit: float) -> float:
+    """The width of a pen in digit heights: thin on large writing, broad felt pens up to a fifth."""
+    kind = rng.random()
+    width = rng.uniform(0.045, 0.1) if kind < 0.7 else rng.uniform(0.1, 0.2) if kind < 0.9 else rng.uniform(0.02, 0.05)
+    return float(max(width, 1.1 / unit))
+
+
+def cropped(document: Document, rng: RNG) -> Document:
+    """The document cut around one of its numbers and enlarged, with black beside it, as a network sees a cell."""
+    height, width = document.picture.shape[:2]
+    numbers = document.numbers
+    if not numbers:
+        return document
+    chosen = numbers[int(rng.integers(len(numbers)))]
+    margins = chosen.height * rng.uniform(-0.05, 1.2, 4) * float(rng.choice([0.5, 1, 3]))
+    low = np.maximum(np.round(chosen.quad.min(axis=0) - margins[:2]), 0).astype(int)
+    high = np.minimum(np.round(chosen.quad.max(axis=0) + margins[2:]), (width, height)).astype(int)
+    if (high - low).min() < 24:
+        return document
+    (left, top), (right, bottom) = low.tolist(), high.tolist()
+    zoom = min(width / (right - left), height / (bottom - top), MAX_CROP_ZOOM)
+    matrix = np.array([[zoom, 0, -left * zoom], [0, zoom, -top * zoom], [0, 0, 1.0]])
+    part = document.picture[top:bottom, left:right]
+    size = (round(zoom * part.shape[1]), round(zoom * part.shape[0]))
+    picture = np.zeros_like(document.picture)
+    picture[: size[1], : size[0]] = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)[:height, :width]
+    runs = [run.moved(matrix) for run in document.runs]
+    return Document(picture, tuple(run for run in runs if is_visible(run, size)))

@@ -1,0 +1,191 @@
+"""Sheet: a flat document while it is filled in, with its pens, its print and all that stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.synth.documents.document import WrittenRun
+from sutja.synth.documents.fonts import FontFile, render_text
+from sutja.synth.documents.inks import Ink, apply_ink
+from sutja.synth.documents.marks import circle, draw_filler, draw_mark_in, draw_stroke, strike_out, underline
+from sutja.synth.documents.writers import Writer
+from sutja.synth.documents.writing import Layer, Writing, is_visible, place
+from sutja.synth.sheet import Colours
+
+RNG = np.random.Generator
+PRINTED_NUMBER_SIGNS = frozenset("0123456789.,-+/:")
+
+
+@dataclass
+class DocumentSheet:
+    """A sheet on which layouts write, print and draw, in pixels from its top left corner.
+
+    `digit_height` is the usual height of handwritten digits, `pen_width` that of the pen's strokes, both in pixels.
+    `window` (left, top, right, bottom) is the part that will surely be seen.
+    """
+
+    rng: RNG
+    colours: Colours
+    digit_height: float
+    pen_width: float
+    writer: Writer
+    pens: list[Ink]
+    print_ink: Ink
+    rule_ink: Ink
+    print_fonts: Sequence[FontFile]
+    window: tuple[float, float, float, float]
+    slope: float = 0.0
+    runs: list[WrittenRun] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        shape = self.colours.shape[:2]
+        self.hand_layers: list[Layer] = [np.zeros(shape, np.uint8) for _ in self.pens]
+        self.print_layer: Layer = np.zeros(shape, np.uint8)
+        self.rule_layer: Layer = np.zeros(shape, np.uint8)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.colours.shape[1], self.colours.shape[0]
+
+    def compose(self) -> Colours:
+        """Print the rules and the text, and put the handwriting on top."""
+        apply_ink(self.colours, self.rule_layer, self.rule_ink, self.rng, digit_height=self.digit_height)
+        apply_ink(self.colours, self.print_layer, self.print_ink, self.rng, digit_height=self.digit_height)
+        for layer, pen in zip(self.hand_layers, self.pens, strict=True):
+            apply_ink(self.colours, layer, pen, self.rng, digit_height=self.digit_height)
+        return self.colours
+
+    def write(
+        self, text: str, x: float, y: float, *, height: float = 0.0, ending: str = "", pen: int = 0, struck: bool = False
+    ) -> Writing:
+        """Write a number with the left end of its baseline at x, y; returns what was written."""
+        height = height or self.digit_height * float(np.clip(self.rng.normal(1, 0.07), 0.7, 1.4))
+        written = self.writer.write(text, height, ending=ending)
+        self.put(written, x, y, pen=pen, struck=struck)
+        return written
+
+    def write_fitting(self, text: str, box: tuple[float, float, float, float], *, pen: int = 0, align: float = 0.5, ending: str = "") -> None:
+        """Write a number into a box (left, top, right, bottom), smaller if need be; `align` 0 is left, 1 right."""
+        left, top, right, bottom = box
+        height = min(self.digit_height * float(np.clip(self.rng.normal(1, 0.08), 0.7, 1.4)), 0.95 * (bottom - top))
+        written = self.writer.write(text, height, ending=ending)
+        room = right - left
+        if written.width > 1.02 * room and written.width > 0:
+            height *= max(0.5, room / written.width)
+            written = self.writer.write(text, height, ending=ending)
+        slack = room - written.width
+        x = left + slack * align + float(self.rng.normal(0, 0.08)) * height
+        spare = (bottom - top) - height
+        y = bottom - spare * float(np.clip(self.rng.normal(0.45, 0.18), -0.1, 1.1))
+        self.put(written, x, y, pen=pen)
+
+    def put(self, written: Writing, x: float, y: float, *, pen: int = 0, struck: bool = False) -> None:
+        """Put a writing onto the sheet."""
+        if not written.spans:
+            return
+        angle = self.slope + float(self.rng.normal(0, 0.012))
+        runs = place(self.hand_layers[pen % len(self.pens)], written, x, y, angle=angle, unknown=struck)
+        self.runs += [run for run in runs if is_visible(run, self.size)]
+        if struck and runs:
+            strike_out(self.hand_layers[pen % len(self.pens)], self.rng, runs[0].quad, self.pen_width)
+
+    def write_word(self, word: str, x: float, y: float, *, height: float = 0.0, pen: int = 0) -> float:
+        """Write a word; returns the column behind it."""
+        height = height or self.digit_height * float(np.clip(self.rng.normal(0.95, 0.12), 0.6, 1.4))
+        written = self.writer.write_word(word, height)
+        self.put(written, x, y, pen=pen)
+        return x + written.width
+
+    def print_text(self, text: str, x: float, y: float, height: float, *, font: FontFile | None = None, angle: float = 0.0) -> float:
+        """Print a text, its words apart, with the left end of the baseline at x, y; returns the column behind it."""
+        font = font or self.random_font()
+        if font is None:
+            return self._print_plain(text, x, y, height)
+        for word in text.split():
+            drawn = render_text(font, word, height)
+            if drawn.text and drawn.mask.size > 1:
+                x = self._print_word(drawn.mask, drawn.text, drawn.boxes, (drawn.digit_top, drawn.baseline), (x, y), angle)
+            x += height * 0.45
+        return x
+
+    def _print_word(self, mask: Layer, text: str, boxes: np.ndarray, band: tuple[float, float], at: tuple[float, float], angle: float) -> float:
+        pad = 2
+        ink = cv2.copyMakeBorder(mask, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
+        spans = tuple((float(box[0]) + pad, float(box[2]) + pad) for box in boxes)
+        is_number = set(text) <= PRINTED_NUMBER_SIGNS and any(sign.isdigit() for sign in text)
+        count = len(text.rstrip(".,:/-+")) if is_number else 0
+        written = Writing(ink, text, spans, band[0] + pad, band[1] + pad, 0.0, count, handwritten=False)
+        runs = place(self.print_layer, written, at[0], at[1], angle=angle)
+        self.runs += [run for run in runs if is_visible(run, self.size)]
+        return at[0] + written.width
+
+    def _print_plain(self, text: str, x: float, y: float, height: float) -> float:
+        """Print without any font file, in the one that OpenCV brings."""
+        for word in text.split():
+            (width, high), below = cv2.getTextSize(word, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 2)
+            mask = np.zeros((high + below + 4, width + 4), np.uint8)
+            cv2.putText(mask, word, (2, high + 2), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
+            zoom = height / high
+            mask = np.asarray(cv2.resize(mask, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
+            edges = np.linspace(0, mask.shape[1], len(word) + 1)
+            boxes = np.stack([edges[:-1], 0 * edges[1:], edges[1:], 0 * edges[1:]], axis=1)
+            x = self._print_word(mask, word, boxes, (2 * zoom, (high + 2) * zoom), (x, y), 0.0) + 0.45 * height
+        return x
+
+    def random_font(self) -> FontFile | None:
+        """One of the sheet's print fonts; `None` if there are none."""
+        return self.print_fonts[int(self.rng.integers(len(self.print_fonts)))] if self.print_fonts else None
+
+    def rule(self, start: tuple[float, float], stop: tuple[float, float], thick: float, *, dots: float = 0.0) -> None:
+        """Draw a rule, with `dots` a dotted or dashed one in steps of so many pixels."""
+        size = max(1, round(thick))
+        a, b = np.array(start), np.array(stop)
+        length = float(np.hypot(*(b - a)))
+        if not dots or length < dots:
+            cv2.line(self.rule_layer, _point(a), _point(b), 255, size, cv2.LINE_AA, 3)
+            return
+        unit = (b - a) / length
+        share = 0.1 if dots < 4 * size else 0.5
+        for at in np.arange(0, length, dots):
+            cv2.line(self.rule_layer, _point(a + unit * at), _point(a + unit * (at + share * dots)), 255, size, cv2.LINE_AA, 3)
+
+    def rule_by_hand(self, start: tuple[float, float], stop: tuple[float, float], thick: float = 0.0, *, dots: float = 0.0) -> None:
+        """Draw a line with the pen, whatever the thickness of printed rules."""
+        points = np.linspace(start, stop, 5) + self.rng.normal(0, 0.04 * self.digit_height, (5, 2))
+        draw_stroke(self.hand_layers[0], points, self.pen_width)
+
+    def fill(self, box: tuple[float, float, float, float], tint: NDArray[np.float32]) -> None:
+        """Colour the paper in a box."""
+        left, top, right, bottom = (max(0, round(edge)) for edge in box)
+        self.colours[top:bottom, left:right] *= tint
+
+    def mark(self, box: tuple[float, float, float, float], kind: str | None = None, *, pen: int = 0) -> None:
+        """Draw a mark that is no number into a box."""
+        self._note(draw_mark_in(self.hand_layers[pen % len(self.pens)], self.rng, box, self.pen_width, kind))
+
+    def filler(self, box: tuple[float, float, float, float], *, pen: int = 0) -> None:
+        """Draw a long stroke through a box."""
+        self._note(draw_filler(self.hand_layers[pen % len(self.pens)], self.rng, box, self.pen_width))
+
+    def decorate(self, run: WrittenRun, *, pen: int = 0) -> None:
+        """Draw a circle around a number, or a line below it."""
+        draw = circle if self.rng.random() < 0.6 else underline
+        draw(self.hand_layers[pen % len(self.pens)], self.rng, run.quad, self.pen_width)
+
+    def _note(self, run: WrittenRun) -> None:
+        if is_visible(run, self.size):
+            self.runs.append(run)
+
+
+def _point(place: np.ndarray) -> tuple[int, int]:
+    """A point in eighths of a pixel."""
+    x, y = np.clip(np.round(place * 8), -(10**6), 10**6).astype(int).tolist()
+    return x, y
+
+

@@ -1,0 +1,104 @@
+"""Writing: the ink of one number or word with the place of each sign, and how it gets onto a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.models.ctc import OTHER
+from sutja.synth.documents.document import WrittenRun
+
+NUMBER_SIGNS = frozenset("0123456789.,-+/: ")
+Layer = NDArray[np.uint8]  # the ink of one pen on a sheet, `(H, W)`, 255 = covered
+
+
+@dataclass(frozen=True)
+class Writing:
+    """The ink of a text, `uint8 (H, W)`.
+
+    `spans` are the columns (from, to) of each sign of `text`. The digits reach from row `top` to row `bottom` at
+    column 0, and `slope` rows lower with each column. The first `count` signs are the number, the others an ending that
+    is no part of it, or all signs if it is a word (`count` 0).
+    """
+
+    ink: Layer
+    text: str
+    spans: tuple[tuple[float, float], ...]
+    top: float
+    bottom: float
+    slope: float = 0.0
+    count: int = 0
+    handwritten: bool = True
+
+    @property
+    def width(self) -> float:
+        """The columns from its first to its last sign."""
+        return self.spans[-1][1] - self.spans[0][0] if self.spans else 0.0
+
+    @property
+    def height(self) -> float:
+        """The height of its digits."""
+        return self.bottom - self.top
+
+    def runs(self) -> list[WrittenRun]:
+        """Its number and its ending, or its word, in pixels of the ink."""
+        parts = [(0, self.count, True), (self.count, len(self.text), False)]
+        return [self._run(start, stop, number) for start, stop, number in parts if stop > start]
+
+    def _run(self, start: int, stop: int, number: bool) -> WrittenRun:
+        left, right = self.spans[start][0], max(span[1] for span in self.spans[start:stop])
+        ends = np.array([left, right, right, left], np.float32)
+        rows = np.array([self.top, self.top, self.bottom, self.bottom], np.float32) + self.slope * ends
+        across = np.array([(x0 + x1) / 2 for x0, x1 in self.spans[start:stop]], np.float32)
+        down = (self.top + self.bottom) / 2 + self.slope * across
+        text = self.text[start:stop]
+        if not number:
+            text = OTHER * len(text)
+        return WrittenRun(
+            "".join(sign if sign in NUMBER_SIGNS else OTHER for sign in text),
+            np.stack([ends, rows], axis=1),
+            np.stack([across, down], axis=1),
+            self.handwritten,
+            number,
+        )
+
+
+def place(
+    layer: Layer, writing: Writing, x: float, y: float, *, angle: float = 0.0, unknown: bool = False
+) -> list[WrittenRun]:
+    """Put a writing onto a layer, with the left end of its baseline at x, y; returns its runs as they stand there.
+
+    It rises or falls by `angle`, in radians, clockwise. With `unknown` none of its signs counts: it is struck out.
+    """
+    start = writing.spans[0][0] if writing.spans else 0.0
+    cosine, sine = np.cos(angle), np.sin(angle)
+    base = writing.bottom + writing.slope * start
+    matrix = np.array([[cosine, -sine, x - cosine * start + sine * base], [sine, cosine, y - sine * start - cosine * base]])
+    rows, columns = writing.ink.shape
+    corners = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)]) @ matrix[:, :2].T + matrix[:, 2]
+    left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
+    left, top, right, bottom = max(0, left), max(0, top), min(layer.shape[1], right), min(layer.shape[0], bottom)
+    if right > left and bottom > top:
+        moved = matrix - [[0, 0, left], [0, 0, top]]
+        patch = cv2.warpAffine(writing.ink, moved, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
+        region = layer[top:bottom, left:right]
+        np.maximum(region, patch, out=region)
+    square = np.vstack([matrix, (0, 0, 1)])
+    runs = [run.moved(square) for run in writing.runs()]
+    return [_unknown(run) for run in runs] if unknown else runs
+
+
+def _unknown(run: WrittenRun) -> WrittenRun:
+    return WrittenRun(OTHER * len(run.text), run.quad, run.centres, run.handwritten, False)
+
+
+def is_visible(run: WrittenRun, size: tuple[int, int]) -> bool:
+    """Whether a part of a run lies in a picture of `size` (width, height)."""
+    low, high = run.quad.min(axis=0), run.quad.max(axis=0)
+    return bool(high[0] > 0 and high[1] > 0 and low[0] < size[0] and low[1] < size[1])
+
+
