@@ -473,8 +473,11 @@ def single(sheet: DocumentSheet) -> None:
     """One number or one digit alone."""
     rng, unit = sheet.rng, sheet.digit_height
     width, height = sheet.size
-    text = random_number_text(rng, "digit" if unit > 0.35 * height or rng.random() < 0.5 else None)
-    written = sheet.writer.write(text, unit)
+    if rng.random() < 0.12:
+        written = sheet.writer.write_word(random_word(rng)[: int(rng.integers(1, 4))], unit)
+    else:
+        text = random_number_text(rng, "digit" if unit > 0.35 * height or rng.random() < 0.5 else None)
+        written = sheet.writer.write(text, unit)
     left, top, right, bottom = sheet.window
     x = left + (right - left - written.width) * float(np.clip(rng.normal(0.5, 0.2), 0, 1))
     y = top + (bottom - top - unit) * float(np.clip(rng.normal(0.5, 0.2), 0, 1)) + unit

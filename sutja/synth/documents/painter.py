@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
 from sutja.synth.documents.fonts import FontFile
 from sutja.synth.documents.inks import Ink, chalk, random_pen
@@ -29,6 +30,7 @@ RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
     (0.45, 0.45, 0.45),
 )
 CROPPED_PROBABILITY = 0.08  # of pictures that do not fill the square that a network sees
+COARSE_LAYOUTS = ("single", "cell")  # often small pictures, enlarged
 MAX_CROP_ZOOM = 6.0
 MAX_REPAINTINGS = 3
 EMPTY_PROBABILITY = 0.2
@@ -59,11 +61,14 @@ class DocumentPainter:
         weights = np.array([LAYOUTS[name][1] for name in names])
         if unit > 100 and layout is None:
             layout = str(rng.choice(["single", "cell", "lines", "grid", "boxes", "scattered", "empty"], p=[0.42, 0.2, 0.13, 0.1, 0.05, 0.05, 0.05]))
-        LAYOUTS[layout or str(rng.choice(names, p=weights / weights.sum()))][0](sheet)
+        layout = layout or str(rng.choice(names, p=weights / weights.sum()))
+        LAYOUTS[layout][0](sheet)
+        add_clutter(sheet)
         seen, runs = view(rng, np.clip(sheet.compose(), 0, 1), sheet.runs, size, clean=clean)
         if not clean:
             disturb(rng, seen, digit_height=unit)
-        document = Document(develop(rng, seen, digit_height=unit, clean=clean), tuple(runs))
+        picture = develop(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
+        document = Document(picture, tuple(runs))
         document = turned(document, int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
 

@@ -126,8 +126,11 @@ def _thumb(scene: Colours, rng: RNG) -> None:
     scene += mask[:, :, None] * (skin * shade[:, :, None] - scene)
 
 
-def develop(rng: RNG, scene: Colours, *, digit_height: float, clean: bool) -> NDArray[np.uint8]:
-    """The picture `uint8 (H, W, 3)` that a camera, a scanner or a screen makes of the scene."""
+def develop(rng: RNG, scene: Colours, *, digit_height: float, clean: bool, coarse: bool = False) -> NDArray[np.uint8]:
+    """The picture `uint8 (H, W, 3)` that a camera, a scanner or a screen makes of the scene.
+
+    A `coarse` one is often a small picture that was enlarged.
+    """
     if clean:
         return np.asarray(np.clip(scene * 255 + 0.5, 0, 255), np.uint8)
     blur = float(rng.choice([0.0, rng.uniform(0.3, 0.9), rng.uniform(0.5, 2.2)], p=[0.35, 0.45, 0.2]))
@@ -137,8 +140,8 @@ def develop(rng: RNG, scene: Colours, *, digit_height: float, clean: bool) -> ND
     if rng.random() < 0.08 and digit_height > 12:
         length = max(2, round(float(rng.uniform(0.03, 0.12)) * digit_height))
         scene = np.asarray(cv2.blur(scene, (length, 1) if rng.random() < 0.5 else (1, length)), np.float32)
-    if rng.random() < 0.15 and digit_height > 24:  # a small picture, enlarged
-        scene = _enlarged(rng, scene, digit_height)
+    if rng.random() < (0.4 if coarse else 0.12) and digit_height > 24:  # a small picture, enlarged
+        scene = _enlarged(scene, float(rng.uniform(8 if coarse else 11, 24)) / digit_height, smooth=rng.random() < 0.5)
     if rng.random() < 0.12:  # a scanner or a camera without colours
         scene = np.repeat(scene @ np.array((0.114, 0.587, 0.299), np.float32)[:, None], 3, axis=2)
     scene = (scene - 0.5) * float(rng.uniform(0.75, 1.15)) + 0.5 + float(rng.normal(0, 0.04))
@@ -158,13 +161,13 @@ def develop(rng: RNG, scene: Colours, *, digit_height: float, clean: bool) -> ND
     return seen
 
 
-def _enlarged(rng: RNG, scene: Colours, digit_height: float) -> Colours:
-    zoom = float(rng.uniform(11, 24)) / digit_height
+def _enlarged(scene: Colours, zoom: float, *, smooth: bool) -> Colours:
+    """The scene reduced by `zoom` and enlarged again."""
     if zoom >= 1:
         return scene
     height, width = scene.shape[:2]
     small = cv2.resize(scene, (max(8, round(width * zoom)), max(8, round(height * zoom))), interpolation=cv2.INTER_AREA)
-    kind = cv2.INTER_CUBIC if rng.random() < 0.5 else cv2.INTER_LINEAR
+    kind = cv2.INTER_CUBIC if smooth else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(small, (width, height), interpolation=kind), np.float32)
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.synth.documents.document import WrittenRun
+from sutja.synth.documents.document import WrittenRun, other_run, upright_quad
 from sutja.synth.documents.fonts import FontFile, render_text
 from sutja.synth.documents.inks import Ink, apply_ink
 from sutja.synth.documents.marks import circle, draw_filler, draw_mark_in, draw_stroke, strike_out, underline
@@ -168,6 +168,11 @@ class DocumentSheet:
     def mark(self, box: tuple[float, float, float, float], kind: str | None = None, *, pen: int = 0) -> None:
         """Draw a mark that is no number into a box."""
         self._note(draw_mark_in(self.hand_layers[pen % len(self.pens)], self.rng, box, self.pen_width, kind))
+
+    def stroke(self, points: NDArray[np.float64], box: tuple[float, float, float, float], *, pen: int = 0) -> None:
+        """Draw a stroke that is no sign, within a box."""
+        draw_stroke(self.hand_layers[pen % len(self.pens)], points, self.pen_width)
+        self._note(other_run(upright_quad(*box), handwritten=True))
 
     def filler(self, box: tuple[float, float, float, float], *, pen: int = 0) -> None:
         """Draw a long stroke through a box."""

@@ -90,7 +90,7 @@ class StrokeWriter:
         self._style = HandwritingStyle(rng, pen_width=pen_width)
         if rng.random() < 0.5:
             self._style.gap = float(rng.uniform(0.05, 0.35))
-        self._source = str(rng.choice(["traced", "penned", "drawn", "mixed"], p=[0.38, 0.27, 0.1, 0.25]))
+        self._source = str(rng.choice(["traced", "penned", "drawn", "mixed", "image"], p=[0.36, 0.24, 0.1, 0.22, 0.08]))
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
         self._steady = rng.random() < 0.5  # writes a digit always in nearly the same way
@@ -209,6 +209,8 @@ class StrokeWriter:
             source = str(rng.choice(["traced", "penned", "drawn"], p=[0.45, 0.2, 0.35]))
         if source == "traced":
             return self._shapes.traced(rng, digit)
+        if source == "image":
+            return self._shapes.image(rng, digit)
         if source == "penned":
             return self._shapes.penned(rng, digit, self._pen)
         return digit_strokes(digit, rng, jitter=self._style.stroke_jitter)
