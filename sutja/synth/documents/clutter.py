@@ -19,9 +19,8 @@ MAX_CLUTTER_SHARE = 0.35  # of the picture's width
 def _place(sheet: DocumentSheet, width: float, height: float) -> tuple[float, float]:
     """A place for something of a width and height, mostly within the window."""
     left, top, right, bottom = sheet.window
-    x = float(sheet.rng.uniform(left - 0.3 * width, right - 0.7 * width))
-    y = float(sheet.rng.uniform(top - 0.3 * height, bottom - 0.7 * height))
-    return x, y
+    x, y = sheet.rng.uniform((left, top), (right, bottom)) - np.array((width, height)) / 2
+    return float(x), float(y)
 
 
 def stamp(sheet: DocumentSheet) -> None:

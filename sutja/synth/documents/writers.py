@@ -21,6 +21,7 @@ from sutja.synth.tracing import Strokes, trace_strokes
 RNG = np.random.Generator
 STYLE_DIGIT_ROWS = 43  # digit height of a style of scale 1
 MIN_INK_LEVEL = 60
+MAX_TRACED_DIGITS = 1500  # of each label: tracing takes longer than drawing, and each is traced once
 MAX_TRACING_ATTEMPTS = 4
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 
@@ -41,7 +42,7 @@ class DigitShapes:
     def __init__(self, digits: Digits) -> None:
         self._images = digits.images
         inked = digits.images.max(axis=(1, 2)) > MIN_INK_LEVEL
-        self._by_digit = [np.flatnonzero((digits.labels == digit) & inked) for digit in range(10)]
+        self._by_digit = [np.flatnonzero((digits.labels == digit) & inked)[:MAX_TRACED_DIGITS] for digit in range(10)]
         self._traced: dict[int, Strokes | None] = {}
         self._pens: PenDigits = load_pen_digits()
 
