@@ -17,8 +17,8 @@ POINTS_PER_HEIGHT = 100
 class PenDigits:
     """Digits as pen strokes.
 
-    Digit `i` has the label `labels[i]`, was written by `writers[i]` and consists of `strokes[i]`, each `float64 (N, 2)`:
-    x and y in digit heights from its top left corner.
+    Digit `i` has the label `labels[i]`, was written by `writers[i]` and consists of `strokes[i]`, each
+    `float64 (N, 2)`: x and y in digit heights from its top left corner.
     """
 
     strokes: tuple[tuple[NDArray[np.float64], ...], ...]

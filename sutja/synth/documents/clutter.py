@@ -10,7 +10,6 @@ import numpy as np
 from sutja.synth.documents.document import other_run, upright_quad
 from sutja.synth.documents.number_texts import random_digits
 from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.words import random_phrase, random_word
 from sutja.synth.documents.writers import scrawl
 
 MAX_CLUTTER_SHARE = 0.35  # of the picture's width
@@ -40,7 +39,7 @@ def stamp(sheet: DocumentSheet) -> None:
         cv2.polylines(layer, [np.round(corners).astype(np.int32)], True, 200, thick, cv2.LINE_AA)
     size = side * 0.13
     for line in range(int(rng.integers(1, 4))):
-        text = random_phrase(rng, 2)[:12] if line != 1 else random_digits(rng, int(rng.integers(3, 8)))
+        text = sheet.phrase(2)[:12] if line != 1 else random_digits(rng, int(rng.integers(3, 8)))
         sheet.print_text(text, x + 0.15 * side, y + side * (0.4 + 0.18 * line), size, angle=float(np.radians(turn)))
 
 
@@ -83,15 +82,17 @@ def logo(sheet: DocumentSheet) -> None:
     x, y = _place(sheet, side, side)
     for _ in range(int(rng.integers(1, 6))):
         colour = tuple(rng.uniform(0, 1, 3).tolist())
-        points = np.round((rng.uniform(0, 1, (int(rng.integers(3, 9)), 2)) * side + (x, y))).astype(np.int32)
+        points = np.round(rng.uniform(0, 1, (int(rng.integers(3, 9)), 2)) * side + (x, y)).astype(np.int32)
         if rng.random() < 0.5:
             cv2.fillConvexPoly(sheet.colours, cv2.convexHull(points), colour, cv2.LINE_AA)
         else:
             axes = (max(1, round(side * rng.uniform(0.1, 0.5))), max(1, round(side * rng.uniform(0.1, 0.5))))
             filled = -1 if rng.random() < 0.5 else max(1, round(0.04 * side))
-            cv2.ellipse(sheet.colours, points[0].tolist(), axes, float(rng.uniform(0, 180)), 0, 360, colour, filled, cv2.LINE_AA)
+            cv2.ellipse(
+                sheet.colours, points[0].tolist(), axes, float(rng.uniform(0, 180)), 0, 360, colour, filled, cv2.LINE_AA
+            )
     if rng.random() < 0.5:
-        sheet.print_text(random_word(rng), x, y + 1.3 * side, 0.25 * side)
+        sheet.print_text(sheet.word(), x, y + 1.3 * side, 0.25 * side)
 
 
 def signature(sheet: DocumentSheet) -> None:
@@ -123,7 +124,9 @@ def scribble_over(sheet: DocumentSheet) -> None:
     x, y = _place(sheet, side, side)
     sheet.mark((x, y, x + side, y + side), "wave")
     turns = np.linspace(0, float(rng.uniform(6, 40)), 60)
-    spiral = np.stack([np.cos(turns), np.sin(turns) * float(rng.uniform(0.2, 1))], axis=1) * (turns / turns[-1])[:, None]
+    spiral = (
+        np.stack([np.cos(turns), np.sin(turns) * float(rng.uniform(0.2, 1))], axis=1) * (turns / turns[-1])[:, None]
+    )
     spiral += np.outer(turns / turns[-1], rng.uniform(0, 2, 2))
     sheet.stroke(spiral * side / 2 + (x, y), (x, y, x + side, y + side))
 

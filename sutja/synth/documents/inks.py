@@ -72,6 +72,8 @@ def apply_ink(colours: Colours, layer: Layer, ink: Ink, rng: RNG, *, digit_heigh
         rough = grain(cover.shape, rng, size=max(1.0, 0.02 * digit_height), strength=1)
         cover *= np.clip(1 - ink.rough * np.abs(rough), 0, 1)
     if ink.uneven:
-        cover *= np.clip(1 - ink.uneven * np.abs(grain(cover.shape, rng, size=max(2.0, 0.5 * digit_height), strength=1)), 0.3, 1)
+        cover *= np.clip(
+            1 - ink.uneven * np.abs(grain(cover.shape, rng, size=max(2.0, 0.5 * digit_height), strength=1)), 0.3, 1
+        )
     region = colours[part]
     region += cover[:, :, None] * (ink.colour - region)

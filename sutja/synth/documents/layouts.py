@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sutja.synth.documents.document import WrittenRun
 from sutja.synth.documents.number_texts import random_digits, random_kind, random_number_text
 from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.words import random_heading, random_phrase, random_word
 
 RNG = np.random.Generator
 Box = tuple[float, float, float, float]  # left, top, right, bottom
@@ -36,7 +36,7 @@ def grid(sheet: DocumentSheet) -> None:
     row_height = unit * float(rng.uniform(1.15, 2.7))
     columns = _columns(sheet, row_height)
     left, right = columns[0].left, columns[-1].right
-    width, height = sheet.size
+    height = sheet.size[1]
     rows = int(rng.integers(2, 30))
     top = float(rng.uniform(-0.6, 0.5)) * height
     top = max(top, -row_height * (rows - 2))
@@ -112,7 +112,7 @@ def _heading_above(sheet: DocumentSheet, left: float, top: float) -> None:
     size = unit * float(rng.uniform(0.5, 1.3))
     if top > 1.5 * size and rng.random() < 0.7:
         for line in range(int(rng.integers(1, 3))):
-            text = random_phrase(rng, int(rng.integers(1, 6)))
+            text = sheet.phrase(int(rng.integers(1, 6)))
             sheet.print_text(text, left + unit * float(rng.uniform(-2, 3)), top - size * (0.6 + 1.5 * line), size)
 
 
@@ -144,10 +144,10 @@ def _head_row(sheet: DocumentSheet, columns: list[Column], box: Box) -> None:
     size = unit * float(rng.uniform(0.35, 0.8))
     base = (box[1] + box[3] + size) / 2
     numbered = rng.random() < 0.4
-    prefix = "" if rng.random() < 0.5 else random_heading(rng)[:5] + " "
+    prefix = "" if rng.random() < 0.5 else sheet.heading()[:5] + " "
     by_hand = rng.random() < 0.15
     for index, column in enumerate(columns):
-        text = f"{prefix}{index + 1}" if numbered else random_heading(rng)
+        text = f"{prefix}{index + 1}" if numbered else sheet.heading()
         text = text[: max(1, int((column.right - column.left) / (0.6 * size)))]
         x = column.left + 0.15 * unit
         if by_hand:
@@ -162,14 +162,14 @@ def _row(sheet: DocumentSheet, columns: list[Column], box: Box, row: int, *, sum
     for column in columns:
         cell = (column.left + 0.12 * unit, box[1] + margin, column.right - 0.12 * unit, box[3] - margin)
         if column.kind == "print":
-            text = str(row) if rng.random() < 0.7 else random_word(rng)
+            text = str(row) if rng.random() < 0.7 else sheet.word()
             size = unit * 0.6
             sheet.print_text(text, cell[0], (cell[1] + cell[3] + size) / 2, size)
         elif column.kind == "word":
-            sheet.write_word(random_word(rng)[:9], cell[0], cell[3] - 0.25 * (cell[3] - cell[1]), height=0.75 * unit)
+            sheet.write_word(sheet.word()[:9], cell[0], cell[3] - 0.25 * (cell[3] - cell[1]), height=0.75 * unit)
         elif column.kind == "phrase":
             size = unit * 0.55
-            words = random_phrase(rng, 3)[: max(2, int((cell[2] - cell[0]) / (0.6 * size)))]
+            words = sheet.phrase(3)[: max(2, int((cell[2] - cell[0]) / (0.6 * size)))]
             sheet.print_text(words, cell[0], (cell[1] + cell[3] + size) / 2, size)
         elif rng.random() < column.filled and column.printed:
             size = unit * 0.9
@@ -193,7 +193,7 @@ def _cell(sheet: DocumentSheet, cell: Box, column: Column) -> None:
     elif kind < 0.06:
         sheet.write(random_number_text(rng, column.kind), cell[0], cell[3] - 0.2 * unit, struck=True)
     elif kind < 0.075:
-        sheet.write_word(random_word(rng)[:3], cell[0], cell[3] - 0.25 * unit, height=0.9 * unit)
+        sheet.write_word(sheet.word()[:3], cell[0], cell[3] - 0.25 * unit, height=0.9 * unit)
     else:
         ending = str(rng.choice(ENDINGS)) if rng.random() < 0.08 else ""
         before = len(sheet.runs)
@@ -213,13 +213,18 @@ def form(sheet: DocumentSheet) -> None:
     while y < height + unit and len(sheet.runs) < MAX_RUNS:
         x = float(rng.uniform(-0.2, 0.12)) * width
         while x < width:
-            x = sheet.print_text(random_heading(rng) + (":" if rng.random() < 0.5 else ""), x, y, size) + 0.3 * unit
+            x = sheet.print_text(sheet.heading() + (":" if rng.random() < 0.5 else ""), x, y, size) + 0.3 * unit
             room = unit * float(rng.uniform(2.5, 9))
             box = (x, y - 1.15 * unit, x + room, y + 0.3 * unit)
             if boxed:
                 _frame(sheet, box, 0.04 * unit)
             elif rng.random() < 0.7:
-                sheet.rule((x, y + 0.1 * unit), (x + room, y + 0.1 * unit), 0.035 * unit, dots=0.16 * unit if rng.random() < 0.6 else 0)
+                sheet.rule(
+                    (x, y + 0.1 * unit),
+                    (x + room, y + 0.1 * unit),
+                    0.035 * unit,
+                    dots=0.16 * unit if rng.random() < 0.6 else 0,
+                )
             _entry(sheet, box)
             x += room + unit * float(rng.uniform(0.3, 2))
         y += pitch
@@ -234,7 +239,7 @@ def _entry(sheet: DocumentSheet, box: Box) -> None:
         inner = (box[0] + 0.1 * unit, top + 0.1 * unit, right - 0.1 * unit, bottom - 0.15 * unit)
         sheet.write_fitting(random_number_text(rng), inner, align=float(rng.uniform(0, 0.6)), ending=_ending(rng))
     elif kind < 0.75:
-        sheet.write_word(random_word(rng), box[0] + 0.2 * unit, box[3] - 0.35 * unit, height=0.8 * unit)
+        sheet.write_word(sheet.word(), box[0] + 0.2 * unit, box[3] - 0.35 * unit, height=0.8 * unit)
     elif kind < 0.8:
         sheet.mark((box[0], box[1] + 0.2 * unit, box[0] + unit, box[3] - 0.2 * unit))
     elif kind < 0.84:
@@ -277,14 +282,16 @@ def bill(sheet: DocumentSheet) -> None:
     _letterhead(sheet, left, top)
     size = unit * float(rng.uniform(0.35, 0.65))
     for start in places[:-1]:
-        sheet.print_text(random_heading(rng), start + 0.2 * unit, top + 0.5 * (head + size), size)
+        sheet.print_text(sheet.heading(), start + 0.2 * unit, top + 0.5 * (head + size), size)
     _bill_rows(sheet, places, (top + head, bottom - 1.8 * unit))
-    sheet.print_text("TOTAL" if rng.random() < 0.6 else random_heading(rng), places[-2] - 3 * size, bottom - 0.5 * unit, size)
+    sheet.print_text(
+        "TOTAL" if rng.random() < 0.6 else sheet.heading(), places[-2] - 3 * size, bottom - 0.5 * unit, size
+    )
     if rng.random() < 0.85:
         cell = (places[-2] + 0.1 * unit, bottom - 1.5 * unit, right - 0.2 * unit, bottom - 0.1 * unit)
         sheet.write_fitting(random_number_text(rng, _amount(rng)), cell, align=0.5, ending=_ending(rng))
     if rng.random() < 0.5:
-        sheet.write_word(random_phrase(rng, 1), left + unit, bottom + 1.4 * unit)
+        sheet.write_word(sheet.phrase(1), left + unit, bottom + 1.4 * unit)
 
 
 def _amount(rng: RNG) -> str:
@@ -300,11 +307,11 @@ def _letterhead(sheet: DocumentSheet, left: float, top: float) -> None:
         x = left + float(rng.uniform(0, 0.3)) * sheet.size[0]
         kind = rng.random()
         if kind < 0.5:
-            sheet.print_text(random_phrase(rng, int(rng.integers(2, 6))), x, y, size)
+            sheet.print_text(sheet.phrase(int(rng.integers(2, 6))), x, y, size)
         elif kind < 0.7:
-            sheet.print_text(f"{random_heading(rng)}: {random_digits(rng, int(rng.integers(4, 13)))}", x, y, size)
+            sheet.print_text(f"{sheet.heading()}: {random_digits(rng, int(rng.integers(4, 13)))}", x, y, size)
         else:
-            x = sheet.print_text(random_heading(rng), x, y, size) + 0.4 * unit
+            x = sheet.print_text(sheet.heading(), x, y, size) + 0.4 * unit
             sheet.write(random_number_text(rng, "date" if rng.random() < 0.6 else "code"), x, y)
         y -= size + unit * float(rng.uniform(0.3, 1))
 
@@ -318,11 +325,13 @@ def _bill_rows(sheet: DocumentSheet, places: list[float], rows: tuple[float, flo
     while y < rows[1] and count and len(sheet.runs) < MAX_RUNS:
         count -= 1
         if rng.random() < 0.9:
-            sheet.write_word(random_word(rng), places[0] + unit * float(rng.uniform(0.2, 2)), y, height=0.8 * unit)
+            sheet.write_word(sheet.word(), places[0] + unit * float(rng.uniform(0.2, 2)), y, height=0.8 * unit)
         for index, kind in enumerate(kinds):
             cell = (places[index + 1] + 0.15 * unit, y - 1.1 * unit, places[index + 2] - 0.1 * unit, y + 0.1 * unit)
             if rng.random() < 0.88:
-                sheet.write_fitting(random_number_text(rng, kind), cell, align=float(rng.uniform(0.2, 0.8)), ending=_ending(rng))
+                sheet.write_fitting(
+                    random_number_text(rng, kind), cell, align=float(rng.uniform(0.2, 0.8)), ending=_ending(rng)
+                )
         y += pitch
     if y < rows[1] - 2 * unit and rng.random() < 0.45:
         x = float(rng.choice(places[1:]))
@@ -345,10 +354,16 @@ def lines(sheet: DocumentSheet) -> None:
         x = indent + unit * abs(float(rng.normal(0, 0.4)))
         while x < width:
             if rng.random() < words:
-                x = sheet.write_word(random_word(rng), x, y)
+                x = sheet.write_word(sheet.word(), x, y)
             else:
                 struck = rng.random() < 0.02
-                x += sheet.write(random_number_text(rng, kind), x, y, ending=_ending(rng) if rng.random() < 0.3 else "", struck=struck).width
+                x += sheet.write(
+                    random_number_text(rng, kind),
+                    x,
+                    y,
+                    ending=_ending(rng) if rng.random() < 0.3 else "",
+                    struck=struck,
+                ).width
             x += gap * float(rng.uniform(0.7, 1.5))
             if not many:
                 break
@@ -392,7 +407,9 @@ def equations(sheet: DocumentSheet) -> None:
                 sign = str(rng.choice(["+", "-", "=", "x", ":", "="]))
                 x += sheet.writer.write("", unit).width
                 x = _sign(sheet, sign, x, y)
-            text = random_number_text(rng, str(rng.choice(["digit", "small", "whole", "decimal", "negative"], p=[0.4, 0.3, 0.15, 0.1, 0.05])))
+            text = random_number_text(
+                rng, str(rng.choice(["digit", "small", "whole", "decimal", "negative"], p=[0.4, 0.3, 0.15, 0.1, 0.05]))
+            )
             x += sheet.write(text, x, y).width
             if rng.random() < 0.45:
                 x = sheet.write_word(letters[rng.integers(len(letters))], x + 0.08 * unit, y, height=unit)
@@ -420,13 +437,15 @@ def boxes(sheet: DocumentSheet) -> None:
         gap = wide * float(rng.choice([0.0, rng.uniform(0.05, 0.5)], p=[0.65, 0.35]))
         x = float(rng.uniform(-0.2, 0.4)) * width
         if rng.random() < 0.6:
-            x = sheet.print_text(random_heading(rng), x, y + 0.7 * side, 0.5 * unit) + 0.4 * unit
+            x = sheet.print_text(sheet.heading(), x, y + 0.7 * side, 0.5 * unit) + 0.4 * unit
         count = int(rng.integers(2, 13))
         _digit_boxes(sheet, (x, y), (wide, side), count, gap)
         y += side + unit * float(rng.uniform(0.5, 2.5))
 
 
-def _digit_boxes(sheet: DocumentSheet, at: tuple[float, float], size: tuple[float, float], count: int, gap: float) -> None:
+def _digit_boxes(
+    sheet: DocumentSheet, at: tuple[float, float], size: tuple[float, float], count: int, gap: float
+) -> None:
     rng, unit = sheet.rng, sheet.digit_height
     (x, y), (wide, side) = at, size
     thick = unit * float(rng.choice([0.025, 0.05, 0.1]))
@@ -447,7 +466,9 @@ def _digit_boxes(sheet: DocumentSheet, at: tuple[float, float], size: tuple[floa
     _boxed_number(sheet, spread, (y, side), wide)
 
 
-def _boxed_number(sheet: DocumentSheet, spread: list[tuple[float, str]], rows: tuple[float, float], wide: float) -> None:
+def _boxed_number(
+    sheet: DocumentSheet, spread: list[tuple[float, str]], rows: tuple[float, float], wide: float
+) -> None:
     """One number with a digit in each box: one run over all of them where the boxes are close."""
     rng, unit = sheet.rng, sheet.digit_height
     y, side = rows
@@ -462,7 +483,7 @@ def _boxed_number(sheet: DocumentSheet, spread: list[tuple[float, str]], rows: t
         sheet.runs[before:] = [_joined(digits)]
 
 
-def _joined(runs: list) -> object:
+def _joined(runs: list[WrittenRun]) -> WrittenRun:
     """One run of several digits."""
     quad = np.stack([runs[0].quad[0], runs[-1].quad[1], runs[-1].quad[2], runs[0].quad[3]])
     text = "".join(run.text for run in runs)
@@ -472,9 +493,9 @@ def _joined(runs: list) -> object:
 def single(sheet: DocumentSheet) -> None:
     """One number or one digit alone."""
     rng, unit = sheet.rng, sheet.digit_height
-    width, height = sheet.size
+    height = sheet.size[1]
     if rng.random() < 0.12:
-        written = sheet.writer.write_word(random_word(rng)[: int(rng.integers(1, 4))], unit)
+        written = sheet.writer.write_word(sheet.word()[: int(rng.integers(1, 4))], unit)
     else:
         text = random_number_text(rng, "digit" if unit > 0.35 * height or rng.random() < 0.5 else None)
         written = sheet.writer.write(text, unit)
@@ -486,7 +507,9 @@ def single(sheet: DocumentSheet) -> None:
     sheet.put(written, x, y)
     if rng.random() < 0.25:
         pad = unit * float(rng.uniform(0.15, 0.6))
-        _frame(sheet, (x - pad, y - unit - pad, x + written.width + pad, y + pad), unit * float(rng.uniform(0.01, 0.08)))
+        _frame(
+            sheet, (x - pad, y - unit - pad, x + written.width + pad, y + pad), unit * float(rng.uniform(0.01, 0.08))
+        )
 
 
 def cell(sheet: DocumentSheet) -> None:
@@ -511,9 +534,13 @@ def cell(sheet: DocumentSheet) -> None:
     sheet.put(written, x, y)
     for near in (-1, 1):  # rows above and below
         if rng.random() < 0.35:
-            sheet.write(random_number_text(rng), x + unit * float(rng.normal(0, 1)), y + near * unit * float(rng.uniform(1.5, 2.2)))
+            sheet.write(
+                random_number_text(rng),
+                x + unit * float(rng.normal(0, 1)),
+                y + near * unit * float(rng.uniform(1.5, 2.2)),
+            )
     if rng.random() < 0.15:
-        sheet.print_text(random_heading(rng), room[0], room[1] - 0.2 * unit, 0.4 * unit)
+        sheet.print_text(sheet.heading(), room[0], room[1] - 0.2 * unit, 0.4 * unit)
 
 
 def _sides(box: Box, beyond: float) -> list[tuple[tuple[float, float], tuple[float, float]]]:
@@ -538,11 +565,13 @@ def printed(sheet: DocumentSheet) -> None:
     while y < height + size and len(sheet.runs) < MAX_RUNS:
         x = float(rng.uniform(-0.1, 0.1)) * width
         while x < width and rng.random() < 0.95:
-            text = random_number_text(rng) if rng.random() < 0.5 * numbers else random_word(rng)
+            text = random_number_text(rng) if rng.random() < 0.5 * numbers else sheet.word()
             x = sheet.print_text(text, x, y, size) + (0.0 if rng.random() < 0.9 else 2 * size)
         y += pitch
     if rng.random() < 0.3:
-        sheet.write(random_number_text(rng), float(rng.uniform(0.1, 0.7)) * width, float(rng.uniform(0.3, 0.9)) * height)
+        sheet.write(
+            random_number_text(rng), float(rng.uniform(0.1, 0.7)) * width, float(rng.uniform(0.3, 0.9)) * height
+        )
 
 
 def scattered(sheet: DocumentSheet) -> None:
@@ -565,7 +594,7 @@ def scattered(sheet: DocumentSheet) -> None:
             if rng.random() < 0.1 and len(sheet.runs) > before:
                 sheet.decorate(sheet.runs[before])
         elif kind < 0.85:
-            sheet.write_word(random_word(rng), x, y)
+            sheet.write_word(sheet.word(), x, y)
         else:
             sheet.mark((x, y - unit, x + unit * float(rng.uniform(0.5, 2)), y))
 
@@ -605,7 +634,7 @@ def empty(sheet: DocumentSheet) -> None:
         while y < height and len(sheet.runs) < MAX_RUNS:
             x = unit * float(rng.uniform(0, 2))
             while x < width:
-                x = sheet.write_word(random_word(rng), x, y) + unit * float(rng.uniform(0.4, 1))
+                x = sheet.write_word(sheet.word(), x, y) + unit * float(rng.uniform(0.4, 1))
             y += pitch
     elif kind < 0.7:
         for _ in range(int(rng.integers(1, 12))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -41,7 +42,11 @@ def cross(rng: RNG) -> list[Points]:
 def brace(rng: RNG) -> list[Points]:
     """A brace or bracket, mostly tall."""
     side = 1 if rng.random() < 0.5 else -1
-    x = np.array([0.4, 0.1, 0.2, 0.0, 0.2, 0.1, 0.4]) if rng.random() < 0.6 else np.array([0.3, 0.1, 0.0, 0.0, 0.0, 0.1, 0.3])
+    x = (
+        np.array([0.4, 0.1, 0.2, 0.0, 0.2, 0.1, 0.4])
+        if rng.random() < 0.6
+        else np.array([0.3, 0.1, 0.0, 0.0, 0.0, 0.1, 0.3])
+    )
     return [np.stack([0.5 + side * (x - 0.2), np.linspace(0, 1, 7)], axis=1)]
 
 
@@ -87,7 +92,9 @@ SMALL_MARKS: dict[str, Callable[[RNG], list[Points]]] = {
 }
 
 
-def draw_mark_in(layer: Layer, rng: RNG, box: tuple[float, float, float, float], pen: float, kind: str | None = None) -> WrittenRun:
+def draw_mark_in(
+    layer: Layer, rng: RNG, box: tuple[float, float, float, float], pen: float, kind: str | None = None
+) -> WrittenRun:
     """Draw a small mark into a box (left, top, right, bottom)."""
     left, top, right, bottom = box
     kind = kind or str(rng.choice(list(SMALL_MARKS)))
@@ -107,7 +114,9 @@ def draw_filler(layer: Layer, rng: RNG, box: tuple[float, float, float, float], 
     elif kind < 0.6:
         points = np.array([(right, top), ((left + right) / 2, (top + bottom) / 2), (left, bottom)])
     elif kind < 0.8:
-        points = np.array([(right, top), (left, top + 0.3 * (bottom - top)), (right, top + 0.6 * (bottom - top)), (left, bottom)])
+        points = np.array(
+            [(right, top), (left, top + 0.3 * (bottom - top)), (right, top + 0.6 * (bottom - top)), (left, bottom)]
+        )
     else:
         points = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
     draw_stroke(layer, _shaken(points, rng, 0.02 * (bottom - top)), pen)
@@ -139,7 +148,7 @@ def circle(layer: Layer, rng: RNG, quad: Places, pen: float) -> None:
         ring = np.stack([np.cos(turns), np.sin(turns)], axis=1) * half * 1.15
     else:
         ring = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) * half
-        for start, stop in zip(ring, ring[1:], strict=False):
+        for start, stop in pairwise(ring):
             draw_stroke(layer, middle + np.array([start, stop]) + rng.normal(0, 1, (2, 2)), pen)
         return
     draw_stroke(layer, middle + _shaken(ring, rng, 0.02 * half.max()), pen)

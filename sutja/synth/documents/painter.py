@@ -13,6 +13,7 @@ from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.papers import paint_board, paint_paper
 from sutja.synth.documents.photographer import develop, disturb, turned, view
 from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.words import WRITTEN_SCRIPTS
 from sutja.synth.documents.writers import FontWriter, Sources, StrokeWriter, Writer
 from sutja.synth.documents.writing import is_visible
 
@@ -29,6 +30,8 @@ RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
     (0.60, 0.75, 0.45),
     (0.45, 0.45, 0.45),
 )
+LATIN_PROBABILITY = 0.8
+FONT_WRITER_PROBABILITY = 0.22
 CROPPED_PROBABILITY = 0.08  # of pictures that do not fill the square that a network sees
 COARSE_LAYOUTS = ("single", "cell")  # often small pictures, enlarged
 MAX_CROP_ZOOM = 6.0
@@ -44,7 +47,9 @@ class DocumentPainter:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
-    def paint(self, rng: RNG, size: tuple[int, int], *, layout: str | None = None, digit_height: float = 0.0) -> Document:
+    def paint(
+        self, rng: RNG, size: tuple[int, int], *, layout: str | None = None, digit_height: float = 0.0
+    ) -> Document:
         """Paint a document of `size` (width, height) in pixels, by default of any layout and any size of writing."""
         document = self._painted(rng, size, layout, digit_height)
         for _ in range(MAX_REPAINTINGS):  # few documents without any number
@@ -60,7 +65,12 @@ class DocumentPainter:
         names = list(LAYOUTS)
         weights = np.array([LAYOUTS[name][1] for name in names])
         if unit > 100 and layout is None:
-            layout = str(rng.choice(["single", "cell", "lines", "grid", "boxes", "scattered", "empty"], p=[0.42, 0.2, 0.13, 0.1, 0.05, 0.05, 0.05]))
+            layout = str(
+                rng.choice(
+                    ["single", "cell", "lines", "grid", "boxes", "scattered", "empty"],
+                    p=[0.42, 0.2, 0.13, 0.1, 0.05, 0.05, 0.05],
+                )
+            )
         layout = layout or str(rng.choice(names, p=weights / weights.sum()))
         LAYOUTS[layout][0](sheet)
         add_clutter(sheet)
@@ -87,37 +97,38 @@ class DocumentPainter:
         rule = dark if rng.random() < 0.4 else RULE_COLOURS[rng.integers(len(RULE_COLOURS))]
         print_ink = Ink(np.array(colour, np.float32), float(rng.uniform(0.5, 1)))
         rule_ink = Ink(np.array(rule, np.float32), float(rng.uniform(0.15, 1)))
+        script = "latin" if rng.random() < LATIN_PROBABILITY else str(rng.choice(WRITTEN_SCRIPTS))
         slope = float(np.radians(rng.normal(0, 1.0) if rng.random() < 0.85 else rng.uniform(-18, 18)))
         return DocumentSheet(
             rng,
             colours,
             unit,
             pen_width * unit,
-            self._writer(rng, pen_width),
+            self._writer(rng, pen_width, script),
             pens,
             print_ink,
             rule_ink,
-            self._print_fonts(rng),
+            _fonts_of(rng, self._sources.fonts.print, script, count=2),
             (margin, margin, margin + size[0], margin + size[1]),
             slope,
+            script,
         )
 
-    def _writer(self, rng: RNG, pen_width: float) -> Writer:
+    def _writer(self, rng: RNG, pen_width: float, script: str) -> Writer:
         fonts = self._sources.fonts
-        words = _font(rng, fonts.words)
-        word_writer = FontWriter(rng, words, thickness=pen_width - 0.08) if words and rng.random() < 0.8 else None
-        numbers = _font(rng, fonts.numbers)
-        if numbers and rng.random() < 0.22:
-            return FontWriter(rng, numbers, thickness=float(np.clip(pen_width - 0.09, -0.04, 0.12)))
+        words = _fonts_of(rng, fonts.words, script, count=1)
+        thickness = float(np.clip(pen_width - 0.09, -0.04, 0.12))
+        numbers = _fonts_of(rng, fonts.numbers, "latin", count=1)
+        if numbers and rng.random() < FONT_WRITER_PROBABILITY:
+            return FontWriter(rng, numbers[0], words[0] if words else None, thickness=thickness)
+        word_writer = FontWriter(rng, words[0], thickness=thickness) if words and rng.random() < 0.8 else None
         return StrokeWriter(rng, self._sources, pen_width=pen_width, words=word_writer)
 
-    def _print_fonts(self, rng: RNG) -> list[FontFile]:
-        fonts = self._sources.fonts.print
-        return [fonts[index] for index in rng.integers(len(fonts), size=2)] if fonts else []
 
-
-def _font(rng: RNG, fonts: tuple[FontFile, ...]) -> FontFile | None:
-    return fonts[int(rng.integers(len(fonts)))] if fonts else None
+def _fonts_of(rng: RNG, fonts: tuple[FontFile, ...], script: str, *, count: int) -> list[FontFile]:
+    """Some fonts for a script, of those that there are."""
+    fitting = [font for font in fonts if script in font.scripts]
+    return [fitting[index] for index in rng.integers(len(fitting), size=count)] if fitting else []
 
 
 def _random_digit_height(rng: RNG, size: tuple[int, int]) -> float:

@@ -35,9 +35,16 @@ def paint_paper(size: tuple[int, int], rng: RNG, *, digit_height: float) -> Colo
     texture += grain(shape, rng, size=float(rng.uniform(20, 200)), strength=0.008)
     kind = rng.random()
     if kind < 0.05:
-        texture += waves(shape, rng, spacing=digit_height * float(rng.uniform(0.1, 0.35)), strength=float(rng.uniform(0.05, 0.3)))
+        texture += waves(
+            shape, rng, spacing=digit_height * float(rng.uniform(0.1, 0.35)), strength=float(rng.uniform(0.05, 0.3))
+        )
     elif kind < 0.08:
-        texture += dots(shape, rng, spacing=max(2.5, digit_height * float(rng.uniform(0.1, 0.3))), strength=float(rng.uniform(0.03, 0.2)))
+        texture += dots(
+            shape,
+            rng,
+            spacing=max(2.5, digit_height * float(rng.uniform(0.1, 0.3))),
+            strength=float(rng.uniform(0.03, 0.2)),
+        )
     colours += texture[:, :, None]
     if rng.random() < 0.06:
         _stain(colours, rng)
@@ -52,7 +59,9 @@ def paint_board(size: tuple[int, int], rng: RNG) -> Colours:
     colours = np.empty((*shape, 3), np.float32)
     colours[:] = BOARDS[rng.integers(len(BOARDS))]
     if rng.random() < 0.7:
-        wiped = grain(shape, rng, size=max(shape) / 8, strength=1) + grain(shape, rng, size=max(shape) / 40, strength=0.4)
+        wiped = grain(shape, rng, size=max(shape) / 8, strength=1) + grain(
+            shape, rng, size=max(shape) / 40, strength=0.4
+        )
         colours += (np.clip(wiped, 0, None) * float(rng.uniform(0, 0.08)))[:, :, None]
         colours += grain(shape, rng, size=1.5, strength=0.01)[:, :, None]
     return colours
@@ -76,7 +85,7 @@ def _shine_through(colours: Colours, rng: RNG, digit_height: float) -> None:
     mask = np.zeros((height, width), np.float32)
     for _ in range(int(rng.integers(3, 14))):
         start = rng.uniform(0, 1, 2) * (width, height)
-        steps = rng.normal(0, digit_height / 2, (int(rng.integers(4, 12)), 2)) + (digit_height / 4, 0)
+        steps = rng.normal((digit_height / 4, 0), digit_height / 2, (int(rng.integers(4, 12)), 2))
         path = (start + np.cumsum(steps, axis=0)).astype(np.int32)
         cv2.polylines(mask, [path], False, 1.0, max(1, round(0.1 * digit_height)), cv2.LINE_AA)
     soft = cv2.GaussianBlur(mask, (0, 0), max(0.6, 0.08 * digit_height))

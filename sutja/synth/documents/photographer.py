@@ -28,7 +28,9 @@ def random_view(rng: RNG, sheet: tuple[int, int], size: tuple[int, int]) -> tupl
     The middle of the sheet comes to the middle of the picture; it is seen at an angle, and sloped by up to 20 degrees.
     """
     tilted = rng.random()
-    angle = np.radians(rng.normal(0, 1.5) if tilted < 0.6 else rng.normal(0, 6) if tilted < 0.9 else rng.uniform(-22, 22))
+    angle = np.radians(
+        rng.normal(0, 1.5) if tilted < 0.6 else rng.normal(0, 6) if tilted < 0.9 else rng.uniform(-22, 22)
+    )
     zoom = float(rng.uniform(0.9, 1.15))
     desk = rng.random() < 0.2
     shift = rng.uniform(-0.5, 0.5, 2) * size if desk else np.zeros(2)
@@ -45,7 +47,9 @@ def random_view(rng: RNG, sheet: tuple[int, int], size: tuple[int, int]) -> tupl
     return np.asarray(np.linalg.inv(centre) @ lens @ centre @ matrix), desk
 
 
-def view(rng: RNG, colours: Colours, runs: list[WrittenRun], size: tuple[int, int], *, clean: bool) -> tuple[Colours, list[WrittenRun]]:
+def view(
+    rng: RNG, colours: Colours, runs: list[WrittenRun], size: tuple[int, int], *, clean: bool
+) -> tuple[Colours, list[WrittenRun]]:
     """The sheet as it lies before the camera, `float32 (height, width, 3)`, and the runs where they are seen."""
     matrix, desk = random_view(rng, colours.shape[1::-1], size)
     if clean:
@@ -83,7 +87,9 @@ def disturb(rng: RNG, scene: Colours, *, digit_height: float) -> None:
 def _hard_shadow(scene: Colours, rng: RNG) -> None:
     """The hard edge of a shadow in sunlight."""
     height, width = scene.shape[:2]
-    points = np.array([(rng.uniform(-0.5, 1.5) * width, rng.uniform(-0.5, 1.5) * height) for _ in range(int(rng.integers(3, 7)))])
+    points = np.array(
+        [(rng.uniform(-0.5, 1.5) * width, rng.uniform(-0.5, 1.5) * height) for _ in range(int(rng.integers(3, 7)))]
+    )
     mask = np.zeros((height, width), np.float32)
     cv2.fillPoly(mask, [points.astype(np.int32)], 1.0, cv2.LINE_AA)
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.5, 6))), np.float32)
@@ -99,7 +105,9 @@ def _fold(scene: Colours, rng: RNG) -> None:
         angle = float(rng.uniform(0, np.pi))
         away = (x - rng.uniform(0, width)) * np.cos(angle) + (y - rng.uniform(0, height)) * np.sin(angle)
         soft = float(rng.uniform(0.01, 0.15)) * max(width, height)
-        scene *= (1 + float(rng.uniform(-0.15, 0.15)) * np.exp(-np.abs(away) / soft) * np.sign(away))[:, :, None].astype(np.float32)
+        scene *= (1 + float(rng.uniform(-0.15, 0.15)) * np.exp(-np.abs(away) / soft) * np.sign(away))[
+            :, :, None
+        ].astype(np.float32)
 
 
 def _glare(scene: Colours, rng: RNG) -> None:
@@ -107,7 +115,9 @@ def _glare(scene: Colours, rng: RNG) -> None:
     height, width = scene.shape[:2]
     mask = np.zeros((height, width), np.float32)
     axes = (int(rng.uniform(0.03, 0.25) * width), int(rng.uniform(0.03, 0.2) * height))
-    cv2.ellipse(mask, (int(rng.integers(width)), int(rng.integers(height))), axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1)
+    cv2.ellipse(
+        mask, (int(rng.integers(width)), int(rng.integers(height))), axes, float(rng.uniform(0, 180)), 0, 360, 1.0, -1
+    )
     soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.02, 0.1)) * max(width, height))
     scene += (float(rng.uniform(0.1, 0.5)) * soft)[:, :, None] * (1 - np.minimum(scene, 1))
 
@@ -119,7 +129,9 @@ def _thumb(scene: Colours, rng: RNG) -> None:
     x = -0.3 * side if rng.random() < 0.5 else width + 0.3 * side
     y = float(rng.uniform(0.1, 0.95)) * height
     mask = np.zeros((height, width), np.float32)
-    cv2.ellipse(mask, (int(x), int(y)), (int(1.6 * side), int(side)), float(rng.uniform(-40, 40)), 0, 360, 1.0, -1, cv2.LINE_AA)
+    cv2.ellipse(
+        mask, (int(x), int(y)), (int(1.6 * side), int(side)), float(rng.uniform(-40, 40)), 0, 360, 1.0, -1, cv2.LINE_AA
+    )
     mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.03 * side + 0.5), np.float32)
     skin = np.array(SKINS[rng.integers(len(SKINS))], np.float32)
     shade = 1 + grain((height, width), rng, size=max(2.0, side / 2), strength=0.1)

@@ -13,6 +13,7 @@ from sutja.synth.documents.document import WrittenRun, other_run, upright_quad
 from sutja.synth.documents.fonts import FontFile, render_text
 from sutja.synth.documents.inks import Ink, apply_ink
 from sutja.synth.documents.marks import circle, draw_filler, draw_mark_in, draw_stroke, strike_out, underline
+from sutja.synth.documents.words import random_heading, random_phrase, random_word
 from sutja.synth.documents.writers import Writer
 from sutja.synth.documents.writing import Layer, Writing, is_visible, place
 from sutja.synth.sheet import Colours
@@ -40,9 +41,11 @@ class DocumentSheet:
     print_fonts: Sequence[FontFile]
     window: tuple[float, float, float, float]
     slope: float = 0.0
+    script: str = "latin"
     runs: list[WrittenRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        """Prepare empty layers for the pens, the print and the rules."""
         shape = self.colours.shape[:2]
         self.hand_layers: list[Layer] = [np.zeros(shape, np.uint8) for _ in self.pens]
         self.print_layer: Layer = np.zeros(shape, np.uint8)
@@ -53,6 +56,18 @@ class DocumentSheet:
         """Width and height in pixels."""
         return self.colours.shape[1], self.colours.shape[0]
 
+    def word(self) -> str:
+        """A word in the script of the sheet."""
+        return random_word(self.rng, self.script)
+
+    def phrase(self, words: int) -> str:
+        """Some words in the script of the sheet."""
+        return random_phrase(self.rng, self.script, words)
+
+    def heading(self) -> str:
+        """What stands at the head of a column or before the blank of a form."""
+        return random_heading(self.rng, self.script)
+
     def compose(self) -> Colours:
         """Print the rules and the text, and put the handwriting on top."""
         apply_ink(self.colours, self.rule_layer, self.rule_ink, self.rng, digit_height=self.digit_height)
@@ -62,7 +77,15 @@ class DocumentSheet:
         return self.colours
 
     def write(
-        self, text: str, x: float, y: float, *, height: float = 0.0, ending: str = "", pen: int = 0, struck: bool = False
+        self,
+        text: str,
+        x: float,
+        y: float,
+        *,
+        height: float = 0.0,
+        ending: str = "",
+        pen: int = 0,
+        struck: bool = False,
     ) -> Writing:
         """Write a number with the left end of its baseline at x, y; returns what was written."""
         height = height or self.digit_height * float(np.clip(self.rng.normal(1, 0.07), 0.7, 1.4))
@@ -70,7 +93,9 @@ class DocumentSheet:
         self.put(written, x, y, pen=pen, struck=struck)
         return written
 
-    def write_fitting(self, text: str, box: tuple[float, float, float, float], *, pen: int = 0, align: float = 0.5, ending: str = "") -> None:
+    def write_fitting(
+        self, text: str, box: tuple[float, float, float, float], *, pen: int = 0, align: float = 0.5, ending: str = ""
+    ) -> None:
         """Write a number into a box (left, top, right, bottom), smaller if need be; `align` 0 is left, 1 right."""
         left, top, right, bottom = box
         height = min(self.digit_height * float(np.clip(self.rng.normal(1, 0.08), 0.7, 1.4)), 0.95 * (bottom - top))
@@ -102,7 +127,9 @@ class DocumentSheet:
         self.put(written, x, y, pen=pen)
         return x + written.width
 
-    def print_text(self, text: str, x: float, y: float, height: float, *, font: FontFile | None = None, angle: float = 0.0) -> float:
+    def print_text(
+        self, text: str, x: float, y: float, height: float, *, font: FontFile | None = None, angle: float = 0.0
+    ) -> float:
         """Print a text, its words apart, with the left end of the baseline at x, y; returns the column behind it."""
         font = font or self.random_font()
         if font is None:
@@ -110,13 +137,23 @@ class DocumentSheet:
         for word in text.split():
             drawn = render_text(font, word, height)
             if drawn.text and drawn.mask.size > 1:
-                x = self._print_word(drawn.mask, drawn.text, drawn.boxes, (drawn.digit_top, drawn.baseline), (x, y), angle)
+                x = self._print_word(
+                    drawn.mask, drawn.text, drawn.boxes, (drawn.digit_top, drawn.baseline), (x, y), angle
+                )
             x += height * 0.45
         return x
 
-    def _print_word(self, mask: Layer, text: str, boxes: np.ndarray, band: tuple[float, float], at: tuple[float, float], angle: float) -> float:
+    def _print_word(
+        self,
+        mask: Layer,
+        text: str,
+        boxes: np.ndarray,
+        band: tuple[float, float],
+        at: tuple[float, float],
+        angle: float,
+    ) -> float:
         pad = 2
-        ink = cv2.copyMakeBorder(mask, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
+        ink = np.pad(mask, pad)
         spans = tuple((float(box[0]) + pad, float(box[2]) + pad) for box in boxes)
         is_number = set(text) <= PRINTED_NUMBER_SIGNS and any(sign.isdigit() for sign in text)
         count = len(text.rstrip(".,:/-+")) if is_number else 0
@@ -153,9 +190,19 @@ class DocumentSheet:
         unit = (b - a) / length
         share = 0.1 if dots < 4 * size else 0.5
         for at in np.arange(0, length, dots):
-            cv2.line(self.rule_layer, _point(a + unit * at), _point(a + unit * (at + share * dots)), 255, size, cv2.LINE_AA, 3)
+            cv2.line(
+                self.rule_layer,
+                _point(a + unit * at),
+                _point(a + unit * (at + share * dots)),
+                255,
+                size,
+                cv2.LINE_AA,
+                3,
+            )
 
-    def rule_by_hand(self, start: tuple[float, float], stop: tuple[float, float], thick: float = 0.0, *, dots: float = 0.0) -> None:
+    def rule_by_hand(
+        self, start: tuple[float, float], stop: tuple[float, float], thick: float = 0.0, *, dots: float = 0.0
+    ) -> None:
         """Draw a line with the pen, whatever the thickness of printed rules."""
         points = np.linspace(start, stop, 5) + self.rng.normal(0, 0.04 * self.digit_height, (5, 2))
         draw_stroke(self.hand_layers[0], points, self.pen_width)
@@ -192,5 +239,3 @@ def _point(place: np.ndarray) -> tuple[int, int]:
     """A point in eighths of a pixel."""
     x, y = np.clip(np.round(place * 8), -(10**6), 10**6).astype(int).tolist()
     return x, y
-
-

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sutja.data.digits import Digits
 from sutja.data.pendigits.strokes import PenDigits, load_pen_digits
@@ -102,7 +102,8 @@ class StrokeWriter:
         style.start_number()
         columns = round((1.5 * len(text + ending) + 2) * height * max(1.0, style.width) * (1 + max(0.0, style.gap)))
         canvas = np.zeros((style.rows, columns), np.uint8)
-        at, spans = 0.7 * height, []
+        at = 0.7 * height
+        spans: list[tuple[float, float]] = []
         for piece in _pieces(text):
             write = self._fraction if _is_fraction(piece, text) else self._plain
             at = write(canvas, piece, at, spans)
@@ -172,7 +173,10 @@ class StrokeWriter:
             spans.append((start, end))
             at = start
         else:
-            before, at = at - 0.12 * style.height, self._mark(canvas, "/", at - 0.12 * style.height) - 0.12 * style.height
+            before, at = (
+                at - 0.12 * style.height,
+                self._mark(canvas, "/", at - 0.12 * style.height) - 0.12 * style.height,
+            )
             spans.append((before, at))
         for sign in lower:
             before = at
@@ -239,7 +243,7 @@ class FontWriter:
     def _written(self, font: FontFile, text: str, height: float, *, count: int) -> Writing:
         drawn = render_text(font, text, height, spacing=self._spacing if count else 0.0)
         pad = round(0.6 * height) + 2
-        ink = cv2.copyMakeBorder(drawn.mask, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
+        ink = np.pad(drawn.mask, pad)
         ink = _thickened(ink, self._thickness * height)
         top, bottom = drawn.digit_top + pad, drawn.baseline + pad
         middle = (top + bottom) / 2
@@ -322,5 +326,4 @@ def scrawl(rng: RNG, word: str, height: float, *, pen: float) -> Writing:
     thick = max(1, round(pen))
     cv2.polylines(canvas, [np.round(smooth * 8).astype(np.int32)], False, 255, thick, cv2.LINE_AA, shift=3)
     ends = np.linspace(margin, margin + x, len(word) + 1)
-    spans = tuple((float(a), float(b)) for a, b in zip(ends, ends[1:], strict=False))
-    return Writing(canvas, word, spans, height, 2 * height)
+    return Writing(canvas, word, tuple(pairwise(ends.tolist())), height, 2 * height)

@@ -76,7 +76,9 @@ def place(
     start = writing.spans[0][0] if writing.spans else 0.0
     cosine, sine = np.cos(angle), np.sin(angle)
     base = writing.bottom + writing.slope * start
-    matrix = np.array([[cosine, -sine, x - cosine * start + sine * base], [sine, cosine, y - sine * start - cosine * base]])
+    matrix = np.array(
+        [[cosine, -sine, x - cosine * start + sine * base], [sine, cosine, y - sine * start - cosine * base]]
+    )
     rows, columns = writing.ink.shape
     corners = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)]) @ matrix[:, :2].T + matrix[:, 2]
     left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
@@ -100,5 +102,3 @@ def is_visible(run: WrittenRun, size: tuple[int, int]) -> bool:
     """Whether a part of a run lies in a picture of `size` (width, height)."""
     low, high = run.quad.min(axis=0), run.quad.max(axis=0)
     return bool(high[0] > 0 and high[1] > 0 and low[0] < size[0] and low[1] < size[1])
-
-
