@@ -38,15 +38,27 @@ class LineDetails:
 
 
 @dataclass(frozen=True)
+class PageDetails:
+    """Scores for networks that find numbers: how many were `found`, and precision, recall and F1, in [0, 1]."""
+
+    found: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
 class Figures(Scores):
     """The scores of a network; with `calibrated` ones if a temperature is fitted, and `lines` if it reads lines.
 
     For a line reader, `count` and `errors` count lines; loss, Brier score and calibration error refer to the confidence
-    that each read digit is right.
+    that each read digit is right. For a network that finds numbers, `count` counts these and `errors` the missed ones;
+    the others refer to the score of each found number, and `pages` has precision and recall.
     """
 
     calibrated: CalibratedScores | None = None
     lines: LineDetails | None = None
+    pages: PageDetails | None = None
 
 
 def digit_figures(logits: Logits, labels: Labels, temperature: float | None = None) -> Figures:

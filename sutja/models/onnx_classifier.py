@@ -60,9 +60,10 @@ def open_session(
     takes: tuple[str, list[int | None]],
     gives: tuple[str, list[int | None]],
     kind: str,
+    dtype: str = "float",
     threads: int = 0,
 ) -> onnxruntime.InferenceSession:
-    """Open an ONNX file with one input and one output of floats, with these names and shapes.
+    """Open an ONNX file with one input of `dtype` and one output of floats, with these names and shapes.
 
     The shapes are those of one example; `None` is a dimension of any size. `threads` compute at once; with 0, ONNX
     Runtime chooses. Raises `ModelFileError` if the file is missing or damaged, is not a network for `kind`, has a fixed
@@ -90,15 +91,15 @@ def open_session(
     fixed = [each for each in inputs if each.shape and isinstance(each.shape[0], int)]
     if fixed:
         raise ModelFileError(f"{path}: not a network for {kind}: it takes exactly {fixed[0].shape[0]} at once")
-    if not (_fits(found[0], takes) and _fits(found[1], gives)):
+    if not (_fits(found[0], takes, dtype) and _fits(found[1], gives, "float")):
         raise ModelFileError(f"{path}: not a network for {kind}: it maps {found[0]} to {found[1]}")
     return session
 
 
-def _fits(found: list[tuple[str, str, list[int | str]]], wanted: tuple[str, list[int | None]]) -> bool:
-    """Whether a network has exactly the one array of floats that is wanted."""
+def _fits(found: list[tuple[str, str, list[int | str]]], wanted: tuple[str, list[int | None]], dtype: str) -> bool:
+    """Whether a network has exactly the one array that is wanted, of this type of numbers."""
     if len(found) != 1:
         return False
     name, kind, shape = found[0]
     sides = [None if isinstance(side, str) else side for side in shape]
-    return (name, kind, sides) == (wanted[0], "tensor(float)", wanted[1])
+    return (name, kind, sides) == (wanted[0], f"tensor({dtype})", wanted[1])

@@ -1,4 +1,4 @@
-"""Inference with PyTorch, on digits and on lines."""
+"""Inference with PyTorch, on digits, lines and pages."""
 
 from __future__ import annotations
 
@@ -57,3 +57,14 @@ def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> lis
         logits = in_batches(lines, run)
     network.train(was_training)
     return logits
+
+
+def infer_pages(network: nn.Module, pictures: Tensor) -> Tensor:
+    """The maps `float32 (N, 9, H / 4, W / 4)` of pictures `uint8 (N, 3, H, W)`, on the CPU, in evaluation mode."""
+    device = next(network.parameters()).device
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        maps: Tensor = network(pictures.to(device)).float().cpu()
+    network.train(was_training)
+    return maps

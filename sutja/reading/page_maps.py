@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.models.onnx_page_network import MAP_STRIDE
+from sutja.models.onnx_page_network import MAP_STRIDE, PageMaps
 from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area, shared_area
 
 CORE_SHARE = 0.5  # of a number's height is its core
@@ -21,7 +21,6 @@ END_REACH_HEIGHTS = 1.0  # farther than this from an end, a place does not say w
 SLOPE_PRIOR_HEIGHTS = 0.7  # the length whose slope is trusted as much as the direction that the places say
 MAX_SHARED = 0.5  # of the smaller of two quads; if they share more, they are the same number
 
-Maps = NDArray[np.float32]
 Values = NDArray[np.float64]
 
 
@@ -64,7 +63,7 @@ class _Places:
         return np.bincount(self.core, self.weight * values).astype(np.float64)
 
 
-def decode_maps(maps: Maps, *, min_score: float = MIN_CORE_PROBABILITY) -> list[FoundNumber]:
+def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> list[FoundNumber]:
     """The numbers that maps `float32 (9, H / 4, W / 4)` show, in pixels of the picture `(H, W)`.
 
     A core is a connected region that is more probably a core than none. What its places say of height, direction,

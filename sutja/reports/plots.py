@@ -220,6 +220,17 @@ def plot_lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figu
     return figure
 
 
+def plot_pages(shown: Sequence[NDArray[np.uint8]], *, columns: int = 4) -> Figure:
+    """Pictures `uint8 (H, W, 3)`, red, green, blue, side by side."""
+    rows = max(1, math.ceil(len(shown) / columns))
+    figure = Figure(figsize=(4 * columns, 4 * rows), layout="constrained")
+    for index, axes in enumerate(_tiles(figure, rows, columns).flat):
+        axes.set_axis_off()
+        if index < len(shown):
+            axes.imshow(shown[index])
+    return figure
+
+
 def plot_distortions(original: Images, distorted: dict[str, NDArray[np.float32]]) -> Figure:
     """Digits `uint8 (N, 28, 28)` in the first row, and below it their distortions by name, in [0, 1]."""
     return _named_rows({"original": original / 255, **distorted})

@@ -8,33 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.digits import Digits
 from sutja.models.onnx_page_network import MAP_STRIDE
 from sutja.reading.page_maps import core_of
-from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area, shared_area
-from sutja.synth.documents.document import Document, WrittenRun
+from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area
+from sutja.synth.documents.document import Document
+from sutja.synth.documents.scenes import BuildPainter, paint_scene, visible_numbers
+from sutja.synth.prefetch import MakeChunk
 
-MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS = 7.0, 330.0  # heights of digits; others are neither numbers nor paper
-MIN_VISIBLE_HEIGHTS = 0.4  # a number cut by the edge of the picture counts with this length of it, in digit heights,
-MIN_VISIBLE_SHARE = 0.75  # and with this share of the height
 GAP_END_HEIGHTS, GAP_SIDE_HEIGHTS = 0.4, 0.1  # two numbers that meet when grown by this must be kept apart
 
 IGNORED, ORDINARY, GAP = 0, 1, 6  # weights of a place
 TABLE_COLUMNS = 8  # class, centre x and y, direction x and y, half length, height, log₂ of height / 32
 HANDWRITTEN, PRINTED = 1, 2
-
-Shares = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class VisibleNumbers:
-    """The numbers of a document as far as the picture shows them, and those that count neither way.
-
-    `quads` are cut where the picture ends; `classes` are 1 for a handwritten and 2 for a printed number.
-    """
-
-    quads: list[Quad]
-    classes: list[int]
-    ignored: list[Quad]
 
 
 @dataclass(frozen=True)
@@ -52,43 +38,10 @@ class PageTargets:
     numbers: NDArray[np.float32]
 
 
-def visible_numbers(document: Document) -> VisibleNumbers:
-    """The numbers of a document; ignored are those too small, too large, and mostly cut off."""
-    height, width = document.picture.shape[:2]
-    frame = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    found = VisibleNumbers([], [], [])
-    for run in document.numbers:
-        seen = _visible_part(run, frame)
-        if seen is not None and MIN_DIGIT_PIXELS <= run.height <= MAX_DIGIT_PIXELS:
-            found.quads.append(seen)
-            found.classes.append(HANDWRITTEN if run.handwritten else PRINTED)
-        elif shared_area(run.quad, frame) > 0:
-            found.ignored.append(run.quad)
-    return found
-
-
-def _visible_part(run: WrittenRun, frame: Quad) -> Quad | None:
-    """The quad of a run, cut where its middle line leaves the frame; `None` where too little is left."""
-    left, right = (run.quad[0] + run.quad[3]) / 2, (run.quad[1] + run.quad[2]) / 2
-    start, stop = _share_within(left, right, frame[2])
-    seen = part_of_quad(run.quad, start, stop) if (start, stop) != (0, 1) else run.quad
-    length = float(np.hypot(*(right - left)))
-    if (stop - start) * length < min(MIN_VISIBLE_HEIGHTS * run.height, MIN_VISIBLE_SHARE * length):
-        return None
-    return seen if shared_area(seen, frame) >= MIN_VISIBLE_SHARE * quad_area(seen) else None
-
-
-def _share_within(first: NDArray[np.float32], last: NDArray[np.float32], size: NDArray[np.float32]) -> Shares:
-    """The shares between which a segment lies within (0, 0)…`size`; (0, 0) where it does not (Liang and Barsky)."""
-    start, stop = 0.0, 1.0
-    for begin, step, limit in zip(first.tolist(), (last - first).tolist(), size.tolist(), strict=True):
-        if abs(step) < 1e-6:
-            if not 0 <= begin <= limit:
-                return 0.0, 0.0
-            continue
-        low, high = sorted((-begin / step, (limit - begin) / step))
-        start, stop = max(start, low), min(stop, high)
-    return (start, stop) if start < stop else (0.0, 0.0)
+def scene_maker(build: BuildPainter, digits: Digits, count: int) -> MakeChunk[list[PageTargets]]:
+    """The function that paints chunks of `count` scenes with some digits; for the processes of a `Prefetcher`."""
+    painter = build(digits)
+    return lambda rng: [page_targets(paint_scene(painter, rng)) for _ in range(count)]
 
 
 def page_targets(document: Document) -> PageTargets:
@@ -101,13 +54,14 @@ def page_targets(document: Document) -> PageTargets:
     sizes = [-quad_area(quad) for quad in seen.quads]
     for index in np.argsort(sizes, kind="stable").tolist():  # the smallest lies on top
         canvas.add(seen.quads[index], index + 1)
-    rows = [_row(quad, kind) for quad, kind in zip(seen.quads, seen.classes, strict=True)]
+    rows = [_row(quad, by_hand) for quad, by_hand in zip(seen.quads, seen.handwritten, strict=True)]
     numbers = np.array([(0.0,) * TABLE_COLUMNS, *rows], np.float32)
     return PageTargets(document.picture, *canvas.finished(), numbers)
 
 
-def _row(quad: Quad, kind: int) -> tuple[float, ...]:
+def _row(quad: Quad, handwritten: bool) -> tuple[float, ...]:
     axes = Axes.of(quad)
+    kind = HANDWRITTEN if handwritten else PRINTED
     height = max(axes.height, 1e-3)
     return (kind, *axes.centre, *axes.direction, axes.length / 2, height, float(np.log2(height / 32)))
 

@@ -9,9 +9,10 @@ import torch
 from sutja.networks.page_model import PageReader
 from sutja.randomness import seeded
 from sutja.reading.page_maps import decode_maps
-from sutja.reading.quad import overlap
+from sutja.reading.page_metrics import match_numbers
+from sutja.synth.documents.scenes import visible_numbers
 from sutja.training.page_loss import PageBatch, as_page_batch, page_loss
-from sutja.training.page_targets import HANDWRITTEN, page_targets, visible_numbers
+from sutja.training.page_targets import page_targets
 from tests.training.page_scenes import ScenePainter
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,14 +38,8 @@ def test_what_is_learned_by_heart_is_found_again() -> None:
     documents = [ScenePainter().paint(np.random.default_rng(seed), (128, 128)) for seed in range(6)]
     maps, losses = learned(as_page_batch([page_targets(each) for each in documents]), steps=110)
     assert losses[-1] < losses[0] / 10
-    good = total = found_in_all = 0
-    for document, each in zip(documents, maps, strict=True):
-        seen, found = visible_numbers(document), decode_maps(each)
-        found_in_all += len(found)
-        for quad, kind in zip(seen.quads, seen.classes, strict=True):
-            same = [number.quad for number in found if number.handwritten == (kind == HANDWRITTEN)]
-            good += any(overlap(quad, other) > 0.6 for other in same)
-            total += 1
-    assert total > 12
-    assert good > 0.9 * total
-    assert found_in_all < 1.1 * total
+    truth = [visible_numbers(each) for each in documents]
+    outcome = match_numbers([decode_maps(each) for each in maps], truth, min_overlap=0.6)
+    assert outcome.count > 12
+    assert outcome.recall > 0.9
+    assert outcome.precision > 0.9

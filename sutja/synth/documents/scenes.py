@@ -1,0 +1,85 @@
+"""Scenes: documents of the size that the page network trains on, and what of their numbers is to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.data.digits import Digits
+from sutja.randomness import derived_seed
+from sutja.reading.page_metrics import TrueNumbers
+from sutja.reading.quad import Quad, part_of_quad, quad_area, shared_area
+from sutja.synth.documents.document import Document, WrittenRun
+
+SCENE_SIDE = 448  # pixels
+MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS = 7.0, 330.0  # heights of digits; others need not be found, and may
+MIN_VISIBLE_HEIGHTS = 0.4  # a number cut by the edge of the picture counts with this length of it, in digit heights,
+MIN_VISIBLE_SHARE = 0.75  # and with this share of the height
+
+Places = NDArray[np.float32]
+
+
+class Painter(Protocol):
+    """What paints documents."""
+
+    def paint(self, rng: np.random.Generator, size: tuple[int, int]) -> Document:
+        """Paint a document of this width and height in pixels."""
+
+
+BuildPainter = Callable[[Digits], Painter]
+
+
+def paint_scene(painter: Painter, rng: np.random.Generator) -> Document:
+    """Paint a document of the size to train on."""
+    return painter.paint(rng, (SCENE_SIDE, SCENE_SIDE))
+
+
+def fixed_scenes(painter: Painter, count: int, seed: int) -> list[Document]:
+    """Paint scenes that are the same for the same seed."""
+    rng = np.random.default_rng(derived_seed(seed, "measured scenes"))
+    return [paint_scene(painter, rng) for _ in range(count)]
+
+
+def visible_numbers(document: Document) -> TrueNumbers:
+    """The numbers that are to be found on a document, each as far as the picture shows it.
+
+    Ignored are those with digits too small or too large, and those that the edge of the picture cuts off mostly.
+    """
+    height, width = document.picture.shape[:2]
+    frame = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    found: list[tuple[Quad, bool]] = []
+    ignored: list[Quad] = []
+    for run in document.numbers:
+        seen = _visible_part(run, frame)
+        if seen is not None and MIN_DIGIT_PIXELS <= run.height <= MAX_DIGIT_PIXELS:
+            found.append((seen, run.handwritten))
+        elif shared_area(run.quad, frame) > 0:
+            ignored.append(run.quad)
+    return TrueNumbers([quad for quad, _ in found], [handwritten for _, handwritten in found], ignored)
+
+
+def _visible_part(run: WrittenRun, frame: Quad) -> Quad | None:
+    """The quad of a run, cut where its middle line leaves the frame; `None` where too little is left."""
+    left, right = (run.quad[0] + run.quad[3]) / 2, (run.quad[1] + run.quad[2]) / 2
+    start, stop = _share_within(left, right, frame[2])
+    seen = part_of_quad(run.quad, start, stop) if (start, stop) != (0, 1) else run.quad
+    length = float(np.hypot(*(right - left)))
+    if (stop - start) * length < min(MIN_VISIBLE_HEIGHTS * run.height, MIN_VISIBLE_SHARE * length):
+        return None
+    return seen if shared_area(seen, frame) >= MIN_VISIBLE_SHARE * quad_area(seen) else None
+
+
+def _share_within(first: Places, last: Places, size: Places) -> tuple[float, float]:
+    """The shares between which a segment lies within (0, 0)…`size`; (0, 0) where it does not (Liang and Barsky)."""
+    start, stop = 0.0, 1.0
+    for begin, step, limit in zip(first.tolist(), (last - first).tolist(), size.tolist(), strict=True):
+        if abs(step) < 1e-6:
+            if not 0 <= begin <= limit:
+                return 0.0, 0.0
+            continue
+        low, high = sorted((-begin / step, (limit - begin) / step))
+        start, stop = max(start, low), min(stop, high)
+    return (start, stop) if start < stop else (0.0, 0.0)
