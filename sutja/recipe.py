@@ -8,13 +8,14 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sutja.errors import DataError, UsageError, unknown
 
 NONE = "none"  # the word for a section that is absent, as in `--set distillation=none`
 PROTOCOLS = ("curves", "validation", "final")
-LINE_READER = "line-reader"  # the network that reads lines; all others read single digits
+LINE_READER = "line-reader"  # the network that reads lines
+PAGE_READER = "page-reader"  # the network that finds numbers on pages; all others read single digits
 CHOICES = {  # field → its possible values
     "optimiser": ("adamw", "muon", "sgd"),
     "schedule": ("one-cycle", "cosine", "constant"),
@@ -143,14 +144,16 @@ class Recipe:
             raise UsageError("patience needs validation digits, and the protocol 'final' holds none back")
 
     @property
-    def reads_lines(self) -> bool:
-        """Whether its network reads whole lines instead of single digits."""
-        return self.network == LINE_READER
+    def reads(self) -> Literal["digits", "lines", "pages"]:
+        """What its network reads: single digits, lines of them, or pages on which it finds numbers."""
+        if self.network == LINE_READER:
+            return "lines"
+        return "pages" if self.network == PAGE_READER else "digits"
 
     def require_single_digits(self, name: str | Path) -> None:
-        """Raises a `UsageError` that begins with `name` when its network reads lines."""
-        if self.reads_lines:
-            raise UsageError(f"{name}: reads lines: this is for networks that read single digits")
+        """Raises a `UsageError` that begins with `name` when its network reads lines or pages."""
+        if self.reads != "digits":
+            raise UsageError(f"{name}: reads {self.reads}: this is for networks that read single digits")
 
     @property
     def title(self) -> str:
@@ -424,6 +427,18 @@ _LINE_READER = Recipe(  # `line_trainer` sets the number of lines in an epoch
     protocol="validation",
 )
 
+_PAGE_READER = Recipe(  # `page_trainer` sets the number of scenes in an epoch
+    "page-reader",
+    PAGE_READER,
+    epochs=48,
+    batch_size=8,
+    learning_rate=0.002,
+    weight_decay=0.02,
+    ema_decay=0.999,
+    precision="bfloat16",
+    protocol="validation",
+)
+
 CORRECTED = Recipe(  # starts from a trained network; `finetune` sets the number of batches in an epoch
     "corrected",
     "convnet4",
@@ -448,6 +463,7 @@ RECIPES: dict[str, Recipe] = {
         _CONVNET,
         _CONVNET_STUDENT,
         _LINE_READER,
+        _PAGE_READER,
     )
 }
 
@@ -462,4 +478,5 @@ TITLES = {
     "convnet": "ConvNet",
     "convnet-distilled": "ConvNet, distilled",
     "line-reader": "Line reader",
+    "page-reader": "Page reader",
 }

@@ -97,7 +97,7 @@ def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Ta
         if task.start.data_sha256 != context.dataset.sha256:
             raise UsageError(f"{task.start.name}: was trained on other data than {context.dataset.name}")
         return FineTuner(recipe, splits, task, device=context.device)
-    if recipe.reads_lines:
+    if recipe.reads == "lines":
         return LineTrainer(recipe, splits, device=context.device)
     return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))
 

@@ -59,7 +59,7 @@ class Card:
 
     name: str
     title: str
-    reads: Literal["digits", "lines"]
+    reads: Literal["digits", "lines", "pages"]
     environment: Environment
     figures: dict[str, Figures]
     temperature: float
@@ -86,7 +86,8 @@ class Card:
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise ValueError(f"min_confidence = {self.min_confidence} is not from 0 to 1")
         for part, figures in self.figures.items():
-            if (figures.lines is None) == (self.reads == "lines"):
+            kinds = {"lines": figures.lines is not None, "pages": figures.pages is not None}
+            if any(has != (self.reads == kind) for kind, has in kinds.items()):
                 raise ValueError(f"figures.{part}: not those of a network that reads {self.reads}")
         for name, sha256 in self.files.items():
             if not re.fullmatch("[0-9a-f]{64}", sha256):

@@ -16,6 +16,7 @@ from sutja.models.card import read_card
 from sutja.models.catalogue import is_published, published_path
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.onnx_line_network import LineNetwork
+from sutja.models.onnx_page_network import PageNetwork
 from sutja.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class TrainedModel:
     name: str
     base_name: str
     path: Path
-    reads: Literal["lines", "digits"]
+    reads: Literal["digits", "lines", "pages"]
     data_sha256: str
     recipe: Recipe | None
     members: tuple[Member | CardMember, ...]
@@ -56,18 +57,27 @@ class TrainedModel:
     def classifier(self, *, threads: int = 0) -> Classifier:
         """The network for single digits, in ONNX Runtime.
 
-        `threads` compute at once; with 0, ONNX Runtime chooses. Raises `UsageError` for a network that reads lines, and
-        `ModelFileError` for a file that is missing, damaged or not such a network.
+        `threads` compute at once; with 0, ONNX Runtime chooses. Raises `UsageError` for a network that reads anything
+        else, and `ModelFileError` for a file that is missing, damaged or not such a network.
         """
-        if self.reads != "digits":
-            raise UsageError(f"{self.path}: reads lines: this is for networks that read single digits")
+        self._require("digits")
         return Classifier(self.path, temperature=self.temperature, sha256=self.sha256, threads=threads)
 
     def line_network(self, *, threads: int = 0) -> LineNetwork:
         """The network for lines, in ONNX Runtime; as `classifier`, which is for networks that read single digits."""
-        if self.reads != "lines":
-            raise UsageError(f"{self.path}: reads single digits: this is for networks that read lines")
+        self._require("lines")
         return LineNetwork(self.path, temperature=self.temperature, sha256=self.sha256, threads=threads)
+
+    def page_network(self, *, threads: int = 0) -> PageNetwork:
+        """The network that finds numbers, in ONNX Runtime; as `classifier`, for networks that read single digits."""
+        self._require("pages")
+        return PageNetwork(self.path, sha256=self.sha256, threads=threads)
+
+    def _require(self, kind: str) -> None:
+        """Raises `UsageError` when the network does not read what `kind` says."""
+        if self.reads != kind:
+            reads, wanted = (f"{'single ' if each == 'digits' else ''}{each}" for each in (self.reads, kind))
+            raise UsageError(f"{self.path}: reads {reads}: this is for networks that read {wanted}")
 
 
 def open_model(word: str | Path) -> TrainedModel:

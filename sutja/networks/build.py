@@ -1,4 +1,4 @@
-"""The network of a recipe, for single digits or for lines, untrained; and the network of a trained model."""
+"""The network of a recipe, for single digits, lines or pages, untrained; and the network of a trained model."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from sutja.models.open import TrainedModel
 from sutja.networks.ensemble import Ensemble
 from sutja.networks.line_model import LineReader
 from sutja.networks.model import create
+from sutja.networks.page_model import PageReader
 from sutja.randomness import seeded
 from sutja.recipe import Recipe
 
 
 def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
     """The untrained network of a recipe; `seed` alone decides its weights. Raises `UsageError` for an unknown one."""
-    if not recipe.reads_lines:
+    if recipe.reads == "digits":
         return create(recipe.network, seed=seed, dropout=recipe.dropout)
     with seeded(seed):
-        return LineReader(recipe.dropout)
+        return LineReader(recipe.dropout) if recipe.reads == "lines" else PageReader()
 
 
 def save_network(network: nn.Module, path: Path) -> None:

@@ -68,13 +68,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a run folder holds, `run.json`: a network for "digits" or "lines" with its recipe, or an "ensemble".
+    """What a run folder holds, `run.json`: a network for "digits", "lines" or "pages", or an "ensemble".
 
     `weights_from` names the runs whose validation digits chose the weights of an ensemble, where these are not the
     members themselves.
     """
 
-    kind: Literal["digits", "lines", "ensemble"]
+    kind: Literal["digits", "lines", "pages", "ensemble"]
     recipe: Recipe | None = None
     members: tuple[Member, ...] = ()
     weights_from: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class Manifest:
     def __post_init__(self) -> None:
         """Raises `ValueError` for a network without a recipe and for members that are no ensemble."""
         if self.kind != "ensemble":
-            if self.recipe is None or self.members or self.recipe.reads_lines != (self.kind == "lines"):
+            if self.recipe is None or self.members or self.recipe.reads != self.kind:
                 raise ValueError(f"a network for {self.kind} needs its recipe, and has no members")
         elif not self.members or self.recipe is not None:
             raise ValueError("an ensemble needs members, and has no recipe")
@@ -94,7 +94,7 @@ class Manifest:
     @classmethod
     def of(cls, recipe: Recipe) -> Manifest:
         """The manifest of a network that is trained by a recipe."""
-        return cls("lines" if recipe.reads_lines else "digits", recipe)
+        return cls(recipe.reads, recipe)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Run:
 
     Its files: `run.json`, `environment.json`, `metrics.csv`, `checkpoint.pt`, `model.safetensors`, `model.onnx`,
     `logits.npz`, `figures/`, `report.html`, `MODEL_CARD.md` and, written last, `report.json`. An ensemble has neither
-    metrics nor a checkpoint, a line reader no logits.
+    metrics nor a checkpoint, a reader of lines or pages no logits.
     """
 
     folder: Path
@@ -161,9 +161,9 @@ class Run:
         return (Member(self.name, 1.0, self.manifest.recipe),)
 
     @property
-    def reads(self) -> Literal["digits", "lines"]:
+    def reads(self) -> Literal["digits", "lines", "pages"]:
         """What its network reads."""
-        return "lines" if self.manifest.kind == "lines" else "digits"
+        return "digits" if self.manifest.kind == "ensemble" else self.manifest.kind
 
     @property
     def title(self) -> str:

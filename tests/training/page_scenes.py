@@ -46,7 +46,7 @@ class ScenePainter:
         font, scale, thickness = FONTS[handwritten], height / 21, max(1, round(height / 12))
         (length, _), _ = cv2.getTextSize(text, font, scale, thickness)
         slope, sides = np.deg2rad(rng.uniform(-1, 1) * MAX_SLOPE_DEGREES), picture.shape[1::-1]
-        x, y = rng.uniform(0, sides[0] - length), rng.uniform(height, sides[1])
+        x, y = rng.uniform(0, max(1, sides[0] - length)), rng.uniform(height, sides[1])
         matrix = np.array([[np.cos(slope), -np.sin(slope), x], [np.sin(slope), np.cos(slope), y], [0, 0, 1]])
         quad = warped_places(np.array([(0, -height), (length, -height), (length, 0), (0, 0)], np.float32), matrix)
         if any(_near(quad, other.quad, height / 4) for other in runs):
