@@ -29,6 +29,7 @@ from sutja.training.distillation import DistillationTargets, load_targets
 from sutja.training.finetuning.finetune import FineTuner
 from sutja.training.finetuning.task import Task
 from sutja.training.line_trainer import LineTrainer
+from sutja.training.page_trainer import PageTrainer
 from sutja.training.trainer import Trainer
 
 
@@ -99,6 +100,8 @@ def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Ta
         return FineTuner(recipe, splits, task, device=context.device)
     if recipe.reads == "lines":
         return LineTrainer(recipe, splits, device=context.device)
+    if recipe.reads == "pages":
+        return PageTrainer(recipe, splits, device=context.device)
     return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))
 
 

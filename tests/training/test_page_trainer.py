@@ -43,7 +43,7 @@ def small_epochs() -> Iterator[None]:
 
 def trainer(few: Dataset, **changes: object) -> PageTrainer:
     recipe = dataclasses.replace(RECIPE, **changes)  # type: ignore[arg-type]
-    return PageTrainer(recipe, split(few, "validation"), build, device="cpu")
+    return PageTrainer(recipe, split(few, "validation"), device="cpu", build=build)
 
 
 def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:

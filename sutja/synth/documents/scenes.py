@@ -6,20 +6,20 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sutja.data.digits import Digits
 from sutja.randomness import derived_seed
 from sutja.reading.page_metrics import TrueNumbers
 from sutja.reading.quad import Quad, part_of_quad, quad_area, shared_area
-from sutja.synth.documents.document import Document, WrittenRun
+from sutja.synth.documents.document import Document, Places, WrittenRun
+from sutja.synth.documents.fonts import load_fonts
+from sutja.synth.documents.painter import DocumentPainter
+from sutja.synth.documents.writers import DigitShapes, Sources
 
 SCENE_SIDE = 448  # pixels
 MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS = 7.0, 330.0  # heights of digits; others need not be found, and may
 MIN_VISIBLE_HEIGHTS = 0.4  # a number cut by the edge of the picture counts with this length of it, in digit heights,
 MIN_VISIBLE_SHARE = 0.75  # and with this share of the height
-
-Places = NDArray[np.float32]
 
 
 class Painter(Protocol):
@@ -30,6 +30,14 @@ class Painter(Protocol):
 
 
 BuildPainter = Callable[[Digits], Painter]
+
+
+def document_painter(digits: Digits) -> DocumentPainter:
+    """The painter of documents with some digits, and with the fonts of this machine.
+
+    Raises `DataError` where there are no fonts.
+    """
+    return DocumentPainter(Sources(DigitShapes(digits), load_fonts()))
 
 
 def paint_scene(painter: Painter, rng: np.random.Generator) -> Document:
