@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sutja.synth.documents.writing import Layer
 from sutja.synth.paper import grain
 from sutja.synth.sheet import Colours
 
-RNG = np.random.Generator
-Colour = NDArray[np.float32]  # blue, green, red, 0…1
+InkColour = NDArray[np.float32]  # blue, green, red, 0…1
 
 
 @dataclass(frozen=True)
-class Ink:
+class PenInk:
     """A pen's `colour`, its `strength` (0 = invisible, 1 = covers), and how rough and uneven its strokes are, 0…1."""
 
-    colour: Colour
+    colour: InkColour
     strength: float
     rough: float = 0.0
     uneven: float = 0.0
@@ -37,7 +37,7 @@ PEN_COLOURS = (
 )
 
 
-def random_pen(rng: RNG) -> Ink:
+def random_pen(rng: Generator) -> PenInk:
     """A pen that writes on white paper."""
     weights = np.array([weight for _, _, weight in PEN_COLOURS])
     colour, varies, _ = PEN_COLOURS[rng.choice(len(PEN_COLOURS), p=weights / weights.sum())]
@@ -45,23 +45,23 @@ def random_pen(rng: RNG) -> Ink:
     weak = rng.random() < 0.25
     strength = float(rng.uniform(0.25, 0.6) if weak else rng.uniform(0.6, 1))
     rough = float(rng.choice([0.0, rng.uniform(0.1, 0.5)], p=[0.6, 0.4]))
-    return Ink(mixed, strength, rough, float(rng.uniform(0, 0.3)))
+    return PenInk(mixed, strength, rough, float(rng.uniform(0, 0.3)))
 
 
-def chalk(rng: RNG) -> Ink:
+def chalk(rng: Generator) -> PenInk:
     """Chalk or a bright pen on something dark."""
     colour = np.clip(0.88 + rng.normal(0, 0.06, 3), 0, 1).astype(np.float32)
     if rng.random() < 0.15:
         colour[int(rng.integers(3))] *= 0.6
-    return Ink(colour, float(rng.uniform(0.6, 1)), float(rng.uniform(0, 0.5)), float(rng.uniform(0, 0.2)))
+    return PenInk(colour, float(rng.uniform(0.6, 1)), float(rng.uniform(0, 0.5)), float(rng.uniform(0, 0.2)))
 
 
-def solid(colour: tuple[float, float, float], strength: float = 1.0) -> Ink:
+def solid(colour: tuple[float, float, float], strength: float = 1.0) -> PenInk:
     """An ink without any texture."""
-    return Ink(np.array(colour, np.float32), strength)
+    return PenInk(np.array(colour, np.float32), strength)
 
 
-def apply_ink(colours: Colours, layer: Layer, ink: Ink, rng: RNG, *, digit_height: float) -> None:
+def apply_ink(colours: Colours, layer: Layer, ink: PenInk, rng: Generator, *, digit_height: float) -> None:
     """Cover a sheet, in place, where a layer has ink."""
     rows, columns = np.flatnonzero(layer.max(axis=1)), np.flatnonzero(layer.max(axis=0))
     if not len(rows):

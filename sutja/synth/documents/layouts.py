@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.random import Generator
 
 from sutja.synth.documents.document import WrittenRun
 from sutja.synth.documents.number_texts import random_digits, random_kind, random_number_text
 from sutja.synth.documents.sheets import DocumentSheet
 
-RNG = np.random.Generator
-Box = tuple[float, float, float, float]  # left, top, right, bottom
+Region = tuple[float, float, float, float]  # left, top, right, bottom
 
-ENDINGS = ("", "", "", "", "", "", "", "=", "-", ".-", "/-", ",-", "~", "%", "kg", "m", "$", "x", "*", ")", ".")
+NUMBER_ENDINGS = ("", "", "", "", "", "", "", "=", "-", ".-", "/-", ",-", "~", "%", "kg", "m", "$", "x", "*", ")", ".")
 MAX_RUNS = 90  # on a sheet, so that tiny writing does not take for ever
 
 
@@ -139,7 +139,7 @@ def _rules(sheet: DocumentSheet, columns: list[Column], edges: np.ndarray, ends:
             draw((x, edges[0]), (x, edges[-1]), thick * strong, dots=0.0 if outer else dots)
 
 
-def _head_row(sheet: DocumentSheet, columns: list[Column], box: Box) -> None:
+def _head_row(sheet: DocumentSheet, columns: list[Column], box: Region) -> None:
     rng, unit = sheet.rng, sheet.digit_height
     size = unit * float(rng.uniform(0.35, 0.8))
     base = (box[1] + box[3] + size) / 2
@@ -156,7 +156,7 @@ def _head_row(sheet: DocumentSheet, columns: list[Column], box: Box) -> None:
             sheet.print_text(text, x, base, size)
 
 
-def _row(sheet: DocumentSheet, columns: list[Column], box: Box, row: int, *, summed: bool) -> None:
+def _row(sheet: DocumentSheet, columns: list[Column], box: Region, row: int, *, summed: bool) -> None:
     rng, unit = sheet.rng, sheet.digit_height
     margin = 0.06 * (box[3] - box[1])
     for column in columns:
@@ -179,7 +179,7 @@ def _row(sheet: DocumentSheet, columns: list[Column], box: Box, row: int, *, sum
             _cell(sheet, cell, column)
 
 
-def _cell(sheet: DocumentSheet, cell: Box, column: Column) -> None:
+def _cell(sheet: DocumentSheet, cell: Region, column: Column) -> None:
     """A number in its cell, or what else people put there."""
     rng, unit = sheet.rng, sheet.digit_height
     pen = int(rng.random() < 0.08)
@@ -195,7 +195,7 @@ def _cell(sheet: DocumentSheet, cell: Box, column: Column) -> None:
     elif kind < 0.075:
         sheet.write_word(sheet.word()[:3], cell[0], cell[3] - 0.25 * unit, height=0.9 * unit)
     else:
-        ending = str(rng.choice(ENDINGS)) if rng.random() < 0.08 else ""
+        ending = str(rng.choice(NUMBER_ENDINGS)) if rng.random() < 0.08 else ""
         before = len(sheet.runs)
         sheet.write_fitting(random_number_text(rng, column.kind), cell, pen=pen, align=column.align, ending=ending)
         if rng.random() < 0.02 and len(sheet.runs) > before:
@@ -230,7 +230,7 @@ def form(sheet: DocumentSheet) -> None:
         y += pitch
 
 
-def _entry(sheet: DocumentSheet, box: Box) -> None:
+def _entry(sheet: DocumentSheet, box: Region) -> None:
     """What somebody writes behind a label: a number, words, a tick, or nothing."""
     rng, unit = sheet.rng, sheet.digit_height
     kind = rng.random()
@@ -248,11 +248,11 @@ def _entry(sheet: DocumentSheet, box: Box) -> None:
         sheet.write(random_number_text(rng), box[0], box[3] - 0.35 * unit, struck=True)
 
 
-def _ending(rng: RNG) -> str:
-    return str(rng.choice(ENDINGS)) if rng.random() < 0.35 else ""
+def _ending(rng: Generator) -> str:
+    return str(rng.choice(NUMBER_ENDINGS)) if rng.random() < 0.35 else ""
 
 
-def _frame(sheet: DocumentSheet, box: Box, thick: float) -> None:
+def _frame(sheet: DocumentSheet, box: Region, thick: float) -> None:
     left, top, right, bottom = box
     for start, stop in (
         ((left, top), (right, top)),
@@ -294,7 +294,7 @@ def bill(sheet: DocumentSheet) -> None:
         sheet.write_word(sheet.phrase(1), left + unit, bottom + 1.4 * unit)
 
 
-def _amount(rng: RNG) -> str:
+def _amount(rng: Generator) -> str:
     return str(rng.choice(["whole", "thousands", "decimal", "small"], p=[0.5, 0.25, 0.15, 0.1]))
 
 
@@ -543,7 +543,7 @@ def cell(sheet: DocumentSheet) -> None:
         sheet.print_text(sheet.heading(), room[0], room[1] - 0.2 * unit, 0.4 * unit)
 
 
-def _sides(box: Box, beyond: float) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def _sides(box: Region, beyond: float) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     """The four sides of a box, longer at both ends."""
     left, top, right, bottom = box
     return [
@@ -578,7 +578,7 @@ def scattered(sheet: DocumentSheet) -> None:
     """Numbers, words and marks all over the sheet, at many slopes: notes and scrap paper."""
     rng, unit = sheet.rng, sheet.digit_height
     width, height = sheet.size
-    taken: list[Box] = []
+    taken: list[Region] = []
     for _ in range(int(rng.integers(3, 25))):
         text = random_number_text(rng)
         room = 0.9 * unit * len(text) + unit

@@ -7,14 +7,12 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.random import Generator
 
 from sutja.synth.documents.document import Places, WrittenRun, other_run, upright_quad
 from sutja.synth.documents.writing import Layer
 from sutja.synth.strokes import smooth_curve
-
-RNG = np.random.Generator
-Points = NDArray[np.float64]
+from sutja.synth.tracing import Points
 
 
 def draw_stroke(layer: Layer, points: Points, pen: float) -> None:
@@ -25,21 +23,21 @@ def draw_stroke(layer: Layer, points: Points, pen: float) -> None:
         cv2.polylines(layer, [places], False, 255, max(1, round(pen)), cv2.LINE_AA, shift=3)
 
 
-def _shaken(points: Points, rng: RNG, amount: float) -> Points:
+def _shaken(points: Points, rng: Generator, amount: float) -> Points:
     return points + rng.normal(0, amount, points.shape)
 
 
-def tick(rng: RNG) -> list[Points]:
+def tick(rng: Generator) -> list[Points]:
     """A tick, in a box of side 1."""
     return [np.array([(0.0, 0.55), (0.3, 1.0), (0.55, 0.5), (1.0, 0.0)])]
 
 
-def cross(rng: RNG) -> list[Points]:
+def cross(rng: Generator) -> list[Points]:
     """A cross."""
     return [np.array([(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)]), np.array([(1.0, 0.0), (0.5, 0.5), (0.0, 1.0)])]
 
 
-def brace(rng: RNG) -> list[Points]:
+def brace(rng: Generator) -> list[Points]:
     """A brace or bracket, mostly tall."""
     side = 1 if rng.random() < 0.5 else -1
     x = (
@@ -50,7 +48,7 @@ def brace(rng: RNG) -> list[Points]:
     return [np.stack([0.5 + side * (x - 0.2), np.linspace(0, 1, 7)], axis=1)]
 
 
-def arrow(rng: RNG) -> list[Points]:
+def arrow(rng: Generator) -> list[Points]:
     """An arrow."""
     return [
         np.array([(0.0, 0.5), (0.5, 0.45), (1.0, 0.5)]),
@@ -58,29 +56,29 @@ def arrow(rng: RNG) -> list[Points]:
     ]
 
 
-def dash(rng: RNG) -> list[Points]:
+def dash(rng: Generator) -> list[Points]:
     """A dash that says "nothing", or fills."""
     y = 0.5 + rng.normal(0, 0.03, 3)
     return [np.stack([np.array([0.0, 0.5, 1.0]), y], axis=1)]
 
 
-def wave(rng: RNG) -> list[Points]:
+def wave(rng: Generator) -> list[Points]:
     """A wavy filler, or an S."""
     count = int(rng.integers(4, 8))
     return [np.stack([np.linspace(0, 1, count), 0.5 + rng.normal(0, 0.3, count)], axis=1)]
 
 
-def ditto(rng: RNG) -> list[Points]:
+def ditto(rng: Generator) -> list[Points]:
     """Two short strokes: the same as above."""
     return [np.array([(0.2, 0.0), (0.15, 0.5)]), np.array([(0.6, 0.0), (0.55, 0.5)])]
 
 
-def triangle(rng: RNG) -> list[Points]:
+def triangle(rng: Generator) -> list[Points]:
     """A triangle."""
     return [np.array([(0.5, 0.0), (1.0, 1.0)]), np.array([(1.0, 1.0), (0.0, 1.0)]), np.array([(0.0, 1.0), (0.5, 0.0)])]
 
 
-SMALL_MARKS: dict[str, Callable[[RNG], list[Points]]] = {
+SMALL_MARKS: dict[str, Callable[[Generator], list[Points]]] = {
     "tick": tick,
     "cross": cross,
     "brace": brace,
@@ -93,7 +91,7 @@ SMALL_MARKS: dict[str, Callable[[RNG], list[Points]]] = {
 
 
 def draw_mark_in(
-    layer: Layer, rng: RNG, box: tuple[float, float, float, float], pen: float, kind: str | None = None
+    layer: Layer, rng: Generator, box: tuple[float, float, float, float], pen: float, kind: str | None = None
 ) -> WrittenRun:
     """Draw a small mark into a box (left, top, right, bottom)."""
     left, top, right, bottom = box
@@ -104,7 +102,7 @@ def draw_mark_in(
     return other_run(upright_quad(left, top, right, bottom), handwritten=True)
 
 
-def draw_filler(layer: Layer, rng: RNG, box: tuple[float, float, float, float], pen: float) -> WrittenRun:
+def draw_filler(layer: Layer, rng: Generator, box: tuple[float, float, float, float], pen: float) -> WrittenRun:
     """Draw a long filler stroke through a box: straight, slanted, or like an S or a Z."""
     left, top, right, bottom = box
     kind = rng.random()
@@ -124,7 +122,7 @@ def draw_filler(layer: Layer, rng: RNG, box: tuple[float, float, float, float], 
     return other_run(upright_quad(low[0], low[1], max(high[0], low[0] + 2 * pen), high[1]), handwritten=True)
 
 
-def strike_out(layer: Layer, rng: RNG, quad: Places, pen: float) -> None:
+def strike_out(layer: Layer, rng: Generator, quad: Places, pen: float) -> None:
     """Strike a number out, by one or two lines, by a zigzag, or until nothing can be seen."""
     start, across, down = quad[0].astype(float), (quad[1] - quad[0]).astype(float), (quad[3] - quad[0]).astype(float)
     kind = rng.random()
@@ -139,7 +137,7 @@ def strike_out(layer: Layer, rng: RNG, quad: Places, pen: float) -> None:
     draw_stroke(layer, start + x[:, None] * across + y[:, None] * down, pen * float(rng.uniform(1, 1.6)))
 
 
-def circle(layer: Layer, rng: RNG, quad: Places, pen: float) -> None:
+def circle(layer: Layer, rng: Generator, quad: Places, pen: float) -> None:
     """Draw a circle or a box around a number."""
     middle = quad.mean(axis=0)
     half = np.abs(quad - middle).max(axis=0) + np.abs(quad[3] - quad[0]).max() * rng.uniform(0.15, 0.5)
@@ -154,7 +152,7 @@ def circle(layer: Layer, rng: RNG, quad: Places, pen: float) -> None:
     draw_stroke(layer, middle + _shaken(ring, rng, 0.02 * half.max()), pen)
 
 
-def underline(layer: Layer, rng: RNG, quad: Places, pen: float) -> None:
+def underline(layer: Layer, rng: Generator, quad: Places, pen: float) -> None:
     """Draw one or two lines below a number."""
     down = (quad[3] - quad[0]).astype(float)
     for index in range(int(rng.integers(1, 3))):

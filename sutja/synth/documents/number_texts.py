@@ -5,35 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.random import Generator
 
-RNG = np.random.Generator
-DIGITS = "0123456789"
+_DIGITS = "0123456789"
 
 
-def random_digits(rng: RNG, count: int) -> str:
+def random_digits(rng: Generator, count: int) -> str:
     """Random digits; long ones are often round or repetitive, as amounts are."""
-    text = "".join(DIGITS[digit] for digit in rng.integers(0, 10, count))
+    text = "".join(_DIGITS[digit] for digit in rng.integers(0, 10, count))
     if count > 2 and rng.random() < 0.3:
         start = int(rng.integers(1, count))
-        text = text[:start] + ("0" if rng.random() < 0.8 else DIGITS[rng.integers(10)]) * (count - start)
+        text = text[:start] + ("0" if rng.random() < 0.8 else _DIGITS[rng.integers(10)]) * (count - start)
     return text
 
 
-def _whole(rng: RNG, low: int, high: int) -> str:
+def _whole(rng: Generator, low: int, high: int) -> str:
     """A whole number of `low` to `high` digits without a leading zero."""
     text = random_digits(rng, int(rng.integers(low, high + 1)))
-    return DIGITS[rng.integers(1, 10)] + text[1:] if len(text) > 1 else text
+    return _DIGITS[rng.integers(1, 10)] + text[1:] if len(text) > 1 else text
 
 
-def _point(rng: RNG) -> str:
+def _point(rng: Generator) -> str:
     return "." if rng.random() < 0.6 else ","
 
 
-def _digit(rng: RNG) -> str:
-    return DIGITS[rng.integers(10)]
+def _digit(rng: Generator) -> str:
+    return _DIGITS[rng.integers(10)]
 
 
-def _mark(rng: RNG) -> str:
+def _mark(rng: Generator) -> str:
     """A school mark: a whole number up to a hundred, or one with halves and quarters."""
     whole = str(rng.integers(0, 11 if rng.random() < 0.6 else 101))
     kind = rng.random()
@@ -42,11 +42,11 @@ def _mark(rng: RNG) -> str:
     return whole + _point(rng) + str(rng.choice(["5", "25", "75", "0", "125", "375", "50", "00"]))
 
 
-def _decimal(rng: RNG) -> str:
+def _decimal(rng: Generator) -> str:
     return _whole(rng, 1, 4) + _point(rng) + random_digits(rng, int(rng.choice([1, 2, 2, 3])))
 
 
-def _thousands(rng: RNG) -> str:
+def _thousands(rng: Generator) -> str:
     """An amount in groups of three, in India of two, with a comma, a point or a narrow space."""
     sign = str(rng.choice([",", ".", " "], p=[0.55, 0.37, 0.08]))
     groups = int(rng.choice([1, 2], p=[0.85, 0.15]))
@@ -59,12 +59,12 @@ def _thousands(rng: RNG) -> str:
     return text
 
 
-def _negative(rng: RNG) -> str:
+def _negative(rng: Generator) -> str:
     sign = "-" if rng.random() < 0.85 else "+"
     return sign + (_decimal(rng) if rng.random() < 0.5 else _whole(rng, 1, 4))
 
 
-def _date(rng: RNG) -> str:
+def _date(rng: Generator) -> str:
     sign = str(rng.choice(["/", ".", "-"], p=[0.55, 0.3, 0.15]))
     day, month, year = rng.integers(1, 32), rng.integers(1, 13), rng.integers(1950, 2030)
     padded = rng.random() < 0.5
@@ -74,13 +74,13 @@ def _date(rng: RNG) -> str:
     return sign.join(parts)
 
 
-def _time(rng: RNG) -> str:
+def _time(rng: Generator) -> str:
     sign = ":" if rng.random() < 0.8 else "."
     text = f"{rng.integers(0, 24)}{sign}{rng.integers(0, 60):02d}"
     return text + (f":{rng.integers(0, 60):02d}" if rng.random() < 0.15 else "")
 
 
-def _fraction(rng: RNG) -> str:
+def _fraction(rng: Generator) -> str:
     """A fraction or a mixed number: "1/2", "2 1/2"."""
     part = str(rng.choice(["1/2", "1/2", "1/2", "1/4", "3/4", "1/3", "2/3"]))
     if rng.random() < 0.12:
@@ -88,18 +88,18 @@ def _fraction(rng: RNG) -> str:
     return part if rng.random() < 0.35 else f"{rng.integers(1, 30)} {part}"
 
 
-def _range(rng: RNG) -> str:
+def _range(rng: Generator) -> str:
     return f"{_whole(rng, 1, 4)}-{_whole(rng, 1, 4)}"
 
 
-def _telephone(rng: RNG) -> str:
+def _telephone(rng: Generator) -> str:
     text = random_digits(rng, int(rng.integers(7, 12)))
     if rng.random() < 0.25:
         text = text[:3] + "-" + text[3:]
     return text
 
 
-KINDS: dict[str, Callable[[RNG], str]] = {
+KINDS: dict[str, Callable[[Generator], str]] = {
     "digit": _digit,
     "small": lambda rng: _whole(rng, 1, 2),
     "whole": lambda rng: _whole(rng, 2, 6),
@@ -116,7 +116,7 @@ KINDS: dict[str, Callable[[RNG], str]] = {
 }
 
 # How often a document, or a column of a table, holds numbers of a kind.
-WEIGHTS = {
+KIND_WEIGHTS = {
     "digit": 0.17,
     "small": 0.17,
     "whole": 0.14,
@@ -133,11 +133,11 @@ WEIGHTS = {
 }
 
 
-def random_kind(rng: RNG) -> str:
+def random_kind(rng: Generator) -> str:
     """A kind of number, as often as people write it."""
-    return str(rng.choice(list(WEIGHTS), p=np.array(list(WEIGHTS.values())) / sum(WEIGHTS.values())))
+    return str(rng.choice(list(KIND_WEIGHTS), p=np.array(list(KIND_WEIGHTS.values())) / sum(KIND_WEIGHTS.values())))
 
 
-def random_number_text(rng: RNG, kind: str | None = None) -> str:
+def random_number_text(rng: Generator, kind: str | None = None) -> str:
     """A number of a kind, or of any."""
     return KINDS[kind or random_kind(rng)](rng)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from sutja.data.digits import Digits
 from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
 from sutja.synth.documents.fonts import FontFile, load_fonts
-from sutja.synth.documents.inks import Ink, chalk, random_pen
+from sutja.synth.documents.inks import PenInk, chalk, random_pen
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.papers import paint_board, paint_paper
-from sutja.synth.documents.photographer import develop, disturb, turned, view
+from sutja.synth.documents.photographer import add_light, take_picture, turned, view
 from sutja.synth.documents.sheets import DocumentSheet
 from sutja.synth.documents.words import WRITTEN_SCRIPTS
 from sutja.synth.documents.writers import DigitShapes, FontWriter, Sources, StrokeWriter, Writer
 from sutja.synth.documents.writing import is_visible
 
-RNG = np.random.Generator
-SHEET_MARGIN_SHARE = 0.17  # of the picture, at each side: what a sloped picture shows beyond the upright one
+BLEED_SHARE = 0.17  # of the picture, at each side: what a sloped picture shows beyond the upright one
 TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)
 RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
     (0.86, 0.72, 0.62),
@@ -49,7 +49,7 @@ class DocumentPainter:
         self._sources = sources
 
     def paint(
-        self, rng: RNG, size: tuple[int, int], *, layout: str | None = None, digit_height: float = 0.0
+        self, rng: Generator, size: tuple[int, int], *, layout: str | None = None, digit_height: float = 0.0
     ) -> Document:
         """Paint a document of `size` (width, height) in pixels, by default of any layout and any size of writing."""
         document = self._painted(rng, size, layout, digit_height)
@@ -59,7 +59,7 @@ class DocumentPainter:
             document = self._painted(rng, size, layout, digit_height)
         return document
 
-    def _painted(self, rng: RNG, size: tuple[int, int], layout: str | None, digit_height: float) -> Document:
+    def _painted(self, rng: Generator, size: tuple[int, int], layout: str | None, digit_height: float) -> Document:
         unit = digit_height or _random_digit_height(rng, size)
         clean = rng.random() < 0.08
         sheet = self._sheet(rng, size, unit, clean=clean)
@@ -77,14 +77,14 @@ class DocumentPainter:
         add_clutter(sheet)
         seen, runs = view(rng, np.clip(sheet.compose(), 0, 1), sheet.runs, size, clean=clean)
         if not clean:
-            disturb(rng, seen, digit_height=unit)
-        picture = develop(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
+            add_light(rng, seen, digit_height=unit)
+        picture = take_picture(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
         document = Document(picture, tuple(runs))
         document = turned(document, int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
 
-    def _sheet(self, rng: RNG, size: tuple[int, int], unit: float, *, clean: bool) -> DocumentSheet:
-        margin = round(SHEET_MARGIN_SHARE * max(size))
+    def _sheet(self, rng: Generator, size: tuple[int, int], unit: float, *, clean: bool) -> DocumentSheet:
+        margin = round(BLEED_SHARE * max(size))
         large = (size[0] + 2 * margin, size[1] + 2 * margin)
         board = rng.random() < (0.3 if clean else 0.07)
         if clean and rng.random() < 0.7:
@@ -96,8 +96,8 @@ class DocumentPainter:
         dark = (0.9, 0.9, 0.9) if board else (0.1, 0.1, 0.1)
         colour = dark if rng.random() < 0.7 else tuple(rng.uniform(0, 0.8, 3).tolist())
         rule = dark if rng.random() < 0.4 else RULE_COLOURS[rng.integers(len(RULE_COLOURS))]
-        print_ink = Ink(np.array(colour, np.float32), float(rng.uniform(0.5, 1)))
-        rule_ink = Ink(np.array(rule, np.float32), float(rng.uniform(0.15, 1)))
+        print_ink = PenInk(np.array(colour, np.float32), float(rng.uniform(0.5, 1)))
+        rule_ink = PenInk(np.array(rule, np.float32), float(rng.uniform(0.15, 1)))
         script = "latin" if rng.random() < LATIN_PROBABILITY else str(rng.choice(WRITTEN_SCRIPTS))
         slope = float(np.radians(rng.normal(0, 1.0) if rng.random() < 0.85 else rng.uniform(-18, 18)))
         return DocumentSheet(
@@ -115,7 +115,7 @@ class DocumentPainter:
             script,
         )
 
-    def _writer(self, rng: RNG, pen_width: float, script: str) -> Writer:
+    def _writer(self, rng: Generator, pen_width: float, script: str) -> Writer:
         fonts = self._sources.fonts
         words = _fonts_of(rng, fonts.words, script, count=1)
         thickness = float(np.clip(pen_width - 0.09, -0.04, 0.12))
@@ -134,26 +134,26 @@ def document_painter(digits: Digits) -> DocumentPainter:
     return DocumentPainter(Sources(DigitShapes(digits), load_fonts()))
 
 
-def _fonts_of(rng: RNG, fonts: tuple[FontFile, ...], script: str, *, count: int) -> list[FontFile]:
+def _fonts_of(rng: Generator, fonts: tuple[FontFile, ...], script: str, *, count: int) -> list[FontFile]:
     """Some fonts for a script, of those that there are."""
     fitting = [font for font in fonts if script in font.scripts]
     return [fitting[index] for index in rng.integers(len(fitting), size=count)] if fitting else []
 
 
-def _random_digit_height(rng: RNG, size: tuple[int, int]) -> float:
+def _random_digit_height(rng: Generator, size: tuple[int, int]) -> float:
     weights = np.array([weight for _, _, weight in DIGIT_HEIGHTS])
     low, high, _ = DIGIT_HEIGHTS[int(rng.choice(len(DIGIT_HEIGHTS), p=weights / weights.sum()))]
     return min(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 0.75 * min(size))
 
 
-def _pen_width(rng: RNG, unit: float) -> float:
+def _pen_width(rng: Generator, unit: float) -> float:
     """The width of a pen in digit heights: thin on large writing, broad felt pens up to a fifth."""
     kind = rng.random()
     width = rng.uniform(0.045, 0.1) if kind < 0.7 else rng.uniform(0.1, 0.2) if kind < 0.9 else rng.uniform(0.02, 0.05)
     return float(max(width, 1.1 / unit))
 
 
-def cropped(document: Document, rng: RNG) -> Document:
+def cropped(document: Document, rng: Generator) -> Document:
     """The document cut around one of its numbers and enlarged, with black beside it, as a network sees a cell."""
     height, width = document.picture.shape[:2]
     numbers = document.numbers

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from sutja.synth.paper import dots, grain, waves
 from sutja.synth.sheet import Colours
 
-RNG = np.random.Generator
 WHITES = ((0.97, 0.98, 0.98), (0.93, 0.94, 0.95), (0.90, 0.93, 0.95), (0.99, 0.99, 0.99), (0.86, 0.89, 0.91))
 TINTS = (
     (0.45, 0.88, 0.97),  # yellow note
@@ -25,7 +25,7 @@ TINTS = (
 BOARDS = ((0.10, 0.10, 0.10), (0.20, 0.24, 0.13), (0.24, 0.19, 0.16), (0.04, 0.03, 0.03), (0.35, 0.30, 0.12))
 
 
-def paint_paper(size: tuple[int, int], rng: RNG, *, digit_height: float) -> Colours:
+def paint_paper(size: tuple[int, int], rng: Generator, *, digit_height: float) -> Colours:
     """Paint an empty sheet of `size` (width, height): plain, patterned, tinted, stained."""
     shape = size[::-1]
     colours = np.empty((*shape, 3), np.float32)
@@ -53,7 +53,7 @@ def paint_paper(size: tuple[int, int], rng: RNG, *, digit_height: float) -> Colo
     return colours
 
 
-def paint_board(size: tuple[int, int], rng: RNG) -> Colours:
+def paint_board(size: tuple[int, int], rng: Generator) -> Colours:
     """Paint a board with traces of wiped chalk, a dark screen, or dark paper."""
     shape = size[::-1]
     colours = np.empty((*shape, 3), np.float32)
@@ -67,7 +67,7 @@ def paint_board(size: tuple[int, int], rng: RNG) -> Colours:
     return colours
 
 
-def _stain(colours: Colours, rng: RNG) -> None:
+def _stain(colours: Colours, rng: Generator) -> None:
     """A stain of coffee or grease."""
     height, width = colours.shape[:2]
     mask = np.zeros((height, width), np.float32)
@@ -79,7 +79,7 @@ def _stain(colours: Colours, rng: RNG) -> None:
     colours *= 1 - float(rng.uniform(0.05, 0.35)) * soft[:, :, None] * (1 - colour)
 
 
-def _shine_through(colours: Colours, rng: RNG, digit_height: float) -> None:
+def _shine_through(colours: Colours, rng: Generator, digit_height: float) -> None:
     """Weak traces of writing on the other side."""
     height, width = colours.shape[:2]
     mask = np.zeros((height, width), np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sutja.synth.background import paint_desk
@@ -13,7 +14,6 @@ from sutja.synth.documents.writing import is_visible
 from sutja.synth.paper import grain
 from sutja.synth.sheet import Colours
 
-RNG = np.random.Generator
 LIGHTS = (
     Lighting(gradient=0.15, vignette=0.1, shadow_probability=0.05, shadow_depth=0.3),
     Lighting(gradient=0.4, vignette=0.3, shadow_probability=0.3, shadow_depth=0.6),
@@ -22,7 +22,7 @@ LIGHTS = (
 SKINS = ((0.45, 0.55, 0.78), (0.30, 0.40, 0.62), (0.18, 0.26, 0.42), (0.60, 0.68, 0.86))
 
 
-def random_view(rng: RNG, sheet: tuple[int, int], size: tuple[int, int]) -> tuple[NDArray[np.float64], bool]:
+def random_view(rng: Generator, sheet: tuple[int, int], size: tuple[int, int]) -> tuple[NDArray[np.float64], bool]:
     """A homography from a sheet to a picture of `size` (width, height); and whether the desk may be seen.
 
     The middle of the sheet comes to the middle of the picture; it is seen at an angle, and sloped by up to 20 degrees.
@@ -48,7 +48,7 @@ def random_view(rng: RNG, sheet: tuple[int, int], size: tuple[int, int]) -> tupl
 
 
 def view(
-    rng: RNG, colours: Colours, runs: list[WrittenRun], size: tuple[int, int], *, clean: bool
+    rng: Generator, colours: Colours, runs: list[WrittenRun], size: tuple[int, int], *, clean: bool
 ) -> tuple[Colours, list[WrittenRun]]:
     """The sheet as it lies before the camera, `float32 (height, width, 3)`, and the runs where they are seen."""
     matrix, desk = random_view(rng, colours.shape[1::-1], size)
@@ -71,7 +71,7 @@ def view(
     return seen, [run for run in moved if is_visible(run, size)]
 
 
-def disturb(rng: RNG, scene: Colours, *, digit_height: float) -> None:
+def add_light(rng: Generator, scene: Colours, *, digit_height: float) -> None:
     """Light, shadows, folds, glare and fingers, in place."""
     apply_light(scene, rng, LIGHTS[int(rng.choice(3, p=[0.45, 0.35, 0.2]))])
     if rng.random() < 0.09:
@@ -84,7 +84,7 @@ def disturb(rng: RNG, scene: Colours, *, digit_height: float) -> None:
         _thumb(scene, rng)
 
 
-def _hard_shadow(scene: Colours, rng: RNG) -> None:
+def _hard_shadow(scene: Colours, rng: Generator) -> None:
     """The hard edge of a shadow in sunlight."""
     height, width = scene.shape[:2]
     points = np.array(
@@ -97,7 +97,7 @@ def _hard_shadow(scene: Colours, rng: RNG) -> None:
     scene *= 1 - mask[:, :, None] * np.clip(depth, 0, 0.85)
 
 
-def _fold(scene: Colours, rng: RNG) -> None:
+def _fold(scene: Colours, rng: Generator) -> None:
     """Folds and creases: the paper is brighter on one side and darker on the other."""
     height, width = scene.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -110,7 +110,7 @@ def _fold(scene: Colours, rng: RNG) -> None:
         ].astype(np.float32)
 
 
-def _glare(scene: Colours, rng: RNG) -> None:
+def _glare(scene: Colours, rng: Generator) -> None:
     """A bright spot of reflected light."""
     height, width = scene.shape[:2]
     mask = np.zeros((height, width), np.float32)
@@ -122,7 +122,7 @@ def _glare(scene: Colours, rng: RNG) -> None:
     scene += (float(rng.uniform(0.1, 0.5)) * soft)[:, :, None] * (1 - np.minimum(scene, 1))
 
 
-def _thumb(scene: Colours, rng: RNG) -> None:
+def _thumb(scene: Colours, rng: Generator) -> None:
     """A thumb or finger that holds the sheet, at the edge of the picture."""
     height, width = scene.shape[:2]
     side = float(rng.uniform(0.06, 0.16)) * max(height, width)
@@ -138,7 +138,9 @@ def _thumb(scene: Colours, rng: RNG) -> None:
     scene += mask[:, :, None] * (skin * shade[:, :, None] - scene)
 
 
-def develop(rng: RNG, scene: Colours, *, digit_height: float, clean: bool, coarse: bool = False) -> NDArray[np.uint8]:
+def take_picture(
+    rng: Generator, scene: Colours, *, digit_height: float, clean: bool, coarse: bool = False
+) -> NDArray[np.uint8]:
     """The picture `uint8 (H, W, 3)` that a camera, a scanner or a screen makes of the scene.
 
     A `coarse` one is often a small picture that was enlarged.

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sutja.synth.documents.document import WrittenRun, other_run, upright_quad
 from sutja.synth.documents.fonts import FontFile, render_text
-from sutja.synth.documents.inks import Ink, apply_ink
+from sutja.synth.documents.inks import PenInk, apply_ink
 from sutja.synth.documents.marks import circle, draw_filler, draw_mark_in, draw_stroke, strike_out, underline
 from sutja.synth.documents.words import random_heading, random_phrase, random_word
 from sutja.synth.documents.writers import Writer
 from sutja.synth.documents.writing import Layer, Writing, is_visible, place
 from sutja.synth.sheet import Colours
 
-RNG = np.random.Generator
 PRINTED_NUMBER_SIGNS = frozenset("0123456789.,-+/:")
 
 
@@ -30,14 +30,14 @@ class DocumentSheet:
     `window` (left, top, right, bottom) is the part that will surely be seen.
     """
 
-    rng: RNG
+    rng: Generator
     colours: Colours
     digit_height: float
     pen_width: float
     writer: Writer
-    pens: list[Ink]
-    print_ink: Ink
-    rule_ink: Ink
+    pens: list[PenInk]
+    print_ink: PenInk
+    rule_ink: PenInk
     print_fonts: Sequence[FontFile]
     window: tuple[float, float, float, float]
     slope: float = 0.0

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from sutja.data.digits import Digits
 from sutja.data.pendigits.strokes import PenDigits, load_pen_digits
@@ -18,11 +19,10 @@ from sutja.synth.lines import warp_line
 from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, vary_shape
 from sutja.synth.tracing import Strokes, trace_strokes
 
-RNG = np.random.Generator
 STYLE_DIGIT_ROWS = 43  # digit height of a style of scale 1
-MIN_INK_LEVEL = 60
+MIN_GLYPH_LEVEL = 60
 MAX_TRACED_DIGITS = 1500  # of each label: tracing takes longer than drawing, and each is traced once
-MAX_TRACING_ATTEMPTS = 4
+MAX_TRACED_CANDIDATES = 4
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 
 
@@ -41,14 +41,14 @@ class DigitShapes:
 
     def __init__(self, digits: Digits) -> None:
         self._images = digits.images
-        inked = digits.images.max(axis=(1, 2)) > MIN_INK_LEVEL
+        inked = digits.images.max(axis=(1, 2)) > MIN_GLYPH_LEVEL
         self._by_digit = [np.flatnonzero((digits.labels == digit) & inked)[:MAX_TRACED_DIGITS] for digit in range(10)]
         self._traced: dict[int, Strokes | None] = {}
         self._pens: PenDigits = load_pen_digits()
 
-    def traced(self, rng: RNG, digit: int) -> Strokes:
+    def traced(self, rng: Generator, digit: int) -> Strokes:
         """A digit of the data set as strokes."""
-        for _ in range(MAX_TRACING_ATTEMPTS):
+        for _ in range(MAX_TRACED_CANDIDATES):
             index = int(rng.choice(self._by_digit[digit]))
             if index not in self._traced:
                 self._traced[index] = trace_strokes(self._images[index])
@@ -57,13 +57,13 @@ class DigitShapes:
                 return strokes
         return digit_strokes(digit, rng)
 
-    def image(self, rng: RNG, digit: int) -> Glyph:
+    def image(self, rng: Generator, digit: int) -> Glyph:
         """A digit of the data set as a picture, cropped to its ink."""
         image = self._images[int(rng.choice(self._by_digit[digit]))]
-        rows, columns = (np.flatnonzero(image.max(axis=axis) > MIN_INK_LEVEL) for axis in (1, 0))
+        rows, columns = (np.flatnonzero(image.max(axis=axis) > MIN_GLYPH_LEVEL) for axis in (1, 0))
         return np.asarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
-    def penned(self, rng: RNG, digit: int, writer: int) -> Strokes:
+    def penned(self, rng: Generator, digit: int, writer: int) -> Strokes:
         """A digit of one of the 44 writers."""
         return self._pens.strokes[int(rng.choice(self._pens.indices(writer, digit)))]
 
@@ -84,7 +84,7 @@ class Sources:
 class StrokeWriter:
     """Writes with strokes: traced, penned or drawn digits, bent and joined in one style."""
 
-    def __init__(self, rng: RNG, sources: Sources, *, pen_width: float, words: Writer | None = None) -> None:
+    def __init__(self, rng: Generator, sources: Sources, *, pen_width: float, words: Writer | None = None) -> None:
         """`pen_width` is in digit heights; `words` writes the words."""
         self._rng, self._shapes, self._words = rng, sources.shapes, words
         self._pen_width = pen_width
@@ -224,7 +224,9 @@ class StrokeWriter:
 class FontWriter:
     """Writes in a handwriting font, bent, slanted and thickened so that no two signs are the same."""
 
-    def __init__(self, rng: RNG, numbers: FontFile, words: FontFile | None = None, *, thickness: float = 0.0) -> None:
+    def __init__(
+        self, rng: Generator, numbers: FontFile, words: FontFile | None = None, *, thickness: float = 0.0
+    ) -> None:
         """`numbers` and `words` are fonts; strokes become `thickness` digit heights thicker, or thinner."""
         self._rng, self._numbers, self._words = rng, numbers, words or numbers
         self._thickness = thickness
@@ -265,7 +267,7 @@ def _thickened(ink: Layer, pixels: float) -> Layer:
     return np.asarray(np.clip((soft - threshold) * 4 + 128, 0, 255), np.uint8)
 
 
-def _waved(ink: Layer, rng: RNG, height: float, strength: float) -> Layer:
+def _waved(ink: Layer, rng: Generator, height: float, strength: float) -> Layer:
     """Bend the ink smoothly, by a standard deviation of `strength` digit heights."""
     rows, columns = ink.shape
     if strength * height < 0.3:
@@ -291,7 +293,7 @@ def _is_fraction(piece: str, text: str) -> bool:
     return piece.count("/") == 1 and (" " in text or len(piece) <= 4)
 
 
-def flourish(rng: RNG) -> Strokes:
+def flourish(rng: Generator) -> Strokes:
     """A stroke that ends an amount: a dash with a wave or a hook."""
     count = int(rng.integers(3, 7))
     x = np.linspace(0, 1, count) + rng.normal(0, 0.08, count)
@@ -299,7 +301,7 @@ def flourish(rng: RNG) -> Strokes:
     return vary_shape((tuple(map(tuple, np.stack([x, y], axis=1))),), rng, width=float(rng.uniform(0.8, 3)))
 
 
-def scrawl(rng: RNG, word: str, height: float, *, pen: float) -> Writing:
+def scrawl(rng: Generator, word: str, height: float, *, pen: float) -> Writing:
     """A word as cursive loops that nobody can read: as good as one in a script that no font has."""
     low = 0.55 * height  # height of small letters
     step = low * float(rng.uniform(0.5, 1.0))

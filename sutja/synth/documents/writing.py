@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sutja.models.ctc import OTHER
 from sutja.synth.documents.document import WrittenRun
 
-NUMBER_SIGNS = frozenset("0123456789.,-+/: ")
+SIGNS_OF_NUMBERS = frozenset("0123456789.,-+/: ")
 Layer = NDArray[np.uint8]  # the ink of one pen on a sheet, `(H, W)`, 255 = covered
 
 
@@ -58,7 +58,7 @@ class Writing:
         if not number:
             text = OTHER * len(text)
         return WrittenRun(
-            "".join(sign if sign in NUMBER_SIGNS else OTHER for sign in text),
+            "".join(sign if sign in SIGNS_OF_NUMBERS else OTHER for sign in text),
             np.stack([ends, rows], axis=1),
             np.stack([across, down], axis=1),
             self.handwritten,
