@@ -253,7 +253,9 @@ def _folder_bombs() -> list[Form]:
         ),
         _bomb(
             "corrections: deep JSON",
-            partial(_spoil, form="corrections: records", name="corrections.jsonl", content=lambda: DEEP_JSON + b"\n"),
+            partial(
+                _spoil, form="corrections: records", name="corrections.jsonl", content=lambda: 2 * (DEEP_JSON + b"\n")
+            ),
             read_corrections_folder,
             command=("corrections", "{}"),
         ),

@@ -33,7 +33,12 @@ SLOW_CLIENTS = 200  # at once
 SLOW_SECONDS = 15.0  # more than any timeout of the server
 READER_KILL_SECONDS = 5.0  # between two kills of a reader
 MAX_GROWTH = 0.05  # of the memory, from the second fifth of the time to the last
-EXPECTED_LOG = ("Press Ctrl-C to stop", "stopped", "WARNING: a reader process")  # how its own lines begin
+EXPECTED_LOG = (  # how its own lines begin
+    "Press Ctrl-C to stop",
+    "stopped",
+    "WARNING: a reader process",
+    "WARNING: Invalid HTTP request received.",
+)
 BUSY = (503, 504)
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
@@ -175,7 +180,8 @@ def _count(measured: Measured, session: Session, part: str, kind: str, result: R
 
 def judge_log(path: Path) -> Result:
     """A log has nothing but what the server says of itself."""
-    lines = [line for line in path.read_text(errors="replace").splitlines() if not line.startswith(EXPECTED_LOG)]
+    lines = [" ".join(line.split()) for line in path.read_text(errors="replace").splitlines()]
+    lines = [line for line in lines if not line.startswith(EXPECTED_LOG)]
     if any("Traceback" in line for line in lines):
         return Result(Outcome.TRACEBACK, f"{len(lines):,} lines; the last: {lines[-1]}")
     kinds = Counter(lines).most_common(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from sutja.web.problems import CLOSE_CONNECTION, ProblemError
 MEGABYTE = 2**20
 MAX_TOTAL_BYTES = 256 * MEGABYTE  # of all bodies in memory
 MAX_DRAINED_BYTES = 64 * MEGABYTE  # of a rejected body: a client that is still sending may miss the response otherwise
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # its warnings are the answers to malformed forms
 
 
 def server_busy(headers: Mapping[str, str] | None = None) -> ProblemError:

@@ -216,6 +216,7 @@ def test_answers_of_the_server_are_judged(tmp_path: Path) -> None:
     log = tmp_path / "log"
     for text, outcome in (
         ("stopped\n", Outcome.UNCHANGED),
+        ("WARNING:  a reader process has ended while it was idle\n", Outcome.UNCHANGED),
         ("libpng error\n", Outcome.NOISY),
         ("Traceback (most recent call last):\n", Outcome.TRACEBACK),
     ):

@@ -192,7 +192,7 @@ def test_errors_are_reported_in_one_line(
     monkeypatch.setattr("sutja.cli.serve._run", lambda *_, **__: pytest.fail("it serves despite the error"))
     (tmp_path / "file").touch()
     (tmp_path / "damaged").mkdir()
-    (tmp_path / "damaged" / "corrections.jsonl").write_text("{\n")
+    (tmp_path / "damaged" / "corrections.jsonl").write_text("{\n{\n")
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", "0", *words])
     is_one_line(subprocess.CompletedProcess(words, int(ended.value.code or 0), *capsys.readouterr()), exit_code, part)

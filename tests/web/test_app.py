@@ -147,6 +147,14 @@ def test_truncated_pictures_are_refused(client: httpx.Client, mnist: Dataset, su
             is_problem(answer, 422)
 
 
+@pytest.mark.parametrize("body", [b"--x\0", b"--x\r\n\x87: y\r\n\r\n", b"--y\r\n"])
+def test_malformed_forms_are_refused_without_a_line_in_the_log(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    is_problem(read(client, body, "multipart/form-data; boundary=x"), 422)
+    assert [record for record in caplog.records if record.name.startswith("python_multipart")] == []
+
+
 def test_invalid_forms_are_refused(client: httpx.Client, picture: bytes) -> None:
     assert "picture" in is_problem(client.post("/api/read", files={"other": picture}), 422)["detail"]
     is_problem(client.post("/api/read", files=[("picture", picture), ("picture", picture)]), 422)
@@ -352,7 +360,9 @@ def test_corrections_are_stored(client: httpx.Client, folder: Path, picture: byt
     as_file = {"corrections": ("c.json", json.dumps([digit]), "application/json")}
     second = client.post("/api/corrections", files=as_file)
     assert (second.status_code, second.json()["total"]) == (201, before["total"] + 3)
-    rows = [json.loads(line) for line in (folder / "corrections.jsonl").read_text().splitlines()][-3:]
+    rows = [json.loads(line) for line in (folder / "corrections.jsonl").read_text().splitlines()][
+        -4:-1
+    ]  # before the closing line
     assert [row["guess"] for row in rows] == [1, None, None]
     kept = cv2.imread(str(folder / "digits" / f"{rows[0]['id']}.png"), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(np.asarray(kept), mnist.test.images[0])
