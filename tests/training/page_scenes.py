@@ -39,6 +39,9 @@ class ScenePainter:
             runs += [run] if run else []
         return Document(picture, tuple(runs))
 
+    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int) -> list[Document]:
+        return [self.paint(rng, size) for _ in range(count)]
+
     def _write(self, rng: np.random.Generator, picture: np.ndarray, runs: list[WrittenRun]) -> WrittenRun | None:
         handwritten, is_number = bool(rng.random() < 0.5), bool(rng.random() < 0.8)
         height = float(np.exp(rng.uniform(np.log(12), np.log(40))))

@@ -15,7 +15,7 @@ from sutja.synth.documents.sheets import DocumentSheet
 Region = tuple[float, float, float, float]  # left, top, right, bottom
 
 NUMBER_ENDINGS = ("", "", "", "", "", "", "", "=", "-", ".-", "/-", ",-", "~", "%", "kg", "m", "$", "x", "*", ")", ".")
-MAX_RUNS = 90  # on a sheet, so that tiny writing does not take for ever
+MAX_RUNS = 48  # on a sheet, so that tiny writing does not take for ever
 
 
 @dataclass(frozen=True)

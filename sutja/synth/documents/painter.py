@@ -18,6 +18,7 @@ from sutja.synth.documents.sheets import DocumentSheet
 from sutja.synth.documents.words import WRITTEN_SCRIPTS
 from sutja.synth.documents.writers import DigitShapes, FontWriter, Sources, StrokeWriter, Writer
 from sutja.synth.documents.writing import is_visible
+from sutja.synth.sheet import Colours
 
 BLEED_SHARE = 0.17  # of the picture, at each side: what a sloped picture shows beyond the upright one
 TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)
@@ -34,6 +35,16 @@ RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
 LATIN_PROBABILITY = 0.8
 FONT_WRITER_PROBABILITY = 0.22
 CROPPED_PROBABILITY = 0.08  # of pictures that do not fill the square that a network sees
+LARGE_DIGIT_PIXELS = 100
+LARGE_LAYOUTS = {  # of documents with larger digits
+    "single": 0.42,
+    "cell": 0.2,
+    "lines": 0.13,
+    "grid": 0.1,
+    "boxes": 0.05,
+    "scattered": 0.05,
+    "empty": 0.05,
+}
 COARSE_LAYOUTS = ("single", "cell")  # often small pictures, enlarged
 MAX_CROP_ZOOM = 6.0
 MAX_REPAINTINGS = 3
@@ -52,35 +63,45 @@ class DocumentPainter:
         self, rng: Generator, size: tuple[int, int], *, layout: str | None = None, digit_height: float = 0.0
     ) -> Document:
         """Paint a document of `size` (width, height) in pixels, by default of any layout and any size of writing."""
-        document = self._painted(rng, size, layout, digit_height)
-        for _ in range(MAX_REPAINTINGS):  # few documents without any number
-            if document.numbers or rng.random() < EMPTY_PROBABILITY:
-                break
-            document = self._painted(rng, size, layout, digit_height)
-        return document
+        return self.paint_views(rng, size, 1, layout=layout, digit_height=digit_height)[0]
 
-    def _painted(self, rng: Generator, size: tuple[int, int], layout: str | None, digit_height: float) -> Document:
+    def paint_views(
+        self,
+        rng: Generator,
+        size: tuple[int, int],
+        count: int,
+        *,
+        layout: str | None = None,
+        digit_height: float = 0.0,
+    ) -> list[Document]:
+        """Paint a sheet as `paint` does, and photograph it `count` times, each time from elsewhere in another light."""
+        for _ in range(MAX_REPAINTINGS):  # few documents without any number
+            views = self._views(rng, size, count, layout, digit_height)
+            if any(view.numbers for view in views) or rng.random() < EMPTY_PROBABILITY:
+                break
+        return views
+
+    def _views(
+        self, rng: Generator, size: tuple[int, int], count: int, layout: str | None, digit_height: float
+    ) -> list[Document]:
         unit = digit_height or _random_digit_height(rng, size)
         clean = rng.random() < 0.08
         sheet = self._sheet(rng, size, unit, clean=clean)
-        names = list(LAYOUTS)
-        weights = np.array([LAYOUTS[name][1] for name in names])
-        if unit > 100 and layout is None:
-            layout = str(
-                rng.choice(
-                    ["single", "cell", "lines", "grid", "boxes", "scattered", "empty"],
-                    p=[0.42, 0.2, 0.13, 0.1, 0.05, 0.05, 0.05],
-                )
-            )
-        layout = layout or str(rng.choice(names, p=weights / weights.sum()))
+        layout = layout or _random_layout(rng, unit)
         LAYOUTS[layout][0](sheet)
         add_clutter(sheet)
-        seen, runs = view(rng, np.clip(sheet.compose(), 0, 1), sheet.runs, size, clean=clean)
+        colours = np.clip(sheet.compose(), 0, 1)
+        return [self._photographed(sheet, colours, size, layout, clean=clean) for _ in range(count)]
+
+    def _photographed(
+        self, sheet: DocumentSheet, colours: Colours, size: tuple[int, int], layout: str, *, clean: bool
+    ) -> Document:
+        rng, unit = sheet.rng, sheet.digit_height
+        seen, runs = view(rng, colours, sheet.runs, size, clean=clean)
         if not clean:
             add_light(rng, seen, digit_height=unit)
         picture = take_picture(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
-        document = Document(picture, tuple(runs))
-        document = turned(document, int(rng.choice(4, p=TURN_PROBABILITIES)))
+        document = turned(Document(picture, tuple(runs)), int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
 
     def _sheet(self, rng: Generator, size: tuple[int, int], unit: float, *, clean: bool) -> DocumentSheet:
@@ -138,6 +159,14 @@ def _fonts_of(rng: Generator, fonts: tuple[FontFile, ...], script: str, *, count
     """Some fonts for a script, of those that there are."""
     fitting = [font for font in fonts if script in font.scripts]
     return [fitting[index] for index in rng.integers(len(fitting), size=count)] if fitting else []
+
+
+def _random_layout(rng: Generator, unit: float) -> str:
+    """A layout that suits digits of `unit` pixels: few numbers where they are large."""
+    if unit > LARGE_DIGIT_PIXELS:
+        return str(rng.choice(list(LARGE_LAYOUTS), p=list(LARGE_LAYOUTS.values())))
+    weights = np.array([weight for _, weight in LAYOUTS.values()])
+    return str(rng.choice(list(LAYOUTS), p=weights / weights.sum()))
 
 
 def _random_digit_height(rng: Generator, size: tuple[int, int]) -> float:

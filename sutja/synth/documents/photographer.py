@@ -31,7 +31,7 @@ def random_view(rng: Generator, sheet: tuple[int, int], size: tuple[int, int]) -
     angle = np.radians(
         rng.normal(0, 1.5) if tilted < 0.6 else rng.normal(0, 6) if tilted < 0.9 else rng.uniform(-22, 22)
     )
-    zoom = float(rng.uniform(0.9, 1.15))
+    zoom = float(np.exp(rng.normal(0, 0.12)))
     desk = rng.random() < 0.2
     shift = rng.uniform(-0.5, 0.5, 2) * size if desk else np.zeros(2)
     cosine, sine = zoom * np.cos(angle), zoom * np.sin(angle)
@@ -58,6 +58,7 @@ def view(
     border = cv2.BORDER_CONSTANT if desk else cv2.BORDER_REPLICATE
     flags = cv2.INTER_NEAREST if clean else cv2.INTER_LINEAR
     if desk:
+        colours = colours.copy()
         colours[-2:], colours[:, -2:] = colours[-2:] * 0.8, colours[:, -2:] * 0.8
     seen = np.asarray(cv2.warpPerspective(colours, matrix, size, flags=flags, borderMode=border), np.float32)
     if desk:

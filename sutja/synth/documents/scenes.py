@@ -17,6 +17,7 @@ from sutja.synth.documents.painter import DocumentPainter
 from sutja.synth.documents.writers import DigitShapes, Sources
 
 SCENE_SIDE = 448  # pixels
+VIEWS_PER_SHEET = 2
 MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS = 7.0, 330.0  # heights of digits; others need not be found, and may
 MIN_VISIBLE_HEIGHTS = 0.4  # a number cut by the edge of the picture counts with this length of it, in digit heights,
 MIN_VISIBLE_SHARE = 0.75  # and with this share of the height
@@ -27,6 +28,9 @@ class Painter(Protocol):
 
     def paint(self, rng: np.random.Generator, size: tuple[int, int]) -> Document:
         """Paint a document of this width and height in pixels."""
+
+    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int) -> list[Document]:
+        """Paint a document, and photograph it `count` times."""
 
 
 BuildPainter = Callable[[Digits], Painter]
@@ -43,6 +47,14 @@ def document_painter(digits: Digits) -> DocumentPainter:
 def paint_scene(painter: Painter, rng: np.random.Generator) -> Document:
     """Paint a document of the size to train on."""
     return painter.paint(rng, (SCENE_SIDE, SCENE_SIDE))
+
+
+def paint_scenes(painter: Painter, rng: np.random.Generator, count: int) -> list[Document]:
+    """Paint scenes to train on. Painting takes longer than photographing, so a sheet is seen in two of them."""
+    scenes: list[Document] = []
+    while len(scenes) < count:
+        scenes += painter.paint_views(rng, (SCENE_SIDE, SCENE_SIDE), min(VIEWS_PER_SHEET, count - len(scenes)))
+    return scenes
 
 
 def fixed_scenes(painter: Painter, count: int, seed: int) -> list[Document]:

@@ -21,7 +21,7 @@ from sutja.synth.tracing import Strokes, trace_strokes
 
 STYLE_DIGIT_ROWS = 43  # digit height of a style of scale 1
 MIN_GLYPH_LEVEL = 60
-MAX_TRACED_DIGITS = 1500  # of each label: tracing takes longer than drawing, and each is traced once
+MAX_TRACED_DIGITS = 600  # of each label: tracing takes longer than drawing, and each is traced once
 MAX_TRACED_CANDIDATES = 4
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 
