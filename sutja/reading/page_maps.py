@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.models.onnx_page_network import MAP_STRIDE, PageMaps
+from sutja.models.onnx_page_network import MAP_STRIDE, PageMaps, PageNetwork
 from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area, shared_area
 
 CORE_SHARE = 0.5  # of a number's height is its core
@@ -19,6 +19,10 @@ MIN_LENGTH_HEIGHTS = 0.1  # of a number that is found
 MIN_CORE_PROBABILITY = 0.5
 END_REACH_HEIGHTS = 1.0  # farther than this from an end, a place does not say where it is
 SLOPE_PRIOR_HEIGHTS = 0.7  # the length whose slope is trusted as much as the direction that the places say
+VIEW_PIXELS = (1312, 320)  # the longer side of a picture, each time that the network sees it
+MAX_ENLARGEMENT = 3.0
+MIN_VIEW_RATIO = 1.5  # of the two sizes; more alike, one is enough
+COMFORTABLE_DIGIT_PIXELS = (12.0, 160.0)  # heights of digits that the network knows best
 MAX_SHARED = 0.5  # of the smaller of two quads; if they share more, they are the same number
 
 Values = NDArray[np.float64]
@@ -26,11 +30,15 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FoundNumber:
-    """A number found on a picture: its quad in pixels, the probability of its core, and whether it is handwritten."""
+    """A number found on a picture: its quad in pixels, the probability of its core, and whether it is handwritten.
+
+    Of several finds of the same number, the one with the largest `trust` counts.
+    """
 
     quad: Quad
     score: float
     handwritten: bool
+    trust: float = 0.0
 
 
 def core_of(quad: Quad) -> Quad:
@@ -143,16 +151,48 @@ def _end(places: _Places, along: Values, height: Values, *, channel: int) -> Val
     return places.sum(trust * (along + distance * heights)) / np.maximum(places.sum(trust), 1e-9)
 
 
+def find_numbers(
+    network: PageNetwork, picture: NDArray[np.uint8], *, min_score: float = MIN_CORE_PROBABILITY
+) -> list[FoundNumber]:
+    """The numbers on a picture `uint8 (H, W, 3)`, blue, green, red, in its pixels.
+
+    The network sees the picture twice, large for small digits and small for digits that fill it.
+    """
+    found: list[FoundNumber] = []
+    for factor in view_factors(picture.shape[:2]):
+        view = resized(picture, factor)
+        across, down = picture.shape[1] / view.shape[1], picture.shape[0] / view.shape[0]
+        back = np.array((across, down), np.float32)
+        for number in decode_maps(network.maps(view), min_score=min_score):
+            comfort = comfort_of(Axes.of(number.quad).height)
+            found.append(replace(number, quad=number.quad * back, trust=number.score * comfort))
+    return merge_numbers(found)
+
+
+def view_factors(sides: tuple[int, ...]) -> list[float]:
+    """By how much a picture of these sides is enlarged or reduced for each look at it."""
+    factors = [min(MAX_ENLARGEMENT, longest / max(sides)) for longest in VIEW_PIXELS]
+    return factors if factors[0] > MIN_VIEW_RATIO * factors[1] else factors[:1]
+
+
+def resized(picture: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """A picture enlarged or reduced by a factor; no side is shorter than a pixel."""
+    height, width = (max(1, round(factor * side)) for side in picture.shape[:2])
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=how), np.uint8)
+
+
+def comfort_of(digit_pixels: float) -> float:
+    """How well the network knows digits of this height, in (0, 1]."""
+    low, high = COMFORTABLE_DIGIT_PIXELS
+    return min(1.0, digit_pixels / low, high / digit_pixels)
+
+
 def merge_numbers(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
-    """Numbers found at several scales, each once: of those that overlap, the one with the highest score stays."""
+    """Numbers of several looks at a picture, each once: of those that overlap, the one trusted most stays."""
     kept: list[FoundNumber] = []
-    for number in sorted(numbers, key=lambda each: -each.score):
+    for number in sorted(numbers, key=lambda each: -each.trust):
         area = quad_area(number.quad)
         if all(shared_area(number.quad, other.quad) <= MAX_SHARED * min(area, quad_area(other.quad)) for other in kept):
             kept.append(number)
     return kept
-
-
-def scaled_number(number: FoundNumber, factor: float) -> FoundNumber:
-    """The same number on a picture of another size."""
-    return replace(number, quad=(number.quad * np.float32(factor)))

@@ -148,7 +148,7 @@ def test_what_is_no_model_is_told(tmp_path: Path) -> None:
         ("report.json", "[" * 100_000, "damaged"),
         ("run.json", "{}", "missing or unknown: kind"),
         ("run.json", '{"kind": "digits", "recipe": {}}', "not a recipe"),
-        ("run.json", '{"kind": "words"}', "kind = 'words' is not one of digits, lines, ensemble"),
+        ("run.json", '{"kind": "words"}', "kind = 'words' is not one of digits, lines, pages, ensemble"),
         ("environment.json", "{}", "missing or unknown"),
         ("logits.npz", "nothing", "damaged"),
     ],
