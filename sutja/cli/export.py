@@ -66,8 +66,12 @@ def export(
     folder = to or Path(opened.published_name)
     card = publish(opened, folder, options)
     if card.calibration is None:
-        hint = {"digits": "--calibrate-with takes those of a counterpart", "lines": "a digit needs a confidence of 0.5"}
-        remark(f"not calibrated: no validation digits of its own; {hint[card.reads]}")
+        hint = {
+            "digits": "no validation digits of its own; --calibrate-with takes those of a counterpart",
+            "lines": "no validation digits of its own; a digit needs a confidence of 0.5",
+            "pages": f"a number needs a score of {card.min_confidence}",
+        }
+        remark(f"not calibrated: {hint[card.reads]}")
     print_table(published_table([card]))
     for name in (*card.files, f"{card.name}.json", f"{card.name}.md"):
         print_path("Written", folder / name)

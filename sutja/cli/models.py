@@ -50,7 +50,8 @@ def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
 
         from sutja.networks.line_model import LineReader
         from sutja.networks.model import NETWORKS, create, measure_size
-        from sutja.recipe import LINE_READER
+        from sutja.networks.page_model import PageReader
+        from sutja.recipe import LINE_READER, PAGE_READER
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -63,4 +64,5 @@ def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
         except SutjaError as error:
             wrong.append(error)
     sizes[LINE_READER] = measure_size(LineReader(), torch.zeros(1, 1, 32, 128))
+    sizes[PAGE_READER] = measure_size(PageReader(), torch.zeros(1, 3, 448, 448))
     return sizes, wrong

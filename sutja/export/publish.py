@@ -17,6 +17,7 @@ from sutja.evaluation.figures import Figures, digit_figures
 from sutja.export.half_precision import halved, halves
 from sutja.export.lines import PARITY_LINES, evaluate_lines, evaluation_lines, export_lines
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
+from sutja.export.pages import PARITY_SCENES, evaluate_pages, evaluation_scenes, export_pages
 from sutja.files import checksums, resolved, whole_folder, write_text
 from sutja.models.card import Card, CardMember, SeedResults
 from sutja.models.open import open_run
@@ -27,6 +28,7 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.results import RecipeResult, read_results
 from sutja.runs.run import Run
+from sutja.synth.documents.scenes import document_painter
 
 LOGIT_TOLERANCE = 1e-2  # between two machines, which sum in another order; a logit can be large
 WEIGHT_TOLERANCE = 1e-3  # between two ensembles: a temperature fitted for one is that of the other
@@ -66,8 +68,8 @@ class _Export:
 def publish(run: Run, folder: Path, options: Options = DEFAULT_OPTIONS, *, dataset: Dataset | None = None) -> Card:
     """Publish a finished run: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
-    Without `options.weights` there is no `.safetensors`. Rounded weights are evaluated as they are stored; those of a
-    line reader are always rounded. `dataset`, by default MNIST, is that of the training. Returns the card.
+    Without `options.weights` there is no `.safetensors`. Rounded weights are evaluated as they are stored; those of
+    readers of lines and pages are always rounded. `dataset`, by default MNIST, is that of the training. Returns the card.
     Raises `UsageError` when one of the files exists or the options do not fit the run, `DataError` and `ModelFileError`
     when the run is damaged, its weights do not give its results, or ONNX Runtime and PyTorch differ.
     """
@@ -75,7 +77,8 @@ def publish(run: Run, folder: Path, options: Options = DEFAULT_OPTIONS, *, datas
 
     run.require_finished()
     onnx, tensors, values, page = _check_free(folder, run.published_name, force=options.force)
-    export = (_export_lines if run.reads == "lines" else _export_digits)(run, options, dataset or load_dataset())
+    by_kind = {"digits": _export_digits, "lines": _export_lines, "pages": _export_pages}
+    export = by_kind[run.reads](run, options, dataset or load_dataset())
     with whole_folder(folder) as partial:
         parity = export.write_onnx(partial / onnx)
         if options.weights:
@@ -214,16 +217,11 @@ def _export_digits(run: Run, options: Options, dataset: Dataset) -> _Export:
 
 def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
     """A line reader, in half precision, evaluated again on rendered lines."""
-    if options.calibrate_with:
-        run.recipe.require_single_digits("--calibrate-with")
-    if run.data_sha256 != dataset.sha256:
-        raise UsageError(f"{run.folder}: was trained on other digits than {dataset.name}: no lines to evaluate it on")
+    _check_evaluable(run, options, dataset)
     network = load_network(open_run(run))
     evaluated, lines = halved(network), evaluation_lines(split(dataset, run.protocol))
     evaluation, part = evaluate_lines(evaluated, lines), run.evaluated_on
-    errors = run.report.figures[part].errors
-    if abs(evaluation.figures[part].errors - errors) > len(lines[part]) // 200:
-        raise DataError(f"{run.folder}: its weights do not make the {errors} errors of its report.json")
+    _check_errors(run, evaluation.figures)
     return _Export(
         network=network,
         figures=evaluation.figures,
@@ -232,6 +230,40 @@ def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
         half=True,
         write_onnx=lambda path: export_lines(evaluated, path, lines[part][:PARITY_LINES]),
     )
+
+
+def _export_pages(run: Run, options: Options, dataset: Dataset) -> _Export:
+    """A page reader, in half precision, evaluated again on painted scenes."""
+    _check_evaluable(run, options, dataset)
+    network = load_network(open_run(run))
+    evaluated, scenes = halved(network), evaluation_scenes(split(dataset, run.protocol), document_painter)
+    evaluation, part = evaluate_pages(evaluated, scenes), run.evaluated_on
+    _check_errors(run, evaluation.figures)
+    return _Export(
+        network=network,
+        figures=evaluation.figures,
+        calibration=None,
+        min_confidence=evaluation.min_score,
+        half=True,
+        write_onnx=lambda path: export_pages(evaluated, path, scenes[part][:PARITY_SCENES]),
+    )
+
+
+def _check_evaluable(run: Run, options: Options, dataset: Dataset) -> None:
+    """Raises `UsageError` when a reader of lines or pages cannot be evaluated with the digits of `dataset`."""
+    if options.calibrate_with:
+        run.recipe.require_single_digits("--calibrate-with")
+    if run.data_sha256 != dataset.sha256:
+        raise UsageError(
+            f"{run.folder}: was trained on other digits than {dataset.name}: no {run.reads} to evaluate it on"
+        )
+
+
+def _check_errors(run: Run, figures: dict[str, Figures]) -> None:
+    """Raises `DataError` when a network makes other errors than the report of its run says."""
+    found, errors = figures[run.evaluated_on], run.report.figures[run.evaluated_on].errors
+    if abs(found.errors - errors) > found.count // 200:
+        raise DataError(f"{run.folder}: its weights do not make the {errors} errors of its report.json")
 
 
 def _calibrate(run: Run, counterparts: Sequence[Run]) -> Calibration | None:

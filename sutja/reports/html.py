@@ -60,7 +60,7 @@ def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
 
 def render_card(card: Card) -> str:
     """A model card as Markdown."""
-    template = {"digits": "MODEL_CARD.md.j2", "lines": "LINE_CARD.md.j2"}[card.reads]
+    template = {"digits": "MODEL_CARD.md.j2", "lines": "LINE_CARD.md.j2", "pages": "PAGE_CARD.md.j2"}[card.reads]
     values = {**vars(card), "data": card.environment.data, "recipe": card.recipe and asdict(card.recipe)}
     return re.sub(r"\n{3,}", "\n\n", _render(template, **values)).lstrip()
 

@@ -220,7 +220,7 @@ def published_table(cards: Sequence[Card]) -> Table:
     rows = []
     for card in cards:
         part = "test" if "test" in card.figures else "validation"
-        kind = part if card.reads == "digits" else f"{part} lines"
+        kind = {"digits": part, "lines": f"{part} lines", "pages": f"{part} numbers"}[card.reads]
         scores = card.figures.get(part)
         size = "–" if card.parameters is None else f"{card.parameters:,}"
         if scores is None:

@@ -99,7 +99,7 @@ class ModelResponse(StrictModel):
 
     name: str
     title: str
-    reads: Literal["lines", "digits"]
+    reads: Literal["digits", "lines", "pages"]
     parameters: int | None
     accuracy: Probability | None = Field(description="On the test digits of MNIST, or on synthetic lines of them.")
     used: bool
