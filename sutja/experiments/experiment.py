@@ -23,6 +23,7 @@ from sutja.reports.html import render_card
 from sutja.reports.pages import write_run_page
 from sutja.runs.report import RunReport
 from sutja.runs.run import Run
+from sutja.synth.documents.painter import document_painter
 from sutja.training.checkpoint import load_checkpoint, save_epoch
 from sutja.training.digit_trainer import DigitTrainer
 from sutja.training.distillation import DistillationTargets, load_targets
@@ -101,7 +102,7 @@ def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Ta
     if recipe.reads == "lines":
         return LineTrainer(recipe, splits, device=context.device)
     if recipe.reads == "pages":
-        return PageTrainer(recipe, splits, device=context.device)
+        return PageTrainer(recipe, splits, build=document_painter, device=context.device)
     return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))
 
 

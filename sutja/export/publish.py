@@ -28,7 +28,7 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.results import RecipeResult, read_results
 from sutja.runs.run import Run
-from sutja.synth.documents.scenes import document_painter
+from sutja.synth.documents.painter import document_painter
 
 LOGIT_TOLERANCE = 1e-2  # between two machines, which sum in another order; a logit can be large
 WEIGHT_TOLERANCE = 1e-3  # between two ensembles: a temperature fitted for one is that of the other
@@ -69,7 +69,8 @@ def publish(run: Run, folder: Path, options: Options = DEFAULT_OPTIONS, *, datas
     """Publish a finished run: `<name>.onnx`, `.safetensors`, `.json` and `.md`, all of them or none.
 
     Without `options.weights` there is no `.safetensors`. Rounded weights are evaluated as they are stored; those of
-    readers of lines and pages are always rounded. `dataset`, by default MNIST, is that of the training. Returns the card.
+    readers of lines and pages are always rounded. `dataset`, by default MNIST, is that of the training. Returns the
+    card.
     Raises `UsageError` when one of the files exists or the options do not fit the run, `DataError` and `ModelFileError`
     when the run is damaged, its weights do not give its results, or ONNX Runtime and PyTorch differ.
     """

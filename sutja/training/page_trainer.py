@@ -21,7 +21,7 @@ from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
 from sutja.synth.documents.document import Document
-from sutja.synth.documents.scenes import BuildPainter, document_painter, fixed_scenes, visible_numbers
+from sutja.synth.documents.scenes import BuildPainter, fixed_scenes, visible_numbers
 from sutja.synth.prefetch import Prefetcher
 from sutja.training.page_loss import PageBatch, as_page_batch, page_loss
 from sutja.training.page_targets import PageTargets, page_targets, scene_maker
@@ -37,12 +37,10 @@ class PageTrainer(Trainer[PageBatch]):
 
     max_gradient_norm = 5.0
 
-    def __init__(
-        self, recipe: Recipe, splits: Splits, *, device: str = "auto", build: BuildPainter = document_painter
-    ) -> None:
+    def __init__(self, recipe: Recipe, splits: Splits, *, build: BuildPainter, device: str = "auto") -> None:
         """`build` makes the painter of scenes with some digits; it is pickled.
 
-        Raises `UsageError` when the recipe asks for what pages do not have, `DataError` where there are no fonts.
+        Raises `UsageError` when the recipe asks for what pages do not have.
         """
         if recipe.distillation or recipe.augmentation != "none" or recipe.label_smoothing or recipe.dropout:
             raise UsageError(f"{recipe.name}: pages have no distillation, augmentation, label smoothing or dropout")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from sutja.data.digits import Digits
 from sutja.reading.quad import Axes, Quad
 from sutja.synth.documents.document import Document, WrittenRun, warped_places
 
@@ -65,3 +66,15 @@ class ScenePainter:
 def _near(first: Quad, second: Quad, margin: float) -> bool:
     low, high = first.min(axis=0) - margin, first.max(axis=0) + margin
     return bool((low < second.max(axis=0)).all() and (second.min(axis=0) < high).all())
+
+
+class SmallScenes(ScenePainter):
+    """Paints scenes of 64×64, whatever is asked for."""
+
+    def paint(self, rng: np.random.Generator, size: tuple[int, int]) -> Document:
+        return super().paint(rng, (64, 64))
+
+
+def small_scenes(_: Digits) -> SmallScenes:
+    """A painter whose scenes show none of the digits."""
+    return SmallScenes(3)

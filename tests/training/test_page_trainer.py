@@ -10,26 +10,14 @@ import torch
 from torch import Tensor
 
 from sutja.data.dataset import Dataset, split
-from sutja.data.digits import Digits
 from sutja.errors import UsageError
 from sutja.recipe import RECIPES, Distillation
 from sutja.training import page_trainer as page_training
 from sutja.training.page_trainer import PageTrainer
-from tests.training.page_scenes import ScenePainter
+from tests.training.page_scenes import small_scenes
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
 RECIPE = dataclasses.replace(RECIPES["page-reader"], epochs=2, batch_size=2, precision="float32")
-
-
-class SmallScenes(ScenePainter):
-    """Paints scenes of 64×64, whatever is asked for."""
-
-    def paint(self, rng, size):  # type: ignore[no-untyped-def]
-        return super().paint(rng, (64, 64))
-
-
-def build(_: Digits) -> SmallScenes:
-    return SmallScenes(3)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +31,7 @@ def small_epochs() -> Iterator[None]:
 
 def trainer(few: Dataset, **changes: object) -> PageTrainer:
     recipe = dataclasses.replace(RECIPE, **changes)  # type: ignore[arg-type]
-    return PageTrainer(recipe, split(few, "validation"), device="cpu", build=build)
+    return PageTrainer(recipe, split(few, "validation"), device="cpu", build=small_scenes)
 
 
 def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:

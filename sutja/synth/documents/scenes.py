@@ -12,9 +12,6 @@ from sutja.randomness import derived_seed
 from sutja.reading.page_metrics import TrueNumbers
 from sutja.reading.quad import Quad, part_of_quad, quad_area, shared_area
 from sutja.synth.documents.document import Document, Places, WrittenRun
-from sutja.synth.documents.fonts import load_fonts
-from sutja.synth.documents.painter import DocumentPainter
-from sutja.synth.documents.writers import DigitShapes, Sources
 
 SCENE_SIDE = 448  # pixels
 VIEWS_PER_SHEET = 2
@@ -34,14 +31,6 @@ class Painter(Protocol):
 
 
 BuildPainter = Callable[[Digits], Painter]
-
-
-def document_painter(digits: Digits) -> DocumentPainter:
-    """The painter of documents with some digits, and with the fonts of this machine.
-
-    Raises `DataError` where there are no fonts.
-    """
-    return DocumentPainter(Sources(DigitShapes(digits), load_fonts()))
 
 
 def paint_scene(painter: Painter, rng: np.random.Generator) -> Document:
