@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from sutja.errors import printable
 
 if TYPE_CHECKING:
-    from sutja.reading.result import Reading
+    from sutja.reading.result import Reading, ReadNumber
 
-CSV_COLUMNS = ("file", "line", "position", "digit", "guess", "confidence", "left", "top", "width", "height")
+CSV_COLUMNS = (
+    *("file", "line", "position", "text", "guess", "kind", "value", "confidence", "handwritten"),
+    *("left", "top", "width", "height"),
+)
 
 
 class ReadingFormatter(Protocol):
@@ -34,7 +37,7 @@ def formatter_for(as_json: bool, as_csv: bool, *, named: bool) -> ReadingFormatt
 
 
 class TextFormatter:
-    """Writes one line of text for each line of digits."""
+    """Writes one line of text for each line of numbers."""
 
     def __init__(self, stream: TextIO, *, named: bool) -> None:
         self._stream, self._named = stream, named
@@ -66,7 +69,7 @@ class JsonFormatter:
 
 
 class CsvFormatter:
-    """Writes a header and one row for each digit."""
+    """Writes a header and one row for each number."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -76,11 +79,9 @@ class CsvFormatter:
     def write(self, name: str, reading: Reading) -> None:
         """Write the rows of a picture at once."""
         self._write_header()
-        for number, line in enumerate(reading.lines, start=1):
-            for position, each in enumerate(line.digits, start=1):
-                digit = "" if each.digit is None else each.digit
-                confidence = f"{each.confidence:.4f}"
-                self._writer.writerow((name, number, position, digit, each.guess, confidence, *each.box))
+        for line, numbers in enumerate((line.numbers for line in reading.lines), start=1):
+            for position, number in enumerate(numbers, start=1):
+                self._writer.writerow((name, line, position, *_csv_fields(number)))
         self._stream.flush()
 
     def finish(self) -> None:
@@ -91,3 +92,12 @@ class CsvFormatter:
         if not self._has_header:
             self._writer.writerow(CSV_COLUMNS)
             self._has_header = True
+
+
+def _csv_fields(number: ReadNumber) -> tuple[str | int, ...]:
+    """The fields of a number, in the order of the columns from `text` on; a value that is not known is empty."""
+    from sutja.reading.numbers import decimal_text  # loaded by now, with what has read the number
+
+    value = "" if number.value is None else decimal_text(number.value)
+    confidence, handwritten = f"{number.confidence:.4f}", str(number.handwritten).lower()
+    return (number.text, number.guess, number.kind, value, confidence, handwritten, *number.box)

@@ -32,11 +32,13 @@ def read(
         ),
     ],
     as_json: Json = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: one row for each digit, with its box.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV: one row for each number, with its value and box.")
+    ] = False,
     annotated: Annotated[
         Optional[Path],
         typer.Option(
-            "--annotate", metavar="DIR", help="Draw boxes and digits, coloured by confidence, into this folder."
+            "--annotate", metavar="DIR", help="Draw boxes and numbers, coloured by confidence, into this folder."
         ),
     ] = None,
     explained: Annotated[
@@ -44,7 +46,7 @@ def read(
         typer.Option(
             "--explain",
             metavar="DIR",
-            help="Draw every step from the picture to its digits, one sheet for each picture, into this folder.",
+            help="Draw every step from the picture to its numbers, one sheet for each picture, into this folder.",
         ),
     ] = None,
     min_confidence: Annotated[
@@ -53,33 +55,52 @@ def read(
             "--min-confidence",
             min=0,
             max=1,
-            help="Print digits below this confidence as `?`. [default: the value on the model's card]",
+            help="Print signs below this confidence as `?`. [default: the value on the model's card]",
         ),
     ] = None,
+    decimal: Annotated[
+        Optional[str],
+        typer.Option(
+            "--decimal",
+            metavar="point|comma",
+            help="The decimal sign, which tells whether `1,500` is 1500 or 1.5. [default: that of most numbers of the "
+            "picture that tell it themselves]",
+        ),
+    ] = None,
+    printed: Annotated[bool, typer.Option("--printed", help="Read printed numbers, too.")] = False,
+    single: Annotated[bool, typer.Option("--single", help="Each picture shows one digit, of any size.")] = False,
     model: Model = "line-reader",
 ) -> None:
     """Read the handwritten numbers in pictures, line by line.
 
-    Digits below the minimum confidence are printed as `?`. The exit code is 5 if no digit reaches it.
+    A space stands between two numbers. Signs below the minimum confidence are printed as `?`. The exit code is 5 if no
+    digit reaches it.
     """
     from sutja.reading.batch import ReaderOptions
+    from sutja.reading.numbers import parse_decimal_sign
     from sutja.reading.reader import reader_models
 
     if as_json and as_csv:
         raise UsageError("--json and --csv contradict each other: choose one")
+    if single and explained:
+        raise UsageError("--explain shows how pages are read, and --single reads no page: choose one")
+    decimal_sign = None if decimal is None else parse_decimal_sign(decimal)
     line_reader, classifier = reader_models(model)
+    options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign)
     jobs, failures, folders = _jobs(pictures)
     jobs = _with_drawings(jobs, folders, annotated, explained)
     formatter = formatter_for(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
         print_failure(str(failure))
-    with closing(_outcomes(jobs, ReaderOptions(line_reader, min_confidence, classifier), at_end=as_json)) as outcomes:
+    with closing(_outcomes(jobs, options, at_end=as_json)) as outcomes:
         found, unsure, unread = _write_all(outcomes, formatter, several=len(jobs) > 1)
     formatter.finish()
     if failures := failures + unread:
         raise typer.Exit(failures[0].exit_code)
     if not found:
-        raise NothingReadError(_nothing_read(jobs, unsure=unsure))
+        raise NothingReadError(
+            _nothing_read(jobs, unsure=unsure, hint="" if single else "; --explain DIR shows every step")
+        )
 
 
 def _write_all(
@@ -106,11 +127,11 @@ def _write_all(
     return found, unsure, failures
 
 
-def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool) -> str:
+def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool, hint: str) -> str:
     where = jobs[0].title if len(jobs) == 1 else f"{len(jobs)} pictures"
     if unsure:
         return f"{where}: no digit reaches the minimum confidence; --min-confidence 0 shows the guesses"
-    return f"{where}: no digits found; --explain DIR shows every step"
+    return f"{where}: no digits found{hint}"
 
 
 def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], list[Path]]:

@@ -11,8 +11,10 @@ import cv2
 
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
+from sutja.reading.normalise import Gray
+from sutja.reading.numbers import DecimalSign
 from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
-from sutja.reading.reader import DEFAULT_CLASSIFIER, Reader
+from sutja.reading.reader import DEFAULT_CLASSIFIER, Reader, ReadingSteps
 from sutja.reading.result import Reading
 
 SECONDS_PER_PICTURE, SECONDS_PER_MEGABYTE = 0.02, 0.08  # roughly, on a processor of 2020
@@ -50,11 +52,14 @@ class ReadOutcome:
 
 @dataclass(frozen=True)
 class ReaderOptions:
-    """The options from which each process makes its `Reader`."""
+    """The options from which each process makes its `Reader`, and those of `Reader.read`."""
 
     model: str | Path
     min_confidence: float | None = None
     classifier: str | Path = DEFAULT_CLASSIFIER
+    printed: bool = False
+    single: bool = False
+    decimal_sign: DecimalSign | None = None
 
     def open(self, *, threads: int = 0) -> Reader:
         """A reader with these options; raises what `Reader` raises."""
@@ -79,7 +84,7 @@ def read_pictures(
         yield from read_in_processes(jobs, options, processes)
         return
     reader = options.open()
-    yield from (read_job(reader, job) for job in jobs)
+    yield from (read_job(reader, job, options) for job in jobs)
 
 
 def suggested_processes(jobs: Sequence[ReadJob]) -> int:
@@ -90,18 +95,17 @@ def suggested_processes(jobs: Sequence[ReadJob]) -> int:
     return max(1, min(available, len(jobs) // 2, MAX_PROCESSES, int(seconds)))
 
 
-def read_job(reader: Reader, job: ReadJob) -> ReadOutcome:
+def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcome:
     """Read a picture and write its drawings; its errors are in the outcome."""
     reading = None
     try:
         content = load_content(job.path) if job.path else job.content or b""
-        steps = reader.explain(decode_picture(content, job.title))
-        reading = steps.reading
+        reading, steps = _read(reader, decode_picture(content, job.title), options)
         if job.annotated:
             from sutja.reading.annotate import annotate  # most jobs need no drawing
 
             _write_picture(job.annotated, annotate(decode_colour(content, job.title), reading))
-        if job.explained:
+        if job.explained and steps:
             from sutja.reading.explain import explain
 
             _write_picture(job.explained, explain(steps, reader.min_confidence))
@@ -112,6 +116,14 @@ def read_job(reader: Reader, job: ReadJob) -> ReadOutcome:
     except (MemoryError, cv2.error) as error:
         return ReadOutcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'out of memory'}"))
     return ReadOutcome(job, reading)
+
+
+def _read(reader: Reader, picture: Gray, options: ReaderOptions) -> tuple[Reading, ReadingSteps | None]:
+    """The reading of a picture, and its steps; a single digit is read in one."""
+    if options.single:
+        return reader.read(picture, single=True, decimal_sign=options.decimal_sign), None
+    steps = reader.explain(picture, printed=options.printed, decimal_sign=options.decimal_sign)
+    return steps.reading, steps
 
 
 def _write_picture(path: Path, picture: Colour) -> None:

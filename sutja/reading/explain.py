@@ -9,8 +9,10 @@ from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
 from sutja.reading.annotate import Bgr, confidence_colour, draw_text
 from sutja.reading.cells import digit_box
 from sutja.reading.normalise import Gray
+from sutja.reading.numbers import decimal_text
 from sutja.reading.picture import Colour
 from sutja.reading.reader import ReadingSteps
+from sutja.reading.result import Reading, ReadNumber
 from sutja.reading.strip import Strip
 
 SHEET_WIDTH_PIXELS = 1440
@@ -20,12 +22,14 @@ CAPTION_ROWS = 26
 STRIP_ZOOM = 3
 STRIP_MARGIN_PIXELS = 4 * GAP_PIXELS  # left of a strip, for its number
 MAX_STRIPS = 60  # drawn of a page
+NUMBER_COLUMNS = 2  # of the table of numbers
+MAX_NUMBERS = 120  # in this table
 LINE_COLOUR: Bgr = (115, 158, 0)  # a green that differs from blue and vermilion for all colour vision
 WHITE_LEVEL = 255
 
 
 def explain(steps: ReadingSteps, min_confidence: float) -> Colour:
-    """Draw every step on a sheet, BGR `uint8 (H, 1440, 3)`: the picture, the page, its ink, its lines and its strips.
+    """Draw every step on a sheet, BGR `uint8 (H, 1440, 3)`: picture, page, ink, lines, strips and numbers.
 
     Below each strip stand the digits that the network decoded there and their confidences in per cent, with `?` for
     those below `min_confidence`.
@@ -50,7 +54,31 @@ def explain(steps: ReadingSteps, min_confidence: float) -> Colour:
             rows.append(_caption(f"and {len(detection.strips) - MAX_STRIPS} more lines"))
             break
         rows += _strip_rows(number, strip, digits, min_confidence)
-    return np.vstack(rows)
+    return np.vstack(rows + _number_rows(steps.reading))
+
+
+def _number_rows(reading: Reading) -> list[Colour]:
+    """The numbers of a reading, each with its line, its kind and its value, side by side."""
+    entries = [
+        (f"{place}:  {number.text}{_meaning(number)}", confidence_colour(number.confidence))
+        for place, line in enumerate(reading.lines, start=1)
+        for number in line.numbers
+    ]
+    rows = [_caption("6  numbers: line, signs, kind and value")]
+    for start in range(0, min(len(entries), MAX_NUMBERS), NUMBER_COLUMNS):
+        row = _caption("")
+        for column, (text, colour) in enumerate(entries[start : start + NUMBER_COLUMNS]):
+            x = GAP_PIXELS + column * SHEET_WIDTH_PIXELS // NUMBER_COLUMNS
+            draw_text(row, text, (x, CAPTION_ROWS - 7), TEXT_PIXELS, colour)
+        rows.append(row)
+    if len(entries) > MAX_NUMBERS:
+        rows.append(_caption(f"and {len(entries) - MAX_NUMBERS} more numbers"))
+    return rows
+
+
+def _meaning(number: ReadNumber) -> str:
+    """The kind of a number, and its value where that is known."""
+    return f"  {number.kind}" + ("" if number.value is None else f" {decimal_text(number.value)}")
 
 
 def _coloured(gray: Gray) -> Colour:

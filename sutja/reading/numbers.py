@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
 from typing import Literal, get_args
 
+from sutja.errors import unknown
+
 NumberKind = Literal["integer", "decimal", "fraction", "date", "time", "other"]
 DecimalSign = Literal["point", "comma"]
 DECIMAL_SIGNS: tuple[DecimalSign, ...] = get_args(DecimalSign)
@@ -51,6 +53,14 @@ class NumberMeaning:
 
     kind: NumberKind
     value: Decimal | None = None
+
+
+def parse_decimal_sign(word: str) -> DecimalSign:
+    """The decimal sign of that name; raises `UsageError` for another word."""
+    for sign in DECIMAL_SIGNS:
+        if sign == word:
+            return sign
+    raise unknown("decimal sign", word, DECIMAL_SIGNS)
 
 
 def interpret_number(text: str, decimal_sign: DecimalSign | None = None) -> NumberMeaning:

@@ -49,7 +49,7 @@ def _in_order(
 
 
 def _read_in_process(options: ReaderOptions, job: ReadJob) -> ReadOutcome:
-    return read_job(_reader(options), job)
+    return read_job(_reader(options), job, options)
 
 
 @cache

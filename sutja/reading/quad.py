@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Quad = NDArray[np.float32]
+PixelBox = tuple[int, int, int, int]  # left, top, width, height
 Vector = NDArray[np.float64]
 
 
@@ -44,6 +45,11 @@ class Axes:
         return np.asarray(self.centre + np.array(corners), np.float32)
 
 
+def upright_quad(left: float, top: float, right: float, bottom: float) -> Quad:
+    """The quad of an upright box."""
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+
+
 def part_of_quad(quad: Quad, start: float, stop: float, *, top: float = 0.0, bottom: float = 1.0) -> Quad:
     """The part between the shares `start` and `stop` of its length, `top` and `bottom` of its height, any numbers."""
     places = np.array([(start, top), (stop, top), (stop, bottom), (start, bottom)])
@@ -69,3 +75,11 @@ def overlap(first: Quad, second: Quad) -> float:
     """The intersection over union of two convex quads, in [0, 1]."""
     shared = shared_area(first, second)
     return shared / max(quad_area(first) + quad_area(second) - shared, 1e-9)
+
+
+def upright_boxes(places: NDArray[np.floating], shape: tuple[int, ...]) -> list[PixelBox]:
+    """The upright box around each `(N, K, 2)` places, x and y, within a picture of that shape."""
+    limits = (shape[1], shape[0])
+    low, high = np.clip(places.min(axis=1), 0, limits), np.clip(places.max(axis=1), 0, limits)
+    inside = np.concatenate([low, high], axis=1).tolist()
+    return [(int(x0), int(y0), max(1, round(x1 - x0)), max(1, round(y1 - y0))) for x0, y0, x1, y1 in inside]

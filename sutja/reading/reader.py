@@ -1,8 +1,8 @@
-"""The reader: from a picture to the numbers on it, with the confidence and the box of each digit."""
+"""The reader: from a picture to the numbers on it, with the confidence and the place of each sign."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +18,11 @@ from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_box, digit_image, find_cells
 from sutja.reading.layout import find_lines
 from sutja.reading.normalise import Gray, Ink
+from sutja.reading.numbers import DecimalSign
 from sutja.reading.page import Page, prepare_page
 from sutja.reading.picture import PictureSource, as_gray
-from sutja.reading.result import ReadDigit, Reading, ReadLine
+from sutja.reading.quad import upright_boxes, upright_quad
+from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber
 from sutja.reading.saliency import Saliency, occlusion_saliency
 from sutja.reading.single_digit import (
     broaden,
@@ -108,14 +110,34 @@ class Reader:
         self._line_network = trained.line_network(threads=threads)
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
-    def read(self, picture: PictureSource, *, upright: bool = False) -> Reading:
+    def read(
+        self,
+        picture: PictureSource,
+        *,
+        upright: bool = False,
+        printed: bool = False,
+        single: bool = False,
+        decimal_sign: DecimalSign | None = None,
+    ) -> Reading:
         """Read a picture: the path of a file, the bytes of a file, or an array that `picture.to_gray` takes.
 
-        Unless it is known to be `upright`, quarter turns are tried. Raises `DataError` if it is not a picture.
+        Unless it is known to be `upright`, quarter turns are tried. Numbers in print are left out unless `printed`. A
+        picture of a `single` digit is read as `classify` does. `decimal_sign`, "point" or "comma", tells what `1,500`
+        means; by default the other numbers of the picture do. Raises `DataError` if it is not a picture, and
+        `UsageError` for another decimal sign.
         """
-        return self.explain(picture, upright=upright).reading
+        if single:
+            return self._read_single(picture).with_values(decimal_sign)
+        return self.explain(picture, upright=upright, printed=printed, decimal_sign=decimal_sign).reading
 
-    def explain(self, picture: PictureSource, *, upright: bool = False) -> ReadingSteps:
+    def explain(
+        self,
+        picture: PictureSource,
+        *,
+        upright: bool = False,
+        printed: bool = False,
+        decimal_sign: DecimalSign | None = None,
+    ) -> ReadingSteps:
         """Read a picture as `read` does, and return all steps."""
         gray = as_gray(picture)
         detection = self._detect(gray, quarter_turns=0)
@@ -123,14 +145,8 @@ class Reader:
             turned = (self._detect(gray, quarter_turns=turns) for turns in (1, 3))
             detection = max((detection, *turned), key=_preference)
         detection, images = self._classify_cells(detection)
-        lines = [
-            ReadLine(tuple(map(self._read_digit, digits, _boxes(strip, cells, detection, gray.shape), line_images)))
-            for strip, digits, cells, line_images in zip(
-                detection.strips, detection.digits, detection.cells, images, strict=True
-            )
-            if digits
-        ]
-        return ReadingSteps(gray, detection, Reading(tuple(lines)))
+        reading = Reading(tuple(self._read_lines(detection, images, gray.shape))).with_values(decimal_sign)
+        return ReadingSteps(gray, detection, reading if printed else reading.only_handwritten())
 
     def classify(self, images: NDArray[Any] | Sequence[PictureSource]) -> list[ReadDigit]:
         """Read each image as a single digit.
@@ -196,6 +212,29 @@ class Reader:
         )
         return replace(detection, digits=combined), images
 
+    def _read_lines(self, detection: Detection, images: list[list[Gray]], shape: tuple[int, ...]) -> Iterator[ReadLine]:
+        """The lines of a picture of that shape: the digits of each strip are a number."""
+        for strip, decoded, cells, line_images in zip(
+            detection.strips, detection.digits, detection.cells, images, strict=True
+        ):
+            if decoded:
+                edges = np.array([digit_box(strip, cell) for cell in cells]).reshape(-1, 2, 2) * detection.page.scale
+                places = _turned_back(edges.reshape(-1, 2), shape, detection.quarter_turns).reshape(-1, 2, 2)
+                digits = list(map(self._read_digit, decoded, upright_boxes(places, shape), line_images))
+                (left, top), (right, bottom) = edges[:, 0].min(axis=0), edges[:, 1].max(axis=0)
+                quad = _turned_back(upright_quad(left, top, right, bottom), shape, detection.quarter_turns)
+                yield ReadLine((ReadNumber.at(quad, digits, shape=shape),))
+
+    def _read_single(self, picture: PictureSource) -> Reading:
+        """A picture of one digit as a reading of one number; of none if there is no ink."""
+        gray = as_gray(picture)
+        (digit,) = self.classify([gray])
+        if not digit.confidence:
+            return Reading(())
+        left, top, width, height = digit.box
+        quad = upright_quad(left, top, left + width, top + height)
+        return Reading((ReadLine((ReadNumber.at(quad, [digit], shape=gray.shape),)),))
+
     def _read_digit(self, decoded: DecodedDigit, box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
         digit = decoded.digit if decoded.confidence >= self.min_confidence else None
         return ReadDigit(digit, decoded.digit, decoded.confidence, box, image, decoded.probabilities)
@@ -209,19 +248,7 @@ def _without_faint(strips: list[Strip]) -> list[Strip]:
     ]
 
 
-def _boxes(
-    strip: Strip, cells: Sequence[Cell], detection: Detection, shape: tuple[int, ...]
-) -> list[tuple[int, int, int, int]]:
-    """The boxes of the cells of a strip in pixels of the picture of that `shape`, before it was turned."""
-    height, width = shape
-    corners = np.array([digit_box(strip, cell) for cell in cells]).reshape(-1, 2) * detection.page.scale
-    corners = _turned_back(corners, shape, detection.quarter_turns).reshape(-1, 2, 2)
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    inside = np.clip(np.concatenate([low, high], axis=1), 0, (width, height, width, height)).tolist()
-    return [(int(x0), int(y0), max(1, round(x1 - x0)), max(1, round(y1 - y0))) for x0, y0, x1, y1 in inside]
-
-
-def _turned_back(points: NDArray[np.float64], shape: tuple[int, ...], quarter_turns: int) -> NDArray[np.float64]:
+def _turned_back(points: NDArray[np.floating], shape: tuple[int, ...], quarter_turns: int) -> NDArray[np.float64]:
     """The points `(N, 2)`, x and y, of a picture turned to the left, in the unturned picture of that `shape`."""
     height, width = shape
     x, y = points.T

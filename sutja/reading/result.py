@@ -1,9 +1,11 @@
-"""The result of reading a picture: its lines, their digits, and the confidence of each."""
+"""The result of reading a picture: its lines, their numbers, the digits of these, and how sure each is."""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,19 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.reading.normalise import Gray
+from sutja.reading.numbers import (
+    DecimalSign,
+    NumberKind,
+    decide_decimal_sign,
+    decimal_text,
+    interpret_number,
+    parse_decimal_sign,
+)
+from sutja.reading.quad import PixelBox, upright_boxes
+
+Corner = tuple[float, float]  # x and y in pixels
+Quadrilateral = tuple[Corner, Corner, Corner, Corner]
+UNSURE = "?"
 
 
 def _empty_image() -> Gray:
@@ -33,14 +48,14 @@ class ReadDigit:
     digit: int | None
     guess: int
     confidence: float
-    box: tuple[int, int, int, int]
+    box: PixelBox
     image: Gray = field(default_factory=_empty_image, repr=False, compare=False)
     probabilities: NDArray[np.float64] = field(default_factory=_zero_probabilities, repr=False, compare=False)
 
     @property
     def text(self) -> str:
         """The digit, or `?`."""
-        return "?" if self.digit is None else str(self.digit)
+        return UNSURE if self.digit is None else str(self.digit)
 
     def as_json(self, *, detail: bool = False) -> dict[str, Any]:
         """The digit as a JSON object, with `detail` as in `Reading.as_json`."""
@@ -59,20 +74,113 @@ class ReadDigit:
 
 
 @dataclass(frozen=True)
-class ReadLine:
-    """The digits of a line, from left to right."""
+class ReadSign:
+    """A sign of a number that is no digit: one of `.,-+/:`, or the space in `2 1/2`; otherwise like `ReadDigit`.
 
-    digits: tuple[ReadDigit, ...]
+    `guess` is `?` for ink of which no sign is probable.
+    """
+
+    sign: str | None
+    guess: str
+    confidence: float
+    box: PixelBox
 
     @property
     def text(self) -> str:
-        """The digits as a string, with `?` for those below the minimum confidence."""
-        return "".join(digit.text for digit in self.digits)
+        """The sign, or `?`."""
+        return self.sign or UNSURE
+
+
+@dataclass(frozen=True)
+class ReadNumber:
+    """A number: its `signs` from left to right, of which the digits are `ReadDigit`.
+
+    `quad` has its corners in pixels of the picture: top left, top right, bottom right and bottom left as seen in
+    reading direction; it is as high as the digits. `box` is the upright one around it. `kind` and `value` are told by
+    `Reading.with_values`.
+    """
+
+    signs: tuple[ReadDigit | ReadSign, ...]
+    box: PixelBox
+    quad: Quadrilateral
+    handwritten: bool = True
+    kind: NumberKind = "other"
+    value: Decimal | None = None
+
+    @classmethod
+    def at(
+        cls,
+        quad: NDArray[np.floating],
+        signs: Sequence[ReadDigit | ReadSign],
+        *,
+        shape: tuple[int, ...],
+        handwritten: bool = True,
+    ) -> ReadNumber:
+        """The number at a `quad`, `(4, 2)`, of a picture of that shape."""
+        top_left, top_right, bottom_right, bottom_left = ((float(x), float(y)) for x, y in quad)
+        (box,) = upright_boxes(quad[None], shape)
+        return cls(tuple(signs), box, (top_left, top_right, bottom_right, bottom_left), handwritten)
+
+    @property
+    def text(self) -> str:
+        """The signs as written, with `?` for those below the minimum confidence."""
+        return "".join(sign.text for sign in self.signs)
+
+    @property
+    def guess(self) -> str:
+        """The most probable signs, also where they are below the minimum confidence."""
+        return "".join(str(sign.guess) for sign in self.signs)
+
+    @property
+    def digits(self) -> tuple[ReadDigit, ...]:
+        """The digits from left to right, without the other signs."""
+        return tuple(sign for sign in self.signs if isinstance(sign, ReadDigit))
 
     @property
     def confidence(self) -> float:
-        """The probability that all digits are right: the product of their confidences."""
-        return float(np.prod([digit.confidence for digit in self.digits]))
+        """The probability that all signs are right: the product of their confidences."""
+        return float(np.prod([sign.confidence for sign in self.signs]))
+
+    def with_value(self, decimal_sign: DecimalSign | None) -> ReadNumber:
+        """The number with the kind of its most probable signs, and its value if it is sure of all."""
+        meaning = interpret_number(self.guess, decimal_sign)
+        return replace(self, kind=meaning.kind, value=None if UNSURE in self.text else meaning.value)
+
+    def as_json(self, *, detail: bool = False) -> dict[str, Any]:
+        """The number as a JSON object, its value as a string of digits, with `detail` as in `Reading.as_json`."""
+        return {
+            "text": self.text,
+            "guess": self.guess,
+            "kind": self.kind,
+            "value": None if self.value is None else decimal_text(self.value),
+            "confidence": round(self.confidence, 4),
+            "handwritten": self.handwritten,
+            "box": list(self.box),
+            "quad": [[round(x, 1), round(y, 1)] for x, y in self.quad],
+            "digits": [digit.as_json(detail=detail) for digit in self.digits],
+        }
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """The numbers of a line, from left to right."""
+
+    numbers: tuple[ReadNumber, ...]
+
+    @property
+    def text(self) -> str:
+        """The numbers, with a space between two."""
+        return " ".join(number.text for number in self.numbers)
+
+    @property
+    def digits(self) -> tuple[ReadDigit, ...]:
+        """The digits of all numbers, from left to right."""
+        return tuple(digit for number in self.numbers for digit in number.digits)
+
+    @property
+    def confidence(self) -> float:
+        """The probability that all numbers are right: the product of their confidences."""
+        return float(np.prod([number.confidence for number in self.numbers]))
 
 
 @dataclass(frozen=True)
@@ -87,6 +195,11 @@ class Reading:
         return "\n".join(line.text for line in self.lines)
 
     @property
+    def numbers(self) -> tuple[ReadNumber, ...]:
+        """The numbers of all lines, in reading order."""
+        return tuple(number for line in self.lines for number in line.numbers)
+
+    @property
     def confidence(self) -> float:
         """The probability that all lines are right; 0 if nothing was read."""
         return float(np.prod([line.confidence for line in self.lines])) if self.lines else 0.0
@@ -95,6 +208,21 @@ class Reading:
     def readable(self) -> bool:
         """Whether any digit reaches the minimum confidence."""
         return any(digit.digit is not None for line in self.lines for digit in line.digits)
+
+    def with_values(self, decimal_sign: DecimalSign | None = None) -> Reading:
+        """The reading with the kind and value of each number, by a decimal sign or that of most of its numbers.
+
+        Raises `UsageError` for any other sign than "point" and "comma".
+        """
+        given = parse_decimal_sign(decimal_sign) if decimal_sign is not None else None
+        sign = given or decide_decimal_sign(number.text for number in self.numbers)
+        lines = [ReadLine(tuple(number.with_value(sign) for number in line.numbers)) for line in self.lines]
+        return Reading(tuple(lines))
+
+    def only_handwritten(self) -> Reading:
+        """The reading without printed numbers, and without lines of these alone."""
+        lines = [ReadLine(tuple(number for number in line.numbers if number.handwritten)) for line in self.lines]
+        return Reading(tuple(line for line in lines if line.numbers))
 
     def as_json(self, file: str, *, detail: bool = False) -> dict[str, Any]:
         """The reading as a JSON object, with the name of the picture's file.
@@ -109,7 +237,7 @@ class Reading:
                 {
                     "text": line.text,
                     "confidence": round(line.confidence, 4),
-                    "digits": [each.as_json(detail=detail) for each in line.digits],
+                    "numbers": [number.as_json(detail=detail) for number in line.numbers],
                 }
                 for line in self.lines
             ],

@@ -15,6 +15,7 @@ from sutja.models.ctc import BLANK, LINE_HEIGHT
 from sutja.reading.ink import Mask
 from sutja.reading.normalise import DIGIT_BOX_PIXELS, MIN_INK_DEPTH, Gray, Ink, ink_bounds, normalise
 from sutja.reading.picture import PictureSource, as_gray
+from sutja.reading.quad import PixelBox, upright_boxes
 from sutja.reading.strip import STRIP_DIGIT_ROWS
 
 SIDE_RANGE_PIXELS = (64, 256)  # longer side to which a picture of one digit is scaled
@@ -33,7 +34,7 @@ class SingleDigit:
 
     image: Gray
     strip: Ink
-    box: tuple[int, int, int, int]
+    box: PixelBox
 
     @property
     def has_ink(self) -> bool:
@@ -54,7 +55,8 @@ def prepare_single_digit(source: PictureSource) -> SingleDigit:
         return SingleDigit(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), strip, (0, 0, 0, 0))
     rows, columns = bounds
     image = normalise(ink)
-    box = (columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+    edges = np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) * gray.shape[::-1] / ink.shape[::-1]
+    (box,) = upright_boxes(edges[None], gray.shape)
     return SingleDigit(image, digit_strip(image), box)
 
 

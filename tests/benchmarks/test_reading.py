@@ -11,22 +11,15 @@ from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, LETTERS, clothes,
 from benchmarks.reading import LabelledReading, evaluate_readings, find_real_pictures, reliability
 from benchmarks.reading_gallery import categorise
 from sutja.data.dataset import Dataset, save_dataset
-from sutja.reading.result import ReadDigit, Reading, ReadLine
+from sutja.reading.result import Reading, ReadLine
+from tests.reading.readings import read_number
 
 PAPER = np.full((10, 10, 3), 255, np.uint8)
 
 
 def labelled_reading(text: str, *lines: str, confidence: float = 0.9) -> LabelledReading:
     """A picture with `text`, read as `lines`; a digit in brackets, as `[7]`, is predicted but not answered."""
-    read = []
-    for line in lines:
-        answered, digits = True, []
-        for sign in line:
-            if sign in "[]":
-                answered = sign == "]"
-            else:
-                digits.append(ReadDigit(int(sign) if answered else None, int(sign), confidence, (0, 0, 1, 1)))
-        read.append(ReadLine(tuple(digits)))
+    read = [ReadLine((read_number(line, confidence=confidence),)) for line in lines]
     return LabelledReading(PAPER, text, Reading(tuple(read)))
 
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,11 +22,15 @@ from rich.console import Console
 import sutja as package
 from sutja.data.dataset import Dataset
 from sutja.errors import ModelFileError, UsageError
+from sutja.reading.annotate import annotate, confidence_colour
 from sutja.reading.batch import ReaderOptions, ReadJob, read_pictures, suggested_processes
+from sutja.reading.numbers import DecimalSign
 from sutja.reading.parallel import read_in_processes
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
+from sutja.reading.result import Reading, ReadLine
 from tests.cli.commands import ENVIRONMENT, Outcome, python, sutja
+from tests.reading.readings import read_number
 from tests.waiting import HANG_SECONDS, wait_until
 
 NUMBERS = ("40417", "92605")
@@ -116,23 +121,27 @@ def test_json_is_the_reading(photo: Path, folder: Path) -> None:
     assert json.loads(outcome.out) == expected
 
 
-def test_csv_is_a_row_a_digit(photo: Path) -> None:
+def test_csv_is_a_row_a_number(photo: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(read(photo, "--csv").out)))
-    assert [(row["line"], row["position"], row["digit"]) for row in rows] == [
-        (str(line), str(position), digit)
-        for line, number in enumerate(NUMBERS, start=1)
-        for position, digit in enumerate(number, start=1)
+    numbers = Reader().read(photo).numbers
+    assert [(row["line"], row["position"], row["text"]) for row in rows] == [
+        (str(line), "1", number) for line, number in enumerate(NUMBERS, start=1)
     ]
-    digits = [digit for line in Reader().read(photo).lines for digit in line.digits]
-    for row, digit in zip(rows, digits, strict=True):
+    for row, number in zip(rows, numbers, strict=True):
         assert row["file"] == str(photo)
-        assert row["guess"] == str(digit.guess)
-        assert float(row["confidence"]) == pytest.approx(digit.confidence, abs=1e-4)
-        assert tuple(int(row[name]) for name in ("left", "top", "width", "height")) == digit.box
+        assert (row["guess"], row["kind"], row["value"], row["handwritten"]) == (
+            number.guess,
+            "integer",
+            number.text,
+            "true",
+        )
+        assert float(row["confidence"]) == pytest.approx(number.confidence, abs=1e-4)
+        assert tuple(int(row[name]) for name in ("left", "top", "width", "height")) == number.box
 
 
 def test_json_and_csv_are_whole_where_nothing_was_read(blank: Path) -> None:
-    assert read(blank, "--csv").out.startswith("file,line,position,digit,guess,confidence,left,top,width,height\n")
+    columns = "file,line,position,text,guess,kind,value,confidence,handwritten,left,top,width,height"
+    assert read(blank, "--csv").out == columns + "\n"
     (told,) = json.loads(read(blank, "--json").out)
     assert told == {"file": str(blank), "text": "", "confidence": 0, "lines": []}
 
@@ -145,8 +154,9 @@ def test_a_digit_that_is_not_sure_is_a_question_mark(photo: Path) -> None:
     assert (outcome.code, outcome.err.count("\n")) == (5, 1)
     assert "no digit reaches the minimum confidence" in outcome.err
     rows = list(csv.DictReader(io.StringIO(read(photo, "--csv", "--min-confidence", "1").out)))
-    assert {row["digit"] for row in rows} == {""}
-    assert "".join(row["guess"] for row in rows) == "".join(NUMBERS)
+    assert [row["text"] for row in rows] == expected
+    assert {row["value"] for row in rows} == {""}
+    assert [row["guess"] for row in rows] == list(NUMBERS)
 
 
 def test_nothing_read_is_a_code_and_a_remark(blank: Path) -> None:
@@ -188,6 +198,8 @@ def test_unreadable_files_do_not_keep_others_from_being_read(photo: Path, tmp_pa
         (["--model", "none.onnx"], 4, "none.onnx: no such model file"),
         (["--model", "."], 4, "neither the folder of a run"),
         (["--annotate", "."], 2, "drawings need another folder"),
+        (["--decimal", "pont"], 2, "unknown decimal sign 'pont': did you mean 'point'"),
+        (["--single", "--explain", "x"], 2, "choose one"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -238,8 +250,30 @@ def test_a_confidence_out_of_range_is_a_usage_error(value: str, photo: Path) -> 
             Reader(min_confidence=float(value))
 
 
+def test_options_of_reading_reach_the_reader(
+    photo: Path, mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+    with_values = Reading.with_values
+
+    def asking(reading: Reading, sign: DecimalSign | None = None) -> Reading:
+        asked.append(sign)
+        return with_values(reading, sign)
+
+    monkeypatch.setattr(Reading, "with_values", asking)
+    monkeypatch.setattr(Reading, "only_handwritten", lambda _: Reading(()))
+    assert read(photo, "--decimal", "comma").code == 5
+    assert read(photo, "--printed").out.split() == list(NUMBERS)
+    seven = save(tmp_path / "seven.png", compose(mnist, "7", 200))
+    assert read(seven, "--single", "--decimal", "point").out == "7\n"
+    assert asked == ["comma", None, "point"]
+    assert read(save(tmp_path / "empty.png", np.full((50, 50, 3), 200, np.uint8)), "--single") == Outcome(
+        5, "", f"sutja: {tmp_path / 'empty.png'}: no digits found\n"
+    )
+
+
 @pytest.mark.parametrize("size", [28, 56, 400], ids=str)
-def test_annotated_pictures_have_coloured_boxes(mnist: Dataset, tmp_path: Path, size: int) -> None:
+def test_annotated_pictures_have_coloured_outlines(mnist: Dataset, tmp_path: Path, size: int) -> None:
     path = save(tmp_path / "page.png", compose(mnist, NUMBERS, size))
     before = path.read_bytes()
     assert read(path, "--annotate", tmp_path / "drawn").code == 0
@@ -249,27 +283,40 @@ def test_annotated_pictures_have_coloured_boxes(mnist: Dataset, tmp_path: Path, 
     zoom = drawn.shape[1] // width
     assert drawn.shape[1] == zoom * width
     assert drawn.shape[1] >= 350  # tiny pictures are enlarged
-    for line in Reader().read(path).lines:
-        for digit in line.digits:
-            left, top, _, high = (zoom * side for side in digit.box)
-            edge = drawn[top + high // 3 : top + 2 * high // 3, left - 1]
-            assert digit.confidence > 0.6, "a clear digit"
-            assert np.median(edge[:, 0] - edge[:, 2]) > 60, "the box is blue"
+    for number in Reader().read(path).numbers:
+        (left, top), _, (_, bottom), _ = np.round(zoom * np.array(number.quad)).astype(int)
+        edge = drawn[top + (bottom - top) // 3 : bottom - (bottom - top) // 3, left]
+        assert number.confidence > 0.6, "a clear number"
+        assert np.median(edge[:, 0] - edge[:, 2]) > 60, "the outline is blue"
 
 
-def test_a_digit_that_is_not_sure_is_drawn_in_another_colour(mnist: Dataset, tmp_path: Path) -> None:
-    from sutja.reading.annotate import annotate, confidence_colour
-    from sutja.reading.result import ReadDigit, Reading, ReadLine
+def has_colour(drawing: Colour, colour: tuple[int, int, int]) -> bool:
+    """Whether a part of a drawing has pixels of about that colour."""
+    return bool((np.abs(drawing.astype(int) - colour).max(axis=2) < 40).any())
 
-    picture = np.full((200, 400, 3), 255, np.uint8)
-    digits = (ReadDigit(None, 7, 0.05, (50, 80, 60, 80)), ReadDigit(7, 7, 0.99, (250, 80, 60, 80)))
-    drawn = annotate(picture, Reading((ReadLine(digits),)))
+
+def test_a_sign_that_is_not_sure_is_drawn_in_another_colour_and_has_a_box() -> None:
+    picture = np.full((400, 800, 3), 255, np.uint8)
+    number = read_number("[7]7", left=100, top=200)
+    unsure, sure = replace(number.signs[0], confidence=0.05), replace(number.signs[1], confidence=0.99)
+    number = replace(number, signs=(unsure, sure))
+    drawn = annotate(picture, Reading((ReadLine((number,)),)))
     assert (picture == 255).all()
-    for digit in digits:
-        left, top, _, height = digit.box
-        assert tuple(drawn[top + height // 2, left - 1]) == confidence_colour(digit.confidence)
+    assert tuple(drawn[210, 120]) == confidence_colour(number.confidence), "its outline"
+    assert tuple(drawn[210, 110]) == confidence_colour(0.05), "a box"
+    assert (drawn[205:215, 112:118] == 255).all(), "no box"
+    assert all(has_colour(drawn[:198], confidence_colour(sign.confidence)) for sign in (unsure, sure)), "the signs"
     assert confidence_colour(0.05)[2] > 150 > 100 > confidence_colour(0.05)[0]  # vermilion
     assert confidence_colour(0.99)[0] > 150 > 100 > confidence_colour(0.99)[2]  # blue
+
+
+def test_a_number_whose_place_above_is_taken_stands_below_its_outline() -> None:
+    picture = np.full((400, 800, 3), 255, np.uint8)
+    numbers = [read_number("77", left=left, top=200, confidence=share) for left, share in ((100, 0.0), (110, 1.0))]
+    drawn = annotate(picture, Reading(tuple(ReadLine((number,)) for number in numbers)))
+    above, below = drawn[:198], drawn[224:400]
+    assert has_colour(above, confidence_colour(0)) and has_colour(below, confidence_colour(1))
+    assert not has_colour(above, confidence_colour(1))
 
 
 def test_every_step_is_explained_on_a_sheet(photo: Path, blank: Path, tmp_path: Path) -> None:
@@ -282,9 +329,11 @@ def test_every_step_is_explained_on_a_sheet(photo: Path, blank: Path, tmp_path: 
     ]
     sheet, empty = shown(tmp_path / "steps" / "숫자.steps.png"), shown(tmp_path / "steps" / "blank.steps.png")
     assert sheet.shape[1] == empty.shape[1] == 1440
-    strips = sheet[-len(NUMBERS) * 100 :]
+    strips = sheet[-len(NUMBERS) * 147 - 52 : -52]
     assert (strips < 60).all(axis=2).sum() > 1000, "the ink of both strips"
     assert sheet.shape[0] > empty.shape[0] + len(NUMBERS) * 96, "a strip a line"
+    numbers = sheet[-26:].astype(int)
+    assert (numbers[:, :, 0] - numbers[:, :, 2] > 100).sum() > 100, "the numbers in blue"
 
 
 def test_drawings_of_pictures_of_one_name_do_not_replace_each_other(mnist: Dataset, tmp_path: Path) -> None:
@@ -463,12 +512,12 @@ def test_the_package_offers_the_reader_without_loading_it() -> None:
     code = (
         "import sutja, sys\n"
         "assert 'numpy' not in sys.modules and 'cv2' not in sys.modules\n"
-        "from sutja import Reader, Reading, ReadLine, ReadDigit\n"
-        "from sutja.reading import reader\n"
-        "assert (Reader, Reading, ReadLine, ReadDigit) == "
-        "(reader.Reader, reader.Reading, reader.ReadLine, reader.ReadDigit)\n"
+        "from sutja import Reader, Reading, ReadLine, ReadNumber, ReadDigit, ReadSign\n"
+        "from sutja.reading import reader, result\n"
+        "assert (Reader, Reading, ReadLine) == (reader.Reader, result.Reading, result.ReadLine)\n"
+        "assert (ReadNumber, ReadDigit, ReadSign) == (result.ReadNumber, result.ReadDigit, result.ReadSign)\n"
     )
     subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, check=True)
-    assert package.__all__ == ["ReadDigit", "ReadLine", "Reader", "Reading", "__version__"]
+    assert package.__all__ == ["ReadDigit", "ReadLine", "ReadNumber", "ReadSign", "Reader", "Reading", "__version__"]
     with pytest.raises(AttributeError, match="has no attribute 'Wirter'"):
         package.Wirter  # noqa: B018

@@ -21,7 +21,7 @@ from sutja.errors import DataError, UsageError
 from sutja.models.open import open_model
 from sutja.reading.normalise import Gray
 from sutja.reading.reader import Reader
-from sutja.reading.result import ReadDigit, Reading, ReadLine
+from sutja.reading.result import Reading
 from tests.waiting import HANG_SECONDS
 
 from .written import Box, Written, overlap, write
@@ -159,27 +159,54 @@ def test_a_digit_below_the_minimum_confidence_is_a_question_mark(written: Writte
     assert strict.text.count("?") == sum(each < np.median(confidences) for each in confidences)
 
 
-def test_a_reading_as_json() -> None:
-    digits = (ReadDigit(4, 4, 0.9, (1, 2, 3, 4)), ReadDigit(None, 7, 0.25, (9, 2, 3, 4)))
-    reading = Reading((ReadLine(digits), ReadLine(digits[:1])))
-    assert (reading.text, reading.readable) == ("4?\n4", True)
-    assert reading.confidence == pytest.approx(0.9 * 0.25 * 0.9)
-    values = reading.as_json("a.png")
-    assert (values["file"], values["text"], values["confidence"]) == ("a.png", "4?\n4", 0.2025)
-    assert values["lines"][0] == {
-        "text": "4?",
-        "confidence": 0.225,
-        "digits": [
-            {"digit": 4, "guess": 4, "confidence": 0.9, "box": [1, 2, 3, 4]},
-            {"digit": None, "guess": 7, "confidence": 0.25, "box": [9, 2, 3, 4]},
-        ],
-    }
-    assert not Reading((ReadLine(digits[1:]),)).readable
+def test_each_line_is_a_number_of_digits_in_its_place(written: Written, reader: Reader) -> None:
+    numbers = reader.read(written.gray).numbers
+    assert [(number.text, number.kind, str(number.value)) for number in numbers] == [
+        (number, "integer", number) for number in NUMBERS
+    ]
+    for number in numbers:
+        assert number.handwritten
+        assert number.confidence == pytest.approx(np.prod([digit.confidence for digit in number.digits]))
+        left, top, width, height = number.box
+        places = np.array([digit.box for digit in number.digits])
+        assert (left, top) == tuple(places[:, :2].min(axis=0))
+        assert np.abs((places[:, :2] + places[:, 2:]).max(axis=0) - (left + width, top + height)).max() <= 1
+        assert np.abs(np.array(number.quad)[[0, 2]].ravel() - (left, top, left + width, top + height)).max() <= 1
+
+
+@pytest.mark.parametrize("turn", [0, 1, 3])
+def test_the_corners_of_a_number_are_those_in_reading_direction(written: Written, reader: Reader, turn: int) -> None:
+    number = reader.read(np.ascontiguousarray(np.rot90(written.gray, turn))).numbers[0]
+    top_left, top_right, _, bottom_left = np.array(number.quad)
+    across, down = top_right - top_left, bottom_left - top_left
+    turned = {0: (1, 0), 1: (0, -1), 3: (0, 1)}[turn]
+    assert np.allclose(across / np.hypot(*across), turned)
+    assert np.allclose(down / np.hypot(*down), (-turned[1], turned[0]))
+    assert np.hypot(*across) > 3 * np.hypot(*down)
+
+
+def test_a_picture_of_a_single_digit_is_one_number(mnist: Dataset, reader: Reader) -> None:
+    gray = np.full((900, 700), 230, np.uint8)
+    gray[100:700, 50:650] -= cv2.resize(mnist.test.images[0], (600, 600)) // 2
+    (found,), (expected,) = reader.read(gray, single=True).lines, reader.classify([gray])
+    assert found.text == expected.text == "7"
+    assert found.digits == (expected,)
+    left, top, width, height = found.numbers[0].box
+    assert 50 <= left < left + width <= 650 and 100 <= top < top + height <= 700
+    assert width > 200 and height > 300, "the box is in pixels of the picture"
+    assert reader.read(np.full((90, 60), 200, np.uint8), single=True) == Reading(())
+
+
+def test_the_decimal_sign_is_a_point_or_a_comma(written: Written, reader: Reader) -> None:
+    for single in (False, True):
+        with pytest.raises(UsageError, match="unknown decimal sign 'dot'"):
+            reader.read(written.gray, single=single, decimal_sign="dot")  # type: ignore[arg-type]
 
 
 def test_a_reading_in_detail_shows_each_digit(reader: Reader, written: Written) -> None:
     reading = reader.read(written.gray)
-    details = [digit for line in reading.as_json("a.png", detail=True)["lines"] for digit in line["digits"]]
+    lines = reading.as_json("a.png", detail=True)["lines"]
+    details = [digit for line in lines for number in line["numbers"] for digit in number["digits"]]
     found = [digit for line in reading.lines for digit in line.digits]
     assert len(details) == len(found) == sum(map(len, NUMBERS))
     for detail, digit in zip(details, found, strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.models.ctc import OTHER
+from sutja.reading.quad import upright_quad as upright_quad
 
 Places = NDArray[np.float32]  # (N, 2), x and y in pixels
 
@@ -61,11 +62,6 @@ def other_run(quad: Places, *, handwritten: bool, text: str = OTHER) -> WrittenR
     left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     centres = left + (right - left) * along
     return WrittenRun(text, np.asarray(quad, np.float32), centres.astype(np.float32), handwritten, False)
-
-
-def upright_quad(left: float, top: float, right: float, bottom: float) -> Places:
-    """The quad of an upright box."""
-    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
 
 
 def warped_places(places: Places, matrix: NDArray[np.float64]) -> Places:
