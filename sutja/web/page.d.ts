@@ -52,9 +52,22 @@ interface Digit extends DigitResponse {
   kept: boolean;
 }
 
+/** A number in a response: one character of `text` and `guess` for each sign, which is a digit if `guess` has one there. */
+interface NumberResponse {
+  text: string;
+  guess: string;
+  digits: DigitResponse[];
+}
+
+/** A sign of a number on the page; one that is no digit, as its text. */
+type Sign = Digit | string;
+
+/** The numbers of a line on the page, each with its signs. */
+type Line = Sign[][];
+
 /** The response to a picture; boxes refer to its `width` and `height`. */
 interface ReadingResponse {
-  lines: { digits: DigitResponse[] }[];
+  lines: { numbers: NumberResponse[] }[];
   width: number;
   height: number;
 }

@@ -19,7 +19,7 @@ from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_picture
 from sutja.reading.reader import Reader
 from sutja.web.problems import ProblemError
-from sutja.web.schemas import ReadingResponse, SaliencyRequest, SaliencyResponse, problem_responses
+from sutja.web.schemas import ReadingResponse, ReadQuery, SaliencyRequest, SaliencyResponse, problem_responses
 from sutja.web.uploads import BodyReceiver, Upload, parse_form
 from sutja.web.workers import ReaderPool, ReaderTask
 
@@ -55,20 +55,14 @@ def reading_router(readers: ReaderPool, bodies: BodyReceiver) -> APIRouter:
         responses=problem_responses(400, 403, 408, 413, 415, 422, 503, 504),
         openapi_extra={"requestBody": READ_BODY},
     )
-    async def read(
-        request: Request,
-        detail: Annotated[
-            bool, Query(description="Return each digit's input to the network and its ten probabilities.")
-        ] = False,
-        upright: Annotated[bool, Query(description="The picture is upright: do not try quarter turns.")] = False,
-    ) -> Response:
+    async def read(request: Request, query: Annotated[ReadQuery, Query()]) -> Response:
         """Read the numbers in a picture, sent as the request body or as the field `picture` of a form.
 
         PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM, up to 10 MB and 50 megapixels.
         """
         async with bodies.receive(request) as body:
             upload = await _upload(request, body)
-            return await _run_timed(readers, partial(read_picture, upload=upload, detail=detail, upright=upright))
+            return await _run_timed(readers, partial(read_picture, upload=upload, query=query))
 
     @router.post(
         "/saliency",
@@ -135,15 +129,18 @@ def decode_upload(content: bytes) -> Gray:
         raise ProblemError(413, f"{PICTURE_NAME}: not enough memory for it") from None
 
 
-def read_picture(reader: Reader, *, upload: Upload, detail: bool, upright: bool) -> dict[str, Any]:
+def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery) -> dict[str, Any]:
     """The response of `POST /api/read`; raises a `ProblemError` for an invalid picture."""
     gray = decode_upload(upload.content)
+    sign = None if query.decimal == "auto" else query.decimal
     try:
-        reading = reader.read(gray, upright=upright)
+        reading = reader.read(
+            gray, upright=query.upright, printed=query.printed, single=query.single, decimal_sign=sign
+        )
     except (MemoryError, cv2.error) as error:
         raise ProblemError(422, f"{PICTURE_NAME}: could not be read: {error or 'not enough memory'}") from None
     height, width = gray.shape
-    return {**reading.as_json(upload.name, detail=detail), "width": width, "height": height}
+    return {**reading.as_json(upload.name, detail=query.detail), "width": width, "height": height}
 
 
 def check_picture(_: Reader, *, content: bytes) -> None:

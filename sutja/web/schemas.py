@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sutja.reading.numbers import DecimalSign, NumberKind
 from sutja.web.problems import MEDIA_TYPE, ProblemDetails
 
 IMAGE_BASE64_LENGTH = 1048  # characters for 28 × 28 bytes
@@ -15,6 +16,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Probabilities = Annotated[list[Probability], Field(min_length=10, max_length=10)]
 DigitClass = Annotated[int, Field(ge=0, le=9)]
 Box = Annotated[list[int], Field(min_length=4, max_length=4, description="Left, top, width, height in pixels.")]
+Corner = Annotated[list[float], Field(min_length=2, max_length=2, description="x and y in pixels.")]
 EncodedImage = Annotated[
     str,
     Field(
@@ -32,6 +34,18 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class ReadQuery(BaseModel):
+    """How a picture is to be read."""
+
+    detail: bool = Field(False, description="Return each digit's input to the network and its ten probabilities.")
+    upright: bool = Field(False, description="The picture is upright: do not try quarter turns.")
+    printed: bool = Field(False, description="Read printed numbers, too.")
+    single: bool = Field(False, description="The picture shows one digit, of any size.")
+    decimal: Literal["auto", DecimalSign] = Field(
+        "auto", description="The decimal sign; auto: that of most numbers of the picture that tell it themselves."
+    )
+
+
 class DigitResponse(StrictModel):
     """A digit in a picture."""
 
@@ -45,19 +59,37 @@ class DigitResponse(StrictModel):
     )
 
 
-class LineResponse(StrictModel):
-    """A line of digits, from left to right."""
+class NumberResponse(StrictModel):
+    """A number, with every sign where it was written."""
 
-    text: str = Field(description="The digits; ? stands for one of which the reader is not sure.")
+    text: str = Field(description="The signs, as in -1,500.75; ? stands for one of which the reader is not sure.")
+    guess: str = Field(description="The most probable signs, even if the reader is not sure.")
+    kind: NumberKind = Field(description="other: none of these, or it cannot be told which sign is the decimal one.")
+    value: Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$")] | None = Field(
+        description="In digits, with a decimal point; null if it cannot be told, and for dates and times."
+    )
     confidence: Probability
-    digits: list[DigitResponse]
+    handwritten: bool = Field(description="false: printed.")
+    box: Box
+    quad: Annotated[list[Corner], Field(min_length=4, max_length=4)] = Field(
+        description="The corners top left, top right, bottom right, bottom left, as seen in reading direction."
+    )
+    digits: list[DigitResponse] = Field(description="Those of the number, without its other signs.")
+
+
+class LineResponse(StrictModel):
+    """A line of numbers, from left to right."""
+
+    text: str = Field(description="The numbers, with a space between two.")
+    confidence: Probability
+    numbers: list[NumberResponse]
 
 
 class ReadingResponse(StrictModel):
     """The numbers in a picture."""
 
     file: str = Field(description="The name of the uploaded file; empty if it has none.")
-    text: str = Field(description="The lines, separated by newlines; empty if there are no digits.")
+    text: str = Field(description="The lines, separated by newlines; empty if there are no numbers.")
     confidence: Probability
     lines: list[LineResponse]
     width: int = Field(ge=1, description="Of the picture after its EXIF orientation is applied, as for the boxes.")

@@ -28,5 +28,10 @@ def read_number(
 
 
 def read_lines(*lines: tuple[str, ...]) -> Reading:
-    """A reading of lines of numbers."""
-    return Reading(tuple(ReadLine(tuple(map(read_number, line))) for line in lines))
+    """A reading of lines of numbers, below and beside each other."""
+    return Reading(
+        tuple(
+            ReadLine(tuple(read_number(signs, left=200 * at, top=40 * row) for at, signs in enumerate(line)))
+            for row, line in enumerate(lines)
+        )
+    )

@@ -62,9 +62,12 @@ def test_a_picture_is_read(client: httpx.Client, picture: bytes) -> None:
     reading = answer.json()
     assert (answer.status_code, reading["text"], reading["file"]) == (200, "721", "")
     assert (reading["width"], reading["height"]) == (280, 168)
-    left, top, width, height = reading["lines"][0]["digits"][0]["box"]
+    (number,) = reading["lines"][0]["numbers"]
+    assert (number["text"], number["kind"], number["value"], number["handwritten"]) == ("721", "integer", "721", True)
+    left, top, width, height = number["digits"][0]["box"]
     assert 56 <= left < left + width <= 112 and 56 <= top < top + height <= 112
-    assert set(reading["lines"][0]["digits"][0]) == {"digit", "guess", "confidence", "box"}
+    assert number["box"][0] == left and number["box"][2] > 2 * width
+    assert set(number["digits"][0]) == {"digit", "guess", "confidence", "box"}
     assert re.fullmatch(r"wait;dur=[0-9.]+, read;dur=[0-9.]+", answer.headers["server-timing"])
 
 
@@ -86,11 +89,12 @@ def test_no_quarter_turns_are_tried_of_an_upright_picture(client: httpx.Client, 
 
 def test_detail_adds_network_inputs_and_probabilities(client: httpx.Client, picture: bytes, mnist: Dataset) -> None:
     reading = read(client, picture, address="/api/read?detail=true").json()
-    for label, digit in zip((7, 2, 1), reading["lines"][0]["digits"], strict=True):
+    digits = reading["lines"][0]["numbers"][0]["digits"]
+    for label, digit in zip((7, 2, 1), digits, strict=True):
         image = np.frombuffer(base64.b64decode(digit["image"]), np.uint8)
         assert image.shape == (784,) and image.max() > 200
         assert len(digit["probabilities"]) == 10 and int(np.argmax(digit["probabilities"])) == label
-    explained = client.post("/api/saliency", json={"image": reading["lines"][0]["digits"][0]["image"]}).json()
+    explained = client.post("/api/saliency", json={"image": digits[0]["image"]}).json()
     assert int(np.argmax(explained["probabilities"])) == 7
     saliency = np.frombuffer(base64.b64decode(explained["saliency"]), np.int8)
     assert saliency.shape == (784,) and saliency.max() > 0
@@ -164,9 +168,15 @@ def test_invalid_forms_are_refused(client: httpx.Client, picture: bytes) -> None
             is_problem(read(client, content, kind), 422)
 
 
-@pytest.mark.parametrize("query", ["detail=maybe", "detail=", "detail=2"])
+def test_a_single_digit_is_read_as_such(client: httpx.Client, mnist: Dataset) -> None:
+    tight = np.ascontiguousarray(255 - cv2.resize(mnist.test.images[0][4:24, 4:24], (400, 400)))
+    answer = read(client, encode(tight), address="/api/read?single=true&printed=true&decimal=comma")
+    assert (answer.status_code, answer.json()["text"]) == (200, "7")
+
+
+@pytest.mark.parametrize("query", ["detail=maybe", "detail=", "detail=2", "single=?", "decimal=dot", "decimal="])
 def test_an_invalid_query_is_refused(client: httpx.Client, picture: bytes, query: str) -> None:
-    assert "detail" in is_problem(read(client, picture, address=f"/api/read?{query}"), 422)["detail"]
+    assert query.partition("=")[0] in is_problem(read(client, picture, address=f"/api/read?{query}"), 422)["detail"]
 
 
 @pytest.mark.parametrize(

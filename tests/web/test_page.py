@@ -17,6 +17,7 @@ from sutja.data.corrections.store import Corrections
 from sutja.data.dataset import Dataset
 from sutja.synth.lines import LineRenderer
 from sutja.synth.photograph import take_photograph
+from tests.reading.readings import read_lines
 from tests.waiting import HANG_SECONDS, wait_until
 
 from .writing import corners, digit_of, draw_number, hold_corrections, send_corrections, wait_for_lines
@@ -118,7 +119,7 @@ def test_a_tap_into_the_photograph_opens_the_digit_there(open_page: OpenPage, se
         headers={"Content-Type": "image/jpeg"},
         timeout=1000 * HANG_SECONDS,
     )
-    left, top, width, height = answer.json()["lines"][1]["digits"][0]["box"]
+    left, top, width, height = answer.json()["lines"][1]["numbers"][0]["digits"][0]["box"]
     shown = page.locator("#photograph").bounding_box()
     assert shown is not None
     zoom = shown["width"] / 1280
@@ -204,6 +205,47 @@ def test_the_details_of_a_digit_are_shown(open_page: OpenPage, mnist: Dataset) -
     assert max(seen[0::4]) > 200
     page.click("#close")
     expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_signs_stand_between_the_digits_of_numbers(open_page: OpenPage, served: Served) -> None:
+    """The keys move over them, and a correction concerns the digit only."""
+    before = len(Corrections(served.corrections))
+    page = open_page()
+    answer = read_lines(("-1,5[0]0.75", "2 1/2"), ("12[:]30", "7")).as_json("", detail=True)
+    page.route("**/api/read*", lambda route: route.fulfill(json={**answer, "width": 500, "height": 100}))
+    hold_corrections(page)
+    draw(page, [[(150, 100), (148, 220)]])
+    wait_for_lines(page, ["-1,5?0.75 2 1/2", "12?30 7"])
+    expect(page.locator("#live")).to_have_text(
+        "Read: minus 1 comma 5 not sure, perhaps 0, 90% 0 point 7 5, 2 1 slash 2; 1 2 a sign that is not sure 3 0, 7."
+    )
+    expect(page.locator("#remark")).to_contain_text("not sure")
+    expect(page.get_by_role("img", name="comma")).to_have_text(",")
+    page.focus(".digit[tabindex='0']")
+    for key in ("ArrowRight", "ArrowRight", "8"):
+        page.keyboard.press(key)
+    wait_for_lines(page, ["-1,580.75 2 1/2", "12?30 7"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("9")
+    wait_for_lines(page, ["-1,580.75 2 1/2", "12?39 7"])
+    send_corrections(page)
+    expect(page.locator("#note")).to_have_text("Stored, thank you.")
+    kept = [each.correction for each in Corrections(served.corrections).all()][before:]
+    assert [(correction.label, correction.guess, correction.box) for correction in kept] == [
+        (8, 0, (40, 0, 10, 20)),
+        (9, 0, (40, 40, 10, 20)),
+    ]
+
+
+def test_numbers_are_copied_with_their_signs(open_page: OpenPage) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    answer = read_lines(("-1,500.75", "2 1/2"), ("12:30",)).as_json("", detail=True)
+    page.route("**/api/read*", lambda route: route.fulfill(json={**answer, "width": 500, "height": 100}))
+    draw(page, [[(150, 100), (148, 220)]])
+    page.click("#copy")
+    expect(page.locator("#copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "-1,500.75 2 1/2\n12:30"
 
 
 def test_a_correction_is_stored_with_its_picture(open_page: OpenPage, served: Served, mnist: Dataset) -> None:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 LINES = """wanted => JSON.stringify([...document.querySelectorAll(".line")].map(
-  (line) => [...line.querySelectorAll(".big")].map((each) => each.textContent).join(""))) === wanted"""
+  (line) => [...line.querySelectorAll(".number")].map(
+    (number) => [...number.querySelectorAll(".big")].map((each) => each.textContent).join("")).join(" "))) === wanted"""
 
 
 def wait_for_lines(page: Page, lines: list[str]) -> None:
-    """Wait until the page shows exactly these lines; `?` is a digit of which the reader is not sure."""
+    """Wait until the page shows exactly these lines of numbers; `?` is a sign of which the reader is not sure."""
     page.wait_for_function(LINES, arg=json.dumps(lines, separators=(",", ":")))
 
 

@@ -1,33 +1,48 @@
 // @ts-check
-// A digit on the page, with the reader's answer and the user's correction.
+// The numbers on the page: their digits, with the reader's answer and the user's correction, and their other signs.
 
 const SURE_CONFIDENCE = 0.9; // less is shown as fair
 const MIN_IOU = 0.6; // intersection over union of two boxes of the same digit
 
-/** The digits of a response, line by line, each with its `spot` on the page, computed by `spotOf` from its box.
+/** The numbers of a response, line by line; each digit has its `spot` on the page, computed by `spotOf` from its box.
  * Corrections of digits in `before`, the previous lines, are kept for digits in the same place.
- * @param {ReadingResponse} answer @param {(box: Box) => Spot} spotOf @param {Digit[][]} before @returns {Digit[][]} */
-export function digitsOf(answer, spotOf, before) {
-  const corrected = before.flat().filter((digit) => digit.label !== null);
+ * @param {ReadingResponse} answer @param {(box: Box) => Spot} spotOf @param {Line[]} before @returns {Line[]} */
+export function linesOf(answer, spotOf, before) {
+  const corrected = digitsOf(before).filter((digit) => digit.label !== null);
   return answer.lines.map((line) =>
-    line.digits.map((digit) => {
-      const spot = spotOf(digit.box);
-      const same = corrected.find((each) => overlap(each.spot, spot) > MIN_IOU);
-      return { ...digit, spot, label: same?.label ?? null, kept: same?.kept ?? false };
+    line.numbers.map(({ text, guess, digits }) => {
+      const placed = digits.map((digit) => {
+        const spot = spotOf(digit.box);
+        const same = corrected.find((each) => overlap(each.spot, spot) > MIN_IOU);
+        return { ...digit, spot, label: same?.label ?? null, kept: same?.kept ?? false };
+      });
+      return [...guess].map((sign, at) => (/[0-9]/.test(sign) && placed.shift()) || text[at]);
     }),
   );
 }
 
-/** The digit of `lines` in the same place as `digit`, if there is one.
- * @param {Digit[][]} lines @param {Digit | null} digit */
-export function sameDigit(lines, digit) {
-  return digit && lines.flat().find((each) => overlap(each.spot, digit.spot) > MIN_IOU);
+/** The digits of lines, in reading order.
+ * @param {Line[]} lines */
+export function digitsOf(lines) {
+  return lines.flat(2).filter((sign) => typeof sign !== "string");
 }
 
-/** The text of a digit: its correction, the digit that was read, or `?`.
- * @param {Digit} digit */
-export function shown(digit) {
-  return String(digit.label ?? digit.digit ?? "?");
+/** The digit of `lines` in the same place as `digit`, if there is one.
+ * @param {Line[]} lines @param {Digit | null} digit */
+export function sameDigit(lines, digit) {
+  return digit && digitsOf(lines).find((each) => overlap(each.spot, digit.spot) > MIN_IOU);
+}
+
+/** The text of a sign; for a digit its correction, the digit that was read, or `?`.
+ * @param {Sign} sign */
+export function shown(sign) {
+  return typeof sign === "string" ? sign : String(sign.label ?? sign.digit ?? "?");
+}
+
+/** The text of a line, with a space between two numbers.
+ * @param {Line} line */
+export function textOf(line) {
+  return line.map((number) => number.map(shown).join("")).join(" ");
 }
 
 /** The certainty of a digit: "corrected", "unsure", "fair" or "sure".

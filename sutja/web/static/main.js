@@ -4,7 +4,7 @@
 import { read, Trouble } from "./api.js";
 import { Corrections } from "./corrections.js";
 import { Detail } from "./detail.js";
-import { digitsOf, onPage, sameDigit, shown } from "./digit.js";
+import { digitsOf, linesOf, onPage, sameDigit, shown, textOf } from "./digit.js";
 import { Drawing } from "./drawing.js";
 import { writeExample } from "./example.js";
 import { switchLanguage, translate, word } from "./language.js";
@@ -28,7 +28,7 @@ const paper = element("paper");
 
 /** @type {Sheet | null} */
 let sheet = null; // the picture of the result, and its width in the units of the spots
-/** @type {Digit[][]} */
+/** @type {Line[]} */
 let lines = [];
 /** @type {Digit | null} */
 let selected = null;
@@ -124,10 +124,10 @@ async function retryWhileBusy(request) {
  * @param {ReadingResponse} answer @param {Sheet} read @param {(box: Box) => Spot} spotOf */
 function showResult(answer, read, spotOf) {
   trouble = null;
-  lines = digitsOf(answer, spotOf, picture ? [] : lines);
+  lines = linesOf(answer, spotOf, picture ? [] : lines);
   selected = sameDigit(lines, selected) ?? null;
   sheet = read;
-  const unsure = lines.flat().some((digit) => shown(digit) === "?");
+  const unsure = lines.flat(2).some((sign) => shown(sign) === "?");
   remark = lines.length === 0 ? "nothing" : unsure ? "unsureNote" : "";
   show();
   clearTimeout(announcement);
@@ -211,7 +211,7 @@ function announce(text) {
 function show() {
   view.show(lines, selected);
   detail.show(selected);
-  marks.show(lines.flat(), selected, sheet?.across ?? 1);
+  marks.show(digitsOf(lines), selected, sheet?.across ?? 1);
   element("remark").textContent = remark && word(remark);
   element("trouble").hidden = !trouble;
   element("trouble").textContent = trouble
@@ -245,7 +245,7 @@ function showKept() {
 }
 
 async function copy() {
-  await navigator.clipboard.writeText(lines.map((line) => line.map(shown).join("")).join("\n"));
+  await navigator.clipboard.writeText(lines.map(textOf).join("\n"));
   element("copy").textContent = word("copied");
 }
 

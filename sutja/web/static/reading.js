@@ -1,16 +1,18 @@
 // @ts-check
-// The result: lines of digits, each a button; arrow keys move between them, digit keys correct.
+// The result: lines of numbers, each digit a button; arrow keys move between them, digit keys correct.
 
-import { shown, certainty } from "./digit.js";
+import { certainty, digitsOf, shown } from "./digit.js";
 import { percent, word } from "./language.js";
 
 /** @type {{[certainty in Certainty]?: import("./words.js").WordName}} */
 const DESCRIPTIONS = { corrected: "corrected", unsure: "unsure" };
+/** @type {{[sign: string]: import("./words.js").WordName}} */
+const SIGN_NAMES = { ".": "point", ",": "comma", "-": "minus", "+": "plus", "/": "slash", ":": "colon", "?": "unsureSign" };
 const MAX_LARGE_DIGITS = 12; // more are shown small
 
 export class ReadingView {
   /** @type {Digit[][]} */
-  #lines = [];
+  #rows = []; // the digits of each line
   /** @type {Map<Digit, HTMLButtonElement>} */
   #buttons = new Map();
 
@@ -27,20 +29,21 @@ export class ReadingView {
     element.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** @param {Digit[][]} lines @param {Digit | null} chosen */
+  /** @param {Line[]} lines @param {Digit | null} chosen */
   show(lines, chosen) {
     const focused = this.element.contains(document.activeElement);
-    this.#lines = lines;
+    const digits = digitsOf(lines);
+    this.#rows = lines.map((line) => digitsOf([line])).filter((row) => row.length > 0);
     this.#buttons.clear();
-    this.element.classList.toggle("many", lines.length > 2 || lines.flat().length > MAX_LARGE_DIGITS);
-    const reachable = chosen ?? lines.flat()[0]; // one tab stop; arrow keys reach the others (roving tabindex)
+    this.element.classList.toggle("many", lines.length > 2 || digits.length > MAX_LARGE_DIGITS);
+    const reachable = chosen ?? digits[0]; // one tab stop; arrow keys reach the others (roving tabindex)
     this.element.replaceChildren(
       ...lines.map((line, index) => {
         const row = document.createElement("div");
         row.className = "line";
         row.role = "group";
         row.ariaLabel = word("line", { line: index + 1 });
-        row.append(...line.map((digit) => this.#button(digit, digit === chosen, digit === reachable)));
+        row.append(...line.map((number) => this.#number(number, chosen, reachable)));
         return row;
       }),
     );
@@ -50,6 +53,24 @@ export class ReadingView {
   /** @param {Digit | null} digit */
   focus(digit) {
     if (digit) this.#buttons.get(digit)?.focus({ preventScroll: true });
+  }
+
+  /** @param {Sign[]} signs @param {Digit | null} chosen @param {Digit} reachable */
+  #number(signs, chosen, reachable) {
+    const group = document.createElement("span");
+    group.className = "number";
+    group.append(
+      ...signs.map((sign) => {
+        if (typeof sign !== "string") return this.#button(sign, sign === chosen, sign === reachable);
+        const span = part("big sign", sign);
+        if (SIGN_NAMES[sign]) {
+          span.role = "img";
+          span.ariaLabel = word(SIGN_NAMES[sign]);
+        }
+        return span;
+      }),
+    );
+    return group;
   }
 
   /** @param {Digit} digit @param {boolean} chosen @param {boolean} reachable */
@@ -88,9 +109,9 @@ export class ReadingView {
 
   /** @param {Digit} digit @param {string} key */
   #neighbour(digit, key) {
-    const all = this.#lines.flat();
-    const row = this.#lines.findIndex((line) => line.includes(digit));
-    const column = this.#lines[row].indexOf(digit);
+    const all = this.#rows.flat();
+    const row = this.#rows.findIndex((line) => line.includes(digit));
+    const column = this.#rows[row].indexOf(digit);
     const across = (/** @type {Digit[] | undefined} */ line) => line && line[Math.min(column, line.length - 1)];
     switch (key) {
       case "ArrowLeft":
@@ -98,13 +119,13 @@ export class ReadingView {
       case "ArrowRight":
         return all[all.indexOf(digit) + 1];
       case "ArrowUp":
-        return across(this.#lines[row - 1]);
+        return across(this.#rows[row - 1]);
       case "ArrowDown":
-        return across(this.#lines[row + 1]);
+        return across(this.#rows[row + 1]);
       case "Home":
-        return this.#lines[row][0];
+        return this.#rows[row][0];
       case "End":
-        return this.#lines[row].at(-1);
+        return this.#rows[row].at(-1);
     }
   }
 }
@@ -117,12 +138,17 @@ export function inWords(digit) {
 }
 
 /** The result in words.
- * @param {Digit[][]} lines */
+ * @param {Line[]} lines */
 export function readAloud(lines) {
-  const text = lines.map((line) =>
-    line.map((digit) => (certainty(digit) === "unsure" ? inWords(digit) : shown(digit))).join(" "),
-  );
+  const text = lines.map((line) => line.map((number) => number.map(spoken).filter(Boolean).join(" ")).join(", "));
   return word("readAloud", { text: text.join("; ") });
+}
+
+/** A sign for readAloud, which names what screen readers skip.
+ * @param {Sign} sign */
+function spoken(sign) {
+  if (typeof sign === "string") return SIGN_NAMES[sign] ? word(SIGN_NAMES[sign]) : "";
+  return certainty(sign) === "unsure" ? inWords(sign) : shown(sign);
 }
 
 /** @param {string} name @param {string} text */
