@@ -1,6 +1,7 @@
 """Read the handwritten numbers in a picture: `python examples/read_a_photo.py PICTURE`.
 
-Prints each line, then each digit with its confidence and its box; `?` marks digits of which the reader is unsure.
+Prints each line, then each of its numbers with kind, value, confidence and box; `?` marks signs of which the reader is
+unsure.
 """
 
 import sys
@@ -18,10 +19,10 @@ def main() -> None:
         sys.exit(str(error))
     for line in reading.lines:
         print(f"{line.text}    all of it with {line.confidence:.0%}")
-        for digit in line.digits:
-            left, top, width, height = digit.box
-            unsure = "" if digit.digit is not None else "  unsure"
-            print(f"  {digit.guess}  {digit.confidence:6.1%}  {width}×{height} pixels at ({left}, {top}){unsure}")
+        for number in line.numbers:
+            left, top, width, height = number.box
+            place = f"{width}×{height} pixels at ({left}, {top})"
+            print(f"  {number.text}  {number.kind}  {number.value}  {number.confidence:.1%}  {place}")
     if not reading.lines:
         print("no digits found")
 

@@ -19,7 +19,7 @@ from sutja.files import write_text
 
 API_PAGE = ROOT / "docs" / "api.md"
 SECTIONS = {  # heading → module → public names
-    "Reading pictures": {"sutja": ["Reader", "Reading", "ReadLine", "ReadDigit"]},
+    "Reading pictures": {"sutja": ["Reader", "Reading", "ReadLine", "ReadNumber", "ReadDigit", "ReadSign"]},
     "Data": {
         "sutja.data.dataset": ["load_dataset", "Dataset", "save_dataset", "split", "Splits"],
         "sutja.data.digits": ["Digits"],

@@ -49,12 +49,14 @@ def test_a_picture_is_read_line_by_line(mnist: Dataset, tmp_path: Path) -> None:
     finished = run("read_a_photo.py", str(tmp_path / "photo.png"))
     assert finished.returncode == 0, finished.stderr
     lines = re.findall(r"^([\d?]+)    all of it with \d+%$", finished.stdout, re.MULTILINE)
-    digits = re.findall(
-        r"^  (\d) +([\d.]+)%  \d+×\d+ pixels at \(\d+, \d+\)(  unsure)?$", finished.stdout, re.MULTILINE
+    numbers = re.findall(
+        r"^  ([\d?]+)  (\w+)  (\w+)  ([\d.]+)%  \d+×\d+ pixels at \(\d+, \d+\)$", finished.stdout, re.MULTILINE
     )
-    assert "".join(digit for digit, _, _ in digits) == "2718314"
-    assert "".join("?" if unsure else digit for digit, _, unsure in digits) == "".join(lines)
+    assert [text for text, *_ in numbers] == lines
+    assert [kind for _, kind, *_ in numbers] == ["integer", "integer"]
+    assert [value for _, _, value, _ in numbers] == ["None" if "?" in line else line for line in lines]
     assert [len(line) for line in lines] == [4, 3]
+    assert re.fullmatch("[2?][7?][1?][8?] [3?][1?][4?]", " ".join(lines))
 
 
 @pytest.mark.parametrize("name", ["none.png", "text.png"])
