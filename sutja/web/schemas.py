@@ -16,7 +16,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Probabilities = Annotated[list[Probability], Field(min_length=10, max_length=10)]
 DigitClass = Annotated[int, Field(ge=0, le=9)]
 Box = Annotated[list[int], Field(min_length=4, max_length=4, description="Left, top, width, height in pixels.")]
-Corner = Annotated[list[float], Field(min_length=2, max_length=2, description="x and y in pixels.")]
+CornerPosition = Annotated[list[float], Field(min_length=2, max_length=2, description="x and y in pixels.")]
 EncodedImage = Annotated[
     str,
     Field(
@@ -71,7 +71,7 @@ class NumberResponse(StrictModel):
     confidence: Probability
     handwritten: bool = Field(description="false: printed.")
     box: Box
-    quad: Annotated[list[Corner], Field(min_length=4, max_length=4)] = Field(
+    quad: Annotated[list[CornerPosition], Field(min_length=4, max_length=4)] = Field(
         description="The corners top left, top right, bottom right, bottom left, as seen in reading direction."
     )
     digits: list[DigitResponse] = Field(description="Those of the number, without its other signs.")
