@@ -24,26 +24,24 @@ MAX_FINITE_DIGITS = 60  # more than 18 digits over 9 can have
 MAX_MONTH, MAX_DAY = 12, 31
 
 
-def _number_pattern(decimal: str, separator: str) -> re.Pattern[str]:
+def _number_pattern(decimal: str, separator: str) -> str:
     """Numbers with the sign `decimal` and, between thousands, `separator` or a space."""
     lakhs = r"|[1-9]\d?(?:,\d\d)+,\d{3}" if separator == "," else ""  # 3,00,000, as in India
     grouped = rf"[1-9]\d{{0,2}}(?:(?:{re.escape(separator)}\d{{3}})+|(?: \d{{3}})+){lakhs}"
     flourish = r"[.,]--?|/-"  # behind whole amounts: 300.- and 500/-
     tail = rf"(?:{flourish})?|{re.escape(decimal)}(?P<part>\d+)"
-    return re.compile(rf"(?P<sign>[+-]?)(?P<whole>{grouped}|\d+|(?={re.escape(decimal)}\d))(?:{tail})", re.ASCII)
+    return rf"(?a)(?P<sign>[+-]?)(?P<whole>{grouped}|\d+|(?={re.escape(decimal)}\d))(?:{tail})"
 
 
-_PATTERNS: dict[DecimalSign, re.Pattern[str]] = {
-    "point": _number_pattern(".", ","),
-    "comma": _number_pattern(",", "."),
-}
-_FRACTION = re.compile(r"(?P<sign>[+-]?)(?:(?P<whole>\d{1,9}) )?(?P<top>\d{1,9})/(?P<bottom>\d{1,9})", re.ASCII)
-_DATE = re.compile(r"(\d{1,2}|\d{4})([./-])(\d{1,2})\2(\d{1,2}|\d{4})", re.ASCII)
-_TIME = re.compile(r"\d{1,3}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?", re.ASCII)
+# Compiled when first used, which for a document of plain digits they are not: that takes milliseconds of a start
+_PATTERNS: dict[DecimalSign, str] = {"point": _number_pattern(".", ","), "comma": _number_pattern(",", ".")}
+_FRACTION = r"(?a)(?P<sign>[+-]?)(?:(?P<whole>\d{1,9}) )?(?P<top>\d{1,9})/(?P<bottom>\d{1,9})"
+_DATE = r"(?a)(\d{1,2}|\d{4})([./-])(\d{1,2})\2(\d{1,2}|\d{4})"
+_TIME = r"(?a)\d{1,3}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?"
 _SIGN = "[0-9.,:/+-]"
-_UNSPACED = re.compile(rf"{_SIGN}*[0-9]{_SIGN}*")
-_SPACED = re.compile(  # a mixed number, or groups of thousands
-    rf"[+-]?(?:\d{{1,9}} \d{{1,2}}/\d{{1,2}}|[1-9]\d{{0,2}}(?: \d{{3}})+(?:[.,]\d+)?)(?!{_SIGN})", re.ASCII
+_UNSPACED = rf"{_SIGN}*[0-9]{_SIGN}*"
+_SPACED = (  # a mixed number, or groups of thousands
+    rf"(?a)[+-]?(?:\d{{1,9}} \d{{1,2}}/\d{{1,2}}|[1-9]\d{{0,2}}(?: \d{{3}})+(?:[.,]\d+)?)(?!{_SIGN})"
 )
 
 
@@ -71,11 +69,13 @@ def interpret_number(text: str, decimal_sign: DecimalSign | None = None) -> Numb
     value of a fraction is exact where it is a finite decimal, and rounded to 15 significant digits where not.
     """
     text = _without_stop(text)
+    if _is_plain(text):
+        return NumberMeaning("integer", Decimal(text))
     if _is_date(text):
         return NumberMeaning("date")
-    if _TIME.fullmatch(text):
+    if re.fullmatch(_TIME, text):
         return NumberMeaning("time")
-    if fraction := _FRACTION.fullmatch(text):
+    if fraction := re.fullmatch(_FRACTION, text):
         return _interpret_fraction(fraction)
     meanings = _meanings(text)
     if decimal_sign in meanings:
@@ -117,8 +117,8 @@ def decimal_text(value: Decimal) -> str:
 
 def _next_number(text: str, start: int) -> re.Match[str] | None:
     """The next number from `start` on, with its spaces if it has some."""
-    unspaced = _UNSPACED.search(text, start)
-    spaced = _SPACED.match(text, unspaced.start()) if unspaced else None
+    unspaced = re.compile(_UNSPACED).search(text, start)
+    spaced = re.compile(_SPACED).match(text, unspaced.start()) if unspaced else None
     if spaced and interpret_number(spaced[0]).kind == "other":  # `12 18/20`: a whole number and a fraction
         return unspaced
     return spaced or unspaced
@@ -129,9 +129,13 @@ def _without_stop(text: str) -> str:
     return text[:-1] if text[-1:] in (".", ",") else text
 
 
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
 def _is_date(text: str) -> bool:
     """Whether the signs are a day with its year, as in `9/11/24` and `2024-03-01`."""
-    match = _DATE.fullmatch(text)
+    match = re.fullmatch(_DATE, text)
     if not match:
         return False
     first, second, third = match[1], match[3], match[4]
@@ -161,7 +165,7 @@ def _quotient(top: int, bottom: int) -> Decimal:
 
 def _meanings(text: str) -> dict[DecimalSign, NumberMeaning]:
     """The meaning of a number by each decimal sign with which it is one."""
-    found = {sign: pattern.fullmatch(text) for sign, pattern in _PATTERNS.items()}
+    found = {sign: re.fullmatch(pattern, text) for sign, pattern in _PATTERNS.items()}
     return {sign: _interpret_digits(match) for sign, match in found.items() if match}
 
 
@@ -175,5 +179,5 @@ def _interpret_digits(match: re.Match[str]) -> NumberMeaning:
 def _vote(text: str) -> list[DecimalSign]:
     """The decimal sign that a number tells itself: the only one with which it is a number."""
     text = _without_stop(text)
-    signs = [] if _is_date(text) else list(_meanings(text))
+    signs = [] if _is_plain(text) or _is_date(text) else list(_meanings(text))
     return signs if len(signs) == 1 else []
