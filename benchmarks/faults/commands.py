@@ -14,7 +14,7 @@ from benchmarks.faults.pool import HANG_SECONDS, MAX_GROWTH_BYTES, Bench
 from benchmarks.faults.processes import Ended, empty, judge_command, sutja
 from benchmarks.faults.session import Measured, Session
 
-START_SECONDS = 20.0  # that Python and PyTorch may take to start on a busy machine
+START_SECONDS = 10.0  # of processor time that Python and PyTorch may take to start
 NOTHING_READ = 5  # an exit code of `sutja read`
 COMMAND_FORMS = [name for name, form in ALL_FORMS.items() if form.command]
 FAILURES = (1, 2, 3, 4)
@@ -36,7 +36,7 @@ def _run_command(session: Session, samples: Path, lane: int, name: str, number: 
     bench = Bench(form, samples / name, session.folder / f"commands-{lane}")
     done = bench.damage(session.seed, number)[1]
     words = [word.format(bench.folder / form.entry, data=session.trained.data) for word in form.command]
-    ended = sutja(*words, kill_after=HANG_SECONDS + START_SECONDS)
+    ended = sutja(*words, hang_seconds=HANG_SECONDS + START_SECONDS)
     result = judge_command(ended, (0, NOTHING_READ, *form.exit_codes))
     if ended.peak_bytes > MAX_GROWTH_BYTES:
         result = Result(Outcome.MEMORY, f"{ended.peak_bytes >> 20} MB")
@@ -82,7 +82,7 @@ def _to_full(*words: str | Path) -> Ended:
         return _run(*words, stdout=full.fileno())
 
 
-_run = partial(sutja, kill_after=HANG_SECONDS + START_SECONDS)
+_run = partial(sutja, hang_seconds=HANG_SECONDS + START_SECONDS)
 
 PLACES: dict[str, Callable[[Path], Ended]] = {
     "read: a loop of links": lambda folder: _run("read", _loop(folder)),

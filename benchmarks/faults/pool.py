@@ -17,11 +17,13 @@ from benchmarks.faults.fingerprint import fingerprint
 from benchmarks.faults.forms import Form
 from benchmarks.faults.outcomes import Outcome, Result, judge
 
-HANG_SECONDS = 10.0  # for one file
+HANG_SECONDS = 10.0  # of processor time for one file, which a busy machine does not prolong
+WAIT_SECONDS = 300.0  # for a file that takes no processor time
 MAX_GROWTH_BYTES = 1 << 30  # of a worker while it reads one file
-START_SECONDS = 120.0
+START_SECONDS = 600.0
 POLL_SECONDS = 0.02
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(process: int) -> int:
@@ -42,6 +44,15 @@ def peak_bytes(process: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def processor_seconds(process: int) -> float:
+    """The processor time that all threads of a process have taken; 0 if there is no such process."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
 class Worker:
@@ -68,13 +79,14 @@ class Worker:
     def _watch(self, before: int) -> Result:
         """Wait for the result of a case; kill the process when the case takes too long or too much memory."""
         assert self._process is not None
-        end, largest = time.monotonic() + HANG_SECONDS, before
+        process = self._process.pid or 0
+        end, taken, largest = time.monotonic() + WAIT_SECONDS, processor_seconds(process), before
         while not self._connection.poll(POLL_SECONDS):
-            largest = max(largest, resident_bytes(self._process.pid or 0))
+            largest = max(largest, resident_bytes(process))
             if largest - before > MAX_GROWTH_BYTES:
                 self.close()
                 return Result(Outcome.MEMORY, f"more than {MAX_GROWTH_BYTES >> 20} MB")
-            if time.monotonic() > end:
+            if processor_seconds(process) - taken > HANG_SECONDS or time.monotonic() > end:
                 self.close()
                 return Result(Outcome.HANG, f"more than {HANG_SECONDS:g} s")
         result, peak = self._connection.recv()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.faults.outcomes import Outcome, Result
-from benchmarks.faults.pool import peak_bytes
+from benchmarks.faults.pool import WAIT_SECONDS, peak_bytes, processor_seconds
 from benchmarks.recording import ROOT
 from sutja.errors import MAX_MESSAGE_CHARACTERS
 
@@ -52,10 +52,14 @@ def start(*words: str | Path, **options: Any) -> subprocess.Popen[bytes]:
 def sutja(
     *words: str | Path,
     kill_after: float = float("inf"),
+    hang_seconds: float = float("inf"),
     stdout: int | None = None,
     limit_bytes: int | None = None,
 ) -> Ended:
-    """Run the command line, and kill it after `kill_after` seconds; it writes no file beyond `limit_bytes`.
+    """Run the command line; it writes no file beyond `limit_bytes`.
+
+    It is killed after `kill_after` seconds, or when it hangs: when it has taken `hang_seconds` of processor time, or
+    takes none for long.
 
     Processes that it has started are not killed: see `is_alone`.
     """
@@ -67,7 +71,9 @@ def sutja(
     out, err = _Drain(process.stdout), _Drain(process.stderr)
     while process.poll() is None:
         peak = max(peak, peak_bytes(process.pid))
-        if not killed and time.monotonic() - begun > kill_after:
+        seconds = time.monotonic() - begun
+        hangs = hang_seconds < max(processor_seconds(process.pid), seconds - WAIT_SECONDS)
+        if not killed and (seconds > kill_after or hangs):
             killed = True
             process.kill()
         time.sleep(POLL_SECONDS)

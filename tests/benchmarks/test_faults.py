@@ -144,6 +144,7 @@ def test_a_worker_that_hangs_grows_or_dies_is_replaced(
         assert worker.run(name, 0, 0).outcome not in FAULTS
         for constant, value, outcome in (
             ("HANG_SECONDS", -1.0, Outcome.HANG),
+            ("WAIT_SECONDS", -1.0, Outcome.HANG),
             ("MAX_GROWTH_BYTES", -(1 << 40), Outcome.MEMORY),
         ):
             with monkeypatch.context() as patch:
@@ -172,8 +173,8 @@ def test_commands_are_judged(tmp_path: Path) -> None:
     refused = sutja("data", "info", tmp_path)
     assert judge_command(refused, (3,)).outcome == Outcome.REFUSED
     assert judge_command(refused, (4,)).outcome == Outcome.MISREPORTED
-    killed = sutja("--version", kill_after=0)
-    assert judge_command(killed, (0,)).outcome == Outcome.HANG
+    for limit in ({"kill_after": 0}, {"hang_seconds": 0}):
+        assert judge_command(sutja("--version", **limit), (0,)).outcome == Outcome.HANG
 
 
 def test_where_no_disk_can_be_mounted_no_file_grows_beyond_a_limit(
