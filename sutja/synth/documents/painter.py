@@ -50,7 +50,14 @@ MAX_CROP_ZOOM = 6.0
 MAX_REPAINTINGS = 3
 EMPTY_PROBABILITY = 0.2
 # Digit heights in pixels, and how often a picture has them.
-DIGIT_HEIGHTS = ((5.0, 9.0, 0.05), (9.0, 16.0, 0.25), (16.0, 40.0, 0.40), (40.0, 110.0, 0.2), (110.0, 330.0, 0.10))
+DIGIT_HEIGHTS = (
+    (5.0, 9.0, 0.04),
+    (9.0, 16.0, 0.21),
+    (16.0, 40.0, 0.36),
+    (40.0, 110.0, 0.18),
+    (110.0, 330.0, 0.17),
+    (330.0, 1100.0, 0.04),  # parts of digits so large that they are found on the reduced picture only
+)
 
 
 class DocumentPainter:
@@ -172,7 +179,8 @@ def _random_layout(rng: Generator, unit: float) -> str:
 def _random_digit_height(rng: Generator, size: tuple[int, int]) -> float:
     weights = np.array([weight for _, _, weight in DIGIT_HEIGHTS])
     low, high, _ = DIGIT_HEIGHTS[int(rng.choice(len(DIGIT_HEIGHTS), p=weights / weights.sum()))]
-    return min(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 0.75 * min(size))
+    height = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return height if low > min(size) / 2 else min(height, 0.75 * min(size))
 
 
 def _pen_width(rng: Generator, unit: float) -> float:
