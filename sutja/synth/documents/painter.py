@@ -34,7 +34,7 @@ RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
 )
 LATIN_PROBABILITY = 0.8
 FONT_WRITER_PROBABILITY = 0.22
-CROPPED_PROBABILITY = 0.08  # of pictures that do not fill the square that a network sees
+CROPPED_PROBABILITY = 0.14  # of pictures that do not fill the square that a network sees
 LARGE_DIGIT_PIXELS = 100
 LARGE_LAYOUTS = {  # of documents with larger digits
     "single": 0.42,

@@ -89,8 +89,8 @@ class StrokeWriter:
         self._rng, self._shapes, self._words = rng, sources.shapes, words
         self._pen_width = pen_width
         self._style = HandwritingStyle(rng, pen_width=pen_width)
-        if rng.random() < 0.5:
-            self._style.gap = float(rng.uniform(0.05, 0.35))
+        if rng.random() < 0.6:
+            self._style.gap = float(rng.uniform(0.05, 0.35) if rng.random() < 0.8 else rng.uniform(0.4, 1.2))
         self._source = str(rng.choice(["traced", "penned", "drawn", "mixed", "image"], p=[0.36, 0.24, 0.1, 0.22, 0.08]))
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
