@@ -19,6 +19,7 @@ from sutja.synth.documents.writers import Writer
 from sutja.synth.documents.writing import Layer, Writing, is_visible, place
 from sutja.synth.sheet import Colours
 
+MAX_RUNS = 48  # that layouts put onto a sheet, so that tiny writing does not take for ever
 PRINTED_NUMBER_SIGNS = frozenset("0123456789.,-+/:")
 
 
@@ -55,6 +56,23 @@ class DocumentSheet:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.colours.shape[1], self.colours.shape[0]
+
+    def chance(self, probability: float) -> bool:
+        """Whether something happens that happens with this probability."""
+        return bool(self.rng.random() < probability)
+
+    def between(self, low: float, high: float) -> float:
+        """A random number between two."""
+        return float(self.rng.uniform(low, high))
+
+    def heights(self, low: float, high: float) -> float:
+        """A random length of `low` to `high` digit heights, in pixels."""
+        return self.digit_height * self.between(low, high)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much stands on it that more would take too long."""
+        return len(self.runs) >= MAX_RUNS
 
     def word(self) -> str:
         """A word in the script of the sheet."""
