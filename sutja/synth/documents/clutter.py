@@ -9,8 +9,8 @@ import numpy as np
 
 from sutja.synth.documents.document import other_run, upright_quad
 from sutja.synth.documents.number_texts import random_digits
+from sutja.synth.documents.scrawls import scrawl
 from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.writers import scrawl
 
 MAX_CLUTTER_SHARE = 0.35  # of the picture's width
 

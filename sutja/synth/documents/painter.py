@@ -9,14 +9,16 @@ from numpy.random import Generator
 from sutja.data.digits import Digits
 from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
+from sutja.synth.documents.font_writer import FontWriter
 from sutja.synth.documents.fonts import FontFile, load_fonts
 from sutja.synth.documents.inks import PenInk, chalk, random_pen
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.papers import paint_board, paint_paper
 from sutja.synth.documents.photographer import add_light, take_picture, turned, view
 from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.stroke_writer import StrokeWriter
 from sutja.synth.documents.words import WRITTEN_SCRIPTS
-from sutja.synth.documents.writers import DigitShapes, FontWriter, Sources, StrokeWriter, Writer
+from sutja.synth.documents.writers import DigitShapes, Sources, Writer
 from sutja.synth.documents.writing import is_visible
 from sutja.synth.sheet import Colours
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from sutja.reading.quad import Quad
 from sutja.synth.documents.document import WrittenRun
+from sutja.synth.documents.font_writer import FontWriter
 from sutja.synth.documents.fonts import FontFile
 from sutja.synth.documents.inks import PenInk
 from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.writers import FontWriter, Sources, StrokeWriter, Writer
+from sutja.synth.documents.stroke_writer import StrokeWriter
+from sutja.synth.documents.writers import Sources, Writer
 
 DEJAVU = FontFile("dejavu-sans", Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", frozenset({"latin"}))
 BLACK = PenInk(np.zeros(3, np.float32), 1.0)

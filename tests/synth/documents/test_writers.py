@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from sutja.synth.documents.fonts import Fonts
-from sutja.synth.documents.writers import DigitShapes, Sources, StrokeWriter, scrawl
+from sutja.synth.documents.scrawls import scrawl
+from sutja.synth.documents.stroke_writer import StrokeWriter
+from sutja.synth.documents.writers import DigitShapes, Sources
 from sutja.synth.documents.writing import Writing
 from tests.synth.documents.sheets import PEN_WIDTH, writer_of
 
@@ -26,7 +28,7 @@ def test_each_sign_of_a_number_has_its_ink_in_its_columns(sources: Sources, text
         written = writer_of(sources, np.random.default_rng(seed)).write(text, 30)
         check_spans(written, text)
         assert written.count == len(text)
-        assert written.height == pytest.approx(30, rel=0.4)
+        assert written.height == pytest.approx(30, rel=0.6)  # a writer's 7 may reach far below the line
 
 
 def test_digits_stand_between_the_rows_that_are_told(sources: Sources) -> None:
@@ -35,8 +37,8 @@ def test_digits_stand_between_the_rows_that_are_told(sources: Sources) -> None:
         written = writer_of(sources, np.random.default_rng(seed)).write("888", 40)
         rows = np.flatnonzero(written.ink.max(axis=1) > 128)
         middle = written.slope * sum(written.spans[1]) / 2
-        assert rows[0] == pytest.approx(written.top + middle, abs=13)
-        assert rows[-1] == pytest.approx(written.bottom + middle, abs=13)
+        assert rows[0] == pytest.approx(written.top + middle, abs=8)
+        assert rows[-1] == pytest.approx(written.bottom + middle, abs=8)
 
 
 def test_words_are_written_with_and_without_a_font(sources: Sources) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sutja.synth.documents.document import WrittenRun
+from sutja.synth.documents.document import WrittenRun, upright_quad
 from sutja.synth.documents.layouts.rulings import draw_frame
 from sutja.synth.documents.number_texts import random_digits
 from sutja.synth.documents.sheets import DocumentSheet
@@ -88,7 +88,10 @@ def _write_boxed(sheet: DocumentSheet, digit: str, row: BoxRow, index: int) -> N
 
 
 def _joined(runs: list[WrittenRun]) -> WrittenRun:
-    """One run of several digits."""
-    quad = np.stack([runs[0].quad[0], runs[-1].quad[1], runs[-1].quad[2], runs[0].quad[3]])
+    """One run of several digits: as upright as its boxes, and as high as most of its digits."""
+    corners = np.stack([run.quad for run in runs])
+    top = float(np.quantile(corners[:, :2, 1].mean(axis=1), 0.4))
+    bottom = float(np.quantile(corners[:, 2:, 1].mean(axis=1), 0.6))
+    quad = upright_quad(float(corners[0, :, 0].min()), top, float(corners[-1, :, 0].max()), bottom)
     text = "".join(run.text for run in runs)
     return replace(runs[0], text=text, quad=quad, centres=np.concatenate([run.centres for run in runs]))
