@@ -11,6 +11,7 @@ from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
 from sutja.synth.documents.font_writer import FontWriter
 from sutja.synth.documents.fonts import FontFile, load_fonts
+from sutja.synth.documents.hiding import legible_runs, visible_runs
 from sutja.synth.documents.inks import PenInk, chalk, random_pen
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.papers import paint_board, paint_paper
@@ -107,9 +108,10 @@ class DocumentPainter:
     ) -> Document:
         rng, unit = sheet.rng, sheet.digit_height
         seen, runs = view(rng, colours, sheet.runs, size, clean=clean)
-        if not clean:
-            add_light(rng, seen, digit_height=unit)
+        finger = None if clean else add_light(rng, seen)
+        runs = runs if finger is None else visible_runs(runs, finger)
         picture = take_picture(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
+        runs = [run for run in legible_runs(picture, runs) if is_visible(run, size)]
         document = turned(Document(picture, tuple(runs)), int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
 

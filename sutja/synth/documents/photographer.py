@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from sutja.synth.background import paint_desk
 from sutja.synth.camera import Lighting, apply_light
 from sutja.synth.documents.document import Document, WrittenRun
+from sutja.synth.documents.hiding import Cover, visible_runs
 from sutja.synth.documents.writing import is_visible
 from sutja.synth.paper import grain
 from sutja.synth.sheet import Colours
 
 LIGHTS = (
     Lighting(gradient=0.15, vignette=0.1, shadow_probability=0.05, shadow_depth=0.3),
-    Lighting(gradient=0.4, vignette=0.3, shadow_probability=0.3, shadow_depth=0.6),
-    Lighting(gradient=0.6, vignette=0.5, shadow_probability=0.7, shadow_depth=0.85),
+    Lighting(gradient=0.4, vignette=0.3, shadow_probability=0.2, shadow_depth=0.5),
+    Lighting(gradient=0.6, vignette=0.5, shadow_probability=0.4, shadow_depth=0.7),
 )
 SKINS = ((0.45, 0.55, 0.78), (0.30, 0.40, 0.62), (0.18, 0.26, 0.42), (0.60, 0.68, 0.86))
 
@@ -68,21 +69,20 @@ def view(
         shadow = cv2.GaussianBlur(inside, (0, 0), max(1.0, 0.01 * max(size)))
         under *= 1 - float(rng.uniform(0, 0.5)) * shadow[:, :, None]
         seen = under + inside[:, :, None] * (seen - under)
-    moved = [run.moved(matrix) for run in runs]
-    return seen, [run for run in moved if is_visible(run, size)]
+    moved = [run for run in (run.moved(matrix) for run in runs) if is_visible(run, size)]
+    return seen, visible_runs(moved, inside < 0.5) if desk else moved
 
 
-def add_light(rng: Generator, scene: Colours, *, digit_height: float) -> None:
-    """Light, shadows, folds, glare and fingers, in place."""
+def add_light(rng: Generator, scene: Colours) -> Cover | None:
+    """Light, shadows, folds, glare and fingers, in place; returns where a finger hides the sheet, if there is one."""
     apply_light(scene, rng, LIGHTS[int(rng.choice(3, p=[0.45, 0.35, 0.2]))])
-    if rng.random() < 0.09:
+    if rng.random() < 0.05:
         _hard_shadow(scene, rng)
     if rng.random() < 0.08:
         _fold(scene, rng)
     if rng.random() < 0.06:
         _glare(scene, rng)
-    if rng.random() < 0.06:
-        _thumb(scene, rng)
+    return _thumb(scene, rng) if rng.random() < 0.06 else None
 
 
 def _hard_shadow(scene: Colours, rng: Generator) -> None:
@@ -123,8 +123,8 @@ def _glare(scene: Colours, rng: Generator) -> None:
     scene += (float(rng.uniform(0.1, 0.5)) * soft)[:, :, None] * (1 - np.minimum(scene, 1))
 
 
-def _thumb(scene: Colours, rng: Generator) -> None:
-    """A thumb or finger that holds the sheet, at the edge of the picture."""
+def _thumb(scene: Colours, rng: Generator) -> Cover:
+    """A thumb or finger that holds the sheet, at the edge of the picture; returns what it hides."""
     height, width = scene.shape[:2]
     side = float(rng.uniform(0.06, 0.16)) * max(height, width)
     x = -0.3 * side if rng.random() < 0.5 else width + 0.3 * side
@@ -137,6 +137,7 @@ def _thumb(scene: Colours, rng: Generator) -> None:
     skin = np.array(SKINS[rng.integers(len(SKINS))], np.float32)
     shade = 1 + grain((height, width), rng, size=max(2.0, side / 2), strength=0.1)
     scene += mask[:, :, None] * (skin * shade[:, :, None] - scene)
+    return np.asarray(mask > 0.5)
 
 
 def take_picture(

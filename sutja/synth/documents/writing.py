@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sutja.models.ctc import OTHER
 from sutja.synth.documents.document import WrittenRun
 from sutja.synth.documents.fonts import Band
+from sutja.synth.documents.hiding import unknown_run
 
 SIGNS_OF_NUMBERS = frozenset("0123456789.,-+/: ")
 MIN_BAND_SHARE = 0.3  # of the usual height of digits: what is lower is no digit's height
@@ -113,11 +114,7 @@ def place(
         np.maximum(region, patch, out=region)
     square = np.vstack([matrix, (0, 0, 1)])
     runs = [run.moved(square) for run in writing.runs()]
-    return [_unknown(run) for run in runs] if unknown else runs
-
-
-def _unknown(run: WrittenRun) -> WrittenRun:
-    return WrittenRun(OTHER * len(run.text), run.quad, run.centres, run.handwritten, False)
+    return [unknown_run(run) for run in runs] if unknown else runs
 
 
 def is_visible(run: WrittenRun, size: tuple[int, int]) -> bool:

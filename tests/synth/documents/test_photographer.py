@@ -58,7 +58,7 @@ def test_light_and_cameras_leave_a_picture_of_bytes() -> None:
     for seed in range(12):
         rng = np.random.default_rng(seed)
         scene = marked()
-        add_light(rng, scene, digit_height=20)
+        add_light(rng, scene)
         assert np.isfinite(scene).all()
         picture = take_picture(rng, scene, digit_height=20, clean=False, coarse=seed % 2 == 0)
         assert picture.dtype == np.uint8 and picture.shape == scene.shape
