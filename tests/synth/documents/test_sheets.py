@@ -27,6 +27,24 @@ def test_an_ending_is_no_part_of_its_number(sources: Sources) -> None:
     assert ending.centres[0, 0] > number.centres[-1, 0]
 
 
+def test_letters_before_a_number_are_no_part_of_it(sources: Sources) -> None:
+    sheet = blank_sheet(sources, 2)
+    sheet.write("14", 60, 90, beginning="ML-")
+    number, letters = sheet.runs
+    assert (number.text, number.is_number) == ("14", True)
+    assert (letters.text, letters.is_number) == ("\ufffd" * 3, False)
+    assert letters.centres[-1, 0] < number.centres[0, 0]
+
+
+def test_of_a_number_that_is_far_too_long_the_first_signs_are_written(sources: Sources) -> None:
+    sheet = blank_sheet(sources, 3)
+    sheet.write_fitting("1,234,567.89", (50, 50, 90, 90))
+    (run,) = sheet.runs
+    assert 1 <= len(run.text) < 12
+    assert "1,234,567.89".startswith(run.text)
+    assert run.text[-1].isdigit()
+
+
 def test_a_word_is_no_number(sources: Sources) -> None:
     sheet = blank_sheet(sources, 3)
     sheet.write_word("Kuchen", 60, 90)

@@ -14,6 +14,9 @@ from sutja.synth.documents.sheets import DocumentSheet
 EMPTY_SHARE, FULL_SHARE = 0.2, 0.5  # of rows of boxes; the others are filled in part
 
 
+LETTERS_SHARE = 0.12  # of rows that are filled in
+
+
 @dataclass(frozen=True)
 class BoxRow:
     """Boxes beside one another: the left top corner of the first, their count, their size and their distance."""
@@ -70,11 +73,22 @@ def _fill_boxes(sheet: DocumentSheet, row: BoxRow) -> None:
     text = random_digits(rng, row.count if is_full else int(rng.integers(1, row.count + 1)))
     start = 0 if sheet.chance(0.7) else row.count - len(text)
     before = len(sheet.runs)
+    if sheet.chance(LETTERS_SHARE):
+        _write_letters(sheet, row)
+        return
     for index, digit in enumerate(text):
         _write_boxed(sheet, digit, row, start + index)
     digits = sheet.runs[before:]
     if len(digits) == len(text) > 1:
         sheet.runs[before:] = [_joined(digits)]
+
+
+def _write_letters(sheet: DocumentSheet, row: BoxRow) -> None:
+    """Write a capital letter into each of the first boxes, as in the blank for a name."""
+    for index in range(int(sheet.rng.integers(1, row.count + 1))):
+        written = sheet.writer.write_word(sheet.word()[:1].upper(), min(sheet.digit_height, 0.8 * row.height))
+        x = row.left(index) + 0.5 * (row.width - written.width)
+        sheet.put(written, x, row.y + sheet.between(0.8, 0.95) * row.height)
 
 
 def _write_boxed(sheet: DocumentSheet, digit: str, row: BoxRow, index: int) -> None:

@@ -9,13 +9,24 @@ from sutja.synth.documents.number_texts import random_number_text
 from sutja.synth.documents.sheets import DocumentSheet
 
 # Behind a number; most often nothing.
-NUMBER_ENDINGS = ("", "", "", "", "", "", "", "=", "-", ".-", "/-", ",-", "~", "%", "kg", "m", "$", "x", "*", ")", ".")
+NUMBER_ENDINGS = (
+    *(7 * ("",)),
+    *("=", "-", ".-", "/-", ",-", "--", "~", "%", "kg", "m", "$", "x", "*", ")", ".", "a", "b"),
+)
+# Before a number.
+NUMBER_BEGINNINGS = ("S", "A", "B", "No", "P", "ML-", "R-", "x", "#", "Rs", "$", "(", "*", "=")
+BEGINNING_PROBABILITY = 0.08
 ENDING_PROBABILITY = 0.35
 
 
 def random_ending(rng: Generator, probability: float = ENDING_PROBABILITY) -> str:
     """What stands behind a number and is no part of it."""
     return str(rng.choice(NUMBER_ENDINGS)) if rng.random() < probability else ""
+
+
+def random_beginning(rng: Generator) -> str:
+    """What stands right before a number and is no part of it; mostly nothing."""
+    return str(rng.choice(NUMBER_BEGINNINGS)) if rng.random() < BEGINNING_PROBABILITY else ""
 
 
 def random_amount_kind(rng: Generator) -> str:

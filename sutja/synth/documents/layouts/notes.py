@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sutja.synth.documents.layouts.entries import random_ending
+from sutja.synth.documents.layouts.entries import random_beginning, random_ending
 from sutja.synth.documents.layouts.rulings import Region, draw_ruling
 from sutja.synth.documents.number_texts import random_kind, random_number_text
 from sutja.synth.documents.sheets import DocumentSheet
 
+FILLER_PROBABILITY = 0.03  # of an upright stroke right behind a number
 EQUATION_LETTERS = "xyzabnktv"
 EQUATION_SIGNS = ("+", "-", "=", "x", ":", "=")
 TERM_KINDS = {"digit": 0.4, "small": 0.3, "whole": 0.15, "decimal": 0.1, "negative": 0.05}
@@ -62,7 +63,11 @@ def _write_note(sheet: DocumentSheet, at: tuple[float, float], kind: str | None)
     struck = sheet.chance(0.02)
     text = random_number_text(sheet.rng, kind)
     ending = random_ending(sheet.rng) if sheet.chance(0.3) else ""
-    return sheet.write(text, *at, ending=ending, struck=struck).width
+    written = sheet.write(text, *at, beginning=random_beginning(sheet.rng), ending=ending, struck=struck)
+    if sheet.chance(FILLER_PROBABILITY):
+        x, y = at[0] + written.width + sheet.heights(0.1, 0.5), at[1]
+        sheet.filler((x, y - sheet.heights(0.7, 1.3), x + sheet.heights(0.05, 0.5), y + sheet.heights(0, 0.8)))
+    return written.width
 
 
 def equations(sheet: DocumentSheet) -> None:
@@ -70,7 +75,7 @@ def equations(sheet: DocumentSheet) -> None:
     unit = sheet.digit_height
     pitch = sheet.heights(1.5, 2.8)
     draw_ruling(sheet, pitch)
-    y, x = sheet.heights(0.8, 1.6), sheet.heights(0.3, 4)
+    y, x = sheet.window[1] + sheet.heights(-1, 2), sheet.window[0] + sheet.heights(-1, 4)
     if sheet.chance(0.4):
         sheet.mark((x - 0.9 * unit, y - unit, x - 0.2 * unit, y + 2 * pitch), "brace")
     while y < sheet.size[1] + unit and not sheet.is_full:
@@ -152,7 +157,8 @@ def _write_sum(sheet: DocumentSheet, x: float, room: float, kind: str) -> None:
     """Numbers below one another from column x on, `room` pixels wide, with their sum."""
     rng, unit = sheet.rng, sheet.digit_height
     pitch = sheet.heights(1.25, 2)
-    y = sheet.heights(0.2, 4)
+    _, first, _, last = sheet.window
+    y = first - unit + sheet.between(0, 0.6) * (last - first)
     count = int(rng.integers(2, 9))
     for index in range(count + 1):
         if index == count:

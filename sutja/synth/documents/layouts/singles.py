@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sutja.synth.documents.layouts.entries import random_ending
+from sutja.synth.documents.layouts.entries import random_beginning, random_ending
 from sutja.synth.documents.layouts.rulings import Region, draw_frame, draw_ruling, long_sides
 from sutja.synth.documents.number_texts import random_number_text
 from sutja.synth.documents.sheets import DocumentSheet
 from sutja.synth.documents.writing import Writing
 
+LONG_STROKE_PROBABILITY = 0.06  # of a long stroke above or below a number
 LARGE_SHARE = 0.35  # of the sheet's height: where a digit is higher there is one alone
 
 
@@ -42,7 +43,8 @@ def cell(sheet: DocumentSheet) -> None:
     """A cell or a strip cut from a form: one number with remains of frames, rules and neighbours around it."""
     rng, unit = sheet.rng, sheet.digit_height
     left, top, right, bottom = sheet.window
-    written = sheet.writer.write(random_number_text(rng), unit, ending=random_ending(rng))
+    beginning, ending = random_beginning(rng), random_ending(rng)
+    written = sheet.writer.write(random_number_text(rng), unit, beginning=beginning, ending=ending)
     slack = (right - left - written.width) * float(np.clip(rng.normal(0.5, 0.25), 0, 1))
     x = left + max(0.05 * unit, slack)
     y = (top + bottom) / 2 + unit * float(rng.normal(0.5, 0.3))
@@ -72,9 +74,12 @@ def _draw_remains(sheet: DocumentSheet, room: Region) -> None:
 
 
 def _write_neighbours(sheet: DocumentSheet, x: float, y: float) -> None:
-    """Numbers in the rows above and below."""
+    """Numbers, or long strokes that fill a cell, in the rows above and below."""
     rng, unit = sheet.rng, sheet.digit_height
     for side in (-1, 1):
-        if sheet.chance(0.35):
+        if sheet.chance(LONG_STROKE_PROBABILITY):
+            top = y + (0.3 * unit if side > 0 else -3.2 * unit)
+            sheet.filler((x - unit, top, x + sheet.heights(0, 3), top + sheet.heights(1, 2)))
+        elif sheet.chance(0.35):
             text = random_number_text(rng)
             sheet.write(text, x + unit * float(rng.normal(0, 1)), y + side * sheet.heights(1.5, 2.2))

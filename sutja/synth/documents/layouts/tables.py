@@ -169,7 +169,7 @@ def _random_rules(sheet: DocumentSheet) -> TableRules:
         dots=sheet.heights(0.1, 0.3) if sheet.chance(0.1) else 0.0,
         group=int(rng.integers(2, 6)) if sheet.chance(0.15) else 0,
         border=float(rng.choice([1.0, 2.5, 4.0], p=[0.6, 0.25, 0.15])),
-        by_hand=sheet.chance(0.08),
+        by_hand=sheet.chance(0.14),
     )
 
 
