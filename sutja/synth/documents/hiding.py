@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.models.ctc import OTHER
-from sutja.reading.quad import part_of_quad
+from sutja.reading.quad import Quad, part_of_quad
 from sutja.synth.documents.document import WrittenRun
 
-MAX_COVERED_SHARE = 0.3  # of a number's quad by what lies on top of it
+MAX_COVERED_SHARE = 0.35  # of a digit by what lies on top of it
 MIN_CONTRAST_LEVELS = 12  # of 255, between the ink and the paper of a number that can be read
 PAPER_PERCENTILE, INK_PERCENTILE = 97, 3  # of the levels in a number's quad, or the other way round
 SMOOTHED_PIXELS = 3  # over which levels are averaged, so that noise is no contrast
@@ -67,16 +68,24 @@ def _longest_stretch(seen: Cover) -> tuple[int, int]:
 def uncovered_runs(runs: Iterable[WrittenRun], covered: Cover) -> list[WrittenRun]:
     """The runs after something was put on top of them; those that are covered too much are unknown."""
     marked = covered.astype(np.uint8)
-    return [
-        unknown_run(run) if run.is_number and _inside(marked, run).mean() > MAX_COVERED_SHARE else run for run in runs
-    ]
+    return [unknown_run(run) if run.is_number and _is_covered(run, marked) else run for run in runs]
+
+
+def _is_covered(run: WrittenRun, covered: NDArray[np.uint8]) -> bool:
+    """Whether too much of one of its digits is covered; a stroke through it is not."""
+    ends = np.linspace(0, 1, len(run.text) + 1).tolist()
+    parts = (part_of_quad(run.quad, start, stop) for start, stop in pairwise(ends))
+    return any(
+        sign.isdigit() and _inside(covered, part).mean() > MAX_COVERED_SHARE
+        for sign, part in zip(run.text, parts, strict=True)
+    )
 
 
 def legible_runs(picture: NDArray[np.uint8], runs: Iterable[WrittenRun]) -> list[WrittenRun]:
     """The runs on a picture `(H, W, 3)`; those that hardly differ from their paper are unknown."""
     grey = np.asarray(cv2.blur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (SMOOTHED_PIXELS, SMOOTHED_PIXELS)), np.uint8)
     return [
-        unknown_run(run) if run.is_number and _contrast(_inside(grey, run)) < MIN_CONTRAST_LEVELS else run
+        unknown_run(run) if run.is_number and _contrast(_inside(grey, run.quad)) < MIN_CONTRAST_LEVELS else run
         for run in runs
     ]
 
@@ -86,13 +95,13 @@ def _contrast(levels: NDArray[np.uint8]) -> float:
     return float(high - low)
 
 
-def _inside(picture: NDArray[np.uint8], run: WrittenRun) -> NDArray[np.uint8]:
-    """The pixels of a picture `(H, W)` in the quad of a run; at least one."""
+def _inside(picture: NDArray[np.uint8], quad: Quad) -> NDArray[np.uint8]:
+    """The pixels of a picture `(H, W)` in a quad; at least one."""
     height, width = picture.shape
     limits = np.array((width - 1, height - 1))
-    low = np.clip(np.floor(run.quad.min(axis=0)), 0, limits).astype(np.int64)
-    high = np.clip(np.ceil(run.quad.max(axis=0)), low, limits).astype(np.int64)
+    low = np.clip(np.floor(quad.min(axis=0)), 0, limits).astype(np.int64)
+    high = np.clip(np.ceil(quad.max(axis=0)), low, limits).astype(np.int64)
     part = picture[low[1] : high[1] + 1, low[0] : high[0] + 1]
     mask = np.zeros(part.shape, np.uint8)
-    cv2.fillConvexPoly(mask, np.round(run.quad - low).astype(np.int32), 1)
+    cv2.fillConvexPoly(mask, np.round(quad - low).astype(np.int32), 1)
     return part[mask > 0] if mask.any() else part.ravel()

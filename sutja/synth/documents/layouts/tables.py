@@ -28,6 +28,7 @@ USUAL_WIDTHS = {
     "range": 5.0,
 }
 OTHER_WIDTH = 6.5
+PRINTED_SIGN_WIDTH = 0.75  # of digits in print, in digit heights
 # Columns on the left of a table: what stands in them, the least and the greatest width in digit heights, how often.
 LEADING_COLUMNS = (("print", 1.0, 2.5, 0.35), ("word", 3.0, 9.0, 0.3), ("phrase", 4.0, 11.0, 0.3))
 
@@ -234,9 +235,11 @@ def _print_cell(sheet: DocumentSheet, cell: Region, kind: str, row: int) -> None
 
 
 def _print_number(sheet: DocumentSheet, cell: Region, kind: str) -> None:
-    size = sheet.digit_height * 0.9
-    x = cell[0] + sheet.between(0.1, 0.5) * max(0.0, cell[2] - cell[0] - size)
-    sheet.print_text(random_number_text(sheet.rng, kind), x, (cell[1] + cell[3] + size) / 2, size)
+    """Print a number into a cell, smaller if there is little room."""
+    text, room = random_number_text(sheet.rng, kind), cell[2] - cell[0]
+    size = min(0.9 * sheet.digit_height, room / (PRINTED_SIGN_WIDTH * len(text)))
+    x = cell[0] + sheet.between(0, 1) * max(0.0, room - PRINTED_SIGN_WIDTH * size * len(text))
+    sheet.print_text(text, x, (cell[1] + cell[3] + size) / 2, size)
 
 
 def _write_cell(sheet: DocumentSheet, cell: Region, column: Column) -> None:
