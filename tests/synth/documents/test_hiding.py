@@ -48,7 +48,7 @@ def test_signs_beyond_the_picture_are_left_to_its_edge() -> None:
 
 
 def test_a_number_under_something_is_unknown() -> None:
-    assert uncovered_runs([RUN], mask((20, 23), (30, 39))) == [RUN]  # a stroke, and something on the point
+    assert uncovered_runs([RUN], mask((20, 23), (32, 38))) == [RUN]  # a stroke, and something on the point
     (under,) = uncovered_runs([RUN], mask((40, 47)))
     assert (under.text, under.is_number) == ("\ufffd" * 4, False)
 
