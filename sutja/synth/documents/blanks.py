@@ -48,7 +48,7 @@ def blank_document_sheet(
     pen_width = _random_pen_width(rng, digit_height)
     print_ink, rule_ink = _random_print_inks(rng, board=board)
     script = "latin" if rng.random() < LATIN_PROBABILITY else str(rng.choice(WRITTEN_SCRIPTS))
-    slope = float(np.radians(rng.normal(0, 1.0) if rng.random() < 0.85 else rng.uniform(-18, 18)))
+    slope = float(np.radians(rng.normal(0, 1.2) if rng.random() < 0.93 else rng.uniform(-14, 14)))
     return DocumentSheet(
         rng,
         colours,

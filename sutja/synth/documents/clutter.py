@@ -12,7 +12,6 @@ from sutja.synth.documents.hiding import uncovered_runs
 from sutja.synth.documents.number_texts import random_digits
 from sutja.synth.documents.scrawls import scrawl
 from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.writing import Layer
 
 MAX_CLUTTER_SHARE = 0.35  # of the picture's width
 PAINTED_CHANGE = 0.25  # of a colour, 0…1, where something covers the paper
@@ -152,14 +151,9 @@ def add_clutter(sheet: DocumentSheet) -> None:
     chosen = [draw for draw, probability in CLUTTER.values() if sheet.chance(probability)]
     if not chosen:
         return
-    colours, ink, count = sheet.colours.copy(), _ink(sheet), len(sheet.runs)
+    colours, ink, count = sheet.colours.copy(), sheet.ink, len(sheet.runs)
     for draw in chosen:
         draw(sheet)
     painted = np.abs(sheet.colours - colours).max(axis=2) > PAINTED_CHANGE
-    covered = painted | (_ink(sheet).astype(np.int16) - ink > INKED_CHANGE)
+    covered = painted | (sheet.ink.astype(np.int16) - ink > INKED_CHANGE)
     sheet.runs[:count] = uncovered_runs(sheet.runs[:count], covered)
-
-
-def _ink(sheet: DocumentSheet) -> Layer:
-    """All that is written and printed."""
-    return np.asarray(np.maximum.reduce([*sheet.hand_layers, sheet.print_layer]), np.uint8)

@@ -8,16 +8,16 @@ from numpy.random import Generator
 
 from sutja.data.digits import Digits
 from sutja.synth.documents.blanks import blank_document_sheet
+from sutja.synth.documents.cameras import take_picture
 from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
+from sutja.synth.documents.fingers import add_fingers
 from sutja.synth.documents.fonts import load_fonts
-from sutja.synth.documents.hiding import legible_runs, visible_runs
 from sutja.synth.documents.layouts import LAYOUTS
-from sutja.synth.documents.photographer import add_light, take_picture, turned, view
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.lights import add_light
+from sutja.synth.documents.photographer import Scene, turned, view
+from sutja.synth.documents.visibility import legible_runs, seen_runs
 from sutja.synth.documents.writers import DigitShapes, Sources
-from sutja.synth.documents.writing import is_visible
-from sutja.synth.sheet import Colours
 
 TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)  # of none, one, two and three quarter turns
 CLEAN_PROBABILITY = 0.08  # of screenshots and canvases
@@ -84,18 +84,20 @@ class DocumentPainter:
         layout = layout or _random_layout(rng, unit)
         LAYOUTS[layout][0](sheet)
         add_clutter(sheet)
-        colours = np.clip(sheet.compose(), 0, 1)
-        return [self._photographed(sheet, colours, size, layout, clean=clean) for _ in range(count)]
+        flat = Scene.flat(np.clip(sheet.compose(), 0, 1), sheet.runs, sheet.ink)
+        return [self._photographed(rng, flat, size, layout, digit_height=unit, clean=clean) for _ in range(count)]
 
+    @staticmethod
     def _photographed(
-        self, sheet: DocumentSheet, colours: Colours, size: tuple[int, int], layout: str, *, clean: bool
+        rng: Generator, flat: Scene, size: tuple[int, int], layout: str, *, digit_height: float, clean: bool
     ) -> Document:
-        rng, unit = sheet.rng, sheet.digit_height
-        seen, runs = view(rng, colours, sheet.runs, size, clean=clean)
-        finger = None if clean else add_light(rng, seen)
-        runs = runs if finger is None else visible_runs(runs, finger)
-        picture = take_picture(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
-        runs = [run for run in legible_runs(picture, runs) if is_visible(run, size)]
+        seen = view(rng, flat, size, clean=clean)
+        if not clean:
+            add_fingers(seen, rng)
+            add_light(rng, seen.colours)
+        coarse = layout in COARSE_LAYOUTS
+        picture = take_picture(rng, seen.colours, digit_height=digit_height, clean=clean, coarse=coarse)
+        runs = legible_runs(seen.seen_runs(), picture, seen.ink, digit_height=digit_height)
         document = turned(Document(picture, tuple(runs)), int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
 
@@ -142,5 +144,6 @@ def cropped(document: Document, rng: Generator) -> Document:
     size = (round(zoom * part.shape[1]), round(zoom * part.shape[0]))
     picture = np.zeros_like(document.picture)
     picture[: size[1], : size[0]] = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)[:height, :width]
-    runs = [run.moved(matrix) for run in document.runs]
-    return Document(picture, tuple(run for run in runs if is_visible(run, size)))
+    outside = np.full(picture.shape[:2], 255, np.uint8)
+    outside[: size[1], : size[0]] = 0
+    return Document(picture, tuple(seen_runs([run.moved(matrix) for run in document.runs], outside)))

@@ -58,6 +58,11 @@ class DocumentSheet:
         """Width and height in pixels."""
         return self.colours.shape[1], self.colours.shape[0]
 
+    @property
+    def ink(self) -> Layer:
+        """All that is written and printed on it, without rules, `uint8 (H, W)`."""
+        return np.asarray(np.maximum.reduce([*self.hand_layers, self.print_layer]), np.uint8)
+
     def chance(self, probability: float) -> bool:
         """Whether something happens that happens with this probability."""
         return bool(self.rng.random() < probability)

@@ -74,5 +74,5 @@ def check_runs(runs: tuple[WrittenRun, ...] | list[WrittenRun]) -> None:
         assert np.isfinite(run.quad).all() and np.isfinite(run.centres).all()
         assert run.text and set(run.text) <= SIGNS
         assert run.height > 0
-        if run.is_number:
+        if run.is_number and run.legible:
             assert any(sign.isdigit() for sign in run.text)
