@@ -1,4 +1,4 @@
-"""Inference with PyTorch, on digits, lines and pages."""
+"""Inference with PyTorch, on digits, strips and pages."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def loss_and_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> tup
     return loss, (logits.argmax(1) == labels).float().mean().item()
 
 
-def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """The logits `(W / 4, 11)` of each line `float32 (32, W)`, in evaluation mode."""
+def infer_strips(network: nn.Module, strips: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """The logits `(W / 4, 19)` of each strip `float32 (3, 48, W)`, in evaluation mode."""
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
@@ -54,7 +54,7 @@ def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> lis
         return np.asarray(network(torch.from_numpy(batch).to(device)).cpu().numpy(), np.float32)
 
     with torch.inference_mode():
-        logits = in_batches(lines, run)
+        logits = in_batches(strips, run)
     network.train(was_training)
     return logits
 

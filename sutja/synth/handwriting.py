@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.normalise import Gray
 from sutja.synth.strokes import SHAPE_HEIGHT_PIXELS, SHAPE_MARGIN_PIXELS, Glyph
 from sutja.synth.tracing import Points, Strokes
 
-CANVAS_ROWS = 2 * LINE_HEIGHT  # of a line while it is drawn
+CANVAS_ROWS = 64  # of a line while it is drawn
 USUAL_STROKE_ROWS = 2.6  # without the soft edge; as wide, in rows of the canvas, as on real photographs
 MAX_SUPERSAMPLED_SCALE = 2.0  # up to this scale, strokes are drawn at twice the size and reduced
 

@@ -14,9 +14,8 @@ import numpy as np
 
 from sutja.data.digits import Digits
 from sutja.errors import DataError
-from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.normalise import Gray, Ink, line_ink
-from sutja.synth.handwriting import HandwritingStyle, Placement
+from sutja.synth.handwriting import CANVAS_ROWS, HandwritingStyle, Placement
 from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, scribble, vary_shape
 from sutja.synth.tracing import Strokes, trace_strokes
@@ -175,7 +174,7 @@ def warp_line(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> 
 def photograph_line(canvas: Gray, rng: np.random.Generator) -> Gray:
     """Put the ink of a line, `uint8 (64, W)`, on paper and photograph or scan it: `uint8 (32, W / 2)`."""
     canvas = _crop(_add_clutter(canvas, rng), rng)
-    shape = (LINE_HEIGHT, max(16, canvas.shape[1] // 2))
+    shape = (CANVAS_ROWS // 2, max(16, canvas.shape[1] // 2))
     ink = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     harm = float(rng.choice([0.4, 1]))  # half of all pictures have good quality
     if rng.random() < 0.3 * harm:  # dry ink, or pencil on rough paper
