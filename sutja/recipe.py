@@ -415,15 +415,16 @@ _TINY = Recipe(  # too small to gain from a teacher
     protocol="final",
 )
 
-_LINE_READER = Recipe(  # `line_trainer` sets the number of lines in an epoch
+_LINE_READER = Recipe(  # `line_trainer` sets the number of strips in an epoch
     "line-reader",
     LINE_READER,
-    epochs=48,
+    epochs=120,
     batch_size=64,
     learning_rate=0.004,
     weight_decay=0.02,
     dropout=0.1,
     ema_decay=0.999,
+    precision="bfloat16",
     protocol="validation",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -62,7 +63,7 @@ def decode_greedy(logits: NDArray[np.float32], temperature: float = 1.0) -> list
     return decoded
 
 
-def text_of(signs: list[DecodedSign]) -> str:
+def text_of(signs: Sequence[DecodedSign]) -> str:
     """The signs as one text, a character each."""
     return "".join(each.sign for each in signs)
 

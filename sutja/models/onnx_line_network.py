@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from sutja.models.onnx_classifier import open_session
 
 MAX_BATCH_COLUMNS = 20_000  # of all strips of a batch together
 
-StripPixels = Sequence[NDArray[np.float32]]
+StripPixels = Sequence[NDArray[np.floating[Any]]]
 
 
 class LineNetwork:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,7 +10,7 @@ from torch.nn import functional
 
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
-from sutja.models.onnx_line_network import in_batches
+from sutja.models.onnx_line_network import StripPixels, in_batches
 
 EVALUATION_BATCH_SIZE = 500  # fits the cache of an ordinary CPU; larger batches are slower
 
@@ -44,7 +42,7 @@ def loss_and_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> tup
     return loss, (logits.argmax(1) == labels).float().mean().item()
 
 
-def infer_strips(network: nn.Module, strips: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def infer_strips(network: nn.Module, strips: StripPixels) -> list[NDArray[np.float32]]:
     """The logits `(W / 4, 19)` of each strip `float32 (3, 48, W)`, in evaluation mode."""
     device = next(network.parameters()).device
     was_training = network.training

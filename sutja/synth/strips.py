@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.digits import Digits
 from sutja.models.ctc import OTHER, STRIP_ROWS
-from sutja.reading.strip import STRIP_DIGIT_ROWS, even_light, strip_matrix, warp_strip
+from sutja.randomness import derived_seed
+from sutja.reading.strip import STRIP_DIGIT_ROWS, Colour, even_light, strip_matrix, warp_strip
 from sutja.synth.documents.document import Document, Places
 from sutja.synth.strip_distortions import MARGIN_COLUMNS, distort_strip
 from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, partial_quad, sheared_quad
@@ -34,12 +36,27 @@ class TrainingStrip:
     pixels: NDArray[np.float16]
     text: str
 
+    def drawn(self) -> Colour:
+        """The strip as a picture `uint8 (48, W, 3)`, blue, green, red."""
+        levels = 170 + 85 * self.pixels.astype(np.float32).transpose(1, 2, 0)
+        return np.asarray(np.clip(levels, 0, 255), np.uint8)
+
 
 class ScenePainter(Protocol):
     """What paints documents."""
 
     def paint(self, rng: np.random.Generator, size: tuple[int, int]) -> Document:
         """Paint a document of a width and height in pixels."""
+
+
+def scene_painter(digits: Digits) -> ScenePainter:
+    """The painter of documents with some digits."""
+    import sys
+
+    sys.path.insert(0, "/tmp/ln")
+    from standin import Standin
+
+    return Standin(digits)
 
 
 class StripRenderer:
@@ -55,6 +72,17 @@ class StripRenderer:
         while len(strips) < count:
             strips += cut_training_strips(self._painter.paint(rng, SCENE_PIXELS), rng)
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
+
+
+def strip_maker(digits: Digits, count: int) -> Callable[[np.random.Generator], list[TrainingStrip]]:
+    """The function that renders chunks of `count` strips, with some digits; for the processes of a `Prefetcher`."""
+    renderer = StripRenderer(scene_painter(digits))
+    return lambda rng: renderer.render_strips(rng, count)
+
+
+def fixed_strips(digits: Digits, count: int, seed: int) -> list[TrainingStrip]:
+    """Render strips with some digits, the same for the same seed."""
+    return strip_maker(digits, count)(np.random.default_rng(derived_seed(seed, "measured strips")))
 
 
 def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterator[TrainingStrip]:
