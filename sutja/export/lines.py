@@ -32,7 +32,7 @@ from sutja.reading.line_metrics import calibrate_lines, choose_min_confidence, o
 from sutja.reports import plots
 from sutja.reports.html import Picture, save_figure
 from sutja.runs.run import Run
-from sutja.synth.strips import TrainingStrip, fixed_strips
+from sutja.synth.strips import BuildPainter, TrainingStrip, fixed_strips
 
 EVALUATED_STRIPS = 4000
 PARITY_STRIPS = 1000
@@ -59,9 +59,9 @@ class LineEvaluation:
         return [decode_greedy(each, temperature) for each in self.logits[part]]
 
 
-def evaluation_strips(splits: Splits) -> dict[str, list[TrainingStrip]]:
+def evaluation_strips(splits: Splits, build: BuildPainter) -> dict[str, list[TrainingStrip]]:
     """The strips of each part on which a finished reader is evaluated."""
-    return {part: fixed_strips(digits, EVALUATED_STRIPS, 1) for part, digits in splits.evaluation_parts.items()}
+    return {part: fixed_strips(build(digits), EVALUATED_STRIPS, 1) for part, digits in splits.evaluation_parts.items()}
 
 
 def evaluate_lines(network: nn.Module, strips: dict[str, list[TrainingStrip]]) -> LineEvaluation:
@@ -101,7 +101,7 @@ def draw_strips(run: Run, strips: Sequence[TrainingStrip], read: Sequence[Sequen
         ),
         "lines": (
             plots.plot_lines([(strip.drawn(), _shown(strip.text)) for strip in strips[:DRAWN_STRIPS]]),
-            f"Strips of painted documents, with the signs on them; {SHOWN_OTHER} stands for what is no part of a number.",
+            f"Strips of painted documents, with the signs on them; {SHOWN_OTHER} is what is no part of a number.",
         ),
         "mistakes": (plots.plot_lines(mistakes), "Strips that are read wrongly, the most confident first."),
     }

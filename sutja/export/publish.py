@@ -220,7 +220,7 @@ def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
     """A line reader, in half precision, evaluated again on painted strips."""
     _check_evaluable(run, options, dataset)
     network = load_network(open_run(run))
-    evaluated, strips = halved(network), evaluation_strips(split(dataset, run.protocol))
+    evaluated, strips = halved(network), evaluation_strips(split(dataset, run.protocol), document_painter)
     evaluation, part = evaluate_lines(evaluated, strips), run.evaluated_on
     _check_errors(run, evaluation.figures)
     return _Export(

@@ -17,15 +17,18 @@ BASELINE_ROW = TOP_ROW + STRIP_DIGIT_ROWS
 MARGIN_COLUMNS = STRIP_DIGIT_ROWS // 2  # beside the number
 MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS = 7.5, 22.0  # height of a digit in a picture of low resolution
 
+COUNT_PROBABILITIES = (0.4, 0.3, 0.2, 0.1)  # of no distortion, one, two, three
+
 StripDistortion = Callable[[Colour, np.random.Generator], Colour]
 
 
 def distort_strip(strip: Colour, rng: np.random.Generator) -> Colour:
-    """Distort a strip `uint8 (48, W, 3)` by some of `STRIP_DISTORTIONS`, in their order; a third stay as they are."""
-    if rng.random() < 0.33:
-        return strip
-    for distort, probability in STRIP_DISTORTIONS.items():
-        if rng.random() < probability:
+    """Distort a strip `uint8 (48, W, 3)` by none to three of `STRIP_DISTORTIONS`, in their order."""
+    count = int(rng.choice(len(COUNT_PROBABILITIES), p=COUNT_PROBABILITIES))
+    weights = np.array(list(STRIP_DISTORTIONS.values()))
+    chosen = rng.choice(len(weights), count, replace=False, p=weights / weights.sum())
+    for index, distort in enumerate(STRIP_DISTORTIONS):
+        if index in chosen:
             strip = distort(strip, rng)
     return strip
 
@@ -114,7 +117,7 @@ def fade(strip: Colour, rng: np.random.Generator) -> Colour:
     """Change contrast, brightness and gamma: pale pencil on grey paper, overexposed pictures, screens."""
     levels = strip.astype(np.float32) / 255
     middle = float(levels.mean())
-    contrast = float(rng.uniform(0.12, 1.4))
+    contrast = float(rng.uniform(0.15, 1.4))
     levels = (levels - middle) * contrast + np.clip(middle + rng.normal(0, 0.15), 0.1, 0.95)
     return _to_pixels(255 * np.clip(levels, 0, 1) ** float(np.exp(rng.normal(0, 0.3))))
 
@@ -137,7 +140,7 @@ def invert(strip: Colour, rng: np.random.Generator) -> Colour:
 def soften(strip: Colour, rng: np.random.Generator) -> Colour:
     """Blur as a lens out of focus or a moving camera does."""
     if rng.random() < 0.75:
-        return np.asarray(cv2.GaussianBlur(strip, (0, 0), float(rng.uniform(0.4, 2.0))), np.uint8)
+        return np.asarray(cv2.GaussianBlur(strip, (0, 0), float(rng.uniform(0.4, 1.6))), np.uint8)
     length = int(rng.integers(2, 7))
     return np.asarray(cv2.blur(strip, (length, 1) if rng.random() < 0.5 else (1, length)), np.uint8)
 
@@ -172,20 +175,20 @@ def compress(strip: Colour, rng: np.random.Generator) -> Colour:
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
 
-STRIP_DISTORTIONS: dict[StripDistortion, float] = {  # distortion → its probability; light and camera come last
-    thicken: 0.15,
-    draw_lines: 0.15,
-    draw_frame: 0.15,
-    blot: 0.05,
-    cut_edges: 0.12,
-    shade: 0.25,
-    fade: 0.4,
-    recolour: 0.2,
-    invert: 0.12,
-    soften: 0.2,
-    reduce_resolution: 0.3,
-    add_noise: 0.25,
-    compress: 0.2,
+STRIP_DISTORTIONS: dict[StripDistortion, float] = {  # distortion → its weight; light and camera come last
+    thicken: 1,
+    draw_lines: 1,
+    draw_frame: 1,
+    blot: 0.3,
+    cut_edges: 1,
+    shade: 1,
+    fade: 1.5,
+    recolour: 1,
+    invert: 1,
+    soften: 1,
+    reduce_resolution: 2,
+    add_noise: 1,
+    compress: 1,
 }
 
 

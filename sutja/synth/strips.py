@@ -20,8 +20,10 @@ from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, p
 
 SCENE_PIXELS = (448, 448)  # width and height of a painted document
 MAX_TRAINING_COLUMNS = 640  # longer strips are not trained on
-MAX_HANDWRITTEN, MAX_PRINTED, MAX_OTHER = 10, 3, 2  # strips of numbers and of other runs from one document
-EMPTY_PROBABILITY = 0.4  # of a strip from a place where no sign is
+MAX_PRINTED, MAX_OTHER = 4, 3  # runs of one document that strips are cut of
+CUTS = 3  # strips of each run, with other errors and distortions: painting takes longer than cutting
+MAX_CUTS = 36  # strips of one document
+EMPTY_PROBABILITY = 0.7  # of a strip from a place where no sign is
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one
 MIN_SIZE_RATIO, MAX_SIZE_RATIO = 0.45, 2.2  # of signs that can belong to a number, to the height of its digits
 MIN_COSINE = 0.85  # between the directions of a number and of signs on it
@@ -49,14 +51,7 @@ class ScenePainter(Protocol):
         """Paint a document of a width and height in pixels."""
 
 
-def scene_painter(digits: Digits) -> ScenePainter:
-    """The painter of documents with some digits."""
-    import sys
-
-    sys.path.insert(0, "/tmp/ln")
-    from standin import Standin
-
-    return Standin(digits)
+BuildPainter = Callable[[Digits], ScenePainter]
 
 
 class StripRenderer:
@@ -74,22 +69,25 @@ class StripRenderer:
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
 
 
-def strip_maker(digits: Digits, count: int) -> Callable[[np.random.Generator], list[TrainingStrip]]:
+def strip_maker(
+    build: BuildPainter, digits: Digits, count: int
+) -> Callable[[np.random.Generator], list[TrainingStrip]]:
     """The function that renders chunks of `count` strips, with some digits; for the processes of a `Prefetcher`."""
-    renderer = StripRenderer(scene_painter(digits))
+    renderer = StripRenderer(build(digits))
     return lambda rng: renderer.render_strips(rng, count)
 
 
-def fixed_strips(digits: Digits, count: int, seed: int) -> list[TrainingStrip]:
-    """Render strips with some digits, the same for the same seed."""
-    return strip_maker(digits, count)(np.random.default_rng(derived_seed(seed, "measured strips")))
+def fixed_strips(painter: ScenePainter, count: int, seed: int) -> list[TrainingStrip]:
+    """Render strips that are the same for the same seed."""
+    return StripRenderer(painter).render_strips(np.random.default_rng(derived_seed(seed, "measured strips")), count)
 
 
 def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterator[TrainingStrip]:
     """Cut strips out of a document: of its numbers, of some other runs, and of a place without signs in some."""
     signs = _Signs.of(document)
-    for number in _chosen_runs(document, rng):
-        own, quad = _target(document, number, rng)
+    runs = [run for _ in range(CUTS) for run in _chosen_runs(document, rng)]
+    for run in runs[:MAX_CUTS]:
+        own, quad = _target(document, run, rng)
         strip = _training_strip(document, signs, own, quad, rng)
         if strip:
             yield strip
@@ -181,10 +179,9 @@ def _chosen_runs(document: Document, rng: np.random.Generator) -> list[int]:
     kinds: tuple[list[int], list[int], list[int]] = ([], [], [])
     for index, run in enumerate(document.runs):
         kinds[0 if run.is_number and run.handwritten else 1 if run.is_number else 2].append(index)
-    limits = (MAX_HANDWRITTEN, MAX_PRINTED, MAX_OTHER)
-    return [
-        kind[place] for kind, limit in zip(kinds, limits, strict=True) for place in rng.permutation(len(kind))[:limit]
-    ]
+    limits = zip(kinds, (len(kinds[0]), MAX_PRINTED, MAX_OTHER), strict=True)
+    chosen = [kind[place] for kind, limit in limits for place in rng.permutation(len(kind))[:limit]]
+    return [chosen[place] for place in rng.permutation(len(chosen))]
 
 
 def _target(document: Document, index: int, rng: np.random.Generator) -> tuple[int | None, Places]:

@@ -26,11 +26,11 @@ from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
 from sutja.synth.prefetch import Prefetcher
-from sutja.synth.strips import TrainingStrip, fixed_strips, strip_maker
+from sutja.synth.strips import BuildPainter, TrainingStrip, fixed_strips, strip_maker
 from sutja.training.trainer import Evaluation, Trainer
 
 STRIPS_PER_EPOCH = 8192
-STRIPS_PER_CHUNK = 512  # made at once, then sorted by width into batches
+STRIPS_PER_CHUNK = 1024  # made at once, then sorted by width into batches
 MEASURED_STRIPS = 1000  # on which loss and accuracy are measured after each epoch
 
 
@@ -52,16 +52,20 @@ class LineTrainer(Trainer[StripBatch]):
 
     max_gradient_norm = 5.0  # one unreadable strip can make a huge gradient
 
-    def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
-        """Raises `UsageError` when the recipe asks for what lines do not have, `DataError` when a digit is missing."""
+    def __init__(self, recipe: Recipe, splits: Splits, build: BuildPainter, *, device: str = "auto") -> None:
+        """`build` makes the painter of documents with some digits; it is pickled.
+
+        Raises `UsageError` when the recipe asks for what lines do not have, and what `build` raises.
+        """
         if recipe.distillation or recipe.augmentation != "none" or recipe.label_smoothing:
             raise UsageError(f"{recipe.name}: lines have no distillation, augmentation or label smoothing")
         if recipe.hard_example_repeats > 1:
             raise UsageError(f"{recipe.name}: lines have no hard-example sampling")
         super().__init__(recipe, device)
+        self._build = build
         measured = {"train": splits.train, **({} if recipe.protocol == "final" else splits.evaluation_parts)}
-        self._measured = {part: fixed_strips(digits, MEASURED_STRIPS, 0) for part, digits in measured.items()}
-        maker = partial(strip_maker, splits.train, STRIPS_PER_CHUNK)
+        self._measured = {part: fixed_strips(build(digits), MEASURED_STRIPS, 0) for part, digits in measured.items()}
+        maker = partial(strip_maker, build, splits.train, STRIPS_PER_CHUNK)
         self._prefetcher = Prefetcher(maker, seed=recipe.seed, purpose="strips")
         weakref.finalize(self, self._prefetcher.close)
 
@@ -99,7 +103,7 @@ class LineTrainer(Trainer[StripBatch]):
 
     def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
         """Evaluate the network, in half precision as it is published, on painted strips, and calibrate it."""
-        self._evaluated = evaluated = evaluate_lines(halved(network), evaluation_strips(splits))
+        self._evaluated = evaluated = evaluate_lines(halved(network), evaluation_strips(splits, self._build))
         part, figures = list(evaluated.figures.items())[-1]
         error = f"{100 * figures.lines.character_error:.2f} % character errors" if figures.lines else ""
         return Evaluation(
