@@ -71,10 +71,11 @@ def strip_matrix(quad: NDArray[Any]) -> tuple[NDArray[np.float64], int]:
 def warp_strip(picture: Colour, matrix: NDArray[np.float64], columns: int) -> Colour:
     """Sample the strip `uint8 (48, columns, 3)` that `matrix` maps to a picture `uint8 (H, W, 3)`."""
     left, top, right, bottom = _window(picture, matrix, columns)
-    if left >= right or top >= bottom:
+    pixels_per_pixel = abs(float(np.linalg.det(matrix[:, :2])))
+    if left >= right or top >= bottom or pixels_per_pixel < 1e-9:  # beyond the picture, or without extent
         return np.full((STRIP_ROWS, columns, STRIP_CHANNELS), 255, np.uint8)
     window, matrix = picture[top:bottom, left:right], matrix - [[0, 0, left], [0, 0, top]]
-    zoom = 1 / float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    zoom = pixels_per_pixel**-0.5
     if zoom < 1:  # averages pixels, where the warp alone would skip some
         size = (max(1, round(window.shape[1] * zoom)), max(1, round(window.shape[0] * zoom)))
         shares = np.array(size) / (window.shape[1], window.shape[0])
