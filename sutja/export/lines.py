@@ -32,7 +32,8 @@ from sutja.reading.line_metrics import calibrate_lines, choose_min_confidence, o
 from sutja.reports import plots
 from sutja.reports.html import Picture, save_figure
 from sutja.runs.run import Run
-from sutja.synth.strips import BuildPainter, TrainingStrip, fixed_strips
+from sutja.synth.documents.scenes import BuildPainter
+from sutja.synth.strips import TrainingStrip, fixed_strips
 
 EVALUATED_STRIPS = 4000
 PARITY_STRIPS = 1000

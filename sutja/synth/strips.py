@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +12,11 @@ from sutja.data.digits import Digits
 from sutja.randomness import derived_seed
 from sutja.reading.strip import Colour, even_light, strip_matrix, warp_strip
 from sutja.synth.documents.document import Document, Places
+from sutja.synth.documents.scenes import BuildPainter, Painter, paint_scene
 from sutja.synth.strip_distortions import distort_strip
 from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, partial_quad, sheared_quad
 from sutja.synth.strip_truth import PlacedSigns
 
-SCENE_PIXELS = (448, 448)  # width and height of a painted document
 MAX_TRAINING_COLUMNS = 640  # longer strips are not trained on
 MAX_PRINTED, MAX_OTHER = 4, 3  # runs of one document that strips are cut of
 CUTS = 3  # strips of each run, with other errors and distortions: painting takes longer than cutting
@@ -39,20 +38,10 @@ class TrainingStrip:
         return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
-class ScenePainter(Protocol):
-    """What paints documents."""
-
-    def paint(self, rng: np.random.Generator, size: tuple[int, int]) -> Document:
-        """Paint a document of a width and height in pixels."""
-
-
-BuildPainter = Callable[[Digits], ScenePainter]
-
-
 class StripRenderer:
     """Cuts training strips out of the documents of a painter."""
 
-    def __init__(self, painter: ScenePainter) -> None:
+    def __init__(self, painter: Painter) -> None:
         """All strips come from documents of `painter`."""
         self._painter = painter
 
@@ -60,7 +49,7 @@ class StripRenderer:
         """Render `count` strips, in random order."""
         strips: list[TrainingStrip] = []
         while len(strips) < count:
-            strips += cut_training_strips(self._painter.paint(rng, SCENE_PIXELS), rng)
+            strips += cut_training_strips(paint_scene(self._painter, rng), rng)
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
 
 
@@ -72,7 +61,7 @@ def strip_maker(
     return lambda rng: renderer.render_strips(rng, count)
 
 
-def fixed_strips(painter: ScenePainter, count: int, seed: int) -> list[TrainingStrip]:
+def fixed_strips(painter: Painter, count: int, seed: int) -> list[TrainingStrip]:
     """Render strips that are the same for the same seed."""
     return StripRenderer(painter).render_strips(np.random.default_rng(derived_seed(seed, "measured strips")), count)
 

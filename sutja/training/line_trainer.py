@@ -25,8 +25,9 @@ from sutja.randomness import derived_seed
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
+from sutja.synth.documents.scenes import BuildPainter, document_painter
 from sutja.synth.prefetch import Prefetcher
-from sutja.synth.strips import BuildPainter, TrainingStrip, fixed_strips, strip_maker
+from sutja.synth.strips import TrainingStrip, fixed_strips, strip_maker
 from sutja.training.trainer import Evaluation, Trainer
 
 STRIPS_PER_EPOCH = 8192
@@ -52,10 +53,12 @@ class LineTrainer(Trainer[StripBatch]):
 
     max_gradient_norm = 5.0  # one unreadable strip can make a huge gradient
 
-    def __init__(self, recipe: Recipe, splits: Splits, build: BuildPainter, *, device: str = "auto") -> None:
+    def __init__(
+        self, recipe: Recipe, splits: Splits, *, device: str = "auto", build: BuildPainter = document_painter
+    ) -> None:
         """`build` makes the painter of documents with some digits; it is pickled.
 
-        Raises `UsageError` when the recipe asks for what lines do not have, and what `build` raises.
+        Raises `UsageError` when the recipe asks for what lines do not have, `DataError` where there are no fonts.
         """
         if recipe.distillation or recipe.augmentation != "none" or recipe.label_smoothing:
             raise UsageError(f"{recipe.name}: lines have no distillation, augmentation or label smoothing")

@@ -44,7 +44,7 @@ def test_repeats_are_merged_and_blanks_dropped(steps: list[int]) -> None:
         ([1, BLANK, 1], "11"),
         ([1, 1, 2, BLANK, BLANK, 2, 0], "1220"),
         (encode_text("-1,500.75"), "-1,50.75"),
-        (encode_text("2 1/2") + [BLANK, 17], f"2 1/2{OTHER}"),
+        ([*encode_text("2 1/2"), BLANK, 17], f"2 1/2{OTHER}"),
     ],
 )
 def test_what_repeats_counts_once_and_blanks_separate(steps: list[int], text: str) -> None:

@@ -40,15 +40,18 @@ def test_what_fills_the_quad_fills_the_middle_of_the_strip(height: float, degree
 
 
 @given(
-    st.floats(0, 360), st.floats(5, 300), st.floats(5, 100), st.tuples(st.floats(-50, 500), st.floats(-50, 400)), st.data()
+    st.floats(0, 360),
+    st.floats(5, 300),
+    st.floats(5, 100),
+    st.tuples(st.floats(-50, 500), st.floats(-50, 400)),
+    st.data(),
 )
 def test_points_of_the_strip_are_found_in_the_picture(
-    degrees: float, length: float, height: float, centre: tuple[float, float], data: st.DataObject
+    degrees: float, length: float, height: float, centre: tuple[float, float], share: float
 ) -> None:
     axes = Axes.of(quad_of(length, height, degrees, centre))
     strip = cut_strip(picture_of(axes.quad), axes.quad)
     columns = strip.pixels.shape[2]
-    share = data.draw(st.floats(0, 1))
     x, y = (columns - 1) * share, 23.5
     along = (share - 0.5) * (columns - 1) / columns * (length + height)
     assert strip.to_picture(x, y) == pytest.approx(axes.centre + along * axes.direction, abs=0.01)

@@ -10,6 +10,7 @@ from sutja.data.digits import Digits
 from sutja.models.ctc import OTHER
 from sutja.synth.documents.document import Document, WrittenRun, upright_quad
 
+FONT = cv2.FONT_HERSHEY_SIMPLEX
 ROW_PIXELS = 56
 SIGNS = list("0123456789.,-/:")
 
@@ -30,7 +31,9 @@ class RowPainter:
         left, centres, height = x, [], 21 * scale
         for sign in text:
             (width, _), _ = cv2.getTextSize(sign, cv2.FONT_HERSHEY_SIMPLEX, scale, 2)
-            cv2.putText(picture, sign, (round(x), baseline), cv2.FONT_HERSHEY_SIMPLEX, scale, (60, 40, 30), 2, cv2.LINE_AA)
+            cv2.putText(
+                picture, sign, (round(x), baseline), cv2.FONT_HERSHEY_SIMPLEX, scale, (60, 40, 30), 2, cv2.LINE_AA
+            )
             centres.append((x + width / 2, baseline - height / 2))
             x += width
         quad = upright_quad(left, baseline - height, x, baseline)

@@ -14,7 +14,9 @@ from sutja.synth.strip_truth import PlacedSigns
 SIGN_PIXELS = 14  # width of a sign on these documents; its height is 20
 
 
-def run_at(x: float, y: float, text: str, *, height: float = 20, degrees: float = 0, is_number: bool = True) -> WrittenRun:
+def run_at(
+    x: float, y: float, text: str, *, height: float = 20, degrees: float = 0, is_number: bool = True
+) -> WrittenRun:
     """A run whose first sign begins at x, with its middle line at y, turned about that place."""
     angle = np.radians(degrees)
     direction = np.array([np.cos(angle), np.sin(angle)])
