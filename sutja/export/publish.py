@@ -28,7 +28,7 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.results import RecipeResult, read_results
 from sutja.runs.run import Run
-from sutja.synth.documents.scenes import document_painter
+from sutja.synth.documents.painter import document_painter
 
 LOGIT_TOLERANCE = 1e-2  # between two machines, which sum in another order; a logit can be large
 WEIGHT_TOLERANCE = 1e-3  # between two ensembles: a temperature fitted for one is that of the other

@@ -25,7 +25,7 @@ from sutja.randomness import derived_seed
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
 from sutja.runs.run import Run
-from sutja.synth.documents.scenes import BuildPainter, document_painter
+from sutja.synth.documents.scenes import BuildPainter
 from sutja.synth.prefetch import Prefetcher
 from sutja.synth.strips import TrainingStrip, fixed_strips, strip_maker
 from sutja.training.trainer import Evaluation, Trainer
@@ -53,9 +53,7 @@ class LineTrainer(Trainer[StripBatch]):
 
     max_gradient_norm = 5.0  # one unreadable strip can make a huge gradient
 
-    def __init__(
-        self, recipe: Recipe, splits: Splits, *, device: str = "auto", build: BuildPainter = document_painter
-    ) -> None:
+    def __init__(self, recipe: Recipe, splits: Splits, *, build: BuildPainter, device: str = "auto") -> None:
         """`build` makes the painter of documents with some digits; it is pickled.
 
         Raises `UsageError` when the recipe asks for what lines do not have, `DataError` where there are no fonts.

@@ -39,7 +39,6 @@ from sutja.runs.run import Run
 from sutja.synth.strips import fixed_strips
 from sutja.training import line_trainer as line_training
 from sutja.training.checkpoint import load_checkpoint
-from sutja.training.line_trainer import LineTrainer
 from tests.sealing import write_sealed
 from tests.synth.painted import RowPainter, row_painter
 
@@ -62,7 +61,7 @@ def small_epochs() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sutja.training.trainer.build_network", experienced)
-        patch.setitem(LineTrainer.__init__.__kwdefaults__, "build", row_painter)  # type: ignore[misc]
+        patch.setattr("sutja.experiments.experiment.document_painter", row_painter)
         patch.setattr("sutja.export.publish.document_painter", row_painter)
         for module, constants in (
             (line_training, {"STRIPS_PER_EPOCH": 48, "STRIPS_PER_CHUNK": 24, "MEASURED_STRIPS": 8}),

@@ -6,16 +6,17 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from sutja.data.digits import Digits
 from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
-from sutja.synth.documents.fonts import FontFile
+from sutja.synth.documents.fonts import FontFile, load_fonts
 from sutja.synth.documents.inks import PenInk, chalk, random_pen
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.papers import paint_board, paint_paper
 from sutja.synth.documents.photographer import add_light, take_picture, turned, view
 from sutja.synth.documents.sheets import DocumentSheet
 from sutja.synth.documents.words import WRITTEN_SCRIPTS
-from sutja.synth.documents.writers import FontWriter, Sources, StrokeWriter, Writer
+from sutja.synth.documents.writers import DigitShapes, FontWriter, Sources, StrokeWriter, Writer
 from sutja.synth.documents.writing import is_visible
 from sutja.synth.sheet import Colours
 
@@ -151,6 +152,14 @@ class DocumentPainter:
             return FontWriter(rng, numbers[0], words[0] if words else None, thickness=thickness)
         word_writer = FontWriter(rng, words[0], thickness=thickness) if words and rng.random() < 0.8 else None
         return StrokeWriter(rng, self._sources, pen_width=pen_width, words=word_writer)
+
+
+def document_painter(digits: Digits) -> DocumentPainter:
+    """The painter of documents with some digits, the pen strokes that come with the package, and the fonts fetched.
+
+    Raises `DataError` if no fonts were fetched.
+    """
+    return DocumentPainter(Sources(DigitShapes(digits), load_fonts()))
 
 
 def _fonts_of(rng: Generator, fonts: tuple[FontFile, ...], script: str, *, count: int) -> list[FontFile]:
