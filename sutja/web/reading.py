@@ -16,7 +16,7 @@ from starlette.responses import Response
 from sutja.data.digits import SIDE_PIXELS
 from sutja.errors import DataError, LargePictureError
 from sutja.reading.normalise import Gray
-from sutja.reading.picture import decode_picture
+from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
 from sutja.web.problems import ProblemError
 from sutja.web.schemas import ReadingResponse, ReadQuery, SaliencyRequest, SaliencyResponse, problem_responses
@@ -117,10 +117,10 @@ def require_type(request: Request, wanted: str) -> None:
         raise ProblemError(415, f"The content type must be {wanted}.")
 
 
-def decode_upload(content: bytes) -> Gray:
-    """Decode a picture to grey, `uint8 (H, W)`; raises a `ProblemError`: 413 for too many pixels, 422 if invalid."""
+def decode_upload(content: bytes) -> Colour:
+    """Decode a picture to BGR, `uint8 (H, W, 3)`; raises a `ProblemError`: 413 for too many pixels, 422 if invalid."""
     try:
-        return decode_picture(content, PICTURE_NAME)
+        return decode_colour(content, PICTURE_NAME)
     except LargePictureError as error:
         raise ProblemError(413, str(error)) from None
     except DataError as error:
@@ -131,15 +131,15 @@ def decode_upload(content: bytes) -> Gray:
 
 def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery) -> dict[str, Any]:
     """The response of `POST /api/read`; raises a `ProblemError` for an invalid picture."""
-    gray = decode_upload(upload.content)
+    picture = decode_upload(upload.content)
     sign = None if query.decimal == "auto" else query.decimal
     try:
         reading = reader.read(
-            gray, upright=query.upright, printed=query.printed, single=query.single, decimal_sign=sign
+            picture, upright=query.upright, printed=query.printed, single=query.single, decimal_sign=sign
         )
     except (MemoryError, cv2.error) as error:
         raise ProblemError(422, f"{PICTURE_NAME}: could not be read: {error or 'not enough memory'}") from None
-    height, width = gray.shape
+    height, width = picture.shape[:2]
     return {**reading.as_json(upload.name, detail=query.detail), "width": width, "height": height}
 
 
