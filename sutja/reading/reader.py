@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,13 @@ def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
 
 @dataclass(frozen=True)
 class ReadStrip:
-    """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs decoded there."""
+    """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs there with their cells."""
 
     found: FoundNumber
     strip: Strip
     ink: Ink
     signs: tuple[DecodedSign, ...]
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -181,14 +182,34 @@ class Reader:
         """Cut the numbers that were found out of a picture, and decode the signs of each."""
         strips = [cut_strip(picture, each.quad) for each in found]
         decoded = self._line_network.read([strip.pixels for strip in strips]) if strips else []
-        return [
-            ReadStrip(each, strip, strip_ink(strip), tuple(signs))
-            for each, strip, signs in zip(found, strips, decoded, strict=True)
+        read = []
+        for each, strip, signs in zip(found, strips, decoded, strict=True):
+            ink = strip_ink(strip)
+            read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
+        return self._combined(read)
+
+    def _combined(self, strips: list[ReadStrip]) -> list[ReadStrip]:
+        """The strips with the classifier's prediction in the digits that stand alone.
+
+        Where digits touch, a cell holds no complete digit, and the line network alone decides.
+        """
+        alone = [
+            (place, index)
+            for place, strip in enumerate(strips)
+            for index, (sign, cell) in enumerate(zip(strip.signs, strip.cells, strict=True))
+            if sign.is_digit and cell.alone
         ]
+        if not alone:
+            return strips
+        images = [digit_image(strips[place].ink, strips[place].cells[index]) for place, index in alone]
+        signs = [list(strip.signs) for strip in strips]
+        for (place, index), prediction in zip(alone, self._classifier.probabilities(np.stack(images)), strict=True):
+            signs[place][index] = _with_prediction(signs[place][index], prediction)
+        return [replace(strip, signs=tuple(own)) for strip, own in zip(strips, signs, strict=True)]
 
     def _numbers(self, strip: ReadStrip, shape: tuple[int, ...]) -> list[ReadNumber]:
         """The numbers on a strip, of a picture of that shape."""
-        cells = dict(zip(map(id, strip.signs), find_cells(strip.ink, strip.signs), strict=True))
+        cells = {id(sign): cell for sign, cell in zip(strip.signs, strip.cells, strict=True)}
         return [
             self._number(strip, signs, [cells[id(sign)] for sign in signs], shape=shape)
             for signs in split_numbers(strip.signs)
@@ -224,6 +245,13 @@ class Reader:
         guess, confidence = int(probabilities.argmax()), float(probabilities.max())
         digit = guess if confidence >= self.min_confidence else None
         return ReadDigit(digit, guess, confidence, box, image, probabilities)
+
+
+def _with_prediction(sign: DecodedSign, prediction: NDArray[np.float64]) -> DecodedSign:
+    """A digit with the classifier's prediction combined with that of the line network."""
+    probabilities = combine_probabilities(prediction, sign.probabilities)
+    best = int(probabilities.argmax())
+    return replace(sign, sign=str(best), confidence=float(probabilities[best]), probabilities=probabilities)
 
 
 def _part_between(strip: ReadStrip, left: float, right: float) -> Quad:
