@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sutja.models.ctc import OTHER, DecodedSign, text_of
 
-_MIXED_NUMBER = re.compile(r"\d+ \d+/\d+")
+_MIXED_NUMBER = re.compile(r"(?<![\d/.,])\d+ \d+/\d+(?![\d/])")
 _SPACE_OR_OTHER = (" ", OTHER)
 
 

@@ -24,6 +24,10 @@ class RowPainter:
         rows = range(ROW_PIXELS, size[1], ROW_PIXELS)
         return Document(picture, tuple(self._write(picture, baseline, rng) for baseline in rows))
 
+    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int) -> list[Document]:
+        """Paint documents of that width and height."""
+        return [self.paint(rng, size) for _ in range(count)]
+
     def _write(self, picture: NDArray[np.uint8], baseline: int, rng: np.random.Generator) -> WrittenRun:
         is_number, handwritten = bool(rng.random() < 0.8), bool(rng.random() < 0.8)
         text = "".join(rng.choice(SIGNS, rng.integers(1, 6))) if is_number else "No"
