@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import UsageError
-from sutja.models.ctc import DecodedSign
+from sutja.models.ctc import DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_corners, strip_ink
 from sutja.reading.normalise import Gray, Ink
-from sutja.reading.numbers import DecimalSign
+from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import with_page_direction
 from sutja.reading.page_maps import FoundNumber, find_numbers
 from sutja.reading.picture import Colour, PictureSource, as_colour, as_gray
@@ -25,7 +25,6 @@ from sutja.reading.quad import Quad, part_of_quad, upright_boxes, upright_quad
 from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadSign
 from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
-from sutja.reading.signs import split_numbers
 from sutja.reading.single_digit import (
     broaden,
     combine_probabilities,
@@ -209,11 +208,8 @@ class Reader:
 
     def _numbers(self, strip: ReadStrip, shape: tuple[int, ...]) -> list[ReadNumber]:
         """The numbers on a strip, of a picture of that shape."""
-        cells = {id(sign): cell for sign, cell in zip(strip.signs, strip.cells, strict=True)}
-        return [
-            self._number(strip, signs, [cells[id(sign)] for sign in signs], shape=shape)
-            for signs in split_numbers(strip.signs)
-        ]
+        parts = [slice(*span) for span in split_numbers(text_of(strip.signs))]
+        return [self._number(strip, strip.signs[part], strip.cells[part], shape=shape) for part in parts]
 
     def _number(
         self, strip: ReadStrip, signs: Sequence[DecodedSign], cells: Sequence[Cell], *, shape: tuple[int, ...]
