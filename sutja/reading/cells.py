@@ -19,7 +19,7 @@ MAX_CLEAR_COLUMN_INK = 0.6  # sum of the ink of a column that separates two sign
 MIN_BOX_INK = 0.45  # ink, in [0, 1], of the pixels that a box holds
 OFF_CENTRE_INK_PER_COLUMN = 0.02  # prefers the middle one of equally clear columns
 PAPER_SPREAD = 0.25  # deviation from the paper, in spreads, below which there is no ink
-MIN_PIECE_SHARE = 0.06  # of the area of the largest piece of ink; smaller pieces are specks
+MIN_CELL_PIECE_SHARE = 0.06  # of the area of the largest piece of ink; smaller pieces are specks
 INK_ROWS = slice(STRIP_DIGIT_ROWS // 4, STRIP_ROWS - STRIP_DIGIT_ROWS // 4)  # in which a digit is looked for
 
 
@@ -72,7 +72,7 @@ def _main_pieces(ink: Ink) -> NDArray[np.bool_]:
     areas[0] = 0
     flat = (stats[:, cv2.CC_STAT_WIDTH] >= ink.shape[1]) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.25 * ink.shape[0])
     areas[flat] = 0
-    keep = areas >= max(1.0, MIN_PIECE_SHARE * float(areas.max(initial=0)))
+    keep = areas >= max(1.0, MIN_CELL_PIECE_SHARE * float(areas.max(initial=0)))
     near = cv2.dilate(keep[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
     return near.astype(np.bool_) if count > 1 else np.ones(ink.shape, np.bool_)
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from sutja.models.ctc import STRIP_CHANNELS, STRIP_ROWS
 from sutja.reading.normalise import percentile
-
-Colour = NDArray[np.uint8]
+from sutja.reading.picture import Colour
 
 STRIP_DIGIT_ROWS = 24  # height of a digit on a strip
 STRIP_MARGIN_HEIGHTS = 0.5  # paper left and right of a number, in heights of a digit

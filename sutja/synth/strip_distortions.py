@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.models.ctc import STRIP_ROWS
-from sutja.reading.strip import STRIP_DIGIT_ROWS, Colour
+from sutja.reading.picture import Colour
+from sutja.reading.strip import STRIP_DIGIT_ROWS
 
 TOP_ROW = (STRIP_ROWS - STRIP_DIGIT_ROWS) // 2  # of the digits
 BASELINE_ROW = TOP_ROW + STRIP_DIGIT_ROWS
 MARGIN_COLUMNS = STRIP_DIGIT_ROWS // 2  # beside the number
-MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS = 7.5, 22.0  # height of a digit in a picture of low resolution
+MIN_REDUCED_DIGIT_PIXELS, MAX_REDUCED_DIGIT_PIXELS = 7.5, 22.0  # height of a digit in a picture of low resolution
 
 COUNT_PROBABILITIES = (0.4, 0.3, 0.2, 0.1)  # of no distortion, one, two, three
 
@@ -101,7 +102,7 @@ def cut_edges(strip: Colour, rng: np.random.Generator) -> Colour:
     return strip
 
 
-def shade(strip: Colour, rng: np.random.Generator) -> Colour:
+def shade_strip(strip: Colour, rng: np.random.Generator) -> Colour:
     """Let light fall off along and across the strip, with a hard or soft edge of a shadow in some."""
     rows, columns = strip.shape[:2]
     y, x = np.linspace(-1, 1, rows)[:, None], np.linspace(-1, 1, columns)[None]
@@ -148,7 +149,7 @@ def soften(strip: Colour, rng: np.random.Generator) -> Colour:
 def reduce_resolution(strip: Colour, rng: np.random.Generator) -> Colour:
     """Take the picture from afar, with digits of 8 to 22 pixels, and with JPEG's blocks at that size in some."""
     rows, columns = strip.shape[:2]
-    zoom = float(rng.uniform(MIN_DIGIT_PIXELS, MAX_DIGIT_PIXELS)) / STRIP_DIGIT_ROWS
+    zoom = float(rng.uniform(MIN_REDUCED_DIGIT_PIXELS, MAX_REDUCED_DIGIT_PIXELS)) / STRIP_DIGIT_ROWS
     size = (max(1, round(columns * zoom)), max(1, round(rows * zoom)))
     small = np.asarray(cv2.resize(strip, size, interpolation=cv2.INTER_AREA), np.uint8)
     if rng.random() < 0.3:
@@ -181,7 +182,7 @@ STRIP_DISTORTIONS: dict[StripDistortion, float] = {  # distortion → its weight
     draw_frame: 1,
     blot: 0.3,
     cut_edges: 1,
-    shade: 1,
+    shade_strip: 1,
     fade: 1.5,
     recolour: 1,
     invert: 1,

@@ -15,10 +15,10 @@ MAX_OFFSET_HEIGHTS = 0.12
 MAX_ANGLE_DEGREES = 4.0
 END_ERROR_HEIGHTS = (-0.25, 0.6)  # how much too short or too long a quad may be at either end
 MAX_END_FALL_HEIGHTS = 0.3  # how far the ends of a long number may leave the middle line through a wrong angle
-MAX_SHEAR = 0.25
+MAX_STRIP_SHEAR = 0.25
 MAX_GAP_HEIGHTS = 4.0  # between two numbers in one quad
 MAX_STEP_HEIGHTS = 0.3  # by which one of them stands higher
-MIN_LENGTH_HEIGHTS = 0.2  # of a quad
+MIN_STRIP_LENGTH_HEIGHTS = 0.2  # of a quad
 MAX_EMPTY_ATTEMPTS = 8
 
 
@@ -39,7 +39,7 @@ def sheared_quad(quad: Quad, rng: np.random.Generator) -> Quad:
     if rng.random() < 0.5:
         return quad
     axes = Axes.of(quad)
-    moved = rng.uniform(-MAX_SHEAR, MAX_SHEAR) * axes.height / 2 * axes.direction
+    moved = rng.uniform(-MAX_STRIP_SHEAR, MAX_STRIP_SHEAR) * axes.height / 2 * axes.direction
     return np.asarray(quad + np.array([1, 1, -1, -1])[:, None] * moved, np.float32)
 
 
@@ -83,7 +83,7 @@ def empty_quad(shape: tuple[int, ...], signs: Places, rng: np.random.Generator) 
 def _span(axes: Axes, start: float, stop: float) -> Axes:
     """The part from `start` to `stop`, in pixels from the left end; it may reach beyond the ends."""
     centre = axes.centre + axes.direction * ((start + stop - axes.length) / 2)
-    return replace(axes, centre=centre, length=max(stop - start, MIN_LENGTH_HEIGHTS * axes.height))
+    return replace(axes, centre=centre, length=max(stop - start, MIN_STRIP_LENGTH_HEIGHTS * axes.height))
 
 
 def _seen_from(axes: Axes, places: Places) -> Vector:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import Digits
 from sutja.randomness import derived_seed
-from sutja.reading.strip import Colour, even_light, strip_matrix, warp_strip
+from sutja.reading.picture import Colour
+from sutja.reading.strip import even_light, strip_matrix, warp_strip
 from sutja.synth.documents.document import Document, Places
 from sutja.synth.documents.scenes import BuildPainter, Painter, paint_scene
 from sutja.synth.strip_distortions import distort_strip
@@ -21,7 +22,7 @@ MAX_TRAINING_COLUMNS = 640  # longer strips are not trained on
 MAX_PRINTED, MAX_OTHER = 4, 3  # runs of one document that strips are cut of
 CUTS = 3  # strips of each run, with other errors and distortions: painting takes longer than cutting
 MAX_CUTS = 36  # strips of one document
-EMPTY_PROBABILITY = 0.7  # of a strip from a place where no sign is
+EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one
 
 
@@ -75,7 +76,7 @@ def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterato
         strip = _training_strip(document, signs, own, quad, rng)
         if strip:
             yield strip
-    if rng.random() < EMPTY_PROBABILITY:
+    if rng.random() < EMPTY_STRIP_PROBABILITY:
         empty = empty_quad(document.picture.shape[:2], signs.places, rng)
         strip = None if empty is None else _training_strip(document, signs, None, empty, rng)
         if strip:

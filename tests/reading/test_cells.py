@@ -25,7 +25,7 @@ def strip_with_bars(*lefts: int, width: int = 8) -> Strip:
 def sign_at(strip: Strip, x: float, digit: int = 1) -> DecodedSign:
     """A sign at a column of the picture."""
     columns = np.arange(strip.pixels.shape[2])
-    place = float(np.interp(x, [strip.to_picture(column, 24)[0] for column in columns], columns))
+    place = float(np.interp(x, [strip.to_picture(float(column), 24)[0] for column in columns], columns))
     return DecodedSign(str(digit), place - 2, place + 2, 0.9, np.full(10, 0.09))
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import UsageError
-from sutja.models.ctc import LINE_HEIGHT
 from sutja.models.open import open_model
 from sutja.reading.normalise import normalise, stroke_width
 from sutja.synth.folder import LABELS_FILE, PhotographRequest, render_photographs, write_photographs
@@ -158,7 +157,7 @@ def test_lines_are_valid_network_inputs(renderer: LineRenderer) -> None:
     for line, same in zip(lines, again, strict=True):
         assert line.ink.dtype == np.float32
         assert line.ink.shape == line.gray.shape
-        assert line.ink.shape[0] == LINE_HEIGHT
+        assert line.ink.shape[0] == CANVAS_ROWS // 2
         assert (line.ink >= 0).all() and (line.ink <= 1).all()
         assert line.text == same.text
         assert np.array_equal(line.gray, same.gray)

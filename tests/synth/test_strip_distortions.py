@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sutja.reading.strip import Colour
+from sutja.reading.picture import Colour
 from sutja.synth.strip_distortions import STRIP_DISTORTIONS, StripDistortion, distort_strip, invert
 
 NAMES = [distort.__name__ for distort in STRIP_DISTORTIONS]
