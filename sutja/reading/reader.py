@@ -37,6 +37,8 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS, Strip, c
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
+MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
+MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
 
 def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
@@ -142,6 +144,9 @@ class Reader:
         found = with_page_direction(found, upright=upright)
         strips = self._decode(colour, [each for each in found if printed or each.handwritten])
         numbers = [number for strip in strips for number in self._numbers(strip, colour.shape)]
+        single = self._only_digit(colour, numbers)
+        if single is not None:
+            return ReadingSteps(colour, tuple(strips), single.with_values(decimal_sign))
         rows = group_rows([np.array(number.quad) for number in numbers]) if numbers else []
         lines = tuple(ReadLine(tuple(numbers[index] for index in row)) for row in rows)
         return ReadingSteps(colour, tuple(strips), Reading(lines).with_values(decimal_sign))
@@ -231,11 +236,15 @@ class Reader:
         """A picture of one digit as a reading of one number; of none if there is no ink."""
         gray = as_gray(picture)
         (digit,) = self.classify([gray])
-        if not digit.confidence:
-            return Reading(())
-        left, top, width, height = digit.box
-        quad = upright_quad(left, top, left + width, top + height)
-        return Reading((ReadLine((ReadNumber.at(quad, [digit], shape=gray.shape),)),))
+        return _reading_of(digit, gray.shape) if digit.confidence else Reading(())
+
+    def _only_digit(self, picture: Colour, numbers: Sequence[ReadNumber]) -> Reading | None:
+        """The reading of a picture that one digit fills, of which the page network finds parts at most."""
+        single = prepare_single_digit(picture)
+        if not single.fills(picture.shape) or not all(_is_part(number, single.box) for number in numbers):
+            return None
+        (digit,) = self.classify([picture])
+        return _reading_of(digit, picture.shape) if digit.confidence >= MIN_ONLY_DIGIT_CONFIDENCE else None
 
     def _read_digit(self, probabilities: NDArray[np.float64], box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
         guess, confidence = int(probabilities.argmax()), float(probabilities.max())
@@ -248,6 +257,20 @@ def _with_prediction(sign: DecodedSign, prediction: NDArray[np.float64]) -> Deco
     probabilities = combine_probabilities(prediction, sign.probabilities)
     best = int(probabilities.argmax())
     return replace(sign, sign=str(best), confidence=float(probabilities[best]), probabilities=probabilities)
+
+
+def _reading_of(digit: ReadDigit, shape: tuple[int, ...]) -> Reading:
+    """One digit as the reading of a picture of that shape."""
+    left, top, width, height = digit.box
+    quad = upright_quad(left, top, left + width, top + height)
+    return Reading((ReadLine((ReadNumber.at(quad, [digit], shape=shape),)),))
+
+
+def _is_part(number: ReadNumber, box: tuple[int, int, int, int]) -> bool:
+    """Whether a number is but a single sign within a box that is higher than it."""
+    left, _, width, height = number.box
+    inside = left >= box[0] - width / 2 and left + width <= box[0] + box[2] + width / 2
+    return len(number.signs) == 1 and inside and height < MAX_PART_SHARE * box[3]
 
 
 def _part_between(strip: ReadStrip, left: float, right: float) -> Quad:

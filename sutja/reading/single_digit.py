@@ -23,6 +23,8 @@ STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)  # left an
 Mask = NDArray[np.bool_]
 MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
 MIN_STRIP_INK = 0.3  # ink, in [0, 1], that a digit's box on a strip holds
+MAX_SIGN_PIECES = 3  # of ink: the bar of a 5 may stand apart
+MIN_FILLED_SHARE = 0.4  # of a picture's height, that a single sign fills
 MIN_PIECE_SHARE = 0.08  # of the area of the largest piece of ink; smaller pieces are specks
 
 
@@ -30,17 +32,22 @@ MIN_PIECE_SHARE = 0.08  # of the area of the largest piece of ink; smaller piece
 class SingleDigit:
     """A digit as `image`, `uint8 (28, 28)`, in MNIST's form, and as `strip`, `float32 (3, 48, W)`.
 
-    `box` is left, top, width and height of its ink in the picture.
+    `box` is left, top, width and height of its ink in the picture, which consists of so many `pieces`.
     """
 
     image: Gray
     strip: NDArray[np.float32]
     box: PixelBox
+    pieces: int = 1
 
     @property
     def has_ink(self) -> bool:
         """Whether there is anything that could be a digit."""
         return self.box[2] > 0
+
+    def fills(self, shape: tuple[int, ...]) -> bool:
+        """Whether the ink is one sign that fills a picture of that shape, as far as ink alone can tell."""
+        return self.has_ink and self.pieces <= MAX_SIGN_PIECES and self.box[3] >= MIN_FILLED_SHARE * shape[0]
 
 
 def prepare_single_digit(source: PictureSource) -> SingleDigit:
@@ -58,7 +65,8 @@ def prepare_single_digit(source: PictureSource) -> SingleDigit:
     image = normalise(ink)
     edges = np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) * gray.shape[::-1] / ink.shape[::-1]
     (box,) = upright_boxes(edges[None], gray.shape)
-    return SingleDigit(image, digit_strip(image), box)
+    pieces, _ = cv2.connectedComponents((ink > MIN_STRIP_INK).astype(np.uint8), connectivity=8)
+    return SingleDigit(image, digit_strip(image), box, pieces - 1)
 
 
 def _is_mnist(gray: Gray) -> bool:
