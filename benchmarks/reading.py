@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,11 +49,16 @@ READ_EXIT_CODES = (0, 5)  # read; nothing readable
 
 @dataclass(frozen=True)
 class LabelledReading:
-    """A picture, its digits with all lines joined, and what the reader reads in it."""
+    """A picture, the numbers `expected` on it, line by line, and what the reader reads in it."""
 
     picture: Path | NDArray[np.uint8]
-    text: str
+    expected: str
     reading: Reading
+
+    @property
+    def text(self) -> str:
+        """All expected digits in one."""
+        return re.sub(r"\D", "", self.expected)
 
     @property
     def predicted(self) -> str:
@@ -102,26 +108,48 @@ def read_synthetic(reader: Reader, digits: Digits, count: int) -> dict[str, list
     renderer = LineRenderer(digits, drawn=0)
     found: dict[str, list[LabelledReading]] = {}
     for difficulty, taken in render_photographs(renderer, PhotographRequest(list(DIFFICULTIES), count, SEED)):
-        text = "".join(line.text for line in taken.lines)
+        text = "\n".join(line.text for line in taken.lines)
         found.setdefault(difficulty, []).append(LabelledReading(taken.picture, text, reader.read(taken.picture)))
     return found
 
 
 def find_real_pictures(folder: Path) -> dict[str, list[tuple[Path, str]]]:
-    """Pictures and their digits, by group: a subfolder with `labels.csv` (file, expected, optionally difficulty)."""
+    """Pictures and what they say, by group: a subfolder with `labels.csv` (file, expected; difficulty or kind).
+
+    In `expected`, lines are parted by `|`, in the group `photos` by `/`.
+    """
     groups: dict[str, list[tuple[Path, str]]] = {}
     for labels in sorted(folder.glob("*/labels.csv")):
         with labels.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                name = "/".join(filter(None, (labels.parent.name, row.get("difficulty"))))
-                pair = (labels.parent / row["file"], re.sub(r"\D", "", row["expected"]))
-                groups.setdefault(name, []).append(pair)
+                photos = labels.parent.name == "photos"
+                name = "/".join(
+                    filter(None, (labels.parent.name, row.get("difficulty") if photos else row.get("kind")))
+                )
+                expected = row["expected"].replace("/" if photos else "|", "\n")
+                groups.setdefault(name, []).append((labels.parent / row["file"], expected))
     return groups
 
 
 def read_all(reader: Reader, pairs: Sequence[tuple[Path, str]]) -> list[LabelledReading]:
-    """Read pictures whose digits are known."""
+    """Read pictures whose numbers are known."""
     return [LabelledReading(path, text, reader.read(path)) for path, text in pairs]
+
+
+def numbers_of(text: str) -> list[str]:
+    """The numbers of a text with their signs; one at the end of a number does not count."""
+    found = re.findall(r"[0-9.,:/+?-]+", text)
+    return [each.rstrip(".,:/-+").lstrip(",:/+") for each in found if re.search(r"[\d?]", each)]
+
+
+def numbers_f1(readings: Sequence[LabelledReading]) -> float:
+    """F1 of the numbers with all their signs, as a bag: their order does not count."""
+    right = wanted = found = 0
+    for each in readings:
+        expected, read = Counter(numbers_of(each.expected)), Counter(numbers_of(each.reading.text))
+        right += (expected & read).total()
+        wanted, found = wanted + expected.total(), found + read.total()
+    return 2 * right / max(1, wanted + found)
 
 
 def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
@@ -132,9 +160,12 @@ def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
     return {
         "pictures": len(readings),
         "digits": digits,
-        "character_error": sum(edit_distance(each.text, each.answered) for each in readings) / digits,
-        "prediction_error": sum(edit_distance(each.text, each.predicted) for each in readings) / digits,
+        "character_error": sum(edit_distance(each.text, each.answered) for each in readings) / max(1, digits),
+        "prediction_error": sum(edit_distance(each.text, each.predicted) for each in readings) / max(1, digits),
         "exact_match": sum(each.text == each.answered for each in readings) / len(readings),
+        "numbers_f1": numbers_f1(readings),
+        "numbers_exact": sum(numbers_of(each.expected) == numbers_of(each.reading.text) for each in readings)
+        / len(readings),
         "predicted_digits": len(predictions),
         "coverage": len(answers) / max(1, len(predictions)),
         "selective_accuracy": statistics.mean(answers) if answers else 0.0,

@@ -10,7 +10,15 @@ from sutja.reports.tables import percent
 from tools.markdown import write_table
 
 NOT_MEASURED = "Not measured on this machine yet.\n"
-GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "coverage", "selective accuracy"]
+GROUP_HEADS = [
+    "pictures",
+    "digits",
+    "character error",
+    "numbers, F1",
+    "without an error",
+    "coverage",
+    "selective accuracy",
+]
 
 
 def _table(make: Callable[[dict[str, Any]], str]) -> Callable[[], str]:
@@ -30,7 +38,8 @@ def _photographs(values: dict[str, Any]) -> str:
             f"{row['pictures']:,}",
             f"{row['digits']:,}",
             percent(row["character_error"]),
-            percent(row["exact_match"], 1),
+            percent(row["numbers_f1"], 1),
+            percent(row["numbers_exact"], 1),
             percent(row["coverage"], 1),
             percent(row["selective_accuracy"]),
         ]
