@@ -418,7 +418,7 @@ _TINY = Recipe(  # too small to gain from a teacher
 _LINE_READER = Recipe(  # `line_trainer` sets the number of strips in an epoch
     "line-reader",
     LINE_READER,
-    epochs=120,
+    epochs=44,
     batch_size=64,
     learning_rate=0.004,
     weight_decay=0.02,
@@ -431,9 +431,9 @@ _LINE_READER = Recipe(  # `line_trainer` sets the number of strips in an epoch
 _PAGE_READER = Recipe(  # `page_trainer` sets the number of scenes in an epoch
     "page-reader",
     PAGE_READER,
-    epochs=48,
+    epochs=28,
     batch_size=8,
-    learning_rate=0.002,
+    learning_rate=0.003,
     weight_decay=0.02,
     ema_decay=0.999,
     precision="bfloat16",
