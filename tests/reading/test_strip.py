@@ -44,7 +44,7 @@ def test_what_fills_the_quad_fills_the_middle_of_the_strip(height: float, degree
     st.floats(5, 300),
     st.floats(5, 100),
     st.tuples(st.floats(-50, 500), st.floats(-50, 400)),
-    st.data(),
+    st.floats(0, 1),
 )
 def test_points_of_the_strip_are_found_in_the_picture(
     degrees: float, length: float, height: float, centre: tuple[float, float], share: float
