@@ -18,7 +18,7 @@ BASELINE_ROW = TOP_ROW + STRIP_DIGIT_ROWS
 MARGIN_COLUMNS = STRIP_DIGIT_ROWS // 2  # beside the number
 MIN_REDUCED_DIGIT_PIXELS, MAX_REDUCED_DIGIT_PIXELS = 7.5, 22.0  # height of a digit in a picture of low resolution
 
-COUNT_PROBABILITIES = (0.4, 0.3, 0.2, 0.1)  # of no distortion, one, two, three
+COUNT_PROBABILITIES = (0.5, 0.32, 0.14, 0.04)  # of no distortion, one, two, three
 
 StripDistortion = Callable[[Colour, np.random.Generator], Colour]
 
