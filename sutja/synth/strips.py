@@ -19,9 +19,9 @@ from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, p
 from sutja.synth.strip_truth import PlacedSigns
 
 MAX_TRAINING_COLUMNS = 640  # longer strips are not trained on
-MIN_STRIP_DIGIT_PIXELS = 9.0  # height of digits in a document; smaller ones cannot be read
+MIN_STRIP_DIGIT_PIXELS = 11.0  # height of digits in a document; smaller ones cannot be read
 MAX_PRINTED, MAX_OTHER = 4, 3  # runs of one document that strips are cut of
-CUTS = 3  # strips of each run, with other errors and distortions: painting takes longer than cutting
+CUTS = 2  # strips of each run, with other errors and distortions: painting takes longer than cutting
 MAX_CUTS = 24  # strips of one document
 EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one

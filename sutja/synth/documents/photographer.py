@@ -19,6 +19,7 @@ LIGHTS = (
     Lighting(gradient=0.4, vignette=0.3, shadow_probability=0.3, shadow_depth=0.6),
     Lighting(gradient=0.6, vignette=0.5, shadow_probability=0.7, shadow_depth=0.85),
 )
+MIN_COPIED_DIGIT_PIXELS = 24  # height of digits that a copier leaves legible
 SKINS = ((0.45, 0.55, 0.78), (0.30, 0.40, 0.62), (0.18, 0.26, 0.42), (0.60, 0.68, 0.86))
 
 
@@ -167,7 +168,7 @@ def take_picture(
     if rng.random() < 0.5:
         picture = picture + rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(0.6 * noise)
     seen = np.asarray(np.clip(picture, 0, 255), np.uint8)
-    if rng.random() < 0.03:  # a copier: black and white
+    if rng.random() < 0.03 and digit_height > MIN_COPIED_DIGIT_PIXELS:  # a copier: black and white
         seen = _copied(seen)
     if rng.random() < 0.75:
         quality = int(rng.integers(30 if digit_height > 14 else 60, 96))
