@@ -16,7 +16,7 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS
 TOP_ROW = (STRIP_ROWS - STRIP_DIGIT_ROWS) // 2  # of the digits
 BASELINE_ROW = TOP_ROW + STRIP_DIGIT_ROWS
 MARGIN_COLUMNS = STRIP_DIGIT_ROWS // 2  # beside the number
-MIN_REDUCED_DIGIT_PIXELS, MAX_REDUCED_DIGIT_PIXELS = 7.5, 22.0  # height of a digit in a picture of low resolution
+MIN_REDUCED_DIGIT_PIXELS, MAX_REDUCED_DIGIT_PIXELS = 8.0, 22.0  # height of a digit in a picture of low resolution
 
 COUNT_PROBABILITIES = (0.5, 0.32, 0.14, 0.04)  # of no distortion, one, two, three
 
@@ -156,7 +156,7 @@ def reduce_resolution(strip: Colour, rng: np.random.Generator) -> Colour:
         small = add_noise(small, rng)
     if rng.random() < 0.4:
         small = compress(small, rng)
-    way = cv2.INTER_CUBIC if rng.random() < 0.8 else cv2.INTER_NEAREST
+    way = cv2.INTER_CUBIC if rng.random() < 0.9 else cv2.INTER_NEAREST
     return np.asarray(cv2.resize(small, (columns, rows), interpolation=way), np.uint8)
 
 

@@ -11,20 +11,24 @@ from numpy.typing import NDArray
 from sutja.data.digits import Digits
 from sutja.randomness import derived_seed
 from sutja.reading.picture import Colour
+from sutja.reading.quad import Axes, Quad
 from sutja.reading.strip import even_light, strip_matrix, warp_strip
-from sutja.synth.documents.document import Document, Places
-from sutja.synth.documents.scenes import BuildPainter, Painter, paint_scene
+from sutja.synth.documents.document import Document
+from sutja.synth.documents.scenes import VIEWS_PER_SHEET, BuildPainter, Painter, frame_of, paint_scenes, visible_part
 from sutja.synth.strip_distortions import distort_strip
 from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, partial_quad, sheared_quad
 from sutja.synth.strip_truth import PlacedSigns
 
 MAX_TRAINING_COLUMNS = 640  # longer strips are not trained on
-MIN_STRIP_DIGIT_PIXELS = 11.0  # height of digits in a document; smaller ones cannot be read
 MAX_PRINTED, MAX_OTHER = 4, 3  # runs of one document that strips are cut of
-CUTS = 2  # strips of each run, with other errors and distortions: painting takes longer than cutting
-MAX_CUTS = 24  # strips of one document
+MAX_CUTS = 3  # strips of one run, with other errors and distortions: painting takes longer than cutting
+STRIPS_PER_SCENE = 16  # so that full pages, with small digits, do not outweigh single numbers
+MIN_STRIP_DIGIT_PIXELS = 11.0  # height of digits in a document; smaller ones cannot be read,
+MIN_DISTORTED_DIGIT_PIXELS = 15.0  # and smaller than this, not where they are distorted further
 EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one
+
+Target = tuple[int | None, Quad]  # the index of the run that is wholly read, and the quad of a strip
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class StripRenderer:
         """Render `count` strips, in random order."""
         strips: list[TrainingStrip] = []
         while len(strips) < count:
-            strips += cut_training_strips(paint_scene(self._painter, rng), rng)
+            for scene in paint_scenes(self._painter, rng, VIEWS_PER_SHEET):
+                strips += cut_training_strips(scene, rng)
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
 
 
@@ -71,50 +76,41 @@ def fixed_strips(painter: Painter, count: int, seed: int) -> list[TrainingStrip]
 def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterator[TrainingStrip]:
     """Cut strips out of a document: of its numbers, of some other runs, and of a place without signs in some."""
     signs = PlacedSigns.of(document)
-    runs = [run for _ in range(CUTS) for run in _chosen_runs(document, rng)]
-    for run in runs[:MAX_CUTS]:
-        own, quad = _target(document, run, rng)
-        strip = _training_strip(document, signs, own, quad, rng)
-        if strip:
-            yield strip
+    targets = _targets(document, rng)
     if rng.random() < EMPTY_STRIP_PROBABILITY:
         empty = empty_quad(document.picture.shape[:2], signs.places, rng)
-        strip = None if empty is None else _training_strip(document, signs, None, empty, rng)
-        if strip:
-            yield strip
+        targets += [] if empty is None else [(None, empty)]
+    for own, quad in targets:
+        matrix, columns = strip_matrix(sheared_quad(quad, rng))
+        if columns <= MAX_TRAINING_COLUMNS:
+            strip = warp_strip(document.picture, matrix, columns)
+            if Axes.of(quad).height >= MIN_DISTORTED_DIGIT_PIXELS:
+                strip = distort_strip(strip, rng)
+            pixels = even_light(strip).astype(np.float16)
+            yield TrainingStrip(pixels, signs.text_on(matrix, columns, own=own))
 
 
-def _chosen_runs(document: Document, rng: np.random.Generator) -> list[int]:
-    """The indices of the runs that strips are cut of."""
+def _targets(document: Document, rng: np.random.Generator) -> list[Target]:
+    """What strips are cut of: runs that can be seen, several times where they are few."""
+    frame = frame_of(document)
+    large = {index: run for index, run in enumerate(document.runs) if run.height >= MIN_STRIP_DIGIT_PIXELS}
+    seen = {index: quad for index, run in large.items() if (quad := visible_part(run, frame)) is not None}
     kinds: tuple[list[int], list[int], list[int]] = ([], [], [])
-    for index, run in enumerate(document.runs):
-        if run.height < MIN_STRIP_DIGIT_PIXELS:
-            continue
+    for index in seen:
+        run = document.runs[index]
         kinds[0 if run.is_number and run.handwritten else 1 if run.is_number else 2].append(index)
     limits = zip(kinds, (len(kinds[0]), MAX_PRINTED, MAX_OTHER), strict=True)
     chosen = [kind[place] for kind, limit in limits for place in rng.permutation(len(kind))[:limit]]
-    return [chosen[place] for place in rng.permutation(len(chosen))]
+    cuts = [chosen[place] for _ in range(MAX_CUTS) for place in rng.permutation(len(chosen))][:STRIPS_PER_SCENE]
+    return [_target(document, index, seen[index], rng) for index in cuts]
 
 
-def _target(document: Document, index: int, rng: np.random.Generator) -> tuple[int | None, Places]:
-    """The quad of a strip for a run, with the page network's errors; and the run, unless only a part of it is meant."""
-    run = document.runs[index]
-    chance = rng.random()
+def _target(document: Document, index: int, quad: Quad, rng: np.random.Generator) -> Target:
+    """A run with the errors of a page network, or with its neighbour, or in part: then no run is the strip's own."""
+    run, chance = document.runs[index], rng.random()
     if run.is_number and chance < ADJOINING_PROBABILITY:
         both = adjoining_quad(run, document.numbers)
-        return index, jittered_quad(run.quad if both is None else both, rng)
-    if run.is_number and chance < ADJOINING_PROBABILITY + PARTIAL_PROBABILITY and len(run.text) > 2:
+        quad = quad if both is None else both
+    elif run.is_number and chance < ADJOINING_PROBABILITY + PARTIAL_PROBABILITY and len(run.text) > 2:
         return None, partial_quad(run, rng)
-    return index, jittered_quad(run.quad, rng)
-
-
-def _training_strip(
-    document: Document, signs: PlacedSigns, own: int | None, quad: Places, rng: np.random.Generator
-) -> TrainingStrip | None:
-    """Cut and distort one strip; `None` where it would be too long."""
-    matrix, columns = strip_matrix(sheared_quad(quad, rng))
-    if columns > MAX_TRAINING_COLUMNS:
-        return None
-    text = signs.text_on(matrix, columns, own=own)
-    pixels = even_light(distort_strip(warp_strip(document.picture, matrix, columns), rng))
-    return TrainingStrip(pixels.astype(np.float16), text)
+    return index, jittered_quad(quad, rng)

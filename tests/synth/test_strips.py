@@ -7,7 +7,15 @@ import numpy as np
 from sutja.data.dataset import Dataset
 from sutja.models.ctc import ALPHABET, OTHER
 from sutja.synth.documents.document import Document
-from sutja.synth.strips import MAX_CUTS, StripRenderer, cut_training_strips, fixed_strips, strip_maker
+from sutja.synth.strips import (
+    MAX_CUTS,
+    MIN_STRIP_DIGIT_PIXELS,
+    STRIPS_PER_SCENE,
+    StripRenderer,
+    cut_training_strips,
+    fixed_strips,
+    strip_maker,
+)
 from tests.synth.painted import RowPainter, row_painter
 
 
@@ -41,9 +49,10 @@ def test_each_number_is_cut_several_times_but_no_document_more_than_its_share() 
     document = RowPainter().paint(np.random.default_rng(2), (448, 448))
     strips = list(cut_training_strips(document, np.random.default_rng(0)))
     number = max((run.text for run in document.numbers if run.handwritten), key=len)
-    assert sum(strip.text == number for strip in strips) >= 2
+    assert 1 <= sum(strip.text == number for strip in strips) <= MAX_CUTS
+    assert len(strips) > len(document.runs)
     full = RowPainter().paint(np.random.default_rng(2), (448, 2000))
-    assert MAX_CUTS <= len(list(cut_training_strips(full, np.random.default_rng(0)))) <= MAX_CUTS + 1
+    assert len(list(cut_training_strips(full, np.random.default_rng(0)))) - STRIPS_PER_SCENE in (0, 1)
 
 
 def test_a_document_without_writing_gives_empty_strips() -> None:
@@ -51,3 +60,13 @@ def test_a_document_without_writing_gives_empty_strips() -> None:
     strips = [strip for seed in range(10) for strip in cut_training_strips(empty, np.random.default_rng(seed))]
     assert strips
     assert {strip.text for strip in strips} == {""}
+
+
+def test_what_cannot_be_seen_or_is_tiny_is_not_cut() -> None:
+    document = RowPainter().paint(np.random.default_rng(2), (448, 448))
+    beyond = [run.moved(np.array([[1, 0, 900], [0, 1, 0], [0, 0, 1]], float)) for run in document.runs]
+    tiny = [run.moved(np.diag([0.2, 0.2, 1.0])) for run in document.runs]
+    assert all(run.height < MIN_STRIP_DIGIT_PIXELS for run in tiny)
+    for runs in (beyond, tiny):
+        strips = list(cut_training_strips(Document(document.picture, tuple(runs)), np.random.default_rng(0)))
+        assert {strip.text for strip in strips} <= {""}

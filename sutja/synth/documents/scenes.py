@@ -11,7 +11,7 @@ from sutja.data.digits import Digits
 from sutja.randomness import derived_seed
 from sutja.reading.page_metrics import TrueNumbers
 from sutja.reading.quad import Quad, part_of_quad, quad_area, shared_area
-from sutja.synth.documents.document import Document, Places, WrittenRun
+from sutja.synth.documents.document import Document, Places, WrittenRun, upright_quad
 
 SCENE_SIDE = 448  # pixels
 VIEWS_PER_SHEET = 2
@@ -58,12 +58,11 @@ def visible_numbers(document: Document) -> TrueNumbers:
     Ignored are those with digits too small, and those that the edge of the picture cuts off mostly. Digits that are too
     large count as paper: parts of their strokes are no numbers.
     """
-    height, width = document.picture.shape[:2]
-    frame = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    frame = frame_of(document)
     found: list[tuple[Quad, bool]] = []
     ignored: list[Quad] = []
     for run in document.numbers:
-        seen = _visible_part(run, frame)
+        seen = visible_part(run, frame)
         if run.height > MAX_DIGIT_PIXELS:
             continue
         if seen is not None and run.height >= MIN_DIGIT_PIXELS:
@@ -73,8 +72,14 @@ def visible_numbers(document: Document) -> TrueNumbers:
     return TrueNumbers([quad for quad, _ in found], [handwritten for _, handwritten in found], ignored)
 
 
-def _visible_part(run: WrittenRun, frame: Quad) -> Quad | None:
-    """The quad of a run, cut where its middle line leaves the frame; `None` where too little is left."""
+def frame_of(document: Document) -> Quad:
+    """The corners of a document's picture."""
+    height, width = document.picture.shape[:2]
+    return upright_quad(0, 0, width, height)
+
+
+def visible_part(run: WrittenRun, frame: Quad) -> Quad | None:
+    """The quad of a run, cut where its middle line leaves the `frame` of the picture; `None` if too little is left."""
     left, right = (run.quad[0] + run.quad[3]) / 2, (run.quad[1] + run.quad[2]) / 2
     start, stop = _share_within(left, right, frame[2])
     seen = part_of_quad(run.quad, start, stop) if (start, stop) != (0, 1) else run.quad
