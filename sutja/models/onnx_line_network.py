@@ -44,12 +44,7 @@ class LineNetwork:
 
     def logits(self, lines: Lines) -> list[NDArray[np.float32]]:
         """The logits `float32 (ceil(W / 4), 11)` of each line `float32 (32, W)`; similar widths share a batch."""
-
-        def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-            (logits,) = self._session.run(["logits"], {"lines": batch})
-            return np.asarray(logits, np.float32)
-
-        return in_batches(lines, run)
+        return in_batches(lines, self._session.run)
 
 
 def in_batches(lines: Lines, run: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> list[NDArray[np.float32]]:
