@@ -12,21 +12,6 @@ from typer.core import TyperGroup
 
 from sutja.errors import SutjaError
 
-EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
-    "torch": "train",
-    "matplotlib": "train",
-    "jinja2": "train",
-    "safetensors": "train",
-    "onnx": "train",
-    "onnxscript": "train",
-    "tensorboard": "track",
-    "fastapi": "web",
-    "pydantic": "web",
-    "python_multipart": "web",
-    "starlette": "web",
-    "uvicorn": "web",
-}
-
 # The base class of Typer's errors for arguments and options; Typer does not export it.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
 
@@ -45,10 +30,12 @@ class CommandGroup(TyperGroup):
             print_failure(": ".join(["interrupted", *map(str, error.args)]))
             raise typer.Exit(130) from error
         except ModuleNotFoundError as error:
-            extra = EXTRA_OF_MODULE.get((error.name or "").split(".")[0])
-            if extra is None:
+            from sutja.environment import missing_module_hint
+
+            hint = missing_module_hint(error.name)
+            if hint is None:
                 raise
-            print_failure(f"{error.name} is not installed: the extra '{extra}' brings it: pip install '.[{extra}]'")
+            print_failure(hint)
             raise typer.Exit(1) from error
         except OSError as error:
             report_os_error(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track
-from sutja.cli.training import changed_recipe, open_context, settings_from_options, train_with_progress
+from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.files import resolved
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def compare(
     names: Annotated[
         Optional[list[str]],
         typer.Argument(
-            help="Recipes, which are trained unless they have a run, or run folders. [default: the main three]"
+            help="Recipes, changed or not, which are trained unless they have a run, or run folders: `lenet5`, "
+            "`lenet5:dropout=0.1`. [default: the main three]"
         ),
     ] = None,
     seed: Seed = None,
@@ -42,10 +43,12 @@ def compare(
     as they are, interrupted runs are continued.
     """
     from sutja.experiments.comparison import check_comparable
+    from sutja.recipe import parse_recipe
     from sutja.runs.run import Run, is_run_folder
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
-    recipes = {name: changed_recipe(name, settings_from_options(None, seed, [])) for name in names if _is_recipe(name)}
+    settings = settings_from_options(None, seed, [])
+    recipes = {name: parse_recipe(name, settings) for name in names if _is_recipe(name)}
     for name, recipe in recipes.items():
         recipe.require_single_digits(name)
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
@@ -73,14 +76,14 @@ def _distinct(runs: list[Run]) -> list[Run]:
 
 def _is_recipe(name: str) -> bool:
     """Whether a name means a recipe, not a run folder; raises `UsageError` when it is neither."""
-    from sutja.recipe import RECIPES, get_recipe
+    from sutja.recipe import RECIPES, parse_recipe
     from sutja.runs.run import is_run_folder
 
     if Path(name).is_dir() and (name not in RECIPES or is_run_folder(Path(name))):
         return False
     if Path(name).name != name:
         return False  # the path of a missing folder: opening the run reports it
-    get_recipe(name)
+    parse_recipe(name)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -53,11 +54,15 @@ def study(
 
     from sutja.cli.progress import StudyProgress
     from sutja.data.dataset import load_dataset
+    from sutja.errors import UsageError
     from sutja.experiments.experiment import RunContext
     from sutja.experiments.study import plan, run_study
     from sutja.recipe import parse_recipe
     from sutja.runs.results import read_results
 
+    for name in names:
+        if re.search(r"[:,]\s*seed\s*=", name):
+            raise UsageError(f"{name}: a study sets the seeds itself: --seeds and --first-seed choose them")
     recipes = [parse_recipe(name) for name in names]
     if validation:
         recipes = [dataclasses.replace(recipe, protocol="validation") for recipe in recipes]

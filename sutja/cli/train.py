@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track
-from sutja.cli.training import changed_recipe, open_context, settings_from_options, train_with_progress
+from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def train(
     recipe: Annotated[
-        Optional[str], typer.Argument(help="The name of a recipe; `sutja recipes` lists them. Not with --from.")
+        Optional[str],
+        typer.Argument(
+            help="A recipe, changed or not: `lenet5`, `mlp:epochs=3,dropout=0.1`. `sutja recipes` lists them. Not with "
+            "--from."
+        ),
     ] = None,
     start: Annotated[
         Optional[str],
@@ -42,6 +46,8 @@ def train(
     track: Track = False,
 ) -> None:
     """Train a network by a recipe into a run folder, or fine-tune a trained network on corrections."""
+    from sutja.recipe import parse_recipe
+
     if resume and force:
         raise UsageError("--resume and --force contradict each other: continue the run or replace it?")
     if (recipe is None) == (start is None):
@@ -51,7 +57,7 @@ def train(
     if start is not None:
         _finetune(start, settings, data, (runs, device, threads), options)
         return
-    changed = changed_recipe(recipe or "", settings)
+    changed = parse_recipe(recipe or "", settings)
     _refuse_corrections(data)
     _print_run(train_with_progress(changed, open_context(data, runs, device, threads), **options))
 

@@ -38,13 +38,6 @@ def _set_once(settings: dict[str, str], field: str, value: str) -> None:
     settings[field] = value
 
 
-def changed_recipe(name: str, settings: dict[str, str]) -> Recipe:
-    """The published recipe of that name with these fields changed; raises `UsageError`."""
-    from sutja.recipe import get_recipe
-
-    return get_recipe(name).with_settings(settings)
-
-
 def open_context(data: str, runs: Path, device: str, threads: int) -> RunContext:
     """The run context: the data set of a name or path, and where and how it is trained on; raises `DataError`."""
     from sutja.data.dataset import load_dataset
