@@ -104,10 +104,11 @@ class Environment:
 
 def missing_module_hint(name: str | None) -> str | None:
     """The line that says how to install a module that is missing; `None` for one that no extra installs."""
-    extra = EXTRA_OF_MODULE.get((name or "").split(".")[0])
+    package = (name or "").split(".")[0]
+    extra = EXTRA_OF_MODULE.get(package)
     if extra is None:
         return None
-    return f"{name} is not installed: the extra '{extra}' brings it: {install_command(extra)}"
+    return f"{package} is not installed: the extra '{extra}' brings it: {install_command(extra)}"
 
 
 def install_command(extra: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Optional
 import typer
 from typer.core import TyperGroup
 
+from sutja.cli.completion import complete_model
 from sutja.errors import SutjaError
 
 # The base class of Typer's errors for arguments and options; Typer does not export it.
@@ -65,6 +66,7 @@ Model = Annotated[
     str,
     typer.Option(
         "--model",
+        autocompletion=complete_model,
         help="The model to read with: a published model, an ONNX file with its card beside it, or a run folder. It "
         "replaces either the line reader or the classifier of single digits.",
     ),
@@ -82,6 +84,6 @@ Runs = Annotated[Path, typer.Option("--runs", help="The folder that contains the
 Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The random seed. [default: 0]")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=0, max=1024, help="The number of CPU threads; 0 = PyTorch's default.")
+    int, typer.Option("--threads", min=0, max=1024, help="The number of CPU threads; 0 = as many as cores are free.")
 ]
 Track = Annotated[bool, typer.Option("--track", help="Write TensorBoard events into the run folder.")]

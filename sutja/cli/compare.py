@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track
+from sutja.cli.completion import complete_recipe_or_run
 from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.files import resolved
 
@@ -21,8 +22,9 @@ def compare(
     names: Annotated[
         Optional[list[str]],
         typer.Argument(
+            autocompletion=complete_recipe_or_run,
             help="Recipes, changed or not, which are trained unless they have a run, or run folders: `lenet5`, "
-            "`lenet5:dropout=0.1`. [default: the main three]"
+            "`lenet5:dropout=0.1`. [default: the main three]",
         ),
     ] = None,
     seed: Seed = None,

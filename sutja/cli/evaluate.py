@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Json
+from sutja.cli.completion import complete_model
 from sutja.files import resolved
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A published model, an ONNX file with its card, or the folder of a finished run or an ensemble."
+            autocompletion=complete_model,
+            help="A published model, an ONNX file with its card, or the folder of a finished run or an ensemble.",
         ),
     ],
     data: Annotated[

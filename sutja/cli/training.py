@@ -65,7 +65,8 @@ def train_with_progress(
     from sutja.experiments.experiment import train
     from sutja.runs.run import is_run_folder
 
-    callbacks: list[Callback] = [TrainingProgress()]
+    progress = TrainingProgress()
+    callbacks: list[Callback] = [progress]
     if track:
         from sutja.experiments.tensorboard import TensorBoard
 
@@ -76,3 +77,5 @@ def train_with_progress(
         if not is_run_folder(context.folder(recipe)):
             raise
         raise KeyboardInterrupt(f"{continue_with} continues after the last saved epoch") from None
+    finally:
+        progress.close()

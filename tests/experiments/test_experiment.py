@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -43,6 +43,7 @@ class Log(Callback):
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
         self.told.append(f"start {start.epochs_done}")
+        self.start = start
 
     def on_batch_end(self, examples: int) -> None:
         self.images += examples
@@ -57,14 +58,6 @@ class Log(Callback):
 
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         self.told.append(failure or "finish")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    """A run sets the number of threads of the whole process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +107,23 @@ def test_a_run_leaves_every_file_of_the_contract(run: Run) -> None:
         "report.html",
         "MODEL_CARD.md",
     }
+
+
+@pytest.mark.parametrize(("threads", "chosen"), [(0, 1), (3, 3)])
+def test_a_busy_machine_trains_with_fewer_threads_unless_they_are_given(
+    threads: int, chosen: int, context: RunContext, tmp_path: Path, undrawn: Undrawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Afterwards, PyTorch has as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    monkeypatch.setattr("sutja.networks.device.free_cores", lambda: 0.4)
+    log = Log()
+    with undrawn():
+        run = train(THREE_EPOCHS, dataclasses.replace(context, runs=tmp_path, threads=threads), [log])
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert (run.environment.threads, log.start.threads, log.start.busy) == (chosen, chosen, chosen == 1)
+    assert after == 2
 
 
 def test_the_folder_is_named_by_data_recipe_and_changes(run: Run, context: RunContext, mnist: Dataset) -> None:
