@@ -60,17 +60,19 @@ def _column_widths(table: Table, room: int) -> list[dict[int, int]]:
     cells = [[row[column] for row in table.rows] for column in range(len(table.heads))]
     full = [_longest([head, *below]) for head, below in zip(table.heads, cells, strict=True)]
     narrow = [_longest([*head.split(), *below]) for head, below in zip(table.heads, cells, strict=True)]
-    shortest_first = _longest([word for text in (table.heads[0], *cells[0]) for word in text.split()])
-    if _total(full) <= room:
-        return [dict(enumerate(full))]
-    if _total([shortest_first, *narrow[1:]]) <= room:
-        return [dict(enumerate([min(narrow[0], room - _total([0, *narrow[1:]])), *narrow[1:]]))]
-    first = max(shortest_first, min(narrow[0], room // 2))
-    parts: list[dict[int, int]] = []
+    first = _longest([word for text in (table.heads[0], *cells[0]) for word in text.split()])
+    if _total([first, *narrow[1:]]) > room:
+        first = max(first, min(narrow[0], room // 2))  # legible where the table is divided anyway
+    parts: list[dict[int, int]] = [{0: first}]
     for column, width in enumerate(narrow[1:], start=1):
-        if not parts or _total([*parts[-1].values(), width]) > room:
+        if _total([*parts[-1].values(), width]) > room and len(parts[-1]) > 1:
             parts.append({0: first})
         parts[-1][column] = width
+    for part in parts:  # what room is left is for the cells of the first column, then for heads on one line
+        part[0] += max(0, min(narrow[0] - first, room - _total(part.values())))
+        for column, width in part.items():
+            if full[column] - width <= room - _total(part.values()):
+                part[column] = full[column]
     return parts
 
 
