@@ -43,23 +43,25 @@ MODULES = {  # public name → its module, and its name there if that is another
 limit_opencv()  # before any module of the package imports OpenCV
 
 
-def __getattr__(name: str) -> Any:
-    """What is public, imported when it is first asked for: PyTorch, OpenCV and ONNX Runtime take their time.
+if not TYPE_CHECKING:  # type checkers know the names, and find misspelled ones
 
-    Raises `ModuleNotFoundError`, which says what to install, where an extra is missing.
-    """
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, defined = MODULES.get(name, "reading.result").partition(":")
-    try:
-        return getattr(import_module(f"{__name__}.{module}"), defined or name)
-    except ModuleNotFoundError as error:
-        from sutja.environment import missing_module_hint
+    def __getattr__(name: str) -> Any:
+        """What is public, imported when it is first asked for: PyTorch, OpenCV and ONNX Runtime take their time.
 
-        hint = missing_module_hint(error.name)
-        if hint is None:
-            raise
-        raise ModuleNotFoundError(hint, name=error.name) from error
+        Raises `ModuleNotFoundError`, which says what to install, where an extra is missing.
+        """
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module, _, defined = MODULES.get(name, "reading.result").partition(":")
+        try:
+            return getattr(import_module(f"{__name__}.{module}"), defined or name)
+        except ModuleNotFoundError as error:
+            from sutja.environment import missing_module_hint
+
+            hint = missing_module_hint(error.name)
+            if hint is None:
+                raise
+            raise ModuleNotFoundError(hint, name=error.name) from error
 
 
 def __dir__() -> list[str]:

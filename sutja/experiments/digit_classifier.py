@@ -173,7 +173,7 @@ class _Pixels:
         share = (features.astype(np.float64) - self.paper) / (self.ink - self.paper)
         levels = np.rint(255 * share.clip(0, 1)).astype(np.uint8)
         if self.count == PIXEL_COUNT:
-            return levels.reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
+            return np.asarray(levels.reshape(-1, SIDE_PIXELS, SIDE_PIXELS))
         side = math.isqrt(self.count - 1) + 1
         squares = np.pad(levels, ((0, 0), (0, side * side - self.count))).reshape(-1, side, side)
         how = cv2.INTER_AREA if side > SIDE_PIXELS else cv2.INTER_LINEAR

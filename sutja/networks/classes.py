@@ -21,7 +21,7 @@ def with_class_count(network: nn.Module, count: int, *, seed: int) -> nn.Module:
         raise UsageError(f"a network for {count} classes needs a linear layer of {CLASS_COUNT} outputs at its end")
     with seeded(seed):
         for end in ends:
-            end[-1] = nn.Linear(end[-1].in_features, count)
+            end[-1] = nn.Linear(end[-1].in_features, count)  # type: ignore[arg-type]  # `_is_output`: a linear layer
     return network
 
 

@@ -15,8 +15,9 @@ COMPLETE = "import sys; sys.argv[:] = ['sutja']; from sutja.cli.app import main;
 
 def completed(*words: str) -> list[str]:
     """What bash is told when the last word is to be completed."""
-    environment = {"COMP_WORDS": " ".join(("sutja", *words)), "COMP_CWORD": str(len(words))}
-    return python("-c", COMPLETE, _SUTJA_COMPLETE="complete_bash", **environment).out.split()
+    line, position = " ".join(("sutja", *words)), str(len(words))
+    outcome = python("-c", COMPLETE, _SUTJA_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=position)
+    return outcome.out.split()
 
 
 def test_the_shell_completes_commands_options_and_recipes() -> None:

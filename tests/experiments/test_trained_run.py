@@ -18,7 +18,7 @@ from sutja.runs.epoch import Epoch
 from tests.conftest import Undrawn
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-SETTINGS = {"batch_size": 16, "learning_rate": 0.01}
+RECIPE = "mlp:batch_size=16,learning_rate=0.01"
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +33,12 @@ def epochs() -> list[Epoch]:
 
 @pytest.fixture(scope="module")
 def model(few: Dataset, runs: Path, epochs: list[Epoch]) -> TrainedRun:
-    return sutja.train("mlp", few, runs=runs, on_epoch=epochs.append, epochs=3, seed=1, **SETTINGS)
+    return sutja.train(RECIPE, few, runs=runs, on_epoch=epochs.append, epochs=3, seed=1)
 
 
 def test_settings_are_fields_of_the_recipe(model: TrainedRun, runs: Path, epochs: list[Epoch]) -> None:
-    changes = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "seed": 1}
-    assert model.recipe == dataclasses.replace(get_recipe("mlp"), **changes)
+    expected = dataclasses.replace(get_recipe("mlp"), epochs=3, batch_size=16, learning_rate=0.01, seed=1)
+    assert model.recipe == expected
     assert model.run.folder == runs / "few-mlp-epochs=3-batch_size=16-learning_rate=0.01-s1"
     assert [each.epoch for each in epochs] == [1, 2, 3]
 
@@ -89,9 +89,8 @@ def test_the_same_training_is_not_done_twice(model: TrainedRun, few: Dataset, ru
     assert again.sha256 == model.sha256
     repeated: list[Epoch] = []
     with undrawn():
-        forced = sutja.train(
-            get_recipe("mlp"), few, runs=runs, force=True, on_epoch=repeated.append, epochs=3, seed=1, **SETTINGS
-        )
+        recipe = dataclasses.replace(get_recipe("mlp"), batch_size=16, learning_rate=0.01)
+        forced = sutja.train(recipe, few, runs=runs, force=True, on_epoch=repeated.append, epochs=3, seed=1)
     assert len(repeated) == 3
     assert (forced.weights_sha256, forced.run.folder) == (model.weights_sha256, model.run.folder)
 
@@ -119,17 +118,17 @@ def test_a_network_of_the_validation_protocol_never_sees_the_test_digits(
 
 
 @pytest.mark.parametrize(
-    ("settings", "why"),
+    ("recipe", "why"),
     [
-        ({"recipe": "lenet"}, "did you mean 'lenet5'"),
-        ({"recipe": "mlp:epochs=1", "epochs": 1}, "epochs is set twice"),
-        ({"recipe": "mlp", "lr": 0.1}, "did you mean 'learning_rate'"),
-        ({"recipe": "line-reader"}, "line-reader: reads lines"),
+        ("lenet", "did you mean 'lenet5'"),
+        ("mlp:seed=1", "seed is set twice"),
+        ("mlp:lr=0.1", "did you mean 'learning_rate'"),
+        ("line-reader", "line-reader: reads lines"),
     ],
 )
-def test_what_no_recipe_can_be_is_one_line(settings: dict[str, str], why: str, few: Dataset, tmp_path: Path) -> None:
+def test_what_no_recipe_can_be_is_one_line(recipe: str, why: str, few: Dataset, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=why):
-        sutja.train(**settings, data=few, runs=tmp_path)
+        sutja.train(recipe, few, runs=tmp_path, seed=1)
     assert list(tmp_path.iterdir()) == []
 
 
