@@ -13,6 +13,7 @@ from sutja.cli.training import open_context, settings_from_options, train_with_p
 from sutja.files import resolved
 
 if TYPE_CHECKING:
+    from sutja.data.dataset import Dataset
     from sutja.runs.run import Run
 
 DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
@@ -44,6 +45,7 @@ def compare(
     Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Finished runs are used
     as they are, interrupted runs are continued.
     """
+    from sutja.data.dataset import load_dataset
     from sutja.experiments.comparison import check_comparable
     from sutja.recipe import parse_recipe
     from sutja.runs.run import Run, is_run_folder
@@ -55,8 +57,10 @@ def compare(
         recipe.require_single_digits(name)
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
     folder = to or runs / "comparison"
+    dataset = None
     if recipes:
         context = open_context(data, runs, device, threads)
+        dataset = context.dataset
         opened_folders = {resolved(run.folder) for run in opened.values()}
         more = sum(resolved(context.folder(recipe)) not in opened_folders for recipe in recipes.values())
         # Fail now rather than after minutes of training.
@@ -68,7 +72,7 @@ def compare(
             opened[name] = train_with_progress(
                 recipe, context, resume=resume, force=force, track=track, continue_with=again
             )
-    _print_comparison(_distinct([opened[name] for name in names]), folder, as_json)
+    _print_comparison(_distinct([opened[name] for name in names]), folder, dataset or load_dataset(data), as_json)
 
 
 def _distinct(runs: list[Run]) -> list[Run]:
@@ -89,14 +93,14 @@ def _is_recipe(name: str) -> bool:
     return True
 
 
-def _print_comparison(runs: list[Run], folder: Path, as_json: bool) -> None:
+def _print_comparison(runs: list[Run], folder: Path, dataset: Dataset, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.experiments.comparison import compare_runs
     from sutja.reports.tables import comparison_table, run_table
 
-    comparisons = compare_runs(runs, folder)
+    comparisons = compare_runs(runs, folder, dataset)
     if as_json:
         print_json(
             {

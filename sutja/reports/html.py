@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from sutja.files import whole_file
 from sutja.models.card import Card
 from sutja.recipe import flatten
+from sutja.reports.inside import Inside, join_scripts
 from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
@@ -36,12 +37,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: paragraphs, then a table, then pictures."""
+    """A part of a page: paragraphs, then a table, then pictures, then networks at work, of which a page has one."""
 
     title: str
     paragraphs: Sequence[str] = ()
     table: Table | None = None
     pictures: Sequence[Picture] = field(default_factory=list)
+    inside: Inside | None = None
 
 
 def save_figure(figure: Figure, path: Path) -> bytes:
@@ -55,7 +57,8 @@ def save_figure(figure: Figure, path: Path) -> bytes:
 
 def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """The HTML of a self-contained page."""
-    return _render("report.html.j2", title=title, lead=lead, sections=sections)
+    scripts = join_scripts() if any(section.inside for section in sections) else ""
+    return _render("report.html.j2", title=title, lead=lead, sections=sections, scripts=scripts)
 
 
 def render_card(card: Card) -> str:
