@@ -142,6 +142,6 @@ def browser() -> Iterator[Browser]:
     """Chromium; skips the tests if there is none."""
     if find_chromium() is None:
         pytest.skip(CHROMIUM_MISSING)
-    pytest.importorskip("playwright").sync_api.expect.set_options(timeout=1000 * HANG_SECONDS)
+    pytest.importorskip("playwright.sync_api").expect.set_options(timeout=1000 * HANG_SECONDS)
     with open_browser() as opened:
         yield opened

@@ -24,9 +24,9 @@ class Layer:
     """A layer: its `kind`, its sizes and other numbers by name, and its weights, `float16`, flat, in order.
 
     Kinds: `standardise` (mean, deviation), `crop` (start, stop), `convolution` (inputs, outputs, size, stride, padding;
-    weights `(outputs, inputs, size, size)`, then biases), `scale` (channels; a factor and then a shift for each),
-    `max_pool` and `average_pool` (size, also their stride), `relu`, `tanh`, `sigmoid`, `flatten` (channels_last),
-    `linear` (inputs, outputs; weights `(outputs, inputs)`, then biases).
+    weights `(outputs, inputs, size, size)`, then biases), `scale` (channels; a factor for each, then a shift for each,
+    then what rounding took from all of these), `max_pool` and `average_pool` (size, also their stride), `relu`, `tanh`,
+    `sigmoid`, `flatten` (channels_last), `linear` (inputs, outputs; weights `(outputs, inputs)`, then biases).
     """
 
     kind: str
@@ -101,7 +101,9 @@ def _batch_norm(module: nn.BatchNorm2d) -> list[Layer]:
         raise UnlistedLayerError("BatchNorm2d: has no running statistics")
     factor = (variance.double() + module.eps).rsqrt() * (module.weight if module.affine else 1)
     shift = (module.bias if module.affine else 0) - mean * factor
-    return [_layer("scale", factor, shift, channels=module.num_features)]
+    rounded = torch.cat([factor, shift]).half().double()
+    remainders = torch.cat([factor, shift]) - rounded  # rounded, the few factors would cost as much as all weights
+    return [_layer("scale", rounded, remainders, channels=module.num_features)]
 
 
 def _pool(module: nn.MaxPool2d | nn.AvgPool2d) -> list[Layer]:

@@ -32,7 +32,7 @@ class Inside:
 
 
 def look_inside(networks: Sequence[tuple[str, nn.Module]], digits: Digits | None) -> Inside:
-    """Pack networks with their titles, and digits to try, if any, for a page; a network that does not fit is left out."""
+    """Pack networks with their titles, and digits to try, for a page; a network that does not fit is left out."""
     packed: list[tuple[str, list[Layer]]] = []
     remarks = []
     for title, network in networks:

@@ -42,7 +42,7 @@ const SHAPES = {
 const WEIGHT_COUNTS = {
   convolution: ({ inputs, outputs, size }) => outputs * (inputs * size * size + 1),
   linear: ({ inputs, outputs }) => outputs * (inputs + 1),
-  scale: ({ channels }) => 2 * channels,
+  scale: ({ channels }) => 4 * channels,
 };
 
 /** What each kind of layer computes.
@@ -104,9 +104,11 @@ function convolution({ layer, weights, from, to }, input, output) {
 /** @param {Step} step @param {Float32Array} input @param {Float32Array} output */
 function scale({ layer, weights, from }, input, output) {
   const area = from[1] * from[2];
-  for (let at = 0; at < input.length; at++) {
-    const channel = Math.floor(at / area);
-    output[at] = input[at] * weights[channel] + weights[layer.channels + channel];
+  const { channels } = layer;
+  for (let channel = 0; channel < channels; channel++) {
+    const factor = weights[channel] + weights[2 * channels + channel]; // rounded, and what rounding took
+    const shift = weights[channels + channel] + weights[3 * channels + channel];
+    for (let at = channel * area; at < (channel + 1) * area; at++) output[at] = input[at] * factor + shift;
   }
 }
 
