@@ -20,7 +20,7 @@ class UnlistedLayerError(SutjaError):
 
 
 @dataclass(frozen=True)
-class Layer:
+class ListedLayer:
     """A layer: its `kind`, its sizes and other numbers by name, and its weights, `float16`, flat, in order.
 
     Kinds: `standardise` (mean, deviation), `crop` (start, stop), `convolution` (inputs, outputs, size, stride, padding;
@@ -38,7 +38,7 @@ class Layer:
         return {"kind": self.kind, **self.numbers}
 
 
-def list_layers(network: nn.Module) -> list[Layer]:
+def list_layers(network: nn.Module) -> list[ListedLayer]:
     """The layers of a sequential network in evaluation mode; dropout, which does nothing there, is left out.
 
     Raises `UnlistedLayerError` for a network that is not a sequence, for a layer of another kind, and for weights
@@ -60,25 +60,25 @@ def _leaves(module: nn.Module) -> Iterator[nn.Module]:
         yield module
 
 
-def _express(module: nn.Module) -> list[Layer]:
+def _express(module: nn.Module) -> list[ListedLayer]:
     express = next((each for kind, each in _EXPRESSIONS.items() if type(module) is kind), None)
     if express is None:
         raise UnlistedLayerError(f"{type(module).__name__}: this kind of layer is not known")
     return express(module)
 
 
-def _plain(kind: str) -> Callable[[nn.Module], list[Layer]]:
+def _plain(kind: str) -> Callable[[nn.Module], list[ListedLayer]]:
     """A layer without weights and numbers."""
     return lambda _: [_layer(kind)]
 
 
-def _layer(kind: str, *weights: Tensor, **numbers: float) -> Layer:
+def _layer(kind: str, *weights: Tensor, **numbers: float) -> ListedLayer:
     flat = [each.detach().cpu().double().flatten().numpy() for each in weights]
     with np.errstate(over="ignore"):  # `list_layers` refuses what is not finite
-        return Layer(kind, numbers, np.concatenate([np.empty(0), *flat]).astype(np.float16))
+        return ListedLayer(kind, numbers, np.concatenate([np.empty(0), *flat]).astype(np.float16))
 
 
-def _convolution(module: nn.Conv2d) -> list[Layer]:
+def _convolution(module: nn.Conv2d) -> list[ListedLayer]:
     (size, width), (stride, across) = module.kernel_size, module.stride
     padding = module.padding[0] if isinstance(module.padding, tuple) else -1
     _require(module, size == width, stride == across, module.padding == (padding, padding))
@@ -89,12 +89,12 @@ def _convolution(module: nn.Conv2d) -> list[Layer]:
     return [_layer("convolution", module.weight, bias, **sizes)]
 
 
-def _linear(module: nn.Linear) -> list[Layer]:
+def _linear(module: nn.Linear) -> list[ListedLayer]:
     bias = torch.zeros(module.out_features) if module.bias is None else module.bias
     return [_layer("linear", module.weight, bias, inputs=module.in_features, outputs=module.out_features)]
 
 
-def _batch_norm(module: nn.BatchNorm2d) -> list[Layer]:
+def _batch_norm(module: nn.BatchNorm2d) -> list[ListedLayer]:
     """Batch normalisation by its running statistics: a factor and a shift for each channel."""
     mean, variance = module.running_mean, module.running_var
     if mean is None or variance is None:
@@ -106,7 +106,7 @@ def _batch_norm(module: nn.BatchNorm2d) -> list[Layer]:
     return [_layer("scale", rounded, remainders, channels=module.num_features)]
 
 
-def _pool(module: nn.MaxPool2d | nn.AvgPool2d) -> list[Layer]:
+def _pool(module: nn.MaxPool2d | nn.AvgPool2d) -> list[ListedLayer]:
     size = module.kernel_size
     _require(module, isinstance(size, int), module.stride == size, module.padding == 0, not module.ceil_mode)
     _require(module, getattr(module, "dilation", 1) == 1, getattr(module, "divisor_override", None) is None)
@@ -122,16 +122,16 @@ def _require(module: nn.Module, *conditions: bool) -> None:
         raise UnlistedLayerError(f"{module}: has settings that a list of layers does not express")
 
 
-def _flatten(module: nn.Flatten) -> list[Layer]:
+def _flatten(module: nn.Flatten) -> list[ListedLayer]:
     _require(module, module.start_dim == 1, module.end_dim == -1)
     return [_layer("flatten", channels_last=0)]
 
 
-def _none(_: nn.Module) -> list[Layer]:
+def _none(_: nn.Module) -> list[ListedLayer]:
     return []
 
 
-_EXPRESSIONS: dict[type[nn.Module], Callable[[Any], list[Layer]]] = {
+_EXPRESSIONS: dict[type[nn.Module], Callable[[Any], list[ListedLayer]]] = {
     Normalise: lambda _: [_layer("standardise", mean=MNIST_MEAN, deviation=MNIST_STANDARD_DEVIATION)],
     Crop: lambda module: [_layer("crop", start=module.kept.start, stop=module.kept.stop)],
     nn.Conv2d: _convolution,

@@ -16,7 +16,7 @@ from torch import nn
 
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.errors import SutjaError
-from sutja.networks.layers import Layer, list_layers
+from sutja.networks.layers import ListedLayer, list_layers
 
 SHOWN_DIGITS = 100
 MAX_WEIGHT_BYTES = 620_000  # compressed, of all networks in a page; base64 makes them a third larger
@@ -33,7 +33,7 @@ class Inside:
 
 def look_inside(networks: Sequence[tuple[str, nn.Module]], digits: Digits | None) -> Inside:
     """Pack networks with their titles, and digits to try, for a page; a network that does not fit is left out."""
-    packed: list[tuple[str, list[Layer]]] = []
+    packed: list[tuple[str, list[ListedLayer]]] = []
     remarks = []
     for title, network in networks:
         try:
@@ -65,12 +65,12 @@ def pick_digits(digits: Digits, *, count: int = SHOWN_DIGITS) -> Digits:
     return digits.take(np.array(sorted(chosen), np.int64))
 
 
-def _describe(title: str, layers: Sequence[Layer]) -> dict[str, Any]:
+def _describe(title: str, layers: Sequence[ListedLayer]) -> dict[str, Any]:
     count = sum(layer.weights.size for layer in layers)
     return {"title": title, "count": count, "layers": [layer.as_json() for layer in layers]}
 
 
-def _pack_weights(networks: Sequence[tuple[str, Sequence[Layer]]]) -> bytes:
+def _pack_weights(networks: Sequence[tuple[str, Sequence[ListedLayer]]]) -> bytes:
     """All weights: their low bytes and then their high bytes, which alone have something to compress."""
     weights = [layer.weights for _, layers in networks for layer in layers]
     halves: NDArray[np.float16] = np.concatenate([np.empty(0, np.float16), *weights]).astype("<f2")

@@ -43,7 +43,7 @@ interface Stage {
 }
 
 /** How maps lie side by side on a canvas: `columns` maps in a row, each of `height` × `width` pixels. */
-interface Sheet {
+interface MapLayout {
   count: number;
   columns: number;
   height: number;

@@ -36,7 +36,8 @@ NORMALISE = """async (inks) => {
 LOGITS = """async () => {
   const { unpack } = await import("/inside.js");
   const { networks, digits } = await unpack(JSON.parse(document.getElementById("inside-data").textContent));
-  return networks.map((network) => digits.map((digit) => [...network.logits(digit)]));
+  const each = Array.from({ length: digits.length / 784 }, (_, at) => digits.subarray(784 * at, 784 * (at + 1)));
+  return networks.map((network) => each.map((digit) => [...network.logits(digit)]));
 }"""
 FIELDS = """async () => {
   const { unpack } = await import("/inside.js");

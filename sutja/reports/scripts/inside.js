@@ -70,14 +70,15 @@ class Inside {
   /** @type {[HTMLElement, () => string][]} */
   worded = [];
 
-  /** @param {HTMLElement} root @param {Network[]} networks @param {Uint8Array[]} digits @param {number[]} labels */
+  /** @param {HTMLElement} root @param {Network[]} networks @param {Uint8Array} digits one after the other
+   * @param {number[]} labels */
   constructor(root, networks, digits, labels) {
     this.root = root;
     this.networks = networks;
     this.digits = digits;
     this.labels = labels;
     this.answers = networks.map((network) => new Answer(network));
-    const limits = scales(networks, digits.slice(0, DIGITS_FOR_SCALES));
+    const limits = scales(networks, labels.slice(0, DIGITS_FOR_SCALES).map((_, at) => digitOf(digits, at)));
     this.stages = networks.map((network, at) =>
       network.stages.map((stage, number) => {
         /** @type {StageView} */
@@ -96,7 +97,7 @@ class Inside {
     this.#build();
     this.#listen();
     this.#translate();
-    if (digits.length) this.#take(0);
+    if (labels.length) this.#take(0);
     else this.#clear();
   }
 
@@ -118,7 +119,7 @@ class Inside {
     text(this.clear, () => word("clear"));
     text(this.language, () => word("other"));
     this.choice.append(text(make("p", "more"), () => word("digits")), this.digitsCanvas, this.digitText);
-    this.choice.hidden = this.digits.length === 0;
+    this.choice.hidden = !this.labels.length;
     const networks = this.networks.map((network, at) =>
       make("div", "network", make("h4", "", network.title), ...this.stages[at].map((stage) => stage.element)),
     );
@@ -151,9 +152,9 @@ class Inside {
       this.#drawDigits();
       this.#paint();
     });
-    if (!this.digits.length) return;
+    if (!this.labels.length) return;
     const columns = this.root.clientWidth < NARROW_PIXELS ? NARROW_COLUMNS : DIGIT_COLUMNS;
-    const sheet = { count: this.digits.length, columns, height: 1, width: 1 };
+    const sheet = { count: this.labels.length, columns, height: 1, width: 1 };
     letChoose(this.digitsCanvas, sheet, (index) => this.#take(index));
     this.digitsSheet = new MapSheet(this.digitsCanvas, { ...sheet, height: SIDE, width: SIDE });
     this.#drawDigits();
@@ -179,7 +180,7 @@ class Inside {
     this.digit = index;
     this.paper?.classList.remove("empty");
     this.#describeDigit();
-    this.#answer(this.digits[index]);
+    this.#answer(digitOf(this.digits, index));
     this.#drawPad();
     this.#tell();
   }
@@ -202,7 +203,7 @@ class Inside {
   }
 
   #paint() {
-    this.seenSheet.paint((at) => this.palette.inks[this.image[at]]);
+    this.seenSheet.paintInk(this.image, this.palette);
     for (const view of this.stages.flat()) view.paint(this.palette);
     if (this.chosen) this.detail.show(this.chosen.view, this.chosen.index, this.image, this.palette);
   }
@@ -229,17 +230,13 @@ class Inside {
   }
 
   #drawDigits() {
-    this.digitsSheet?.paint((at) => {
-      const digit = Math.floor(at / SIDE ** 2);
-      const colours = digit === this.digit ? this.palette.accents : this.palette.inks;
-      return colours[this.digits[digit][at % SIDE ** 2]];
-    });
+    this.digitsSheet?.paintInk(this.digits, this.palette, this.digit ?? -1);
   }
 
   #describeDigit() {
     this.#drawDigits();
     const at = this.digit;
-    const gaps = at === null ? null : { number: at + 1, count: this.digits.length, label: this.labels[at] };
+    const gaps = at === null ? null : { number: at + 1, count: this.labels.length, label: this.labels[at] };
     this.digitText.textContent = gaps ? word("digit", gaps) : "\u00a0";
     if (gaps) this.digitsCanvas.setAttribute("aria-valuetext", this.digitText.textContent);
   }
@@ -278,14 +275,15 @@ export async function unpack({ networks, weights, digits }) {
   const planes = await inflate(weights);
   const half = planes.length / 2;
   const all = decodeHalves(Uint8Array.from(planes, (_, at) => planes[(at >> 1) + (at & 1) * half]));
-  const images = await inflate(digits);
-  const area = SIDE * SIDE;
   let used = 0;
   return {
     networks: networks.map((each) => new Network(each, all.subarray(used, (used += each.count)))),
-    digits: Array.from({ length: images.length / area }, (_, at) => images.subarray(at * area, (at + 1) * area)),
+    digits: await inflate(digits),
   };
 }
+
+/** @param {Uint8Array} digits @param {number} at */
+const digitOf = (digits, at) => digits.subarray(at * SIDE ** 2, (at + 1) * SIDE ** 2);
 
 const root = document.getElementById("inside");
 const packed = document.getElementById("inside-data");

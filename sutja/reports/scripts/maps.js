@@ -3,6 +3,7 @@
 
 const LEVELS = 256; // of colour on either side of zero
 const MIN_TILE_PIXELS = 12; // smaller maps are drawn larger, so that the gaps between them stay narrow
+const SHARES = 48; // of brightness that the answer of a unit has
 const MIN_ANSWER = 0.25; // of its colours, which a picture of weights keeps when its unit is silent
 
 /** Colours of a page by day or night, as pixels: signed values around zero, and ink on paper. */
@@ -20,12 +21,6 @@ export class Palette {
     this.accents = Uint32Array.from({ length: 256 }, (_, level) => mixed(paper, accent, level / 255));
     this.gap = mixed(paper, gap, 0.6);
   }
-
-  /** The pixel of a value from -1 to 1; beyond, of the nearer end.
-   * @param {number} value */
-  of(value) {
-    return this.signed[Math.round(LEVELS * (1 + Math.min(1, Math.max(-1, value))))];
-  }
 }
 
 /** @param {string} hex such as #0072b2 */
@@ -40,39 +35,30 @@ function mixed(from, to, share) {
 
 /** Maps of values on a canvas, side by side. */
 export class MapSheet {
-  /** @param {HTMLCanvasElement} canvas @param {Sheet} sheet */
+  /** @param {HTMLCanvasElement} canvas @param {MapLayout} sheet */
   constructor(canvas, sheet) {
     this.sheet = sheet;
+    this.area = sheet.height * sheet.width;
     this.zoom = Math.ceil(MIN_TILE_PIXELS / sheet.width);
     const rows = Math.ceil(sheet.count / sheet.columns);
-    this.tiles = rows * sheet.columns;
     canvas.width = sheet.columns * (sheet.width * this.zoom + 1) - 1;
     canvas.height = rows * (sheet.height * this.zoom + 1) - 1;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     this.picture = this.context.createImageData(canvas.width, canvas.height);
     this.pixels = new Uint32Array(this.picture.data.buffer);
+    this.colours = new Uint32Array(this.area); // of one map
+    /** @type {Palette | null} */
+    this.palette = null;
+    this.shares = new Int16Array(sheet.count);
   }
 
-  /** Paint all values, `colour(index)` each, and the gaps between maps.
-   * @param {(index: number) => number} colour @param {number} [gap] */
-  paint(colour, gap = 0) {
-    const { count, columns, height, width } = this.sheet;
-    const { zoom, pixels } = this;
-    const wide = this.picture.width;
-    pixels.fill(gap);
-    for (let tile = 0, index = 0; tile < this.tiles; tile++) {
-      const corner = Math.floor(tile / columns) * (height * zoom + 1) * wide + (tile % columns) * (width * zoom + 1);
-      if (tile >= count) {
-        for (let y = 0; y < height * zoom; y++) pixels.fill(0, corner + y * wide, corner + y * wide + width * zoom + 1);
-        continue; // the last row may be shorter
-      }
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++, index++) {
-          const pixel = colour(index);
-          const first = corner + y * zoom * wide + x * zoom;
-          for (let row = 0; row < zoom; row++) pixels.fill(pixel, first + row * wide, first + row * wide + zoom);
-        }
-      }
+  /** Paint values that are ink, from 0 to 255.
+   * @param {Uint8Array} values @param {Palette} palette @param {number} [accented] the map in another colour */
+  paintInk(values, palette, accented = -1) {
+    for (let map = 0; map < this.sheet.count; map++) {
+      const inks = map === accented ? palette.accents : palette.inks;
+      for (let at = 0; at < this.area; at++) this.colours[at] = inks[values[map * this.area + at]];
+      this.#lay(map);
     }
     this.context.putImageData(this.picture, 0, 0);
   }
@@ -80,18 +66,72 @@ export class MapSheet {
   /** Paint signed values; `limit` is the full colour.
    * @param {Float32Array} values @param {number} limit @param {Palette} palette */
   paintSigned(values, limit, palette) {
-    this.paint((index) => palette.of(values[index] / limit), palette.gap);
+    this.#prepare(palette);
+    for (let map = 0; map < this.sheet.count; map++) {
+      this.#colourSigned(values, map, LEVELS / limit, palette);
+      this.#lay(map);
+    }
+    this.context.putImageData(this.picture, 0, 0);
   }
 
-  /** Paint the weights of units, bright where a unit answers.
-   * @param {Float32Array} weights @param {number} limit @param {Float32Array} answers each in shares of the strongest
+  /** Paint the weights of units, bright where a unit answers; those whose answer has not changed are left alone.
+   * @param {Float32Array} weights @param {number} limit @param {Float32Array} answers @param {number} full an answer
    * @param {Palette} palette */
-  paintWeights(weights, limit, answers, palette) {
-    const area = this.sheet.height * this.sheet.width;
-    this.paint((index) => {
-      const share = Math.min(1, Math.abs(answers[Math.floor(index / area)]));
-      return palette.of((weights[index] / limit) * (MIN_ANSWER + (1 - MIN_ANSWER) * share));
-    }, palette.gap);
+  paintWeights(weights, limit, answers, full, palette) {
+    if (this.#prepare(palette)) this.shares.fill(-1);
+    for (let unit = 0; unit < this.sheet.count; unit++) {
+      const share = Math.min(SHARES, Math.round((SHARES * Math.abs(answers[unit])) / full));
+      if (this.shares[unit] === share) continue;
+      this.shares[unit] = share;
+      const strength = MIN_ANSWER + ((1 - MIN_ANSWER) * share) / SHARES;
+      this.#colourSigned(weights, unit, (strength * LEVELS) / limit, palette);
+      this.#lay(unit);
+    }
+    this.context.putImageData(this.picture, 0, 0);
+  }
+
+  /** Fill the gaps with the colour of a palette, if it is new; returns whether it is.
+   * @param {Palette} palette */
+  #prepare(palette) {
+    if (this.palette === palette) return false;
+    this.palette = palette;
+    const { columns, count, height, width } = this.sheet;
+    const [tall, wide] = [height * this.zoom + 1, width * this.zoom + 1];
+    const stride = this.picture.width;
+    for (let map = 0; map < count; map++) {
+      const [top, left] = [Math.floor(map / columns) * tall, (map % columns) * wide];
+      for (let y = top; y < Math.min(top + tall, this.picture.height); y++) {
+        this.pixels.fill(palette.gap, y * stride + left, y * stride + Math.min(left + wide, stride));
+      }
+    }
+    return true;
+  }
+
+  /** @param {Float32Array} values @param {number} map @param {number} scale from values to levels of colour
+   * @param {Palette} palette */
+  #colourSigned(values, map, scale, { signed }) {
+    const { area, colours } = this;
+    for (let at = 0; at < area; at++) {
+      const level = values[map * area + at] * scale;
+      colours[at] = signed[level >= LEVELS ? 2 * LEVELS : level <= -LEVELS ? 0 : (level + LEVELS + 0.5) | 0];
+    }
+  }
+
+  /** Lay the colours of a map into the picture.
+   * @param {number} map */
+  #lay(map) {
+    const { columns, height, width } = this.sheet;
+    const { zoom, pixels, colours } = this;
+    const stride = this.picture.width;
+    const top = Math.floor(map / columns) * (height * zoom + 1);
+    const corner = top * stride + (map % columns) * (width * zoom + 1);
+    for (let y = 0, at = 0; y < height; y++) {
+      let first = corner + y * zoom * stride;
+      for (let x = 0; x < width; x++, at++, first += zoom) {
+        if (zoom === 1) pixels[first] = colours[at];
+        else for (let row = first; row < first + zoom * stride; row += stride) pixels.fill(colours[at], row, row + zoom);
+      }
+    }
   }
 }
 
@@ -99,7 +139,7 @@ export class MapSheet {
  *
  * The places lie in maps of `height` × `width`, `columns` of them in a row; `chosen` receives the index of a place.
  * For assistive technology it is a slider, whose value the caller describes by `aria-valuetext`.
- * @param {HTMLCanvasElement} canvas @param {Sheet} sheet @param {(index: number) => void} chosen */
+ * @param {HTMLCanvasElement} canvas @param {MapLayout} sheet @param {(index: number) => void} chosen */
 export function letChoose(canvas, sheet, chosen) {
   const { count, columns, height, width } = sheet;
   const [across, down] = [columns * width, Math.ceil(count / columns) * height];

@@ -159,6 +159,8 @@ export class Network {
   /** @param {{title: string, layers: Layer[]}} description @param {Float32Array} weights of all layers, in their order */
   constructor({ title, layers }, weights) {
     this.title = title;
+    /** @type {Float32Array} */
+    this.input = new Float32Array(SIDE * SIDE);
     /** @type {Step[]} */
     this.steps = [];
     /** @type {Shape} */
@@ -178,8 +180,8 @@ export class Network {
   /** The ten logits of an image, 28×28 pixels of 0 to 255.
    * @param {Uint8Array} image */
   logits(image) {
-    /** @type {Float32Array} */
-    let values = Float32Array.from(image, (pixel) => pixel / 255);
+    let values = this.input;
+    for (let at = 0; at < image.length; at++) values[at] = image[at] / 255;
     for (const step of this.steps) {
       COMPUTE[step.layer.kind](step, values, step.output);
       values = step.output;

@@ -9,6 +9,7 @@ export class Pad {
   #strokes = [];
   /** @type {number | null} */
   #pointer = null;
+  #edge = new DOMRect();
 
   /** @type {Ink} */
   ink = { data: new Float32Array(INK_SIDE * INK_SIDE), width: INK_SIDE, height: INK_SIDE };
@@ -41,6 +42,7 @@ export class Pad {
   draw() {
     const { width } = this.canvas;
     this.context.clearRect(0, 0, width, width);
+    this.context.strokeStyle = getComputedStyle(this.canvas).color;
     for (const stroke of this.#strokes) stroke.forEach((_, index) => this.#drawLine(stroke, index));
   }
 
@@ -51,6 +53,8 @@ export class Pad {
     this.#pointer = event.pointerId;
     if (event.isTrusted) this.canvas.setPointerCapture(event.pointerId);
     this.called.began();
+    this.#edge = this.canvas.getBoundingClientRect(); // asked for at each event, it would cost a layout
+    this.context.strokeStyle = getComputedStyle(this.canvas).color;
     this.#strokes.push([]);
     this.#extend(event);
     this.called.changed();
@@ -73,7 +77,7 @@ export class Pad {
 
   /** @param {PointerEvent} event */
   #extend(event) {
-    const edge = this.canvas.getBoundingClientRect();
+    const edge = this.#edge;
     const stroke = this.#strokes[this.#strokes.length - 1];
     stroke.push({ x: (event.clientX - edge.left) / edge.width, y: (event.clientY - edge.top) / edge.height });
     this.#drawLine(stroke, stroke.length - 1);
@@ -84,7 +88,6 @@ export class Pad {
   #drawLine(stroke, index) {
     const { width } = this.canvas;
     const [from, to] = [stroke[Math.max(0, index - 1)], stroke[index]];
-    this.context.strokeStyle = getComputedStyle(this.canvas).color;
     this.context.lineWidth = PEN_SHARE * width;
     this.context.lineCap = "round";
     this.context.beginPath();

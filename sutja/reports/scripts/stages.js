@@ -63,8 +63,7 @@ export class StageView {
   /** @param {Palette} palette */
   paint(palette) {
     if (!this.stage.pictures) return this.sheet.paintSigned(this.values, this.limit, palette);
-    const answers = this.values.map((value) => value / this.limit);
-    return this.sheet.paintWeights(this.weights, this.weightLimit, answers, palette);
+    return this.sheet.paintWeights(this.weights, this.weightLimit, this.values, this.limit, palette);
   }
 
   translate() {
@@ -88,7 +87,7 @@ export class StageView {
   }
 
   /** The weights that make a value, as pictures side by side; null where there are none to show.
-   * @param {number} index @returns {{values: Float32Array, sheet: Sheet} | null} */
+   * @param {number} index @returns {{values: Float32Array, sheet: MapLayout} | null} */
   filters(index) {
     const { layer } = this.network.steps[this.stage.head];
     const [map] = place(index, this.stage.shape);
@@ -123,7 +122,7 @@ export class Detail {
    * @param {StageView} view @param {number} index @param {Uint8Array} image @param {Palette} palette */
   show(view, index, image, palette) {
     if (view.element.nextElementSibling !== this.element) view.element.after(this.element);
-    this.sheet.paint((at) => palette.inks[image[at]]);
+    this.sheet.paintInk(image, palette);
     placeField(this.field, view.network.receptiveField(view.stage, index));
     this.text.textContent = view.describe(index);
     view.canvas.setAttribute("aria-valuetext", this.text.textContent);

@@ -92,10 +92,16 @@ export function switchLanguage() {
  * @param {number} share */
 export function percent(share) {
   const digits = share >= 0.995 ? 1 : 0;
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(
-    Math.min(share, 0.999),
-  );
+  const format = (PERCENTS[`${language}${digits}`] ??= new Intl.NumberFormat(language, {
+    style: "percent",
+    maximumFractionDigits: digits,
+  }));
+  return format.format(Math.min(share, 0.999));
 }
+
+/** Formats are slow to make.
+ * @type {Record<string, Intl.NumberFormat>} */
+const PERCENTS = {};
 
 /** @param {string | null} name @returns {keyof typeof WORDS | undefined} */
 function spoken(name) {
