@@ -68,7 +68,7 @@ def test_ink_gets_the_same_form_as_by_normalise(open_report: OpenReport, mnist: 
     page = open_report([("MLP", create("mlp", seed=0))], None)
     digits = [np.asarray(image, np.float32) / 255 for image in mnist.test.images[:40]]
     large = [cv2.resize(digit, None, fx=4.3, fy=4.3, interpolation=cv2.INTER_CUBIC).clip(0, 1) for digit in digits]
-    inks = [*drawn_inks(120), *digits, *large, np.zeros((9, 7), np.float32)]
+    inks: list[NDArray[Any]] = [*drawn_inks(120), *digits, *large, np.zeros((9, 7), np.float32)]
     sent = [{"width": ink.shape[1], "height": ink.shape[0], "data": ink.ravel().tolist()} for ink in inks]
     forms = np.array(page.evaluate(NORMALISE, sent)).reshape(-1, 28, 28)
     differences = np.abs(forms - np.stack([normalise(ink) for ink in inks]).astype(int))
