@@ -122,9 +122,13 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
     except SutjaError as error:
         return ReadOutcome(job, reading, error, tables)
     except OSError as error:
-        return ReadOutcome(job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"), tables)
+        return ReadOutcome(
+            job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"), tables
+        )
     except (MemoryError, cv2.error) as error:
-        return ReadOutcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'out of memory'}"), tables)
+        return ReadOutcome(
+            job, reading, DataError(f"{job.title}: could not be read: {error or 'out of memory'}"), tables
+        )
     return ReadOutcome(job, reading, tables=tables)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.rows import group_rows
-from sutja.reading.tables.columns import NumberColumn, find_columns
+from sutja.reading.tables.columns import NumberColumn, align_rows, find_columns
 from sutja.reading.tables.flattening import FlatNumbers
 
 Rows = list[list[int]]
@@ -77,12 +77,13 @@ def _side_by_side(flat: FlatNumbers, rows: Rows) -> Iterator[tuple[Rows, Rows]]:
     numbers = np.array(sorted((number for row in rows for number in row), key=lambda each: flat.left[each]), np.intp)
     reach = np.maximum.accumulate(flat.right[numbers])
     for at in np.flatnonzero(flat.left[numbers[1:]] - reach[:-1] > MIN_GUTTER * flat.unit) + 1:
-        left, right = (_regrouped(flat, half) for half in (numbers[:at], numbers[at:]))
+        left, right = (regrouped_rows(flat, half) for half in (numbers[:at], numbers[at:]))
         if min(len(left), len(right)) >= MIN_TABLE_ROWS and not _are_level(flat, left, right):
             yield left, right
 
 
-def _regrouped(flat: FlatNumbers, numbers: NDArray[np.intp]) -> Rows:
+def regrouped_rows(flat: FlatNumbers, numbers: NDArray[np.intp]) -> Rows:
+    """The rows of some numbers, told by their places alone, not by the slopes of their writing."""
     edges = (flat.left, flat.top), (flat.right, flat.top), (flat.right, flat.bottom), (flat.left, flat.bottom)
     quads = np.stack([np.stack([x[numbers], y[numbers]], axis=1) for x, y in edges], axis=1)
     return [numbers[row].tolist() for row in group_rows(quads)]
@@ -142,7 +143,8 @@ def _blocks_of(flat: FlatNumbers, rows: Rows) -> list[Block]:
     if not _is_table(flat, columns, rows[first:last]):
         return [Block(rows)]
     lines = [Block(part) for part in (rows[:first], rows[last:]) if part]
-    return [Block(rows[first:last], tuple(columns)), *lines]
+    aligned = align_rows(flat, columns)
+    return [Block(aligned, tuple(find_columns(flat, aligned))), *lines]
 
 
 def _belongs(flat: FlatNumbers, columns: Sequence[NumberColumn], row: Sequence[int]) -> bool:

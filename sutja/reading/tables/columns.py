@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import comb
 
@@ -50,6 +50,18 @@ def find_columns(flat: FlatNumbers, rows: Sequence[Sequence[int]]) -> list[Numbe
             columns = _with_row(flat, columns, rows[at])
         columns = _joined(flat, [column for column in columns if column.numbers], rows)
     return columns
+
+
+def align_rows(flat: FlatNumbers, columns: Sequence[NumberColumn]) -> list[list[int]]:
+    """The rows of the numbers of some columns, aligned as columns are, from top to bottom.
+
+    People write into the upper half of one cell and into the lower half of the next: which numbers share a row is told
+    by their order in each column better than by their heights alone.
+    """
+    exchanged = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
+    downwards = [sorted(column.numbers, key=lambda number: flat.middle[number]) for column in columns]
+    rows = find_columns(exchanged, downwards)
+    return [sorted(row.numbers, key=lambda number: flat.left[number]) for row in rows]
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.result import Reading, ReadNumber
 from sutja.reading.rows import group_rows
-from sutja.reading.tables.blocks import Block, find_blocks, place_rows
+from sutja.reading.tables.blocks import Block, find_blocks, place_rows, regrouped_rows
 from sutja.reading.tables.cell_pictures import cell_picture
 from sutja.reading.tables.columns import find_columns
-from sutja.reading.tables.flattening import FlatNumbers, FlatPoints, flatten_numbers, level_columns
+from sutja.reading.tables.flattening import FlatNumbers, FlatPoints, flatten_numbers, level_columns, level_rows
 from sutja.reading.tables.table import NumberTable, TableCell
 
 
@@ -72,6 +72,8 @@ def _arrange(quads: FlatPoints) -> tuple[FlatNumbers, list[Block]]:
     flat = flatten_numbers(quads)
     columns = find_columns(flat, flat.rows)
     flat = level_columns(flat, quads, [column.numbers for column in columns])
+    flat = level_rows(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
+    flat = replace(flat, rows=tuple(regrouped_rows(flat, np.concatenate(flat.rows))))
     return flat, find_blocks(flat)
 
 

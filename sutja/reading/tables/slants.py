@@ -1,0 +1,99 @@
+"""Slants: how the columns, or the rows, of a page run, told by the numbers whose edges or middles are in line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.reading.slope_field import SlopeField, fit_slopes
+
+SidePoints = NDArray[np.float64]
+
+MAX_SLANT = 0.8
+MAX_GROUP_DISTANCE = 3  # of two numbers that may be in line, in rows or columns between them
+ALIGNED_HEIGHTS = 0.25  # of one edge beside another, in which they count as in line
+MAX_PAIRS = 800
+REFINEMENTS = 4
+MIN_HEIGHT_PIXELS = 1e-6
+
+
+@dataclass(frozen=True)
+class SlantRange:
+    """The slants that are tried, how they converge over the extent of the numbers, and standard deviations of both."""
+
+    levels: SidePoints
+    convergences: SidePoints
+    usual_level: float
+    usual_convergence: float
+
+
+# Of columns, against the perpendicular of the writing; of rows, against the writing
+COLUMN_SLANTS = SlantRange(np.arange(-0.4, 0.41, 0.05), np.arange(-0.9, 0.91, 0.1), 0.6, 1.2)
+ROW_SLANTS = SlantRange(np.arange(-0.24, 0.25, 0.01), np.array((-0.1, -0.05, 0.0, 0.05, 0.1)), 0.15, 0.15)
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of numbers: how far their sides are apart `(3, N)`, how far down, where, and their heights."""
+
+    across: SidePoints
+    down: SidePoints
+    at: SidePoints
+    heights: SidePoints
+
+    def agreement(self, field: SlopeField) -> SidePoints:
+        """How well the sides are in line by these slants, each in [0, 1], `(3, N)`."""
+        misses = self.across - field.slope(self.at[:, 1], self.at[:, 0]) * self.down
+        return np.asarray(np.exp(-((misses / (ALIGNED_HEIGHTS * self.heights)) ** 2)))
+
+
+def fit_slants(
+    sides: SidePoints, groups: Sequence[Sequence[int]], heights: SidePoints, slants: SlantRange
+) -> SlopeField:
+    """The slants dx/dy at each (y, x) by which most numbers are in line with those of the next groups.
+
+    `sides` `(3, N, 2)` are x and y of one edge, the middle and the other edge of each number, `groups` the rows that
+    follow each other along y; with x and y exchanged, the columns that follow each other along x.
+    """
+    pairs = _pairs(sides, groups, heights)
+    centre = (float(sides[1, :, 1].mean()), float(sides[1, :, 0].mean()))
+    if not len(pairs.down):
+        return SlopeField(centre, 0.0, 0.0)
+    extent = max(1.0, float(np.ptp(sides[1], axis=0).max()))
+    fields = (
+        SlopeField(centre, float(level), float(convergence) / extent)
+        for level in slants.levels
+        for convergence in slants.convergences
+    )
+    field = max(fields, key=lambda field: pairs.agreement(field).sum() * _prior(field, extent, slants))
+    places = np.repeat(pairs.at[None], 3, axis=0).reshape(-1, 2)
+    for _ in range(REFINEMENTS):
+        weights = (pairs.agreement(field) * (pairs.down / pairs.heights) ** 2).reshape(-1)
+        field = fit_slopes(places[:, 1], places[:, 0], (pairs.across / pairs.down).reshape(-1), weights)
+    return field
+
+
+def _prior(field: SlopeField, extent: float, slants: SlantRange) -> float:
+    level, convergence = field.level / slants.usual_level, field.convergence * extent / slants.usual_convergence
+    return float(np.exp(-(level**2 + convergence**2) / 2))
+
+
+def _pairs(sides: SidePoints, groups: Sequence[Sequence[int]], heights: SidePoints) -> _Pairs:
+    """Pairs of numbers of groups that are near each other, at most `MAX_PAIRS`, evenly chosen."""
+    found = [
+        (one, other)
+        for at, group in enumerate(groups)
+        for following in groups[at + 1 : at + 1 + MAX_GROUP_DISTANCE]
+        for one in group
+        for other in following
+    ]
+    one, other = np.array(found, np.intp).reshape(-1, 2).T
+    steps = sides[:, other] - sides[:, one]
+    down = steps[1, :, 1]
+    possible = np.flatnonzero((down > 0) & (np.abs(steps[..., 0]).min(axis=0) < MAX_SLANT * down))
+    possible = possible[:: max(1, -(-len(possible) // MAX_PAIRS))]
+    means = np.maximum((heights[one] + heights[other])[possible] / 2, MIN_HEIGHT_PIXELS)
+    return _Pairs(steps[:, possible, 0], down[possible], (sides[1, one] + sides[1, other])[possible] / 2, means)
