@@ -153,9 +153,8 @@ class _TableWriter:
         from sutja.reading.tables.files import write_table_file
 
         write_table_file(self._path, self._pages)
-        remark(
-            f"→ {printable(str(self._path))}: {cells} cells, {sum(page.check_count for page in self._pages)} to check"
-        )
+        checks = sum(page.check_count for page in self._pages)
+        remark(f"→ {printable(str(self._path))}: {cells} cells, {checks} to check")
 
 
 def _write_all(

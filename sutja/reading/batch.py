@@ -57,7 +57,7 @@ class ReadOutcome:
 
 @dataclass(frozen=True)
 class ReaderOptions:
-    """The options from which each process makes its `Reader`, those of `Reader.read`, and whether `tables` are found."""
+    """The options from which each process makes its `Reader`, those of `Reader.read`, and whether to find tables."""
 
     model: str | Path
     min_confidence: float | None = None
@@ -103,7 +103,7 @@ def suggested_processes(jobs: Sequence[ReadJob]) -> int:
 
 def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcome:
     """Read a picture and write its drawings; its errors are in the outcome."""
-    reading, tables = None, None
+    reading = tables = None
     try:
         content = load_content(job.path) if job.path else job.content or b""
         reading, steps = _read(reader, decode_picture(content, job.title), options)

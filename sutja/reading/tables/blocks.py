@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ MAX_EMPTY_ROWS = 4  # between two others
 MIN_GUTTER = 2.0  # between tables side by side
 MAX_LEVEL_OFFSET = 0.22  # of one half of a row from the other, in the mean
 MAX_JUTTING = 0.5  # of a number out of its column
+EDGE_TOLERANCE = 0.25  # of an edge of a longer one from those of the others
 MAX_LIST_SPREAD = 0.5
 MAX_HEIGHT_RATIO = 1.6  # of a number in a table
 MIN_SHARED_COLUMNS = 0.6  # of the columns of tables below each other that are one
@@ -149,7 +151,8 @@ def _blocks_of(flat: FlatNumbers, rows: Rows) -> list[Block]:
 
 def _belongs(flat: FlatNumbers, columns: Sequence[NumberColumn], row: Sequence[int]) -> bool:
     """Whether most numbers of an outer row are in columns of the other rows."""
-    fitting = sum(_fits(flat, columns, place) for place in _places(columns) if place[1] in row)
+    places = (place for place in _places(columns) if place[1] in row)
+    fitting = sum(_fits(flat, columns, place) or _is_in_line(flat, columns, place) for place in places)
     return 2 * fitting >= len(row)
 
 
@@ -168,8 +171,24 @@ def _fits(
         return False
     room = MAX_JUTTING * flat.unit
     within = flat.left[others].min() - room < flat.left[number] and flat.right[number] < flat.right[others].max() + room
-    clear = at == 0 or flat.left[number] > columns[at - 1].right - room
-    return bool(within and clear and (at + 1 == len(columns) or flat.right[number] < columns[at + 1].left + room))
+    return bool(within) and _is_clear(flat, columns, place)
+
+
+def _is_clear(flat: FlatNumbers, columns: Sequence[NumberColumn], place: tuple[int, int]) -> bool:
+    """Whether a number does not reach into the columns beside its own."""
+    (at, number), room = place, MAX_JUTTING * flat.unit
+    behind = at == 0 or flat.left[number] > columns[at - 1].right - room
+    return bool(behind and (at + 1 == len(columns) or flat.right[number] < columns[at + 1].left + room))
+
+
+def _is_in_line(flat: FlatNumbers, columns: Sequence[NumberColumn], place: tuple[int, int]) -> bool:
+    """Whether a number, which may be longer than the others of its column, has an edge below those of most of them."""
+    at, number = place
+    others = [other for other in columns[at].numbers if other != number]
+    if not others or not _is_clear(flat, columns, place):
+        return False
+    offsets = (abs(median(edge[others]) - edge[number]) for edge in (flat.left, flat.right))
+    return bool(min(offsets) < EDGE_TOLERANCE * flat.unit)
 
 
 def _is_table(flat: FlatNumbers, columns: Sequence[NumberColumn], rows: Rows) -> bool:

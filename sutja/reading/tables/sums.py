@@ -59,8 +59,8 @@ class SumLine:
 
     @property
     def is_explained(self) -> bool:
-        """Whether it adds up, at once or if one unsure digit is another, and no second one would do."""
-        return self.adds_up or len(self.mends) == 1
+        """Whether it adds up, at once or if one unsure digit is another."""
+        return self.adds_up or bool(self.mends)
 
     @property
     def is_likely(self) -> bool:

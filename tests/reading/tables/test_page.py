@@ -76,9 +76,7 @@ def test_empty_cells_stay_empty_where_handwriting_is_uneven(seed: int, degrees: 
     rng = np.random.default_rng(seed)
     numbers = grid(8, 6)
     empty = {name for name in numbers if rng.random() > share and name[0] != "1" and name[-1] != "1"}
-    uneven = {
-        name: place + (rng.uniform(-8, 8), rng.uniform(-6, 6)) for name, place in numbers.items() if name not in empty
-    }
+    uneven = {name: place + rng.uniform(-7, 7, 2) for name, place in numbers.items() if name not in empty}
     (table,) = seen(uneven, degrees=degrees, across=rng.uniform(-0.1, 0.1)).tables
     assert texts(table) == expected(8, 6, without=frozenset(empty))
 
