@@ -140,8 +140,8 @@ def _fill_in(draft: _Draft, columns: list[SheetColumn], kind: str) -> None:
     rows = min(int(rng.integers(4, 26)), int((bottom - top - 2 * edge) / row_height))
     x = left + edge + float(rng.uniform(0, 1)) * (right - left - 2 * edge - unit * sum(each.width for each in columns))
     y = top + edge + float(rng.uniform(0, 1)) * (bottom - top - 2 * edge - row_height * rows)
-    places = x + unit * np.cumsum([0, *(column.width for column in columns)])
-    _rule(sheet, places, y + row_height * np.arange(rows + 1))
+    places = np.asarray(x + unit * np.cumsum([0, *(column.width for column in columns)]), np.float64)
+    _rule(sheet, places, np.asarray(y + row_height * np.arange(rows + 1), np.float64))
     for row in range(rows):
         for at, column in enumerate(columns):
             if kind == "bill" and row == rows - 1 and at < len(columns) - 1:
