@@ -76,9 +76,20 @@ def level_rows(flat: FlatNumbers, quads: FlatPoints, columns: Sequence[Sequence[
     """
     across = (flat.left + flat.right) / 2
     sides = np.stack([np.stack([y, across], axis=1) for y in (flat.top, flat.middle, flat.bottom)])
-    rows = fit_slants(sides, columns, flat.bottom - flat.top, ROW_SLANTS)
+    centres = (0.0, _perpendicular_slope(flat.matrix, quads))
+    rows = fit_slants(sides, columns, flat.bottom - flat.top, ROW_SLANTS, centres=centres)
     corners = warped_points(quads, flat.matrix).reshape(-1, 2)
     return _flat_numbers(quads, _levelling(rows, _level(corners[:, ::-1]), corners) @ flat.matrix, flat.rows)
+
+
+def _perpendicular_slope(matrix: Homography, quads: FlatPoints) -> float:
+    """The slope on the level page of a line that is perpendicular to the columns in the middle of the picture."""
+    centre = quads.reshape(-1, 2).mean(axis=0)
+    steps = warped_points(centre + np.array([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)]), matrix)
+    jacobian = (steps[1:] - steps[0]).T  # from steps on the picture to steps on the level page
+    down = np.linalg.solve(jacobian, (0.0, 1.0))
+    across = jacobian @ (down[1], -down[0])
+    return float(np.clip(across[1] / max(abs(across[0]), MIN_CONVERGENCE) * np.sign(across[0]), -1, 1))
 
 
 def _level(corners: FlatPoints) -> SlopeField:

@@ -30,9 +30,9 @@ class SlantRange:
     usual_convergence: float
 
 
-# Of columns, against the perpendicular of the writing; of rows, against the writing
+# Of columns, against the perpendicular of the writing; of rows, against the writing or the perpendicular of columns
 COLUMN_SLANTS = SlantRange(np.arange(-0.4, 0.41, 0.05), np.arange(-0.9, 0.91, 0.1), 0.6, 1.2)
-ROW_SLANTS = SlantRange(np.arange(-0.24, 0.25, 0.01), np.array((-0.1, -0.05, 0.0, 0.05, 0.1)), 0.15, 0.15)
+ROW_SLANTS = SlantRange(np.arange(-0.16, 0.165, 0.01), np.array((-0.1, -0.05, 0.0, 0.05, 0.1)), 0.1, 0.15)
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,18 @@ class _Pairs:
 
 
 def fit_slants(
-    sides: SidePoints, groups: Sequence[Sequence[int]], heights: SidePoints, slants: SlantRange
+    sides: SidePoints,
+    groups: Sequence[Sequence[int]],
+    heights: SidePoints,
+    slants: SlantRange,
+    *,
+    centres: Sequence[float] = (0.0,),
 ) -> SlopeField:
     """The slants dx/dy at each (y, x) by which most numbers are in line with those of the next groups.
 
     `sides` `(3, N, 2)` are x and y of one edge, the middle and the other edge of each number, `groups` the rows that
-    follow each other along y; with x and y exchanged, the columns that follow each other along x.
+    follow each other along y; with x and y exchanged, the columns that follow each other along x. Slants around the
+    `centres` are tried.
     """
     pairs = _pairs(sides, groups, heights)
     centre = (float(sides[1, :, 1].mean()), float(sides[1, :, 0].mean()))
@@ -64,11 +70,12 @@ def fit_slants(
         return SlopeField(centre, 0.0, 0.0)
     extent = max(1.0, float(np.ptp(sides[1], axis=0).max()))
     fields = (
-        SlopeField(centre, float(level), float(convergence) / extent)
+        SlopeField(centre, usual + float(level), float(convergence) / extent)
+        for usual in centres
         for level in slants.levels
         for convergence in slants.convergences
     )
-    field = max(fields, key=lambda field: pairs.agreement(field).sum() * _prior(field, extent, slants))
+    field = max(fields, key=lambda field: pairs.agreement(field).sum() * _prior(field, extent, slants, centres))
     places = np.repeat(pairs.at[None], 3, axis=0).reshape(-1, 2)
     for _ in range(REFINEMENTS):
         weights = (pairs.agreement(field) * (pairs.down / pairs.heights) ** 2).reshape(-1)
@@ -76,8 +83,9 @@ def fit_slants(
     return field
 
 
-def _prior(field: SlopeField, extent: float, slants: SlantRange) -> float:
-    level, convergence = field.level / slants.usual_level, field.convergence * extent / slants.usual_convergence
+def _prior(field: SlopeField, extent: float, slants: SlantRange, centres: Sequence[float]) -> float:
+    level = min(abs(field.level - usual) for usual in centres) / slants.usual_level
+    convergence = field.convergence * extent / slants.usual_convergence
     return float(np.exp(-(level**2 + convergence**2) / 2))
 
 
