@@ -21,6 +21,7 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "onnx": "train",
     "onnxscript": "train",
     "sklearn": "sklearn",
+    "cleanlab": "doubts",
     "tensorboard": "track",
     "fastapi": "web",
     "pydantic": "web",

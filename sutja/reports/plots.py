@@ -21,6 +21,7 @@ from sutja.data.digits import CLASS_COUNT, Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration_bins
 
 if TYPE_CHECKING:
+    from sutja.evaluation.label_errors import LabelDoubt
     from sutja.runs.report import MemberReport
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -172,6 +173,15 @@ def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) ->
     shown = worst[: rows * columns]
     titles = [f"{each.label} read as {each.prediction}\n{each.confidence:.0%} sure · #{each.index}" for each in shown]
     return _sheet(digits.images[[each.index for each in shown]], titles, columns)
+
+
+def plot_doubts(images: Images, doubts: Sequence[LabelDoubt]) -> Figure:
+    """Digits `(N, 28, 28)` with doubtful labels: the label, the suggested one with its probability, and the place."""
+    titles = [
+        f"{each.label} → {each.suggested}?  {each.suggested_probability:.0%}\n{each.part} {each.index}"
+        for each in doubts
+    ]
+    return _sheet(images, titles, 8)
 
 
 def plot_samples(digits: Digits) -> Figure:

@@ -16,6 +16,7 @@ from sutja.runs.run import Run
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import StoredCorrection
+    from sutja.evaluation.label_errors import LabelDoubt
     from sutja.evaluation.robustness import Robustness
     from sutja.models.card import Card
     from sutja.networks.model import NetworkSize
@@ -282,6 +283,22 @@ def finetuning_table(errors: dict[str, ErrorsBeforeAfter]) -> Table:
         for part, each in errors.items()
     ]
     return Table(["errors in", "digits", "before", "after"], rows)
+
+
+def doubt_table(doubts: Sequence[LabelDoubt]) -> Table:
+    """Doubtful labels with the label that is suggested and the probabilities of both."""
+    rows = [
+        [
+            f"{each.part} {each.index}",
+            str(each.label),
+            percent(each.label_probability),
+            str(each.suggested),
+            percent(each.suggested_probability),
+            "error" if each.wrong else "doubtful",
+        ]
+        for each in doubts
+    ]
+    return Table(["digit", "label", "probability", "suggested", "probability", "taken for"], rows)
 
 
 def correction_table(kept: Sequence[StoredCorrection]) -> Table:
