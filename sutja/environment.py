@@ -23,6 +23,7 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "sklearn": "sklearn",
     "cleanlab": "doubts",
     "tensorboard": "track",
+    "pyarrow": "parquet",
     "fastapi": "web",
     "pydantic": "web",
     "python_multipart": "web",

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import CommandGroup, Data, Force, Json
+from sutja.cli.common import CommandGroup, Data, Force, Json, load_data
 from sutja.errors import UsageError
 
 data_app = typer.Typer(
@@ -18,25 +18,55 @@ data_app = typer.Typer(
 )
 
 
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="`mnist` or a path: a folder or a zip file of IDX files, tars of PNGs, NumPy arrays, Parquet, MATLAB, LIBSVM, "
+        "ARFF or CSV files, or pictures; one of these files; or an .npz file."
+    ),
+]
+PixelRange = Annotated[
+    Optional[str],
+    typer.Option(
+        "--pixel-range", metavar="LOW:HIGH", help="The values of paper and ink, brought to 0 and 255, like 0:1 or -1:1."
+    ),
+]
+Invert = Annotated[bool, typer.Option("--invert", help="Dark digits on bright paper become bright on dark.")]
+Transpose = Annotated[bool, typer.Option("--transpose", help="Exchange rows and columns, as EMNIST needs it.")]
+LabelsFrom = Annotated[
+    int, typer.Option("--labels-from", min=0, max=99, metavar="N", help="The label that stands for the digit 0.")
+]
+TenIsZero = Annotated[bool, typer.Option("--ten-is-zero", help="The label 10 stands for the digit 0.")]
+DropBlank = Annotated[bool, typer.Option("--drop-blank", help="Leave out pictures whose pixels are all the same.")]
+
+
 @data_app.command(epilog="Example: `sutja data info fashion-mnist/`")
 def info(
-    source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")] = "mnist",
+    source: Source = "mnist",
     sheet: Annotated[
         Optional[Path],
         typer.Option("--sheet", help="The PNG file for the sheet of samples. [default: ./NAME-samples.png]"),
     ] = None,
+    pixel_range: PixelRange = None,
+    invert: Invert = False,
+    transpose: Transpose = False,
+    labels_from: LabelsFrom = 0,
+    ten_is_zero: TenIsZero = False,
+    drop_blank: DropBlank = False,
     as_json: Json = False,
 ) -> None:
     """Describe a data set and draw a sheet of samples."""
     from sutja.cli.console import out, print_json, print_path, print_table
-    from sutja.data.dataset import describe_dataset, load_dataset
+    from sutja.data.dataset import describe_dataset
+    from sutja.data.samples import Mending
     from sutja.reports.html import save_figure
     from sutja.reports.plots import plot_samples
     from sutja.reports.tables import dataset_table
 
     if sheet is not None and sheet.suffix.lower() != ".png":
         raise UsageError(f"{sheet}: the sheet is a PNG file: its name must end in .png")
-    dataset = load_dataset(source)
+    mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
+    dataset = load_data(source, mending)
     path = sheet or Path(f"{dataset.name}-samples.png")
     if sheet is not None or not as_json:
         save_figure(plot_samples(dataset.train), path)
@@ -49,25 +79,47 @@ def info(
 
 
 @data_app.command(
-    epilog="Examples: `sutja data convert mnist mnist.npz` · `sutja data convert course.zip mnist/ --form idx`"
+    epilog="Examples: `sutja data convert mnist mnist.npz` · `sutja data convert usps.bz2 usps/ --pixel-range=-1:1 "
+    "--labels-from 1` · `sutja data convert photos/ digits.zip --form classes --invert`"
 )
 def convert(
-    source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")],
+    source: Source,
     to: Annotated[Path, typer.Argument(help="The file or folder to write.")],
     form: Annotated[
         Optional[str],
         typer.Option(
-            "--form", help="idx (gzipped), png (train.tar and test.tar) or npz. [default: npz for *.npz, else idx]"
+            "--form",
+            help="npz; or into a folder or *.zip: idx, png (train.tar and test.tar), npy, parquet, mat, libsvm, arff, "
+            "csv, or pictures: classes (train/7/1.png), named (train/1_7.png), listed (with labels.csv). "
+            "[default: npz for *.npz, else idx]",
         ),
     ] = None,
+    pixel_range: PixelRange = None,
+    invert: Invert = False,
+    transpose: Transpose = False,
+    labels_from: LabelsFrom = 0,
+    ten_is_zero: TenIsZero = False,
+    drop_blank: DropBlank = False,
     force: Force = False,
 ) -> None:
-    """Write a data set in another form."""
-    from sutja.cli.console import print_path
-    from sutja.data.dataset import format_from_path, load_dataset, save_dataset
+    """Write a data set in another form.
 
-    save_dataset(load_dataset(source), to, file_format=form or format_from_path(to), force=force)
+    Pictures become grey and 28×28. What else seems wrong is printed with the option that mends it, and never changed
+    without it.
+    """
+    from sutja.cli.console import print_path
+    from sutja.data.dataset import format_from_path, save_dataset
+    from sutja.data.samples import Mending
+
+    mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
+    save_dataset(load_data(source, mending), to, file_format=form or format_from_path(to), force=force)
     print_path("Written", to)
+
+
+def _range(text: str | None) -> tuple[float, float] | None:
+    from sutja.data.samples import parse_pixel_range
+
+    return None if text is None else parse_pixel_range(text)
 
 
 @data_app.command()
@@ -110,7 +162,6 @@ def photographs(
     They consist of a data set's training digits, pen strokes, and rendered paper, desk and light.
     """
     from sutja.cli.console import print_path
-    from sutja.data.dataset import load_dataset
     from sutja.errors import unknown
     from sutja.synth.folder import PhotographRequest, write_photographs
     from sutja.synth.lines import LineRenderer
@@ -122,7 +173,7 @@ def photographs(
         raise unknown("format", form, ("jpg", "png"))
     wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
     request = PhotographRequest(wanted, count, seed, _size(size) if size else None)
-    write_photographs(LineRenderer(load_dataset(data).train), request, to, suffix=f".{form}", force=force)
+    write_photographs(LineRenderer(load_data(data).train), request, to, suffix=f".{form}", force=force)
     print_path("Written", to)
 
 
@@ -148,13 +199,12 @@ def lines(
     import numpy as np
 
     from sutja.cli.console import print_path
-    from sutja.data.dataset import load_dataset
     from sutja.reports import plots
     from sutja.reports.html import save_figure
     from sutja.synth.lines import LineRenderer
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    written = LineRenderer(load_dataset(data).train).render_lines(np.random.default_rng(seed), count)
+    written = LineRenderer(load_data(data).train).render_lines(np.random.default_rng(seed), count)
     save_figure(plots.plot_lines([(line.gray, line.text or "nothing") for line in written]), to)
     print_path("Lines", to)

@@ -26,3 +26,4 @@ READ_ERRORS = (
 )
 
 MAX_ARRAY_BYTES = 640 << 20  # EMNIST, the largest set of such digits, has 522 MiB; more is damage or an attack
+MAX_FILE_BYTES = 1 << 30  # of a text, or of a member of a zip file

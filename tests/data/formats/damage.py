@@ -14,6 +14,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from sutja.data.digits import Digits
+from sutja.data.formats.parts import Parts
+from sutja.data.samples import to_digits
 from sutja.errors import DataError
 
 FAST = settings(max_examples=100, derandomize=True, database=None)
@@ -70,6 +72,13 @@ def little_memory(mebibytes: int = 16) -> Iterator[None]:
         assert tracemalloc.get_traced_memory()[1] < mebibytes << 20
     finally:
         tracemalloc.stop()
+
+
+def digits_of(parts: Parts) -> tuple[Digits, Digits]:
+    """The training and test digits of the samples that a reader returns, unchanged."""
+    train, test = parts
+    assert test is not None
+    return to_digits(train)[0], to_digits(test)[0]
 
 
 def same(first: Digits, second: Digits) -> bool:

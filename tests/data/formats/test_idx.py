@@ -17,9 +17,16 @@ from numpy.typing import NDArray
 
 from sutja.data.dataset import MNIST_FOLDER, Dataset
 from sutja.data.digits import Digits
-from sutja.data.formats.idx import read_checksums, read_idx, read_idx_folder, write_idx_folder
+from sutja.data.formats.container import open_container
+from sutja.data.formats.forms import read_form
+from sutja.data.formats.idx import read_checksums, read_idx, write_idx_folder
 
-from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
+from .damage import FAST, Damage, assert_same_or_refused, damages, digits_of, little_memory, refusal, same
+
+
+def read_idx_folder(folder: Path) -> tuple[Digits, Digits]:
+    with open_container(folder) as container:
+        return digits_of(read_form(container))
 
 
 def idx(array: NDArray[Any], code: int = 0x08) -> bytes:
@@ -177,11 +184,11 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         ("test_labels", idx(np.zeros(31, np.uint8)), "t10k-labels-idx1-ubyte: 31 labels, but 30 images"),
         ("train_labels", idx(np.full(60, 10, np.uint8)), "train-labels-idx1-ubyte: the label 10 is out of"),
         ("train_labels", idx(np.zeros(60, ">f4"), 0x0D), "train-labels-idx1-ubyte: float32"),
-        ("test_images", idx(np.zeros((30, 27, 28), np.uint8)), "t10k-images-idx3-ubyte: uint8 (30, 27, 28)"),
+        ("test_images", idx(np.zeros((30, 784), np.uint8)), "t10k-images-idx3-ubyte: uint8 (30, 784)"),
         ("test_images", idx(np.zeros((30, 28, 28), ">i4"), 0x0C), "t10k-images-idx3-ubyte: int32"),
         ("test_labels", idx(np.zeros((30, 0), np.uint8)), "t10k-labels-idx1-ubyte"),
     ],
-    ids=["fewer labels", "more labels", "label 10", "float labels", "size", "int images", "labels without columns"],
+    ids=["fewer labels", "more labels", "label 10", "float labels", "no rows", "int images", "labels without columns"],
 )
 def test_files_that_do_not_fit_are_refused(
     tmp_path: Path, small: Dataset, file: str, content: bytes, message: str

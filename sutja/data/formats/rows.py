@@ -1,0 +1,117 @@
+"""Rows of numbers in texts: a picture and its label in each, as CSV and ARFF have them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
+from sutja.data.samples import Samples, UnlabelledError, square_pictures, whole_labels
+
+MAX_COLUMNS = 1 << 16  # a picture of 256×256 pixels
+MAX_VALUES = 640 << 20  # numbers in a text, as bytes in an array
+_ROWS_AT_ONCE = 500
+_LABEL_NAMES = ("label", "labels", "class", "target", "digit", "y")
+_INDEX_NAMES = ("", "unnamed: 0", "index", "id", "imageid")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_TEXTS = tuple(str(value) for value in range(256))
+
+
+def read_numbers(lines: Iterator[str], delimiter: str) -> NDArray[Any]:
+    """Read rows of numbers, all of one length, as `uint8 (rows, columns)` if all fit, else as `float32`.
+
+    Raises `ValueError` for other text, for rows of different lengths and for too many numbers.
+    """
+    parts: list[NDArray[Any]] = []
+    count = 0
+    while chunk := list(itertools.islice(lines, _ROWS_AT_ONCE)):
+        rows = np.loadtxt(chunk, np.float64, comments=None, delimiter=delimiter, quotechar='"', ndmin=2)
+        if not np.isfinite(rows).all():
+            raise ValueError("a number that is not finite")
+        count += rows.size
+        if rows.shape[1] > MAX_COLUMNS or count > MAX_VALUES:
+            raise ValueError(f"more than {MAX_COLUMNS:,} columns or {MAX_VALUES:,} numbers")
+        if parts and rows.shape[1] != parts[0].shape[1]:
+            raise ValueError(f"{rows.shape[1]:,} columns after rows of {parts[0].shape[1]:,}")
+        parts.append(compact(rows))
+    if not parts:
+        raise ValueError("no row of numbers")
+    return np.concatenate(parts)
+
+
+def compact(values: NDArray[Any]) -> NDArray[Any]:
+    """The values as `uint8` if all are whole numbers from 0 to 255, otherwise as `float32`."""
+    if values.dtype == np.uint8:
+        return values
+    is_byte = values.size == 0 or (values.min() >= 0 and values.max() <= 255 and (values == np.floor(values)).all())
+    return values.astype(np.uint8 if is_byte else np.float32)
+
+
+def delimiter_of(line: str) -> str:
+    """The character between the fields of a line: tabulator, semicolon or comma, whichever occurs most."""
+    return max(("\t", ";", ","), key=line.count)
+
+
+def fields(line: str, delimiter: str) -> list[str]:
+    """The fields of a line of names, without quotes and spaces around them."""
+    return [field.strip().strip("\"'").strip() for field in line.split(delimiter)]
+
+
+def is_number(text: str) -> bool:
+    """Whether a field is a number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def samples_of_rows(rows: NDArray[Any], header: Sequence[str] | None, name: str) -> Samples:
+    """The samples in rows of numbers, whose columns `header` names where there is one.
+
+    The label is in the column that the header calls so, otherwise in the first, or in the last if only that one can be
+    it. Raises `UnlabelledError` if the columns are a picture and no label, `ValueError` if they are no picture.
+    """
+    remarks: tuple[str, ...] = ()
+    if header is not None:
+        if len(header) != rows.shape[1]:
+            raise ValueError(f"{len(header):,} names, but {rows.shape[1]:,} columns")
+        lowered = [each.lower() for each in header]
+        kept = [number for number, each in enumerate(lowered) if each not in _INDEX_NAMES]
+        rows, lowered = (rows if len(kept) == len(lowered) else rows[:, kept]), [lowered[each] for each in kept]
+        columns = [lowered.index(each) for each in _LABEL_NAMES if each in lowered]
+        label = columns[0] if columns else None
+    else:
+        label = _label_column(rows)
+        if label:
+            remarks = (f"{name}: the labels are in the last column",)
+    if label is None:
+        square_pictures(rows[:0])
+        raise UnlabelledError(f"{name}: no labels, only {rows.shape[1]:,} pixels a row")
+    pixels = compact(np.delete(rows, label, axis=1))  # a label alone may have made floats of them
+    return Samples(square_pictures(pixels), whole_labels(rows[:, label]), name, name, remarks)
+
+
+def _label_column(rows: NDArray[Any]) -> int | None:
+    """The column of the labels in rows without a header; `None` if all columns together are a square picture."""
+    count = rows.shape[1]
+    if math.isqrt(count) ** 2 == count and math.isqrt(count - 1) ** 2 != count - 1:
+        return None
+    return count - 1 if not _may_be_labels(rows[:, 0]) and _may_be_labels(rows[:, -1]) else 0
+
+
+def _may_be_labels(column: NDArray[Any]) -> bool:
+    is_whole = bool((column == np.floor(column)).all())
+    return is_whole and 0 <= column.min() < column.max() <= CLASS_COUNT
+
+
+def rows_text(digits: Digits, *, label_last: bool = False) -> Iterator[str]:
+    """A line of comma-separated numbers for each digit: its label and its pixels, row by row."""
+    for image, label in zip(digits.images, digits.labels, strict=True):
+        numbers = [_TEXTS[value] for value in image.ravel().tolist()]
+        yield ",".join([*numbers, _TEXTS[label]] if label_last else [_TEXTS[label], *numbers]) + "\n"
+
+
+PIXEL_NAMES = tuple(f"pixel{number}" for number in range(SIDE_PIXELS * SIDE_PIXELS))  # Kaggle's
