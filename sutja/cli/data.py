@@ -21,8 +21,8 @@ data_app = typer.Typer(
 Source = Annotated[
     str,
     typer.Argument(
-        help="`mnist` or a path: a folder or a zip file of IDX files, tars of PNGs, NumPy arrays, Parquet, MATLAB, LIBSVM, "
-        "ARFF or CSV files, or pictures; one of these files; or an .npz file."
+        help="`mnist` or a path: a folder or a zip file of IDX files, tars of PNGs, NumPy arrays, Parquet, MATLAB, "
+        "LIBSVM, ARFF or CSV files, or pictures; one of these files; or an .npz file."
     ),
 ]
 PixelRange = Annotated[

@@ -6,6 +6,7 @@ import tarfile
 import tokenize
 import zipfile
 import zlib
+from csv import Error as CsvError
 
 # What the standard library and NumPy raise for damaged archives and invalid headers.
 READ_ERRORS = (
@@ -22,6 +23,7 @@ READ_ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
     lzma.LZMAError,
+    CsvError,
     zlib.error,
 )
 

@@ -39,7 +39,7 @@ def _read_file(container: Container, names: Sequence[str]) -> Samples:
         delimiter = delimiter_of(first)
         header = fields(first, delimiter)
         place = container.place(name)
-        if is_number(header[0]):
+        if is_number(header[0]) and header != [str(number) for number in range(len(header))]:  # pandas numbers columns
             return samples_of_rows(read_numbers(itertools.chain([first], lines), delimiter), None, place)
         return samples_of_rows(read_numbers(lines, delimiter), header, place)
 

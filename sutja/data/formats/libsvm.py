@@ -22,8 +22,10 @@ from sutja.data.formats.rows import MAX_COLUMNS, MAX_VALUES, compact
 from sutja.data.samples import Samples, square_pictures, whole_labels
 
 FILE_PATTERN = re.compile(r".*\.(libsvm|svm|svmlight)(\.t)?(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
-LINE_PATTERN = re.compile(
-    r"[+-]?\d{1,9}(\.0*)?(\s+\d{1,9}:[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?)*\s*(#.*)?", re.ASCII
+LINE_PATTERN = re.compile(  # possessive: a damaged pair at the end of a long line must not take years
+    r"[+-]?+\d{1,9}+(?:\.0*+)?+"
+    r"(?:\s++\d{1,9}+:[+-]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?+\d{1,3}+)?+)*+\s*+(?:#.*+)?+",
+    re.ASCII,
 )
 _USUAL_SIDES_PIXELS = (8, 16, 20, 28, 32, 64)  # pixels at the end that are always zero are in no line
 

@@ -19,7 +19,7 @@ MAX_VALUES = 640 << 20  # numbers in a text, as bytes in an array
 _ROWS_AT_ONCE = 500
 _LABEL_NAMES = ("label", "labels", "class", "target", "digit", "y")
 _INDEX_NAMES = ("", "unnamed: 0", "index", "id", "imageid")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?+\d++)?+")
 _TEXTS = tuple(str(value) for value in range(256))
 
 
@@ -43,6 +43,17 @@ def read_numbers(lines: Iterator[str], delimiter: str) -> NDArray[Any]:
     if not parts:
         raise ValueError("no row of numbers")
     return np.concatenate(parts)
+
+
+def _without_index(header: Sequence[str] | None, rows: NDArray[Any]) -> tuple[list[str], NDArray[Any]]:
+    """The names of the columns in small letters, and the rows, both without a column that numbers the rows."""
+    if header is None:
+        return [], rows
+    if len(header) != rows.shape[1]:
+        raise ValueError(f"{len(header):,} names, but {rows.shape[1]:,} columns")
+    names = [each.lower() for each in header]
+    kept = [number for number, each in enumerate(names) if each not in _INDEX_NAMES]
+    return [names[number] for number in kept], rows if len(kept) == len(names) else rows[:, kept]
 
 
 def compact(values: NDArray[Any]) -> NDArray[Any]:
@@ -75,18 +86,12 @@ def samples_of_rows(rows: NDArray[Any], header: Sequence[str] | None, name: str)
     it. Raises `UnlabelledError` if the columns are a picture and no label, `ValueError` if they are no picture.
     """
     remarks: tuple[str, ...] = ()
-    if header is not None:
-        if len(header) != rows.shape[1]:
-            raise ValueError(f"{len(header):,} names, but {rows.shape[1]:,} columns")
-        lowered = [each.lower() for each in header]
-        kept = [number for number, each in enumerate(lowered) if each not in _INDEX_NAMES]
-        rows, lowered = (rows if len(kept) == len(lowered) else rows[:, kept]), [lowered[each] for each in kept]
-        columns = [lowered.index(each) for each in _LABEL_NAMES if each in lowered]
-        label = columns[0] if columns else None
-    else:
+    names, rows = _without_index(header, rows)
+    if all(map(is_number, names)):
         label = _label_column(rows)
-        if label:
-            remarks = (f"{name}: the labels are in the last column",)
+        remarks = (f"{name}: the labels are in the last column",) if label else ()
+    else:
+        label = next((names.index(each) for each in _LABEL_NAMES if each in names), None)
     if label is None:
         square_pictures(rows[:0])
         raise UnlabelledError(f"{name}: no labels, only {rows.shape[1]:,} pixels a row")

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,32 @@ def test_all_layouts_are_read(
     assert same(train, small.train)
     assert same(test, small.test)
     assert train.images.flags.c_contiguous
+
+
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+def test_files_in_folders_of_their_own_names_are_read(tmp_path: Path, small: Dataset, zipped: bool) -> None:
+    """As Kaggle packs them: the same files twice, once each in a folder of its name."""
+    for file in put_set(tmp_path / "flat", small).iterdir():
+        for place in (file.name, f"{file.name}/{file.name}"):
+            target = tmp_path / "archive" / (place.replace("-idx", ".idx") if place == file.name else place)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    for file in (tmp_path / "archive").glob("t*.idx*"):
+        file.unlink()  # half of what is unpacked by hand lacks them
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+            for file in (path for path in (tmp_path / "archive").rglob("*") if path.is_file()):
+                archive.write(file, file.relative_to(tmp_path).as_posix())
+    train, test = read_idx_folder(tmp_path / ("archive.zip" if zipped else "archive"))
+    assert same(train, small.train)
+    assert same(test, small.test)
+
+
+def test_two_sets_in_one_folder_are_not_mixed(tmp_path: Path, small: Dataset) -> None:
+    put_set(tmp_path / "a" / "raw", small)
+    put_set(tmp_path / "b" / "raw", Dataset("other", small.test, small.train))
+    (tmp_path / "a" / "raw" / "t10k-labels-idx1-ubyte").unlink()
+    assert "the file of the test labels is missing" in refusal(lambda: read_idx_folder(tmp_path))
 
 
 def test_the_unpacked_file_takes_precedence(tmp_path: Path, small: Dataset) -> None:

@@ -146,6 +146,35 @@ def test_a_zip_may_hold_the_archives_anywhere_beside_junk(
     assert same(digits[1], small.test)
 
 
+def test_files_of_operating_systems_are_skipped_and_told() -> None:
+    samples = read_samples(tar_of([(".DS_Store", b"junk"), ("._0_5.png", b"junk"), ("0_5.png", GOOD)]))
+    assert samples.labels.tolist() == [5]
+    assert samples.remarks == ("train.tar: skipped 2 files of an operating system (._*, .DS_Store and the like)",)
+
+
+def test_a_link_called_like_such_a_file_is_refused() -> None:
+    content = tar_of([(special(tarfile.SYMTYPE, "._0_5.png", "0_5.png"), b""), ("0_5.png", GOOD)])
+    assert "links and special files" in refusal(lambda: read(content))
+
+
+def test_ink_in_the_alpha_channel_is_taken_and_told(small: Dataset) -> None:
+    pictures = [np.dstack([np.zeros((28, 28, 3), np.uint8), image]) for image in small.train.images]
+    members = [
+        (f"{n}_{label}.png", png(each))
+        for n, (label, each) in enumerate(zip(small.train.labels, pictures, strict=True))
+    ]
+    samples = read_samples(tar_of(members))
+    assert same(to_digits(samples)[0], small.train)
+    assert samples.remarks == ("train.tar: 60 of 60 pictures have their ink in the alpha channel, which was taken",)
+
+
+def test_pictures_of_every_size_become_28_by_28_and_are_told() -> None:
+    members = [(f"{n}_3.png", png(np.zeros((n, 40), np.uint8))) for n in (1, 28, 300)]
+    samples = read_samples(tar_of(members))
+    assert samples.images.shape == (3, 28, 28)
+    assert samples.remarks == ("train.tar: 3 of 3 pictures of other sizes brought to 28×28",)
+
+
 BAD_MEMBERS: dict[str, tuple[Member, str]] = {
     "symbolic link": ((special(tarfile.SYMTYPE, target="0_5.png"), b""), "1_3.png: links and special files"),
     "hard link": ((special(tarfile.LNKTYPE, target="0_5.png"), b""), "1_3.png: links and special files"),
