@@ -10,9 +10,10 @@ from sutja.data.formats.container import Container
 from sutja.data.samples import Samples, UnlabelledError
 from sutja.errors import DataError
 
-_TRAIN = re.compile(r"(?<![a-z])(?i:train(ing)?)(?![a-z])")
-_TEST = re.compile(r"((?<![a-z])(?i:test(ing)?|t10k)(?![a-z]))|\.t(\.(gz|bz2|xz))?$")
-_OTHER = re.compile(r"(?<![a-z])(?i:val(id(ation)?)?|dev|sample|extra)(?![a-z])")
+_START = r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))"  # of a word, also inside of trainingSet
+_TRAIN = re.compile(rf"{_START}(?i:train(ing)?)(?![a-z])")
+_TEST = re.compile(rf"({_START}(?i:test(ing)?|t10k)(?![a-z]))|\.t(\.(gz|bz2|xz))?$")
+_OTHER = re.compile(rf"{_START}(?i:val(id(ation)?)?|dev|sample|extra)(?![a-z])")
 
 Parts = tuple[Samples, Samples | None]
 MAX_NAMES = 3  # that a remark lists

@@ -44,7 +44,8 @@ def test_files_of_people_are_not(name: str) -> None:
         ("digits.csv", None),
         ("contest.csv", None),
         ("constraint.csv", None),
-        ("latest/1.png", None),
+        ("LATEST/1.png", None),
+        ("trainingSample/0/1.png", "other"),
     ],
 )
 def test_the_part_is_a_word_of_the_name(name: str, part: str | None) -> None:
