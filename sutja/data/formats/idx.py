@@ -83,7 +83,7 @@ def _read_part(container: Container, names: Sequence[str], prefix: str, part: st
         labels = labels[:, 0]  # QMNIST has the writer and more in further columns
     if prefix.startswith("emnist") and images.ndim == 3:
         images = images.transpose(0, 2, 1)  # EMNIST stores its images column by column
-    return Samples(images, labels, *places)
+    return Samples(images, labels, places[0], places[1])
 
 
 def _checksums_beside(container: Container, name: str) -> dict[str, str]:

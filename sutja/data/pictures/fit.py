@@ -126,6 +126,7 @@ def fit_picture(grey: Images) -> Images:
     resized = cv2.resize(
         np.ascontiguousarray(grey), size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     )
+    resized = np.clip(resized, grey.min(), grey.max())  # the cubic spline exceeds them, and with them their range
     edge = sorted([*grey[0].tolist(), *grey[-1].tolist(), *grey[:, 0].tolist(), *grey[:, -1].tolist()])
     fitted = np.full((SIDE_PIXELS, SIDE_PIXELS), edge[len(edge) // 2], np.uint8)
     top, left = (SIDE_PIXELS - size[1]) // 2, (SIDE_PIXELS - size[0]) // 2

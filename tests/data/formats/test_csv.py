@@ -17,8 +17,8 @@ from .damage import refusal, same
 
 def rows(digits: Digits, *, last: bool = False, labels: bool = True) -> list[list[int]]:
     pixels, classes = digits.images.reshape(len(digits), -1), digits.labels[:, None]
-    parts = [pixels] if not labels else [pixels, classes] if last else [classes, pixels]
-    return [[int(value) for value in row] for row in np.concatenate(parts, axis=1)]
+    parts = (pixels,) if not labels else (pixels, classes) if last else (classes, pixels)
+    return [[int(value) for value in row] for row in np.hstack(parts)]
 
 
 def text(digits: Digits, header: str = "", separator: str = ",", *, last: bool = False, labels: bool = True) -> str:

@@ -70,6 +70,13 @@ def test_the_shape_of_a_picture_is_kept_and_the_rest_is_like_its_edge() -> None:
     assert fitted[14, 14] == 255
 
 
+def test_no_pixel_leaves_the_range_of_its_picture() -> None:
+    random = np.random.default_rng(0)
+    picture = random.integers(3, 17, (8, 8)).astype(np.uint8)
+    fitted = fit_picture(picture)
+    assert (fitted.min(), fitted.max()) == (picture.min(), picture.max())
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".bmp", ".tif", ".webp", ".pgm"])
 def test_other_kinds_of_files_are_read(small: Dataset, suffix: str) -> None:
     image = cv2.resize(small.train.images[0], (112, 112))
