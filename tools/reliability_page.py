@@ -55,6 +55,7 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("one array of a data set", "data.formats:MAX_ARRAY_BYTES", _bytes),
     ("a text of numbers, or a file in a zip file", "data.formats:MAX_FILE_BYTES", _bytes),
     ("a line of a text of numbers", "data.formats.container:MAX_LINE_BYTES", _bytes),
+    ("numbers in a text", "data.formats.rows:MAX_VALUES", _count),
     ("columns of a text of numbers", "data.formats.rows:MAX_COLUMNS", _count),
     ("files of a data set", "data.formats.container:MAX_FILES", _count),
     ("folders in each other in a data set", "data.formats.container:MAX_DEPTH_FOLDERS", _count),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sutja.data.corrections.store import holds_corrections, read_corrections
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits, Labels
 from sutja.data.formats.container import open_container
-from sutja.data.formats.forms import FORMS, read_form, read_text
+from sutja.data.formats.forms import FORMS, read_form, read_text_file
 from sutja.data.formats.idx import read_idx
 from sutja.data.formats.npz import read_npz, write_npz
 from sutja.data.formats.parts import Parts
@@ -103,7 +103,7 @@ def _read_path(path: Path) -> Parts:
         return read_npz(path)
     with open_container(path) as container:
         is_known = path.is_dir() or container.is_zip or any(each.files.fullmatch(path.name) for each in FORMS.values())
-        return read_form(container) if is_known else read_text(container)
+        return read_form(container) if is_known else read_text_file(container)
 
 
 def _digits_of(name: str, parts: Parts, mending: Mending | None) -> Dataset:
@@ -195,7 +195,7 @@ def _save_folder(dataset: Dataset, path: Path, file_format: str) -> None:
             if (path / name).is_dir():
                 remove_folder(path / name)
     for file in path.iterdir():
-        if file.name not in written and any(form.written.fullmatch(file.name) for form in FORMS.values()):
+        if file.name not in written and any(re.fullmatch(form.written, file.name) for form in FORMS.values()):
             remove_folder(file) if file.is_dir() else file.unlink()
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.data.formats.container import Container
-from sutja.data.formats.parts import Parts, read_by_parts, single
+from sutja.data.formats.parts import Parts, only_file, read_by_parts
 from sutja.data.formats.rows import MAX_COLUMNS, PIXEL_NAMES, read_numbers, rows_text, samples_of_rows
 from sutja.data.samples import Samples
 
-FILE_PATTERN = re.compile(r".*\.arff(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
+ARFF_FILE_PATTERN = re.compile(r".*\.arff(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
 _ATTRIBUTE = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)\s+(\S.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -25,7 +25,7 @@ def read_arff(container: Container, names: Sequence[str]) -> Parts:
 
 
 def _read_file(container: Container, names: Sequence[str]) -> Samples:
-    name = single(container, names)
+    name = only_file(container, names)
     with container.open_text(name) as lines:
         header = _read_header(lines)
         rows = (line.replace("'", "") for line in lines if not line.startswith("%"))

@@ -12,17 +12,17 @@ from pathlib import Path
 from sutja.data.digits import Digits
 from sutja.data.formats.container import Container
 from sutja.data.formats.parts import Parts
-from sutja.data.formats.picture_files import PICTURE_SUFFIX, numbered_pictures, read_pictures, write_picture
+from sutja.data.formats.picture_files import PICTURE_SUFFIX, numbered_pictures, read_labelled_pictures, write_picture
 
-FILE_PATTERN = re.compile(
+CLASS_FILE_PATTERN = re.compile(
     rf"(?:.*/)?(?:class|digit|label)?[ _-]?(\d{{1,2}})/[^/]+{PICTURE_SUFFIX}", re.IGNORECASE | re.DOTALL
 )
 
 
 def read_classes(container: Container, names: Sequence[str]) -> Parts:
     """Read the pictures in folders of classes. Raises `DataError`."""
-    matches = {name: FILE_PATTERN.fullmatch(name) for name in names}
-    return read_pictures(container, {name: int(match[1]) for name, match in matches.items() if match})
+    matches = {name: CLASS_FILE_PATTERN.fullmatch(name) for name in names}
+    return read_labelled_pictures(container, {name: int(match[1]) for name, match in matches.items() if match})
 
 
 def write_classes(folder: Path, train: Digits, test: Digits) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sutja.data.digits import Digits
 from sutja.data.formats.container import Container
-from sutja.data.formats.parts import Parts, read_by_parts, single
+from sutja.data.formats.parts import Parts, only_file, read_by_parts
 from sutja.data.formats.rows import (
     PIXEL_NAMES,
     delimiter_of,
@@ -24,7 +24,7 @@ from sutja.data.formats.rows import (
 )
 from sutja.data.samples import Samples
 
-FILE_PATTERN = re.compile(r".*\.(csv|tsv)(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
+CSV_FILE_PATTERN = re.compile(r".*\.(csv|tsv)(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
 
 
 def read_csv(container: Container, names: Sequence[str]) -> Parts:
@@ -33,7 +33,7 @@ def read_csv(container: Container, names: Sequence[str]) -> Parts:
 
 
 def _read_file(container: Container, names: Sequence[str]) -> Samples:
-    name = single(container, names)
+    name = only_file(container, names)
     with container.open_text(name) as lines:
         first = next(lines, "")
         delimiter = delimiter_of(first)

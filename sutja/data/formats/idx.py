@@ -37,7 +37,7 @@ _CHUNK_BYTES = 1 << 20  # read at once
 FILE_PREFIXES = ("", "emnist-digits-", "emnist-mnist-", "qmnist-")
 PART_PATTERNS = {"train": "train", "test": "(t10k|test)"}
 KIND_PATTERNS = {"images": "images[-.]idx3-ubyte", "labels": "labels[-.]idx(1-ubyte|2-int)"}
-FILE_PATTERN = re.compile(
+IDX_FILE_PATTERN = re.compile(
     f"(?s:.*/)?(?:{'|'.join(FILE_PREFIXES)})(?:train|t10k|test)-(?:{'|'.join(KIND_PATTERNS.values())})(\\.gz)?"
 )
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.data.formats.container import Container
-from sutja.data.formats.parts import Parts, read_by_parts, single
+from sutja.data.formats.parts import Parts, only_file, read_by_parts
 from sutja.data.formats.rows import MAX_COLUMNS, MAX_VALUES, compact
 from sutja.data.samples import Samples, square_pictures, whole_labels
 
-FILE_PATTERN = re.compile(r".*\.(libsvm|svm|svmlight)(\.t)?(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
+LIBSVM_FILE_PATTERN = re.compile(r".*\.(libsvm|svm|svmlight)(\.t)?(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
 LINE_PATTERN = re.compile(  # possessive: a damaged pair at the end of a long line must not take years
     r"[+-]?+\d{1,9}+(?:\.0*+)?+"
     r"(?:\s++\d{1,9}+:[+-]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?+\d{1,3}+)?+)*+\s*+(?:#.*+)?+",
@@ -38,7 +38,7 @@ def read_libsvm(container: Container, names: Sequence[str]) -> Parts:
 
 
 def _read_file(container: Container, names: Sequence[str]) -> Samples:
-    name = single(container, names)
+    name = only_file(container, names)
     with container.open_text(name) as lines:
         labels, rows = _read_rows(lines)
         pixels = square_pictures(_dense(rows))

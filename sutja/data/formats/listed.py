@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from sutja.data.digits import Digits
 from sutja.data.formats.container import Container
 from sutja.data.formats.parts import Parts
-from sutja.data.formats.picture_files import numbered_pictures, read_pictures, write_picture
+from sutja.data.formats.picture_files import numbered_pictures, read_labelled_pictures, write_picture
 from sutja.errors import DataError
 
 LIST_NAME = "labels.csv"
-FILE_PATTERN = re.compile(rf"(.*/)?{LIST_NAME}", re.DOTALL)
+LIST_FILE_PATTERN = re.compile(rf"(.*/)?{LIST_NAME}", re.DOTALL)
 _FILE_COLUMNS, _LABEL_COLUMNS = ("file", "filename", "name", "path", "image"), ("label", "digit", "class", "target")
 
 
@@ -34,7 +34,7 @@ def read_listed(container: Container, names: Sequence[str]) -> Parts:
         raise DataError(f"{container.path}: {len(missing):,} listed pictures are missing: {missing[0]}")
     if not labels:
         raise DataError(f"{container.place(names[0])}: lists no pictures")
-    return read_pictures(container, labels)
+    return read_labelled_pictures(container, labels)
 
 
 def _listed(lines: Iterator[str]) -> Iterator[tuple[str, int]]:

@@ -26,11 +26,11 @@ from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.data.formats import MAX_ARRAY_BYTES
 from sutja.data.formats.container import Container
 from sutja.data.formats.npy import images_and_labels
-from sutja.data.formats.parts import Parts, part_of, read_by_parts, single
+from sutja.data.formats.parts import Parts, only_file, part_of, read_by_parts
 from sutja.data.formats.rows import compact
 from sutja.data.samples import Samples, square_pictures, whole_labels
 
-FILE_PATTERN = re.compile(r".*\.mat", re.IGNORECASE | re.DOTALL)
+MATLAB_FILE_PATTERN = re.compile(r".*\.mat", re.IGNORECASE | re.DOTALL)
 _HEADER_BYTES = 128
 _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _UINT8, _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 2, 1, 5, 6, 14, 15
@@ -58,7 +58,7 @@ def read_matlab(container: Container, names: Sequence[str]) -> Parts:
 
 
 def _read_file(container: Container, names: Sequence[str]) -> Samples:
-    name = single(container, names)
+    name = only_file(container, names)
     with container.open(name) as file:
         return _samples(read_arrays(file.read(MAX_ARRAY_BYTES + 1)), container.place(name))
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from sutja.data.digits import Digits
 from sutja.data.formats.container import Container
 from sutja.data.formats.parts import Parts
-from sutja.data.formats.picture_files import PICTURE_SUFFIX, numbered_pictures, read_pictures, write_picture
+from sutja.data.formats.picture_files import PICTURE_SUFFIX, numbered_pictures, read_labelled_pictures, write_picture
 
-FILE_PATTERN = re.compile(rf"(?:.*/)?\d{{1,9}}_(\d{{1,3}}){PICTURE_SUFFIX}", re.IGNORECASE | re.DOTALL)
+NAMED_FILE_PATTERN = re.compile(rf"(?:.*/)?\d{{1,9}}_(\d{{1,3}}){PICTURE_SUFFIX}", re.IGNORECASE | re.DOTALL)
 
 
 def read_named(container: Container, names: Sequence[str]) -> Parts:
     """Read the pictures `<index>_<label>.png`. Raises `DataError`."""
-    matches = {name: FILE_PATTERN.fullmatch(name) for name in names}
-    return read_pictures(container, {name: int(match[1]) for name, match in matches.items() if match})
+    matches = {name: NAMED_FILE_PATTERN.fullmatch(name) for name in names}
+    return read_labelled_pictures(container, {name: int(match[1]) for name, match in matches.items() if match})
 
 
 def write_named(folder: Path, train: Digits, test: Digits) -> None:

@@ -17,7 +17,7 @@ from sutja.data.formats.parts import Parts, read_by_parts
 from sutja.data.samples import Samples, UnlabelledError, square_pictures
 from sutja.errors import DataError
 
-FILE_PATTERN = re.compile(r".*\.npy", re.IGNORECASE | re.DOTALL)
+NPY_FILE_PATTERN = re.compile(r".*\.npy", re.IGNORECASE | re.DOTALL)
 IMAGES_PATTERN = re.compile(
     r"(?<![a-z])(x|images?|imgs?|data|pixels|patterns|fea|features|inputs)(?![a-z])", re.IGNORECASE
 )

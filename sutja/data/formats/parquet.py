@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pyarrow
     import pyarrow.parquet
 
-FILE_PATTERN = re.compile(r".*\.parquet", re.IGNORECASE | re.DOTALL)
+PARQUET_FILE_PATTERN = re.compile(r".*\.parquet", re.IGNORECASE | re.DOTALL)
 _IMAGE_NAMES, _LABEL_NAMES = ("image", "img", "picture"), ("label", "labels", "digit", "class", "target")
 _ROWS_AT_ONCE = 1000
 

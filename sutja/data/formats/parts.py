@@ -16,7 +16,7 @@ _TEST = re.compile(rf"({_START}(?i:test(ing)?|t10k)(?![a-z]))|\.t(\.(gz|bz2|xz))
 _OTHER = re.compile(rf"{_START}(?i:val(id(ation)?)?|dev|sample|extra)(?![a-z])")
 
 Parts = tuple[Samples, Samples | None]
-MAX_NAMES = 3  # that a remark lists
+_LISTED_NAMES = 3  # that a remark lists
 
 
 class PartNames(NamedTuple):
@@ -72,14 +72,14 @@ def read_by_parts(
 def _unused_remark(container: Container, unused: Sequence[str]) -> tuple[str, ...]:
     if not unused:
         return ()
-    more = f" and {len(unused) - MAX_NAMES:,} more" if len(unused) > MAX_NAMES else ""
+    more = f" and {len(unused) - _LISTED_NAMES:,} more" if len(unused) > _LISTED_NAMES else ""
     return (f"{container.path}: not used, for they are neither training nor test digits: "
-            f"{', '.join(unused[:MAX_NAMES])}{more}",)  # fmt: skip
+            f"{', '.join(unused[:_LISTED_NAMES])}{more}",)  # fmt: skip
 
 
-def single(container: Container, names: Sequence[str]) -> str:
+def only_file(container: Container, names: Sequence[str]) -> str:
     """The only one of `names`; raises a `DataError` that lists several."""
     if len(names) > 1:
-        listed = ", ".join(names[:MAX_NAMES])
+        listed = ", ".join(names[:_LISTED_NAMES])
         raise DataError(f"{container.path}: which file has the digits? There are {len(names)}: {listed}")
     return names[0]

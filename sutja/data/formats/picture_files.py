@@ -20,7 +20,7 @@ PICTURE_SUFFIX = r"\.(png|jpe?g|bmp|gif|webp|tiff?|pgm)"
 PICTURE_PATTERN = re.compile(rf".*{PICTURE_SUFFIX}", re.IGNORECASE | re.DOTALL)
 
 
-def read_pictures(container: Container, labels: dict[str, int]) -> Parts:
+def read_labelled_pictures(container: Container, labels: dict[str, int]) -> Parts:
     """Read the picture files that have `labels`, in the order of their names without folders. Raises `DataError`."""
     names = sorted(labels, key=lambda name: (PurePosixPath(name).name, name))
     train, test = read_by_parts(container, names, lambda _, part: _read_part(container, part, labels))

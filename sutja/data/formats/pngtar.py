@@ -22,7 +22,7 @@ from sutja.data.samples import Samples
 from sutja.errors import DataError
 
 ARCHIVE_PARTS = ("train", "test")
-FILE_PATTERN = re.compile(r"(?:.*/)?(train|test)\.(tar|tar\.gz|tgz)", re.DOTALL)
+TAR_FILE_PATTERN = re.compile(r"(?:.*/)?(train|test)\.(tar|tar\.gz|tgz)", re.DOTALL)
 MEMBER_NAME_PATTERN = re.compile(r"(\d{1,9})_(\d{1,3})\.png", re.IGNORECASE)
 MAX_MEMBER_BYTES = 4 << 20  # a 28×28 PNG has hundreds of bytes, a photograph of a digit more
 MAX_EXTENDED_HEADER_BYTES = 1 << 16

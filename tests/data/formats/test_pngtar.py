@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits, Images
 from sutja.data.formats.container import open_container
-from sutja.data.formats.pngtar import FILE_PATTERN, MAX_MEMBER_BYTES, read_png_tar, read_tars, write_png_tars
+from sutja.data.formats.pngtar import MAX_MEMBER_BYTES, TAR_FILE_PATTERN, read_png_tar, read_tars, write_png_tars
 from sutja.data.samples import Samples, to_digits
 
 from .damage import FAST, Damage, assert_same_or_refused, damages, digits_of, little_memory, refusal, same
@@ -81,7 +81,7 @@ def read(content: bytes) -> Digits:
 
 def read_png_tars(path: Path) -> tuple[Digits, Digits]:
     with open_container(path) as container:
-        return digits_of(read_tars(container, [name for name in container.names if FILE_PATTERN.fullmatch(name)]))
+        return digits_of(read_tars(container, [name for name in container.names if TAR_FILE_PATTERN.fullmatch(name)]))
 
 
 def put_zip(path: Path, **members: bytes) -> Path:
