@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -19,6 +20,15 @@ from sutja.data.samples import to_digits
 from sutja.errors import DataError
 
 FAST = settings(max_examples=100, derandomize=True, database=None)
+
+
+NOT_INSTALLED = () if importlib.util.find_spec("pyarrow") else ("parquet",)
+
+
+def installed(forms: Iterable[str]) -> list[Any]:
+    """The forms as parameters of a test that skips those whose extra is not installed."""
+    skip = pytest.mark.skipif(reason="its extra is not installed", condition=True)
+    return [pytest.param(form, marks=skip if form in NOT_INSTALLED else ()) for form in forms]
 
 
 @dataclass(frozen=True)

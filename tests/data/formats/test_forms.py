@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import zipfile
 from pathlib import Path
@@ -16,14 +15,9 @@ from sutja.data.dataset import Dataset, load_dataset, save_dataset
 from sutja.data.formats.forms import FORMS
 from sutja.errors import DataError
 
-from .damage import FAST, Damage, damages, refusal, same
+from .damage import FAST, NOT_INSTALLED, Damage, damages, installed, refusal, same
 
-HERE = [
-    pytest.param(form, marks=pytest.mark.skipif(form == "parquet", reason="pyarrow is not installed"))
-    if form == "parquet" and importlib.util.find_spec("pyarrow") is None
-    else form
-    for form in FORMS
-]
+HERE = installed(FORMS)
 CHECKSUMMED = ("png", "idx", "parquet", "mat", "named", "classes")  # every byte of a value is covered
 
 
@@ -84,7 +78,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, small: Dataset) -> dict[st
     few = Dataset("few", small.train.take(np.arange(5)), small.test.take(np.arange(3)))
     made = {}
     for form in FORMS:
-        if form == "parquet" and importlib.util.find_spec("pyarrow") is None:
+        if form in NOT_INSTALLED:
             continue
         made[form] = tmp_path_factory.mktemp(form) / "digits"
         save_dataset(few, made[form], file_format=form)
