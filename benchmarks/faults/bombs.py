@@ -244,6 +244,8 @@ def _table_bombs() -> list[Form]:
     pairs = " ".join(f"{number}:1234567890" for number in range(1, 5000))
     contents: dict[str, tuple[str, Callable[[], bytes]]] = {
         "CSV, a line of a gibibyte, gzipped": ("train.csv.gz", lambda: zeros_gzip(b"1,", 1 << 30)),
+        "CSV of a gibibyte, gzipped": ("train.csv.gz", lambda: zeros_csv(1 << 30)),
+        "LIBSVM, 100 million pairs, gzipped": ("train.libsvm.gz", lambda: zeros_csv(1 << 30, line=PAIRS_LINE)),
         "CSV of 100,000 columns": ("train.csv", lambda: b"1," * 100_000 + b"1"),
         "LIBSVM, a long line that ends badly": ("train.libsvm", lambda: f"1 {pairs} 5000:x".encode()),
         "LIBSVM, few rows of an index of 999,999,999": ("train.libsvm", lambda: b"1 999999999:1\n" * 9),
@@ -258,6 +260,18 @@ def _table_bombs() -> list[Form]:
         else _bomb(name, partial(_write, files={file: make}), read_data)
         for name, (file, make) in contents.items()
     ]
+
+
+PAIRS_LINE = b"1 " + b" ".join(b"%d:1" % number for number in range(1, 9)) + b"\n"
+
+
+def zeros_csv(size: int, *, line: bytes = b"0," * 784 + b"0\n") -> bytes:
+    """A gzip of a text of `size` bytes of equal lines."""
+    made, lines = BytesIO(), line * 10_000
+    with gzip.GzipFile(fileobj=made, mode="wb", compresslevel=6, mtime=0) as file:
+        for _ in range(0, size, len(lines)):
+            file.write(lines)
+    return made.getvalue()
 
 
 def matlab_of_zeros(size: int, *, declared: int | None = None) -> bytes:

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import SIDE_PIXELS, Digits
-from sutja.data.formats.container import Container
+from sutja.data.formats.container import MAX_FILES, Container
 from sutja.data.formats.parts import Parts, only_file, read_by_parts
-from sutja.data.formats.rows import MAX_COLUMNS, MAX_VALUES, compact
+from sutja.data.formats.rows import MAX_COLUMNS, MAX_NUMBERS_BYTES, compact
 from sutja.data.samples import Samples, square_pictures, whole_labels
 
 LIBSVM_FILE_PATTERN = re.compile(r".*\.(libsvm|svm|svmlight)(\.t)?(\.(gz|bz2|xz))?", re.IGNORECASE | re.DOTALL)
@@ -29,7 +29,9 @@ LINE_PATTERN = re.compile(  # possessive: a damaged pair at the end of a long li
 )
 _USUAL_SIDES_PIXELS = (8, 16, 20, 28, 32, 64)  # pixels at the end that are always zero are in no line
 
-Row = tuple[NDArray[np.int64], NDArray[np.float64]]
+MAX_PAIRS = 64 << 20  # of index and value: EMNIST digits have 36 million
+
+Row = tuple[NDArray[np.uint16], NDArray[np.float32]]
 
 
 def read_libsvm(container: Container, names: Sequence[str]) -> Parts:
@@ -47,6 +49,7 @@ def _read_file(container: Container, names: Sequence[str]) -> Samples:
 
 def _read_rows(lines: Iterator[str]) -> tuple[NDArray[np.int64], list[Row]]:
     labels, rows = [], []
+    pair_count = 0
     for number, line in enumerate(lines, 1):
         if line.startswith("#"):
             continue
@@ -54,11 +57,14 @@ def _read_rows(lines: Iterator[str]) -> tuple[NDArray[np.int64], list[Row]]:
             raise ValueError(f"line {number:,} is not a label and index:value pairs")
         label, *pairs = line.split("#")[0].replace(":", " ").split()
         values = np.array(pairs, np.float64).reshape(-1, 2)
-        indices = values[:, 0].astype(np.int64)
-        if (np.diff(indices) <= 0).any() or (len(indices) and indices[-1] > MAX_COLUMNS):
-            raise ValueError(f"line {number:,}: the indices do not increase, or exceed {MAX_COLUMNS:,}")
+        indices = values[:, 0]
+        if (np.diff(indices) <= 0).any() or (len(indices) and indices[-1] >= MAX_COLUMNS):
+            raise ValueError(f"line {number:,}: the indices do not increase, or reach {MAX_COLUMNS:,}")
+        pair_count += len(indices)
+        if pair_count > MAX_PAIRS or len(rows) == MAX_FILES:
+            raise ValueError(f"more than {MAX_PAIRS:,} pairs or {MAX_FILES:,} digits")
         labels.append(float(label))
-        rows.append((indices, values[:, 1]))
+        rows.append((indices.astype(np.uint16), values[:, 1].astype(np.float32)))
     if not rows:
         raise ValueError("no line with a digit")
     return whole_labels(np.array(labels)), rows
@@ -69,12 +75,12 @@ def _dense(rows: Sequence[Row]) -> NDArray[Any]:
     first = 0 if any(len(indices) and indices[0] == 0 for indices, _ in rows) else 1
     count = max((int(indices[-1]) + 1 - first for indices, _ in rows if len(indices)), default=0)
     side = next((side for side in _USUAL_SIDES_PIXELS if side * side >= count), math.isqrt(max(count - 1, 0)) + 1)
-    if len(rows) * side * side > MAX_VALUES:
+    kind: type[np.generic] = np.uint8 if all(compact(values).dtype == np.uint8 for _, values in rows) else np.float32
+    if len(rows) * side * side * np.dtype(kind).itemsize > MAX_NUMBERS_BYTES:
         raise ValueError(f"{len(rows):,} pictures of {side}×{side} pixels are too many")
-    fits = all(compact(values).dtype == np.uint8 for _, values in rows)
-    pixels = np.zeros((len(rows), side * side), np.uint8 if fits else np.float32)
+    pixels = np.zeros((len(rows), side * side), kind)
     for number, (indices, values) in enumerate(rows):
-        pixels[number, indices - first] = values
+        pixels[number, indices.astype(np.intp) - first] = values
     return pixels
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from sutja.data.digits import Digits
-from sutja.data.formats.container import Container
+from sutja.data.formats.container import MAX_FILES, Container
 from sutja.data.formats.parts import Parts
 from sutja.data.formats.picture_files import numbered_pictures, read_labelled_pictures, write_picture
 from sutja.errors import DataError
@@ -26,8 +26,8 @@ def read_listed(container: Container, names: Sequence[str]) -> Parts:
         with container.open_text(name) as lines:
             for file, label in _listed(lines):
                 path = str(folder / file)
-                if path in labels:
-                    raise ValueError(f"{file} is listed twice")
+                if path in labels or len(labels) == MAX_FILES:
+                    raise ValueError(f"{file} is listed twice" if path in labels else f"more than {MAX_FILES:,} lines")
                 labels[path] = label
     missing = sorted(labels.keys() - set(container.names))
     if missing:

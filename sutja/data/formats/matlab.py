@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, Digits
-from sutja.data.formats import MAX_ARRAY_BYTES
 from sutja.data.formats.container import Container
 from sutja.data.formats.npy import images_and_labels
 from sutja.data.formats.parts import Parts, only_file, part_of, read_by_parts
@@ -31,7 +30,9 @@ from sutja.data.formats.rows import compact
 from sutja.data.samples import Samples, square_pictures, whole_labels
 
 MATLAB_FILE_PATTERN = re.compile(r".*\.mat", re.IGNORECASE | re.DOTALL)
+MAX_MATLAB_BYTES = 448 << 20  # unpacked: MNIST as doubles has 440 MB, and some of it is copied
 _HEADER_BYTES = 128
+_CHUNK_BYTES = 1 << 16  # packed, and unpacked, at once
 _TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _UINT8, _INT8, _INT32, _UINT32, _MATRIX, _COMPRESSED = 2, 1, 5, 6, 14, 15
 _NUMERIC_CLASSES = range(6, 16)
@@ -46,7 +47,7 @@ def read_matlab(container: Container, names: Sequence[str]) -> Parts:
     """Read the training and test digits in one `.mat` file, or in one for each part. Raises `DataError`."""
     if len(names) == 1:
         with container.open(names[0]) as file:
-            arrays = read_arrays(file.read(MAX_ARRAY_BYTES + 1))
+            arrays = read_arrays(file.read(MAX_MATLAB_BYTES + 1))
             parts = {
                 part: {key: each for key, each in arrays.items() if part_of(key) == part} for part in ("train", "test")
             }
@@ -60,7 +61,7 @@ def read_matlab(container: Container, names: Sequence[str]) -> Parts:
 def _read_file(container: Container, names: Sequence[str]) -> Samples:
     name = only_file(container, names)
     with container.open(name) as file:
-        return _samples(read_arrays(file.read(MAX_ARRAY_BYTES + 1)), container.place(name))
+        return _samples(read_arrays(file.read(MAX_MATLAB_BYTES + 1)), container.place(name))
 
 
 def _samples(arrays: Arrays, name: str) -> Samples:
@@ -115,17 +116,17 @@ class Element(NamedTuple):
 def read_arrays(content: bytes) -> Arrays:
     """The arrays of real numbers in the bytes of a `.mat` file by name, others left out.
 
-    Raises `ValueError` for other files, damaged ones, and more than `MAX_ARRAY_BYTES`, before it is unpacked.
+    Raises `ValueError` for other files, damaged ones, and more than `MAX_MATLAB_BYTES`, before it is unpacked.
     """
-    if len(content) > MAX_ARRAY_BYTES:
-        raise ValueError(f"more than {MAX_ARRAY_BYTES:,} bytes")
+    if len(content) > MAX_MATLAB_BYTES:
+        raise ValueError(f"more than {MAX_MATLAB_BYTES:,} bytes")
     if content.startswith((b"\x89HDF", b"MATLAB 7.3")):
         raise ValueError("a .mat file of version 7.3 (HDF5): write it with save -v7 in MATLAB")
     order = {b"IM": "<", b"MI": ">"}.get(content[126:_HEADER_BYTES], "")
     if not order or content[124:126] != (b"\0\1" if order == "<" else b"\1\0"):
         raise ValueError("not a .mat file of level 5")
     arrays: Arrays = {}
-    at, left = _HEADER_BYTES, MAX_ARRAY_BYTES
+    at, left = _HEADER_BYTES, MAX_MATLAB_BYTES
     while at < len(content):
         element = _element(memoryview(content), at, order)
         matrix = _unpacked(element, order, left)
@@ -156,12 +157,7 @@ def _element(content: memoryview, at: int, order: str) -> Element:
 
 def _unpacked(element: Element, order: str, limit: int) -> memoryview:
     if element.type == _COMPRESSED:
-        stream = zlib.decompressobj()
-        unpacked = stream.decompress(element.content, limit + 1)
-        if len(unpacked) > limit:
-            raise ValueError(f"its arrays have more than {MAX_ARRAY_BYTES:,} bytes")
-        if not stream.eof or stream.unused_data:
-            raise ValueError("a compressed array is damaged")
+        unpacked = _decompressed(element.content, limit)
         inner = _element(memoryview(unpacked), 0, order)
         if inner.end != len(unpacked):
             raise ValueError("a compressed array is damaged")
@@ -169,6 +165,25 @@ def _unpacked(element: Element, order: str, limit: int) -> memoryview:
     if element.type != _MATRIX:
         raise ValueError(f"an element of the type {element.type} in place of an array")
     return element.content
+
+
+def _decompressed(content: memoryview, limit: int) -> bytearray:
+    """The content, unpacked piece by piece: zlib alone would double its buffer again and again."""
+    stream, unpacked = zlib.decompressobj(), bytearray()
+    for start in range(0, len(content), _CHUNK_BYTES):
+        rest: bytes | memoryview = content[start : start + _CHUNK_BYTES]
+        if stream.eof:
+            raise ValueError("a compressed array is damaged: data after its end")
+        part = b""
+        while rest or len(part) == _CHUNK_BYTES:  # the latter: more may come without input
+            part = stream.decompress(rest, _CHUNK_BYTES)
+            rest = stream.unconsumed_tail
+            unpacked += part
+            if len(unpacked) > limit:
+                raise ValueError(f"its arrays have more than {MAX_MATLAB_BYTES:,} bytes")
+    if not stream.eof or stream.unused_data:
+        raise ValueError("a compressed array is damaged")
+    return unpacked
 
 
 def _matrix(content: memoryview, order: str) -> tuple[str, NDArray[Any] | None]:

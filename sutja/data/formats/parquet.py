@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits, Images
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
 from sutja.data.formats import MAX_ARRAY_BYTES
 from sutja.data.formats.container import MAX_FILES, Container
 from sutja.data.formats.parts import Parts, read_by_parts
@@ -39,16 +39,15 @@ def read_parquet(container: Container, names: Sequence[str]) -> Parts:
 
 
 def _read_shards(container: Container, names: Sequence[str]) -> Samples:
-    images: list[Images] = []
-    labels: list[int] = []
+    images, labels = bytearray(), []  # the images one after the other: a list of arrays would be copied
     counts = PictureCounts()
     for name in names:
         for content, label in _rows(container, name):
             place = f"{container.place(name)}: row {len(labels) + 1:,}"
-            images.append(decode_picture_of_digit(content, place, counts))
+            images += decode_picture_of_digit(content, place, counts).tobytes()
             labels.append(label)
     place = container.place(names[0])
-    pixels = np.stack(images) if images else np.empty((0, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+    pixels = np.frombuffer(images, np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
     return Samples(pixels, np.array(labels, np.int64), place, place, counts.remarks(place))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -15,8 +14,8 @@ from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
 from sutja.data.samples import Samples, UnlabelledError, square_pictures, whole_labels
 
 MAX_COLUMNS = 1 << 16  # a picture of 256×256 pixels
-MAX_VALUES = 640 << 20  # numbers in a text, as bytes in an array
-_ROWS_AT_ONCE = 500
+MAX_NUMBERS_BYTES = 256 << 20  # of the numbers in a text as an array: EMNIST digits have 188 MB
+_ROWS_AT_ONCE, _CHARACTERS_AT_ONCE = 500, 4 << 20
 _LABEL_NAMES = ("label", "labels", "class", "target", "digit", "y")
 _INDEX_NAMES = ("", "unnamed: 0", "index", "id", "imageid")
 _NUMBER = re.compile(r"[+-]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?+\d++)?+")
@@ -29,20 +28,35 @@ def read_numbers(lines: Iterator[str], delimiter: str) -> NDArray[Any]:
     Raises `ValueError` for other text, for rows of different lengths and for too many numbers.
     """
     parts: list[NDArray[Any]] = []
-    count = 0
-    while chunk := list(itertools.islice(lines, _ROWS_AT_ONCE)):
+    for chunk in _chunks(lines):
+        if chunk[0].count(delimiter) >= MAX_COLUMNS:
+            raise ValueError(f"more than {MAX_COLUMNS:,} columns")
         rows = np.loadtxt(chunk, np.float64, comments=None, delimiter=delimiter, quotechar='"', ndmin=2)
         if not np.isfinite(rows).all():
             raise ValueError("a number that is not finite")
-        count += rows.size
-        if rows.shape[1] > MAX_COLUMNS or count > MAX_VALUES:
-            raise ValueError(f"more than {MAX_COLUMNS:,} columns or {MAX_VALUES:,} numbers")
         if parts and rows.shape[1] != parts[0].shape[1]:
             raise ValueError(f"{rows.shape[1]:,} columns after rows of {parts[0].shape[1]:,}")
         parts.append(compact(rows))
+        itemsize = max(part.itemsize for part in parts)
+        if sum(part.size for part in parts) * itemsize > MAX_NUMBERS_BYTES:
+            raise ValueError(f"its numbers have more than {MAX_NUMBERS_BYTES:,} bytes")
     if not parts:
         raise ValueError("no row of numbers")
     return np.concatenate(parts)
+
+
+def _chunks(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The lines, several at once, but few of them if they are long."""
+    chunk: list[str] = []
+    characters = 0
+    for line in lines:
+        chunk.append(line)
+        characters += len(line)
+        if len(chunk) == _ROWS_AT_ONCE or characters > _CHARACTERS_AT_ONCE:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
 
 
 def _without_index(header: Sequence[str] | None, rows: NDArray[Any]) -> tuple[list[str], NDArray[Any]]:
@@ -60,8 +74,13 @@ def compact(values: NDArray[Any]) -> NDArray[Any]:
     """The values as `uint8` if all are whole numbers from 0 to 255, otherwise as `float32`."""
     if values.dtype == np.uint8:
         return values
-    is_byte = values.size == 0 or (values.min() >= 0 and values.max() <= 255 and (values == np.floor(values)).all())
+    is_byte = values.size == 0 or (values.min() >= 0 and values.max() <= 255 and _are_whole(values))
     return values.astype(np.uint8 if is_byte else np.float32)
+
+
+def _are_whole(values: NDArray[Any]) -> bool:
+    """Whether all values are whole numbers; row by row, or a copy of all would take as much memory again."""
+    return all(bool((row == np.floor(row)).all()) for row in (values if values.ndim > 1 else [values]))
 
 
 def delimiter_of(line: str) -> str:

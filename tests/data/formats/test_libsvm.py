@@ -67,7 +67,7 @@ def test_a_name_without_suffix_is_recognised_by_its_first_line(tmp_path: Path, s
         ("# only a comment\n", "no line with a digit"),
         ("1 2:3\nfive 1:2\n", "line 2 is not a label and index:value pairs"),
         ("1 2:3 2:4\n", "line 1: the indices do not increase"),
-        ("1 70000:3\n", "or exceed 65,536"),
+        ("1 70000:3\n", "or reach 65,536"),
         ("1 2:nan\n", "line 1 is not a label"),
         ("1.5 2:3\n", "line 1 is not a label"),
     ],

@@ -126,7 +126,7 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes, why: str) -> No
 
 
 def test_a_bomb_is_refused_before_it_costs_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sutja.data.formats.matlab.MAX_ARRAY_BYTES", 1 << 20)
+    monkeypatch.setattr("sutja.data.formats.matlab.MAX_MATLAB_BYTES", 1 << 20)
     packed = zlib.compress(struct.pack("<II", 14, 64 << 20) + bytes(64 << 20), 1)
     (tmp_path / "bomb.mat").write_bytes(HEADER + struct.pack("<II", 15, len(packed)) + packed)
     with little_memory():
