@@ -70,7 +70,7 @@ def test_without_pyarrow_parquet_says_which_extra_brings_it(
     fails(
         sutja("data", "convert", data, tmp_path / "new", "--form", "parquet"),
         1,
-        "pyarrow is not installed: the extra 'parquet' brings it: pip install '.[parquet]'",
+        "pyarrow is not installed: the extra 'parquet' brings it: pip install ",
     )
     assert list(tmp_path.iterdir()) == []
 

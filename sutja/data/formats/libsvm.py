@@ -48,7 +48,8 @@ def _read_file(container: Container, names: Sequence[str]) -> Samples:
 
 
 def _read_rows(lines: Iterator[str]) -> tuple[NDArray[np.int64], list[Row]]:
-    labels, rows = [], []
+    labels: list[float] = []
+    rows: list[Row] = []
     pair_count = 0
     for number, line in enumerate(lines, 1):
         if line.startswith("#"):

@@ -39,7 +39,8 @@ def read_parquet(container: Container, names: Sequence[str]) -> Parts:
 
 
 def _read_shards(container: Container, names: Sequence[str]) -> Samples:
-    images, labels = bytearray(), []  # the images one after the other: a list of arrays would be copied
+    labels: list[int] = []
+    images = bytearray()  # the images one after the other: a list of arrays would be copied
     counts = PictureCounts()
     for name in names:
         for content, label in _rows(container, name):
