@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Json, Threads
+from sutja.cli.common import Data, Device, Json, Threads, load_data
 from sutja.cli.completion import complete_recipe
 
 SHOWN_DOUBTS = 10  # in the terminal
@@ -46,14 +46,13 @@ def doubts(
     import torch
 
     from sutja.cli.console import out, print_json, print_path, print_table, remark, with_progress
-    from sutja.data.dataset import load_dataset
     from sutja.experiments.doubts import OutOfFold, write_doubts
     from sutja.networks.device import choose_threads
     from sutja.recipe import parse_recipe
     from sutja.reports.tables import doubt_table
 
     parse_recipe(recipe).require_single_digits(recipe)
-    dataset = load_dataset(data)
+    dataset = load_data(data)
     torch.set_num_threads(choose_threads(threads))
     judged = OutOfFold.of(dataset)
     remark(f"{len(judged.digits):,} digits of {dataset.name}: {folds} networks by {recipe}")
