@@ -56,7 +56,7 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("a text of numbers, or a file in a zip file", "data.formats:MAX_FILE_BYTES", _bytes),
     ("a line of a text of numbers", "data.formats.container:MAX_LINE_BYTES", _bytes),
     ("the numbers in a text, as an array", "data.formats.rows:MAX_NUMBERS_BYTES", _bytes),
-    ("indices with values in a text of LIBSVM", "data.formats.libsvm:MAX_PAIRS", _count),
+    ("indices with values in a text of LIBSVM", "data.formats.libsvm:MAX_LIBSVM_PAIRS", _count),
     ("the arrays of a MATLAB file, unpacked", "data.formats.matlab:MAX_MATLAB_BYTES", _bytes),
     ("columns of a text of numbers", "data.formats.rows:MAX_COLUMNS", _count),
     ("files of a data set", "data.formats.container:MAX_FILES", _count),

@@ -26,7 +26,7 @@ def wrong(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part, index in PLANTED:
         parts[part].labels[index] = (parts[part].labels[index] + 5) % 10
     path = tmp_path_factory.mktemp("wrong") / "wrong.npz"
-    save_dataset(Dataset("wrong", **parts), path, file_format="npz")
+    save_dataset(Dataset("wrong", parts["train"], parts["test"]), path, file_format="npz")
     return path
 
 

@@ -29,7 +29,7 @@ LINE_PATTERN = re.compile(  # possessive: a damaged pair at the end of a long li
 )
 _USUAL_SIDES_PIXELS = (8, 16, 20, 28, 32, 64)  # pixels at the end that are always zero are in no line
 
-MAX_PAIRS = 64 << 20  # of index and value: EMNIST digits have 36 million
+MAX_LIBSVM_PAIRS = 64 << 20  # of index and value: EMNIST digits have 36 million
 
 Row = tuple[NDArray[np.uint16], NDArray[np.float32]]
 
@@ -62,8 +62,8 @@ def _read_rows(lines: Iterator[str]) -> tuple[NDArray[np.int64], list[Row]]:
         if (np.diff(indices) <= 0).any() or (len(indices) and indices[-1] >= MAX_COLUMNS):
             raise ValueError(f"line {number:,}: the indices do not increase, or reach {MAX_COLUMNS:,}")
         pair_count += len(indices)
-        if pair_count > MAX_PAIRS or len(rows) == MAX_FILES:
-            raise ValueError(f"more than {MAX_PAIRS:,} pairs or {MAX_FILES:,} digits")
+        if pair_count > MAX_LIBSVM_PAIRS or len(rows) == MAX_FILES:
+            raise ValueError(f"more than {MAX_LIBSVM_PAIRS:,} pairs or {MAX_FILES:,} digits")
         labels.append(float(label))
         rows.append((indices.astype(np.uint16), values[:, 1].astype(np.float32)))
     if not rows:
