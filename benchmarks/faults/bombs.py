@@ -245,7 +245,7 @@ def _table_bombs() -> list[Form]:
     contents: dict[str, tuple[str, Callable[[], bytes]]] = {
         "CSV, a line of a gibibyte, gzipped": ("train.csv.gz", lambda: zeros_gzip(b"1,", 1 << 30)),
         "CSV of a gibibyte, gzipped": ("train.csv.gz", lambda: zeros_csv(1 << 30)),
-        "LIBSVM, 100 million pairs, gzipped": ("train.libsvm.gz", lambda: zeros_csv(1 << 30, line=PAIRS_LINE)),
+        "LIBSVM of a gibibyte, gzipped": ("train.libsvm.gz", lambda: zeros_csv(1 << 30, line=PAIRS_LINE)),
         "CSV of 100,000 columns": ("train.csv", lambda: b"1," * 100_000 + b"1"),
         "LIBSVM, a long line that ends badly": ("train.libsvm", lambda: f"1 {pairs} 5000:x".encode()),
         "LIBSVM, few rows of an index of 999,999,999": ("train.libsvm", lambda: b"1 999999999:1\n" * 9),

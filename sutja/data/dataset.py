@@ -150,8 +150,7 @@ def format_from_path(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in (".npz", ".zip") and suffix[1:].isalpha() and not path.is_dir():
         raise UsageError(
-            f"{path}: a data set is written to a folder, a .zip or an .npz file, not to a {suffix} file: --form says "
-            "which files the folder gets"
+            f"{path}: a data set is written to an .npz file or a folder, or a .zip of one, not to a {suffix} file"
         )
     return "npz" if suffix == ".npz" else "idx"
 
