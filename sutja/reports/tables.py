@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from sutja.networks.model import NetworkSize
 
 
+UNUSED = {  # field of a recipe → values with which it does nothing
+    "": (NONE, "0", "0.0"),
+    "hard_example_repeats": ("1.0",),
+    "seed": (),
+}
+
+
 @dataclass(frozen=True)
 class Table:
     """Column heads and rows of text. The first column is aligned left, the others right."""
@@ -210,6 +217,17 @@ def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
     fields = [field for field in max(flat, key=len) if field != "name"]
     rows = [[field, *(f"{recipe.get(field, NONE)}" for recipe in flat)] for field in fields]
     return Table(["", *(recipe["name"] for recipe in recipes)], rows)
+
+
+def used_recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
+    """Recipes side by side, without the fields that none of them uses; “≠” marks those in which they differ."""
+    table = recipe_table(recipes)
+    rows = [
+        [f"≠ {field}" if len(set(values)) > 1 else field, *values]
+        for field, *values in table.rows
+        if any(value not in UNUSED.get(field, UNUSED[""]) for value in values)
+    ]
+    return Table(table.heads, rows)
 
 
 def model_table(sizes: dict[str, NetworkSize]) -> Table:
