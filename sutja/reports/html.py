@@ -21,7 +21,7 @@ from sutja.reports.inside import Inside, join_scripts
 from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
-MAX_DRAWN_COLOURS = 4096  # of a plot; photographs have more
+MAX_DRAWN_COLOURS = 16_384  # of a plot; photographs have more
 
 
 @dataclass(frozen=True)

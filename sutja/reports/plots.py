@@ -77,7 +77,7 @@ def plot_curves_together(runs: Sequence[tuple[str, Metrics]]) -> Figure:
         accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
     _scale_losses(loss)
     _scale_accuracies(accuracy, [metrics for _, metrics in runs], [part])
-    for axis, name in ((loss, "average loss (cross-entropy)"), (accuracy, "accuracy")):
+    for axis, name in ((loss, "loss (cross-entropy)"), (accuracy, "accuracy")):
         axis.set(xlabel="epoch", ylabel=f"{PART_STYLES[part][0]} {name}")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         axis.grid(alpha=0.3)
