@@ -39,7 +39,8 @@ Metrics = list[dict[str, float]]
 
 def plot_curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     """Average loss and accuracy over the epochs: a column for each (title, metrics), with common scales."""
-    figure = Figure(figsize=(max(6.4, 4.4 * len(runs)), 6.4), layout="constrained")
+    column = 4.4 if len(runs) <= 3 else 3.2  # inches: many columns are shown smaller, and need larger letters
+    figure = Figure(figsize=(max(6.4, column * len(runs)), 6.4), layout="constrained")
     axes = figure.subplots(2, len(runs), sharex="col", sharey="row", squeeze=False)
     for (loss, accuracy), (title, metrics) in zip(axes.T, runs, strict=True):
         epochs = [row["epoch"] for row in metrics]
@@ -47,7 +48,7 @@ def plot_curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
             style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
             loss.plot(epochs, [max(row[f"{part}_loss"], MIN_DRAWN_LOSS) for row in metrics], **style)
             accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
-        loss.set_title(_drawable(title))
+        loss.set_title(_drawable(title), fontsize="large" if len(runs) <= 3 else "small")
         accuracy.set_xlabel("epoch")
         accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         for axis in (loss, accuracy):
