@@ -86,8 +86,7 @@ def _with_row(flat: FlatNumbers, columns: list[NumberColumn], row: Sequence[int]
             columns[at].numbers.append(number)
         else:
             columns.append(NumberColumn([number]))
-    for column in columns:
-        column.measure(flat)
+        columns[at].measure(flat)  # the last one, if it is new
     return sorted(columns, key=lambda column: column.middle)
 
 

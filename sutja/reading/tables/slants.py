@@ -92,16 +92,19 @@ def _prior(field: SlopeField, extent: float, slants: SlantRange, centres: Sequen
 def _pairs(sides: SidePoints, groups: Sequence[Sequence[int]], heights: SidePoints) -> _Pairs:
     """Pairs of numbers of groups that are near each other, at most `MAX_PAIRS`, evenly chosen."""
     found = [
-        (one, other)
+        _possible_pairs(sides[1], np.array(group, np.intp), np.array(following, np.intp))
         for at, group in enumerate(groups)
         for following in groups[at + 1 : at + 1 + MAX_GROUP_DISTANCE]
-        for one in group
-        for other in following
     ]
-    one, other = np.array(found, np.intp).reshape(-1, 2).T
+    pairs = np.concatenate([*found, np.zeros((2, 0), np.intp)], axis=1)
+    one, other = pairs[:, :: max(1, -(-pairs.shape[1] // MAX_PAIRS))]
     steps = sides[:, other] - sides[:, one]
-    down = steps[1, :, 1]
-    possible = np.flatnonzero((down > 0) & (np.abs(steps[..., 0]).min(axis=0) < MAX_SLANT * down))
-    possible = possible[:: max(1, -(-len(possible) // MAX_PAIRS))]
-    means = np.maximum((heights[one] + heights[other])[possible] / 2, MIN_HEIGHT_PIXELS)
-    return _Pairs(steps[:, possible, 0], down[possible], (sides[1, one] + sides[1, other])[possible] / 2, means)
+    means = np.maximum((heights[one] + heights[other]) / 2, MIN_HEIGHT_PIXELS)
+    return _Pairs(steps[..., 0], steps[1, :, 1], (sides[1, one] + sides[1, other]) / 2, means)
+
+
+def _possible_pairs(middles: SidePoints, group: NDArray[np.intp], following: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The pairs `(2, N)` of numbers of two groups that may be in line: the second farther along y, hardly slanted."""
+    across, down = np.moveaxis(middles[following] - middles[group, None], -1, 0)
+    ones, others = np.nonzero((down > 0) & (np.abs(across) < MAX_SLANT * down))
+    return np.stack([group[ones], following[others]])
