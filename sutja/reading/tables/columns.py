@@ -23,6 +23,7 @@ GUTTER_SHARE = 0.4  # of the gaps beside two parts of a column, in the gap betwe
 MAX_GUTTER = 2.0
 # That two columns share no row although they are not one
 MAX_CHANCE, MAX_CHANCE_IF_FULL, MIN_CHANCE = 0.15, 0.35, 0.01
+MAX_HALF_SHARE = 0.55  # of the usual distance of rows, between two halves of one
 ALIGNMENT_ROUNDS = 3
 
 
@@ -60,8 +61,26 @@ def align_rows(flat: FlatNumbers, columns: Sequence[NumberColumn]) -> list[list[
     """
     exchanged = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
     downwards = [sorted(column.numbers, key=lambda number: flat.middle[number]) for column in columns]
-    rows = find_columns(exchanged, downwards)
+    rows = _with_halves_joined(exchanged, find_columns(exchanged, downwards), downwards)
     return [sorted(row.numbers, key=lambda number: flat.left[number]) for row in rows]
+
+
+def _with_halves_joined(
+    flat: FlatNumbers, columns: list[NumberColumn], rows: Sequence[Sequence[int]]
+) -> list[NumberColumn]:
+    """The columns with those joined that are nearer to each other than two of a page are, and share no row."""
+    row_of = {number: at for at, row in enumerate(rows) for number in row}
+    steps = [other.middle - one.middle for one, other in pairwise(columns)]
+    nearest = MAX_HALF_SHARE * _median(np.array(steps)) if steps else 0.0
+    joined = columns[:1]
+    for column in columns[1:]:
+        both = [row_of[number] for number in joined[-1].numbers + column.numbers]
+        if column.middle - joined[-1].middle < nearest and len(set(both)) == len(both):
+            joined[-1].numbers += column.numbers
+            joined[-1].measure(flat)
+        else:
+            joined.append(column)
+    return joined
 
 
 def _median(values: NDArray[np.float64]) -> float:
