@@ -27,7 +27,7 @@ from sutja.reading.tables.table import TableCell
 from sutja.synth.documents.fonts import Fonts, load_fonts
 from sutja.synth.documents.writers import DigitShapes, Sources
 
-SEED = 20261202
+SEED = 20261203
 SHEETS = 60
 MIN_OVERLAP_OF_CELLS = 0.3  # intersection over union of a number as written and as found
 

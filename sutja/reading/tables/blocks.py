@@ -21,6 +21,7 @@ MIN_ALIGNED_SHARE = 0.7  # of them, in columns of several
 # In the distance of two rows
 LOOSE_GAP, WIDE_GAP = 1.6, 6.0  # between tables below each other whose columns differ, and in any case
 UNEVEN_GAP = 2.4  # between tables, if no whole number of rows would fill it
+MAX_OFFSET_SPREAD = 0.17  # of the offsets of one half of each row from the other, which a slope makes all alike
 SAME_ROW_SHARE = 0.6  # within which there is a row of the other half beside one
 OTHER_PITCH = 1.15  # between the distances of rows of two tables
 EMPTY_ROW_TOLERANCE, ROW_TOLERANCE = 0.2, 0.12  # of evenly spaced rows
@@ -30,7 +31,7 @@ MIN_GUTTER = 2.0  # between tables side by side
 MAX_LEVEL_OFFSET = 0.22  # of one half of a row from the other, in the mean
 MAX_JUTTING = 0.5  # of a number out of its column
 EDGE_TOLERANCE = 0.25  # of an edge of a longer one from those of the others
-MAX_LIST_SPREAD = 0.5
+MAX_LIST_SPREAD, TIGHT_SPREAD = 0.5, 0.15  # of the edges of a list, and of a column that nothing else need show
 MAX_HEIGHT_RATIO = 1.6  # of a number in a table
 MIN_SHARED_COLUMNS = 0.6  # of the columns of tables below each other that are one
 
@@ -94,9 +95,13 @@ def regrouped_rows(flat: FlatNumbers, numbers: NDArray[np.intp]) -> Rows:
 def _are_level(flat: FlatNumbers, left: Rows, right: Rows) -> bool:
     """Whether the rows of two halves are the same ones; either half may lack some."""
     ours, theirs = (np.array([_place(flat, row) for row in half]) for half in (left, right))
-    offsets = np.abs(ours[:, None] - theirs).min(axis=1)
-    beside = offsets[offsets < SAME_ROW_SHARE * min(_usual(np.diff(ours)), _usual(np.diff(theirs)))]
-    return not len(beside) or float(beside.mean()) < MAX_LEVEL_OFFSET * flat.unit
+    steps = ours[:, None] - theirs
+    offsets = steps[np.arange(len(ours)), np.abs(steps).argmin(axis=1)]
+    pitch = min(_usual(np.diff(ours)), _usual(np.diff(theirs)))
+    beside = offsets[np.abs(offsets) < SAME_ROW_SHARE * pitch]
+    if not len(beside) or float(np.abs(beside).mean()) < MAX_LEVEL_OFFSET * flat.unit:
+        return True
+    return float(np.abs(beside - median(beside)).mean()) < MAX_OFFSET_SPREAD * pitch
 
 
 def _stacked(flat: FlatNumbers, rows: Rows) -> Iterator[tuple[Rows, Rows]]:
@@ -194,17 +199,21 @@ def _is_in_line(flat: FlatNumbers, columns: Sequence[NumberColumn], place: tuple
 def _is_table(flat: FlatNumbers, columns: Sequence[NumberColumn], rows: Rows) -> bool:
     """Whether rows are a table: at least two of at least two columns, or a list, and nearly all numbers aligned."""
     numbers = sum(map(len, rows))
-    fitting = sum(_fits(flat, columns, place) for place in _places(columns))
+    tight = [len(column.numbers) >= MIN_LIST_ROWS and _spread(flat, column) < TIGHT_SPREAD for column in columns]
+    fitting = sum(
+        _fits(flat, columns, place) or (tight[place[0]] and _is_clear(flat, columns, place))
+        for place in _places(columns)
+    )
     if len(columns) < MIN_TABLE_COLUMNS:
-        return len(rows) >= MIN_LIST_ROWS and _is_list(flat, columns[0])
+        return len(rows) >= MIN_LIST_ROWS and _spread(flat, columns[0]) < MAX_LIST_SPREAD
     several = sum(len(row) > 1 for row in rows)
     alone = sum(len(column.numbers) == 1 for column in columns)
     is_aligned = fitting >= MIN_ALIGNED_SHARE * numbers and fitting + alone >= MIN_IN_PLACE_SHARE * numbers
     return min(len(rows), several) >= MIN_TABLE_ROWS and is_aligned
 
 
-def _is_list(flat: FlatNumbers, column: NumberColumn) -> bool:
-    """Whether the numbers of a single column have an edge, or their middles, below each other."""
+def _spread(flat: FlatNumbers, column: NumberColumn) -> float:
+    """How far the best aligned edges, or the middles, of a column are from each other, in heights of a number."""
     left, right = flat.left[column.numbers], flat.right[column.numbers]
     spreads = [float(np.abs(edge - np.sort(edge)[len(edge) // 2]).mean()) for edge in (left, right, (left + right) / 2)]
-    return min(spreads) < MAX_LIST_SPREAD * flat.unit
+    return min(spreads) / flat.unit
