@@ -21,7 +21,7 @@ from sutja.reports.inside import Inside, join_scripts
 from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
-COLOURS = 128  # of a stored plot
+PLOT_COLOURS = 128  # of a stored plot
 MAX_DRAWN_COLOURS = 16_384  # of a plot; photographs have more
 
 
@@ -65,7 +65,7 @@ def _with_palette(png: io.BytesIO) -> bytes:
     if picture.getcolors(MAX_DRAWN_COLOURS) is None:
         return png.getvalue()
     small = io.BytesIO()
-    picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+    picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
         small, "png", optimize=True
     )
     return small.getvalue()
