@@ -242,7 +242,9 @@ def documents(
 
     request = DocumentRequest(count, seed, layout, _size(size) if size else None)
     suffix = _suffix(form)
-    painted = with_progress(paint_documents(_painter(data), request), lambda each: f"{len(each.numbers)} numbers", total=count)
+    painted = with_progress(
+        paint_documents(_painter(data), request), lambda each: f"{len(each.numbers)} numbers", total=count
+    )
     write_documents(painted, to, suffix=suffix, force=force)
     print_path("Written", to)
 
