@@ -1,0 +1,116 @@
+"""How fast this machine trains LeNet-5, beside the machines in `results/`."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sutja.cli.diagnosis.finding import Finding, broken, note
+from sutja.cli.diagnosis.requirements import CLONE
+from sutja.errors import DataError, SutjaError
+
+RESULTS_FOLDER = CLONE / "results"
+SUBJECT = "LeNet-5 training"
+MEASURED_SECONDS = 2.0
+EPOCH_DIGITS = 1_280  # short epochs, so that the measurement ends in time on slow machines
+MAX_EPOCHS = 1000  # more than any machine trains in that time
+SLOW_RATIO = 0.5  # of the slowest recorded machine
+
+
+@dataclass(frozen=True)
+class TrainingSpeed:
+    """Images per second of LeNet-5's training with a number of threads on a machine."""
+
+    images_per_second: float
+    threads: int
+    machine: str
+
+
+def recorded_speeds(folder: Path = RESULTS_FOLDER) -> list[TrainingSpeed]:
+    """The recorded speeds, of each machine the latest; none where there are no results, as without a clone.
+
+    Raises `DataError` for a file of results that is damaged.
+    """
+    speeds: dict[str, TrainingSpeed] = {}
+    for path in [*sorted(folder.glob("bench-*.json")), folder / "throughput.json"]:
+        try:
+            if speed := _recorded_speed(path):
+                speeds[speed.machine] = speed
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DataError(f"{path}: damaged: {error!r}; `git checkout results` restores it") from error
+    return list(speeds.values())
+
+
+def _recorded_speed(path: Path) -> TrainingSpeed | None:
+    if not path.is_file():
+        return None
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values = values.get("throughput") if path.name.startswith("bench-") else values
+    if values is None:
+        return None
+    environment, rate = values["environment"], float(values["images_per_second"]["sutja"]["median"])
+    return TrainingSpeed(rate, int(values["threads"]), f"{environment['processor']} with {environment['cores']} cores")
+
+
+def measure_speed() -> TrainingSpeed:
+    """Train LeNet-5 on MNIST for two seconds, with the number of threads that `sutja train` takes now."""
+    import torch
+
+    from sutja.environment import processor
+    from sutja.networks.device import choose_threads
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(choose_threads(0))
+    try:
+        return TrainingSpeed(_images_per_second(), torch.get_num_threads(), processor())
+    finally:
+        torch.set_num_threads(before)
+
+
+def _images_per_second() -> float:
+    """The median over short epochs, without the first, which warms up."""
+    import numpy as np
+
+    from sutja.data.dataset import Splits, load_dataset
+    from sutja.recipe import get_recipe
+    from sutja.training.digit_trainer import DigitTrainer
+
+    digits = load_dataset().train.take(np.arange(EPOCH_DIGITS))
+    few = digits.take(np.arange(10))
+    recipe = replace(get_recipe("lenet5"), epochs=MAX_EPOCHS)
+    rates: list[float] = []
+    start = time.monotonic()
+    for record in DigitTrainer(recipe, Splits(digits, few, few), device="cpu").fit():
+        rates.append(record.images_per_second)
+        if len(rates) > 1 and time.monotonic() - start > MEASURED_SECONDS:
+            break
+    return statistics.median(rates[1:])
+
+
+def check_speed() -> Finding:
+    """The finding on the measured speed; where it cannot be measured, why."""
+    try:
+        return judge_speed(measure_speed(), recorded_speeds())
+    except SutjaError as error:
+        return broken(SUBJECT, f"not measured: {error}", "repair that first", exit_code=error.exit_code)
+
+
+def judge_speed(speed: TrainingSpeed, recorded: Iterable[TrainingSpeed]) -> Finding:
+    """The finding on a speed beside the recorded ones."""
+    recorded = list(recorded)
+    text = _rate(speed)
+    for each in recorded:
+        text += f"; {speed.images_per_second / each.images_per_second:.1f} times the {_rate(each)}, of {each.machine}"
+    slowest = min((each.images_per_second for each in recorded), default=0.0)
+    if speed.images_per_second < SLOW_RATIO * slowest:
+        advice = "slow: see whether other programs compute, and whether the machine saves power or is too hot"
+        return note(SUBJECT, text, advice)
+    return Finding(SUBJECT, text if recorded else f"{text}; recorded figures are in a clone only")
+
+
+def _rate(speed: TrainingSpeed) -> str:
+    return f"{speed.images_per_second:,.0f} images/s with {speed.threads} thread{'s' * (speed.threads > 1)}"
