@@ -41,7 +41,7 @@ def _examine(runs: Path) -> dict[str, list[Finding]]:
     """All findings by section; what needs a package that does not work is left out."""
     from sutja.cli.diagnosis.packages import BASE_SUBJECT, TRAIN_SUBJECT, check_packages
     from sutja.cli.diagnosis.processor import check_cores, check_torch, describe_instructions
-    from sutja.cli.diagnosis.speed import check_speed
+    from sutja.cli.diagnosis.speed import SPEED_SUBJECT, check_speed
     from sutja.cli.diagnosis.storage import check_fonts, check_package_files, check_runs
 
     cores = check_cores()  # before this command itself keeps them busy
@@ -52,10 +52,15 @@ def _examine(runs: Path) -> dict[str, list[Finding]]:
     if reads:
         machine += describe_instructions()
         files += [*check_package_files(), check_runs(runs)]
-    if reads and trains:
-        machine += [*check_torch(), check_speed()]
-        files += [check_fonts()]
+        machine += [*check_torch(), check_speed()] if trains else [_needs_train(SPEED_SUBJECT)]
+        files += [check_fonts() if trains else _needs_train("fonts")]
     return {"packages": packages, "machine": machine, "files": files}
+
+
+def _needs_train(subject: str) -> Finding:
+    from sutja.cli.diagnosis.finding import note
+
+    return note(subject, "not examined: needs the extra train", "")
 
 
 def _print_screen(environment: dict[str, Any], sections: dict[str, list[Finding]]) -> None:
@@ -68,7 +73,9 @@ def _print_screen(environment: dict[str, Any], sections: dict[str, list[Finding]
     out.print(f"sutja {environment['sutja']}{commit}, Python {environment['python']}, {environment['platform']}")
     for name, found in sections.items():
         _print_rows(name, [(each, each.text) for each in found], width)
-    advised = [(each, each.advice) for state in ("broken", "note") for each in findings if each.state == state]
+    advised = [
+        (each, each.advice) for state in ("broken", "note") for each in findings if each.state == state and each.advice
+    ]
     if advised:
         _print_rows("what to do", advised, width)
     else:

@@ -10,8 +10,9 @@ from typing import Literal
 class Finding:
     """What was found about a `subject`.
 
-    `state` is "ok", "note" (something is missing or slow, but nothing is wrong) or "broken". `advice` says what to do,
-    and is empty where there is nothing to do. Only what is broken has an `exit_code` other than 0.
+    `state` is "ok", "note" (something is missing or slow, but nothing is wrong) or "broken". `advice` says what to do;
+    it is empty where there is nothing to do, or where another finding says it. Only what is broken has an `exit_code`
+    other than 0.
     """
 
     subject: str

@@ -108,7 +108,7 @@ def check_packages() -> list[Finding]:
 def _check_base(found: Sequence[ImportedPackage]) -> Finding:
     wrong = [each.fault or f"{each.requirement.package} is not installed" for each in found if _is_wrong(each)]
     if wrong:
-        return broken(BASE_SUBJECT, "; ".join(wrong), f"install it again: {_reinstall_command()}")
+        return broken(BASE_SUBJECT, "; ".join(wrong), f"{_reinstall_command()}; then examine the rest")
     return Finding(BASE_SUBJECT, _versions(found))
 
 

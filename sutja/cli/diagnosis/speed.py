@@ -14,7 +14,7 @@ from sutja.cli.diagnosis.requirements import CLONE
 from sutja.errors import DataError, SutjaError
 
 RESULTS_FOLDER = CLONE / "results"
-SUBJECT = "LeNet-5 training"
+SPEED_SUBJECT = "LeNet-5 training"
 MEASURED_SECONDS = 2.0
 EPOCH_DIGITS = 1_280  # short epochs, so that the measurement ends in time on slow machines
 MAX_EPOCHS = 1000  # more than any machine trains in that time
@@ -96,7 +96,7 @@ def check_speed() -> Finding:
     try:
         return judge_speed(measure_speed(), recorded_speeds())
     except SutjaError as error:
-        return broken(SUBJECT, f"not measured: {error}", "repair that first", exit_code=error.exit_code)
+        return broken(SPEED_SUBJECT, f"not measured: {error}", "repair that first", exit_code=error.exit_code)
 
 
 def judge_speed(speed: TrainingSpeed, recorded: Iterable[TrainingSpeed]) -> Finding:
@@ -108,8 +108,8 @@ def judge_speed(speed: TrainingSpeed, recorded: Iterable[TrainingSpeed]) -> Find
     slowest = min((each.images_per_second for each in recorded), default=0.0)
     if speed.images_per_second < SLOW_RATIO * slowest:
         advice = "slow: see whether other programs compute, and whether the machine saves power or is too hot"
-        return note(SUBJECT, text, advice)
-    return Finding(SUBJECT, text if recorded else f"{text}; recorded figures are in a clone only")
+        return note(SPEED_SUBJECT, text, advice)
+    return Finding(SPEED_SUBJECT, text if recorded else f"{text}; recorded figures are in a clone only")
 
 
 def _rate(speed: TrainingSpeed) -> str:
