@@ -28,6 +28,8 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "cleanlab": "doubts",
     "tensorboard": "track",
     "pyarrow": "parquet",
+    "pypdfium2": "scans",
+    "pillow_heif": "scans",
     "fastapi": "web",
     "pydantic": "web",
     "python_multipart": "web",
