@@ -29,7 +29,9 @@ def read(
     pictures: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, folders of pictures, or `-` for a picture from standard input.", metavar="PICTURE…"
+            help="Pictures, PDF and TIFF files with all their pages (or one: `scan.pdf#2`), folders of them, or `-` "
+            "for standard input.",
+            metavar="PICTURE…",
         ),
     ],
     as_json: Json = False,
@@ -190,6 +192,7 @@ def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool, hint: str) -> str:
 
 def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], list[Path]]:
     """The jobs for the pages of pictures, folders and standard input, the failures among these, and the folders."""
+    from sutja.data.pictures.pages import split_page_name
     from sutja.reading.batch import ReadJob
     from sutja.reading.pages import split_into_pages
     from sutja.reading.picture import read_content
@@ -208,7 +211,8 @@ def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], li
                 folders.append(path)
                 jobs += [ReadJob(str(picture), path=picture) for picture in _pictures_in(path)]
             else:
-                jobs.append(ReadJob(argument, path=path))
+                file, page = split_page_name(path)
+                jobs.append(ReadJob(argument, path=file, page=page))
         except SutjaError as error:
             failures.append(error)
     return [page for job in jobs for page in split_into_pages(job)], failures, folders

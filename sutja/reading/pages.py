@@ -33,7 +33,7 @@ def split_into_pages(job: ReadJob) -> list[ReadJob]:
     It is also kept as it is if its pages cannot be counted, so that reading it says why.
     """
     try:
-        count = count_pages(_content_with_pages(job), job.title)
+        count = 1 if job.page else count_pages(_content_with_pages(job), job.title)
     except (SutjaError, OSError):
         count = 1
     if count == 1:

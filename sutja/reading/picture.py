@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sutja.data.pictures.decode import check_size, decode_pixels
 from sutja.data.pictures.header import PNG_SIGNATURE
 from sutja.data.pictures.limits import MAX_PICTURE_FILE_BYTES
-from sutja.data.pictures.pages import page_content
+from sutja.data.pictures.pages import page_content, split_page_name
 from sutja.errors import DataError
 from sutja.files import open_regular
 from sutja.reading.exif import apply_orientation
@@ -42,11 +42,12 @@ def as_gray(source: PictureSource) -> Gray:
 
 
 def load_picture(path: Path) -> Gray:
-    """The picture in a file, `uint8 (H, W)`, with its EXIF orientation applied.
+    """The picture in a file, `uint8 (H, W)`, with its EXIF orientation applied; `scan.pdf#2` is the second page.
 
     Raises what `load_content` and `decode_picture` raise.
     """
-    return decode_picture(load_content(path), str(path))
+    file, page = split_page_name(path)
+    return decode_picture(page_content(load_content(file), str(path), page), str(path))
 
 
 def load_content(path: Path) -> bytes:

@@ -29,7 +29,7 @@ def _begins(*signatures: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_text_of(tag: bytes) -> Callable[[bytes], bool]:
-    pattern = re.compile(rb"\s*(<[?!][^>]*>\s*)*<" + tag + rb"[\s>]", re.IGNORECASE)
+    pattern = re.compile(rb"\s*(<[?!][^>]*>\s*)*<" + tag + rb"[\s/>]", re.IGNORECASE)
     return lambda content: pattern.match(content[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")) is not None
 
 

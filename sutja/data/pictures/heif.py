@@ -13,6 +13,7 @@ from sutja.data.pictures.decode import check_size
 from sutja.errors import DataError
 
 _FAILURES = (ValueError, RuntimeError, OSError, EOFError, SyntaxError)  # of libheif, of which none has a class
+_DAMAGED = "not a HEIC picture, or damaged"
 _CONVERSIONS = {"RGB": cv2.COLOR_RGB2BGR, "RGBA": cv2.COLOR_RGBA2BGRA}
 
 
@@ -34,7 +35,7 @@ def decode_heif_picture(content: bytes, index: int, name: str) -> NDArray[np.uin
     try:
         pixels = np.asarray(picture)
     except _FAILURES as error:
-        raise _damaged(name, error) from error
+        raise DataError(f"{name}: {_DAMAGED}") from error
     if picture.mode == "LA":
         return np.dstack([pixels[:, :, 0]] * 3 + [pixels[:, :, 1]]).astype(np.uint8, copy=False)
     if picture.mode not in _CONVERSIONS:
@@ -48,8 +49,4 @@ def _open_heif(content: bytes, name: str) -> Any:
     try:
         return pillow_heif.open_heif(io.BytesIO(content), convert_hdr_to_8bit=True)
     except _FAILURES as error:
-        raise _damaged(name, error) from error
-
-
-def _damaged(name: str, error: Exception) -> DataError:
-    return DataError(f"{name}: not a HEIF picture, or damaged: {error}")
+        raise DataError(f"{name}: {_DAMAGED}") from error

@@ -5,6 +5,9 @@ A page becomes the bytes of a picture file, so that the limits and the decoding 
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import cv2
 
 from sutja.data.pictures.header import TIFF_BYTE_ORDERS
@@ -24,6 +27,14 @@ def file_form(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return "heif" if head[8:12] in _HEIF_BRANDS and b"avif" not in head[16:64] else ""
     return "pdf" if b"%PDF-" in head[:HEAD_BYTES] else ""
+
+
+def split_page_name(path: Path) -> tuple[Path, int | None]:
+    """The file and the page of a name such as `scan.pdf#2`; the path as it is if there is such a file."""
+    stem, mark, number = str(path).rpartition(PAGE_MARK)
+    if not (mark and stem and number.isdecimal()) or os.path.lexists(path):
+        return path, None
+    return Path(stem), int(number)
 
 
 def count_pages(content: bytes, name: str) -> int:
@@ -58,11 +69,12 @@ def page_content(content: bytes, name: str, page: int | None = None) -> bytes:
         return content
     pages = count_pages(content, name)
     if page is None and pages > 1:
-        raise DataError(f"{name}: has {pages:,} pages: give one of them, as {name}{PAGE_MARK}2")
-    if not 1 <= (page or 1) <= pages:
+        raise DataError(f"{name}: has {pages:,} pages: name one of them, as in scan.pdf{PAGE_MARK}2")
+    page = 1 if page is None else page
+    if not 1 <= page <= pages:
         raise DataError(f"{name}: there is no such page: the file has {pages:,}")
     try:
-        return _page(content, form, (page or 1) - 1, name)
+        return _page(content, form, page - 1, name)
     except ModuleNotFoundError as error:
         raise _missing_extra(name, error) from error
 
