@@ -62,7 +62,18 @@ def declared_extras(clone: Path = CLONE) -> dict[str, DeclaredExtra]:
             extras[extra].includes += match[2].split(",")
         else:
             extras[extra].requirements.append(Requirement(match[1], match[3] or ""))
+    _separate(extras)
     return extras
+
+
+def _separate(extras: dict[str, DeclaredExtra]) -> None:
+    """Name the extras that an extra includes: an installed package lists their packages among its own."""
+    whole = {name: set(each.requirements) for name, each in extras.items()}
+    for name, declared in extras.items():
+        for other in extras:
+            if other and whole[other] and whole[other] < whole[name]:
+                declared.includes.append(other)
+                declared.requirements = [each for each in declared.requirements if each not in whole[other]]
 
 
 def _declared_lines(project: Path) -> list[str]:

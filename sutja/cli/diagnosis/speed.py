@@ -1,19 +1,18 @@
-"""How fast this machine trains LeNet-5, beside the machines in `results/`."""
+"""How fast this machine trains LeNet-5, beside the recorded machines."""
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sutja.cli.diagnosis.finding import Finding, broken, note
-from sutja.cli.diagnosis.requirements import CLONE
-from sutja.errors import DataError, SutjaError
+from sutja.errors import SutjaError
+from sutja.files import read_json
 
-RESULTS_FOLDER = CLONE / "results"
+RECORDED_SPEEDS = Path(__file__).parent / "recorded_speeds.json"  # from `results/`: `python -m tools.readme`
 SPEED_SUBJECT = "LeNet-5 training"
 MEASURED_SECONDS = 2.0
 EPOCH_DIGITS = 1_280  # short epochs, so that the measurement ends in time on slow machines
@@ -30,30 +29,16 @@ class TrainingSpeed:
     machine: str
 
 
-def recorded_speeds(folder: Path = RESULTS_FOLDER) -> list[TrainingSpeed]:
-    """The recorded speeds, of each machine the latest; none where there are no results, as without a clone.
+@dataclass(frozen=True)
+class RecordedSpeeds:
+    """The file of recorded speeds: of each machine the latest."""
 
-    Raises `DataError` for a file of results that is damaged.
-    """
-    speeds: dict[str, TrainingSpeed] = {}
-    for path in [*sorted(folder.glob("bench-*.json")), folder / "throughput.json"]:
-        try:
-            if speed := _recorded_speed(path):
-                speeds[speed.machine] = speed
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise DataError(f"{path}: damaged: {error!r}; `git checkout results` restores it") from error
-    return list(speeds.values())
+    speeds: list[TrainingSpeed]
 
 
-def _recorded_speed(path: Path) -> TrainingSpeed | None:
-    if not path.is_file():
-        return None
-    values = json.loads(path.read_text(encoding="utf-8"))
-    values = values.get("throughput") if path.name.startswith("bench-") else values
-    if values is None:
-        return None
-    environment, rate = values["environment"], float(values["images_per_second"]["sutja"]["median"])
-    return TrainingSpeed(rate, int(values["threads"]), f"{environment['processor']} with {environment['cores']} cores")
+def recorded_speeds(path: Path = RECORDED_SPEEDS) -> list[TrainingSpeed]:
+    """The recorded speeds of the benchmark; raises `DataError` if their file is damaged."""
+    return read_json(RecordedSpeeds, path).speeds
 
 
 def measure_speed() -> TrainingSpeed:
@@ -96,20 +81,24 @@ def check_speed() -> Finding:
     try:
         return judge_speed(measure_speed(), recorded_speeds())
     except SutjaError as error:
-        return broken(SPEED_SUBJECT, f"not measured: {error}", "repair that first", exit_code=error.exit_code)
+        return broken(
+            SPEED_SUBJECT,
+            f"not measured: {error}",
+            "restore this file, or install sutja again",
+            exit_code=error.exit_code,
+        )
 
 
-def judge_speed(speed: TrainingSpeed, recorded: Iterable[TrainingSpeed]) -> Finding:
-    """The finding on a speed beside the recorded ones."""
-    recorded = list(recorded)
+def judge_speed(speed: TrainingSpeed, recorded: Sequence[TrainingSpeed]) -> Finding:
+    """The finding on a speed beside the recorded ones, of which there is at least one."""
     text = _rate(speed)
     for each in recorded:
         text += f"; {speed.images_per_second / each.images_per_second:.1f} times the {_rate(each)}, of {each.machine}"
-    slowest = min((each.images_per_second for each in recorded), default=0.0)
+    slowest = min(each.images_per_second for each in recorded)
     if speed.images_per_second < SLOW_RATIO * slowest:
         advice = "slow: see whether other programs compute, and whether the machine saves power or is too hot"
         return note(SPEED_SUBJECT, text, advice)
-    return Finding(SPEED_SUBJECT, text if recorded else f"{text}; recorded figures are in a clone only")
+    return Finding(SPEED_SUBJECT, text)
 
 
 def _rate(speed: TrainingSpeed) -> str:
