@@ -98,11 +98,17 @@ def check_packages() -> list[Finding]:
     imported = import_packages(extras)
     findings = {name: _check_extra(name, found) for name, found in imported.items() if name}
     for name, declared in extras.items():
-        lacking = [each for each in declared.includes if findings[each].state != "ok"]
-        if lacking and findings[name].state == "ok":
-            text = f"needs the extra {', '.join(lacking)}, which does not work"
-            findings[name] = note(findings[name].subject, text, install_command(name))
+        if name and findings[name].state == "ok" and (obstacle := _obstacle(declared, findings)):
+            findings[name] = note(findings[name].subject, obstacle, install_command(name))
     return [_check_base(imported[BASE]), *findings.values()]
+
+
+def _obstacle(declared: DeclaredExtra, findings: dict[str, Finding]) -> str:
+    """Why an extra does not work although its own packages do; "" if it works."""
+    if not declared.requirements and not declared.includes:
+        return "the installed package is older than this code, and does not know it"
+    lacking = [each for each in declared.includes if findings[each].state != "ok"]
+    return f"needs the extra {', '.join(lacking)}, which does not work" if lacking else ""
 
 
 def _check_base(found: Sequence[ImportedPackage]) -> Finding:

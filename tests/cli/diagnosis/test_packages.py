@@ -67,6 +67,12 @@ def test_an_extra_that_is_not_installed_is_no_fault(monkeypatch: pytest.MonkeyPa
     assert not any(each.exit_code for each in (base, train, sklearn))
 
 
+def test_an_extra_without_packages_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch, scans=DeclaredExtra())
+    _, scans = check_packages()
+    assert (scans.state, scans.text) == ("note", "the installed package is older than this code, and does not know it")
+
+
 def test_a_package_that_cannot_be_imported_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     declare(monkeypatch, train=DeclaredExtra([Requirement("raising", "")]))
     _, train = check_packages()
