@@ -62,7 +62,7 @@ def _directories(content: bytes) -> Iterator[TiffDirectory]:
             link = first + size * tags
             if start in seen or len(seen) == _MAX_DIRECTORIES or link + struct.calcsize(offset) > len(content):
                 raise ValueError("a chain that leads back, out of the file, or on and on")
-        except (struct.error, ValueError):
+        except (struct.error, ValueError, OverflowError):  # offsets of 64 bits may be beyond what Python can address
             yield TiffDirectory(len(content), 0, is_page=True)
             return
         seen.add(start)

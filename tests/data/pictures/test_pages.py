@@ -62,6 +62,14 @@ def test_a_chain_that_leads_back_or_out_of_the_file_ends_in_a_damaged_page(where
         decode_picture(page_content(bytes(content), "a.tif#2", 2), "a.tif#2")
 
 
+@pytest.mark.parametrize("where", [2**63 - 1, 2**64 - 1])
+def test_an_offset_of_64_bits_that_leads_anywhere_is_a_damaged_page(where: int) -> None:
+    content = bytearray(tiff_of(GREYS[0], big=True))
+    struct.pack_into("<Q", content, 8, where)
+    with pytest.raises(DataError, match=r"a\.tif: not a picture, or damaged"):
+        decode_picture(bytes(content), "a.tif")
+
+
 def test_a_chain_of_too_many_pages_is_not_followed_to_its_end() -> None:
     count = MAX_FILE_PAGES + 50
     chain = b"".join(struct.pack("<HHHIII", 1, 256, 3, 1, 1, 8 + 18 * (number + 1)) for number in range(count))
