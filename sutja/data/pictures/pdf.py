@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.pictures.decode import check_size
-from sutja.data.pictures.limits import MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS
+from sutja.data.pictures.limits import MAX_DECODED_BYTES, MAX_PICTURE_PIXELS, MAX_PICTURE_SIDE_PIXELS
 from sutja.errors import DataError, LargePictureError
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PDF_PIXELS_PER_INCH, MIN_PDF_PIXELS_PER_INCH = 300, 72  # usual of scans; fewer only for pages that are too large
 _POINTS_PER_INCH, _MM_PER_INCH = 72, 25.4
 _MAX_FORM_DEPTH = 8  # of forms in forms, whose pictures are looked at
+_MAX_IMAGE_PIXELS = MAX_DECODED_BYTES // 4  # PDFium needs up to four bytes for each
+_MAX_DICTIONARY_BYTES = 4096  # of a picture, in which its size is searched
+_SIZE_PATTERN = re.compile(rb"/(Width|Height)\s*(\d{1,9})")  # pictures are never in compressed parts of a PDF file
 _PDFIUM_LOCK = threading.Lock()  # PDFium is not thread-safe
 
 
@@ -42,6 +45,7 @@ def render_pdf_page(content: bytes, index: int, name: str) -> NDArray[np.uint8]:
     """
     import pypdfium2
 
+    _check_declared_sizes(content, name)
     with _open_pdf(content, name) as document:
         try:
             page = document[index]
@@ -91,9 +95,30 @@ def _scale(width_points: float, height_points: float, name: str) -> float:
 
 
 def _check_images(page: pypdfium2.PdfPage, name: str) -> None:
-    """Raise a `LargePictureError` for a picture on the page that would need gigabytes to decode."""
+    """Raise a `LargePictureError` for a picture on the page that would need gigabytes to decode.
+
+    Its masks are not among the page's objects: `_check_declared_sizes` finds these.
+    """
     from pypdfium2 import raw
 
     for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MAX_FORM_DEPTH):
         width, height = image.get_px_size()
-        check_size((height, width), f"{name}: a picture on the page")
+        _check_image_size(width, height, name)
+
+
+def _check_declared_sizes(content: bytes, name: str) -> None:
+    """Raise a `LargePictureError` for a picture or mask of the file that would need gigabytes to decode."""
+    sizes: dict[int, dict[bytes, int]] = {}  # of each object, by the place where it begins
+    for found in _SIZE_PATTERN.finditer(content):
+        start = content.rfind(b"obj", max(0, found.start() - _MAX_DICTIONARY_BYTES), found.start())
+        sizes.setdefault(start, {})[found[1]] = int(found[2])
+    for size in sizes.values():
+        _check_image_size(size.get(b"Width", 0), size.get(b"Height", 0), name)
+
+
+def _check_image_size(width: int, height: int, name: str) -> None:
+    if width * height > _MAX_IMAGE_PIXELS:
+        raise LargePictureError(
+            f"{name}: a picture in the PDF has {width:,} × {height:,} pixels, which are too many: "
+            f"at most {_MAX_IMAGE_PIXELS // 1_000_000} megapixels"
+        )

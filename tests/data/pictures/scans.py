@@ -33,13 +33,17 @@ def locked_pdf() -> bytes:
     return pdf(*_catalogue(b"3 0 R", 1), page, trailer=security)
 
 
-def pdf_of_picture(side: int) -> bytes:
-    """A PDF file of one page with a black picture of `side` × `side` pixels, compressed to a thousandth."""
+def pdf_of_picture(side: int, *, mask_side: int = 0) -> bytes:
+    """A PDF file of one page with a black picture of `side` × `side` pixels, and perhaps a mask that has no pixels."""
     pixels = zlib.compress(bytes(side * side), 9)
+    mask = b"/SMask 6 0 R" if mask_side else b""
     picture = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8" % (side, side)
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<</XObject<</P 5 0 R>>>>>>"
-    stream = _stream(picture + b"/Filter/FlateDecode", pixels)
-    return pdf(*_catalogue(b"3 0 R", 1), page, _stream(b"", b"q 99 0 0 99 0 0 cm /P Do Q"), stream)
+    drawing = _stream(b"", b"q 99 0 0 99 0 0 cm /P Do Q")
+    streams = [_stream(picture + mask + b"/Filter/FlateDecode", pixels)]
+    if mask_side:
+        streams.append(_stream(picture.replace(b" %d" % side, b" %d" % mask_side), b""))
+    return pdf(*_catalogue(b"3 0 R", 1), page, drawing, *streams)
 
 
 def _catalogue(kids: bytes, count: int) -> tuple[bytes, bytes]:

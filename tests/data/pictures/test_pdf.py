@@ -45,11 +45,20 @@ def test_a_page_of_a_kilometre_is_refused_before_it_is_rendered(monkeypatch: pyt
         page_content(pdf_pages(size=(200, 2_834_646)), "a.pdf")
 
 
-def test_a_picture_on_a_page_is_limited_as_others_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_on_a_page_is_limited_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decode_picture(pdf_of_picture(64), "a.pdf").mean() < 1
     monkeypatch.setattr(pypdfium2.PdfPage, "render", lambda *_, **__: pytest.fail("rendered"))
-    with pytest.raises(LargePictureError, match="a picture on the page: 8,000 × 8,000 pixels are too many"):
-        page_content(pdf_of_picture(8_000), "a.pdf")
+    monkeypatch.setattr("sutja.data.pictures.pdf._MAX_IMAGE_PIXELS", 64 * 64 - 1)
+    hidden = pdf_of_picture(64).replace(b"/Width", b"/W#69dth")  # PDFium resolves such names
+    for content in (pdf_of_picture(64), hidden):
+        with pytest.raises(LargePictureError, match=r"a\.pdf: a picture in the PDF has 64 × 64 pixels, which are too"):
+            page_content(content, "a.pdf")
+
+
+def test_a_large_mask_of_a_small_picture_is_refused() -> None:
+    content = pdf_of_picture(64, mask_side=20_000)
+    with pytest.raises(LargePictureError, match="a picture in the PDF has 20,000 × 20,000 pixels"):
+        page_content(content, "a.pdf")
 
 
 @pytest.mark.parametrize(
