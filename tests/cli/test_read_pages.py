@@ -59,8 +59,8 @@ def test_a_file_that_cannot_be_read_does_not_keep_others_from_being_read(scans: 
     outcome = read(tmp_path / "locked.pdf", tmp_path / "note.svg", scans / "a.tif")
     assert (outcome.code, outcome.out.splitlines()) == (3, lines(str(scans / "a.tif")))
     assert outcome.err.splitlines() == [
-        f"sutja: {tmp_path}/locked.pdf: the PDF has a password: save it without one",
-        f"sutja: {tmp_path}/note.svg: an SVG drawing is not supported: save it as PNG",
+        f"sutja: {tmp_path / 'locked.pdf'}: the PDF has a password: save it without one",
+        f"sutja: {tmp_path / 'note.svg'}: an SVG drawing is not supported: save it as PNG",
     ]
 
 
