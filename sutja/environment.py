@@ -37,7 +37,7 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "uvicorn": "web",
 }
 PROC_STAT = Path("/proc/stat")  # on Linux: what its processors have done, in ticks of 1/100 s
-LOAD_SECONDS = 0.2  # for which the load is measured
+SECONDS_PER_LOAD_SAMPLE = 0.2  # for which the load is measured
 CODE_PATHSPECS = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # excludes results and pages about them
 
 
@@ -191,14 +191,14 @@ def processor() -> str:
 def free_cores() -> float | None:
     """The number of cores that other programs leave free, measured for a fifth of a second; `None` if no one knows."""
     before, own_before = _ticks(), time.process_time()
-    time.sleep(LOAD_SECONDS)
+    time.sleep(SECONDS_PER_LOAD_SAMPLE)
     after, own_seconds = _ticks(), time.process_time() - own_before
     if before is None or after is None or sum(after) <= sum(before):
         return None
     user, nice, system, idle, waiting, *rest = (now - then for then, now in zip(before, after, strict=True))
     total = user + nice + system + idle + waiting + sum(rest)
     free = nice + idle + waiting  # what runs with low priority makes way
-    return (os.cpu_count() or 1) * free / total + own_seconds / LOAD_SECONDS
+    return (os.cpu_count() or 1) * free / total + own_seconds / SECONDS_PER_LOAD_SAMPLE
 
 
 def _ticks() -> list[int] | None:
