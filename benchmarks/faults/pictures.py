@@ -20,9 +20,3 @@ def numbers_picture() -> NDArray[np.uint8]:
     images = load_dataset().test.images[:DIGITS]
     ink = np.hstack([cv2.resize(image, (40, 40), interpolation=cv2.INTER_CUBIC) for image in images])
     return np.asarray(np.pad(255 - ink, ((22, 22), (24, 24)), constant_values=255), np.uint8)
-
-
-@cache
-def numbers_text() -> str:
-    """The digits on that picture."""
-    return "".join(map(str, load_dataset().test.labels[:DIGITS]))

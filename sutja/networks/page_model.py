@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -10,6 +11,7 @@ from sutja.networks.line_model import Residual
 from sutja.networks.model import count_parameters
 
 PAGE_READER_PARAMETERS = 1_378_369
+NO_CORE_LOGIT = 4.5  # at first, 2 % of the places are held for cores: about as many as there are
 
 
 def conv_unit(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:
@@ -36,7 +38,8 @@ class PageReader(nn.Module):
     `H` and `W` are multiples of 32. `models/onnx_page_network.py` says what the channels of the maps are.
 
     Ideas: Lin et al., "Feature pyramid networks for object detection", 2017, for the way down and up again; shrunk
-    text regions from Zhou et al., "EAST: an efficient and accurate scene text detector", 2017.
+    text regions from Zhou et al., "EAST: an efficient and accurate scene text detector", 2017; the first bias from Lin
+    et al., "Focal loss for dense object detection", 2017.
     """
 
     def __init__(self) -> None:
@@ -54,7 +57,10 @@ class PageReader(nn.Module):
         )
         self.to_eighth = conv_unit(sixteenth, eighth)
         self.to_quarter = conv_unit(eighth, quarter)
-        self.maps = nn.Sequential(conv_unit(quarter, quarter), nn.Conv2d(quarter, MAP_CHANNELS, 1))
+        last_layer = nn.Conv2d(quarter, MAP_CHANNELS, 1)
+        with torch.no_grad():
+            last_layer.bias[0] += NO_CORE_LOGIT  # type: ignore[index]
+        self.maps = nn.Sequential(conv_unit(quarter, quarter), last_layer)
         assert count_parameters(self) == PAGE_READER_PARAMETERS
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -146,7 +146,7 @@ def _end(places: _Places, along: Values, height: Values, *, channel: int) -> Val
     np.maximum.at(last, places.core, along)
     heights = height[places.core]
     distance = np.clip(places.values[:, channel], 0, END_REACH_HEIGHTS)
-    near = np.clip(END_REACH_HEIGHTS - (last[places.core] - along) / heights - 0.2, 0.02, None)
+    near = np.clip(END_REACH_HEIGHTS - (last[places.core] - along) / heights - 0.2, 0, None)
     trust = near * np.clip(1.1 - distance, 0.02, None)
     return places.sum(trust * (along + distance * heights)) / np.maximum(places.sum(trust), 1e-9)
 

@@ -14,6 +14,7 @@ from sutja.synth.tracing import Points, Strokes
 
 CANVAS_ROWS = 64  # of a line while it is drawn
 USUAL_STROKE_ROWS = 2.6  # without the soft edge; as wide, in rows of the canvas, as on real photographs
+INK_LEVEL = 100  # of a pasted picture, from which its box counts
 MAX_SUPERSAMPLED_SCALE = 2.0  # up to this scale, strokes are drawn at twice the size and reduced
 
 
@@ -80,6 +81,7 @@ class HandwritingStyle:
             self.join_probability, float(rng.choice([0, rng.uniform(0.4, 1)], p=[0.8, 0.2]))
         )
         self.bend = rng.normal(0, rng.uniform(0, 0.06), (3, 3, 2))
+        self.last_box = (0.0, 0.0, 0.0, 0.0)  # of the glyph drawn last: left, top, right, bottom of its ink
         self._previous: list[Points] = []  # strokes of the previous digit on the canvas
         self._at_start = True
 
@@ -173,6 +175,7 @@ class HandwritingStyle:
             self._previous = strokes
         drawn = strokes if link is None else [*strokes, link]
         pen = self.pen_width * self.height * float(np.clip(self.rng.normal(1, 0.06), 0.8, 1.2))
+        self.last_box = _box_around(np.concatenate(strokes), pen / 2)
         points = np.concatenate(drawn)
         left, top = np.floor(points.min(axis=0) - pen - 2).astype(int)
         right, bottom = np.ceil(points.max(axis=0) + pen + 2).astype(int)
@@ -213,8 +216,7 @@ class HandwritingStyle:
         sag = np.array([0, float(self.rng.normal(0.05, 0.15)) * self.height])
         return np.asarray(start * (1 - along) + stop * along + 4 * sag * along * (1 - along))
 
-    @staticmethod
-    def _paste(canvas: Gray, glyph: Glyph, matrix: NDArray[np.float64], shift: NDArray[np.float64]) -> None:
+    def _paste(self, canvas: Gray, glyph: Glyph, matrix: NDArray[np.float64], shift: NDArray[np.float64]) -> None:
         """Draw a picture, transformed by a matrix and a shift."""
         rows, columns = glyph.shape
         corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)]) @ matrix.T + shift
@@ -226,6 +228,8 @@ class HandwritingStyle:
         kind = cv2.INTER_LINEAR if matrix[1, 1] < 4 else cv2.INTER_CUBIC
         patch = cv2.warpAffine(glyph, moved, (right - left, canvas.shape[0]), flags=kind)
         np.maximum(canvas[:, left:right], patch, out=canvas[:, left:right])
+        inked = np.argwhere(patch > INK_LEVEL)[:, ::-1] + (left, 0)
+        self.last_box = _box_around(inked if len(inked) else corners, 0.5)
 
     def vary_thickness(self, canvas: Gray) -> Gray:
         """Make all strokes thicker or thinner."""
@@ -245,6 +249,13 @@ class HandwritingStyle:
             edge = float(rng.uniform(40, 150))
         sharp = float(rng.uniform(1.5, 4)) * max(1, self.scale)
         return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
+
+
+def _box_around(points: Points | NDArray[np.int64], margin: float) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of points, with a margin."""
+    left, top = (points.min(axis=0) - margin).tolist()
+    right, bottom = (points.max(axis=0) + margin).tolist()
+    return left, top, right, bottom
 
 
 def _rows(glyph: Glyph) -> int:

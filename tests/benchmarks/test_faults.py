@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from benchmarks.faults.outcomes import FAULTS, Outcome, Result, Tally, judge
 from benchmarks.faults.pool import Bench, Worker
 from benchmarks.faults.processes import is_alone, judge_command, start, sutja, temporary_files
 from benchmarks.faults.samples import FORMS
-from benchmarks.faults.server import judge_hostile, judge_log, judge_sound, memory_growth
+from benchmarks.faults.server import has_idle_text, idle_text, judge_hostile, judge_log, judge_sound, memory_growth
 from benchmarks.faults.session import Session
 from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
@@ -197,6 +198,11 @@ def test_what_a_command_leaves_is_found(tmp_path: Path) -> None:
     assert not is_alone(process.pid, 0)
     process.communicate()
     assert is_alone(process.pid)
+
+
+def test_a_reading_is_compared_with_what_an_undisturbed_reader_reads() -> None:
+    assert has_idle_text(json.dumps({"text": idle_text()}).encode())
+    assert not has_idle_text(json.dumps({"text": idle_text() + "0"}).encode())
 
 
 def test_answers_of_the_server_are_judged(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_models_lists_the_networks() -> None:
     for text in ("lenet5", "61,706", "416,520", "mlp", "61,676", "247 kB"):
         assert text in outcome.out
     listed = json.loads(sutja("models", "--json").out)["networks"]
-    assert listed.keys() == NETWORKS.keys() | {"line-reader"}
+    assert listed.keys() == NETWORKS.keys() | {"line-reader", "page-reader"}
     assert listed["lenet5"] == {"parameters": 61_706, "multiply_adds": 416_520, "bytes": 246_824}
 
 

@@ -8,11 +8,14 @@ import cv2
 import numpy as np
 
 from sutja.synth.documents.document import other_run, upright_quad
+from sutja.synth.documents.hiding import uncovered_runs
 from sutja.synth.documents.number_texts import random_digits
+from sutja.synth.documents.scrawls import scrawl
 from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.writers import scrawl
 
 MAX_CLUTTER_SHARE = 0.35  # of the picture's width
+PAINTED_CHANGE = 0.25  # of a colour, 0…1, where something covers the paper
+INKED_CHANGE = 100  # of the ink, 0…255
 
 
 def _place(sheet: DocumentSheet, width: float, height: float) -> tuple[float, float]:
@@ -144,7 +147,13 @@ CLUTTER: dict[str, tuple[Callable[[DocumentSheet], None], float]] = {
 
 
 def add_clutter(sheet: DocumentSheet) -> None:
-    """Add each kind of clutter as often as documents have it."""
-    for draw, probability in CLUTTER.values():
-        if sheet.rng.random() < probability:
-            draw(sheet)
+    """Add each kind of clutter as often as documents have it; numbers that it hides are none any more."""
+    chosen = [draw for draw, probability in CLUTTER.values() if sheet.chance(probability)]
+    if not chosen:
+        return
+    colours, ink, count = sheet.colours.copy(), sheet.ink, len(sheet.runs)
+    for draw in chosen:
+        draw(sheet)
+    painted = np.abs(sheet.colours - colours).max(axis=2) > PAINTED_CHANGE
+    covered = painted | (sheet.ink.astype(np.int16) - ink > INKED_CHANGE)
+    sheet.runs[:count] = uncovered_runs(sheet.runs[:count], covered)

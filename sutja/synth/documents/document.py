@@ -21,7 +21,7 @@ class WrittenRun:
     `OTHER`. `quad`, `float32 (4, 2)`, has its corners in pixels of the picture, top left, top right, bottom right and
     bottom left as seen in reading direction; it is as high as its digits, without commas and long strokes below.
     `centres`, `float32 (len(text), 2)`, are the middles of the signs. A word, a filler and a number that is struck out
-    are no numbers.
+    are no numbers. A number that is not `legible` is half hidden or hardly to be seen: it may be read, or not.
     """
 
     text: str
@@ -29,6 +29,7 @@ class WrittenRun:
     centres: Places
     handwritten: bool
     is_number: bool
+    legible: bool = True
 
     def moved(self, matrix: NDArray[np.float64]) -> WrittenRun:
         """The same run after the picture is warped by a homography `(3, 3)`."""
@@ -62,6 +63,11 @@ def other_run(quad: Places, *, handwritten: bool, text: str = OTHER) -> WrittenR
     left, right = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     centres = left + (right - left) * along
     return WrittenRun(text, np.asarray(quad, np.float32), centres.astype(np.float32), handwritten, False)
+
+
+def illegible(run: WrittenRun) -> WrittenRun:
+    """The run as one that may be read, or not: each of its signs is `OTHER`."""
+    return replace(run, text=OTHER * len(run.text), legible=False)
 
 
 def warped_places(places: Places, matrix: NDArray[np.float64]) -> Places:

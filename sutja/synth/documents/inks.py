@@ -56,11 +56,6 @@ def chalk(rng: Generator) -> PenInk:
     return PenInk(colour, float(rng.uniform(0.6, 1)), float(rng.uniform(0, 0.5)), float(rng.uniform(0, 0.2)))
 
 
-def solid(colour: tuple[float, float, float], strength: float = 1.0) -> PenInk:
-    """An ink without any texture."""
-    return PenInk(np.array(colour, np.float32), strength)
-
-
 def apply_ink(colours: Colours, layer: Layer, ink: PenInk, rng: Generator, *, digit_height: float) -> None:
     """Cover a sheet, in place, where a layer has ink."""
     rows, columns = np.flatnonzero(layer.max(axis=1)), np.flatnonzero(layer.max(axis=0))

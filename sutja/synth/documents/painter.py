@@ -7,34 +7,21 @@ import numpy as np
 from numpy.random import Generator
 
 from sutja.data.digits import Digits
+from sutja.synth.documents.blanks import blank_document_sheet
+from sutja.synth.documents.cameras import take_picture
 from sutja.synth.documents.clutter import add_clutter
 from sutja.synth.documents.document import Document
-from sutja.synth.documents.fonts import FontFile, load_fonts
-from sutja.synth.documents.inks import PenInk, chalk, random_pen
+from sutja.synth.documents.fingers import add_fingers
+from sutja.synth.documents.fonts import load_fonts
 from sutja.synth.documents.layouts import LAYOUTS
-from sutja.synth.documents.papers import paint_board, paint_paper
-from sutja.synth.documents.photographer import add_light, take_picture, turned, view
-from sutja.synth.documents.sheets import DocumentSheet
-from sutja.synth.documents.words import WRITTEN_SCRIPTS
-from sutja.synth.documents.writers import DigitShapes, FontWriter, Sources, StrokeWriter, Writer
-from sutja.synth.documents.writing import is_visible
-from sutja.synth.sheet import Colours
+from sutja.synth.documents.lights import add_light
+from sutja.synth.documents.photographer import Scene, turned, view
+from sutja.synth.documents.visibility import legible_runs, seen_runs
+from sutja.synth.documents.writers import DigitShapes, Sources
 
-BLEED_SHARE = 0.17  # of the picture, at each side: what a sloped picture shows beyond the upright one
-TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)
-RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
-    (0.86, 0.72, 0.62),
-    (0.75, 0.75, 0.75),
-    (0.82, 0.80, 0.62),
-    (0.80, 0.55, 0.35),
-    (0.55, 0.50, 0.85),
-    (0.60, 0.62, 0.92),
-    (0.60, 0.75, 0.45),
-    (0.45, 0.45, 0.45),
-)
-LATIN_PROBABILITY = 0.8
-FONT_WRITER_PROBABILITY = 0.22
-CROPPED_PROBABILITY = 0.08  # of pictures that do not fill the square that a network sees
+TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)  # of none, one, two and three quarter turns
+CLEAN_PROBABILITY = 0.08  # of screenshots and canvases
+CROPPED_PROBABILITY = 0.14  # of pictures that do not fill the square that a network sees
 LARGE_DIGIT_PIXELS = 100
 LARGE_LAYOUTS = {  # of documents with larger digits
     "single": 0.42,
@@ -92,66 +79,27 @@ class DocumentPainter:
         self, rng: Generator, size: tuple[int, int], count: int, layout: str | None, digit_height: float
     ) -> list[Document]:
         unit = digit_height or _random_digit_height(rng, size)
-        clean = rng.random() < 0.08
-        sheet = self._sheet(rng, size, unit, clean=clean)
+        clean = rng.random() < CLEAN_PROBABILITY
+        sheet = blank_document_sheet(rng, self._sources, size, digit_height=unit, clean=clean)
         layout = layout or _random_layout(rng, unit)
         LAYOUTS[layout][0](sheet)
         add_clutter(sheet)
-        colours = np.clip(sheet.compose(), 0, 1)
-        return [self._photographed(sheet, colours, size, layout, clean=clean) for _ in range(count)]
+        flat = Scene.flat(np.clip(sheet.compose(), 0, 1), sheet.runs, sheet.ink)
+        return [self._photographed(rng, flat, size, layout, digit_height=unit, clean=clean) for _ in range(count)]
 
+    @staticmethod
     def _photographed(
-        self, sheet: DocumentSheet, colours: Colours, size: tuple[int, int], layout: str, *, clean: bool
+        rng: Generator, flat: Scene, size: tuple[int, int], layout: str, *, digit_height: float, clean: bool
     ) -> Document:
-        rng, unit = sheet.rng, sheet.digit_height
-        seen, runs = view(rng, colours, sheet.runs, size, clean=clean)
+        seen = view(rng, flat, size, clean=clean)
         if not clean:
-            add_light(rng, seen, digit_height=unit)
-        picture = take_picture(rng, seen, digit_height=unit, clean=clean, coarse=layout in COARSE_LAYOUTS)
+            add_fingers(seen, rng)
+            add_light(rng, seen.colours)
+        coarse = layout in COARSE_LAYOUTS
+        picture = take_picture(rng, seen.colours, digit_height=digit_height, clean=clean, coarse=coarse)
+        runs = legible_runs(seen.seen_runs(), picture, seen.ink, digit_height=digit_height)
         document = turned(Document(picture, tuple(runs)), int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
-
-    def _sheet(self, rng: Generator, size: tuple[int, int], unit: float, *, clean: bool) -> DocumentSheet:
-        margin = round(BLEED_SHARE * max(size))
-        large = (size[0] + 2 * margin, size[1] + 2 * margin)
-        board = rng.random() < (0.3 if clean else 0.07)
-        if clean and rng.random() < 0.7:
-            colours = np.full((large[1], large[0], 3), 0.05 if board else rng.uniform(0.9, 1), np.float32)
-        else:
-            colours = paint_board(large, rng) if board else paint_paper(large, rng, digit_height=unit)
-        pens = [chalk(rng), chalk(rng)] if board else [random_pen(rng), random_pen(rng)]
-        pen_width = _pen_width(rng, unit)
-        dark = (0.9, 0.9, 0.9) if board else (0.1, 0.1, 0.1)
-        colour = dark if rng.random() < 0.7 else tuple(rng.uniform(0, 0.8, 3).tolist())
-        rule = dark if rng.random() < 0.4 else RULE_COLOURS[rng.integers(len(RULE_COLOURS))]
-        print_ink = PenInk(np.array(colour, np.float32), float(rng.uniform(0.5, 1)))
-        rule_ink = PenInk(np.array(rule, np.float32), float(rng.uniform(0.15, 1)))
-        script = "latin" if rng.random() < LATIN_PROBABILITY else str(rng.choice(WRITTEN_SCRIPTS))
-        slope = float(np.radians(rng.normal(0, 1.0) if rng.random() < 0.85 else rng.uniform(-18, 18)))
-        return DocumentSheet(
-            rng,
-            colours,
-            unit,
-            pen_width * unit,
-            self._writer(rng, pen_width, script),
-            pens,
-            print_ink,
-            rule_ink,
-            _fonts_of(rng, self._sources.fonts.print, script, count=2),
-            (margin, margin, margin + size[0], margin + size[1]),
-            slope,
-            script,
-        )
-
-    def _writer(self, rng: Generator, pen_width: float, script: str) -> Writer:
-        fonts = self._sources.fonts
-        words = _fonts_of(rng, fonts.words, script, count=1)
-        thickness = float(np.clip(pen_width - 0.09, -0.04, 0.12))
-        numbers = _fonts_of(rng, fonts.numbers, "latin", count=1)
-        if numbers and rng.random() < FONT_WRITER_PROBABILITY:
-            return FontWriter(rng, numbers[0], words[0] if words else None, thickness=thickness)
-        word_writer = FontWriter(rng, words[0], thickness=thickness) if words and rng.random() < 0.8 else None
-        return StrokeWriter(rng, self._sources, pen_width=pen_width, words=word_writer)
 
 
 def document_painter(digits: Digits) -> DocumentPainter:
@@ -160,12 +108,6 @@ def document_painter(digits: Digits) -> DocumentPainter:
     Raises `DataError` if no fonts were fetched.
     """
     return DocumentPainter(Sources(DigitShapes(digits), load_fonts()))
-
-
-def _fonts_of(rng: Generator, fonts: tuple[FontFile, ...], script: str, *, count: int) -> list[FontFile]:
-    """Some fonts for a script, of those that there are."""
-    fitting = [font for font in fonts if script in font.scripts]
-    return [fitting[index] for index in rng.integers(len(fitting), size=count)] if fitting else []
 
 
 def _random_layout(rng: Generator, unit: float) -> str:
@@ -181,13 +123,6 @@ def _random_digit_height(rng: Generator, size: tuple[int, int]) -> float:
     low, high, _ = DIGIT_HEIGHTS[int(rng.choice(len(DIGIT_HEIGHTS), p=weights / weights.sum()))]
     height = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     return height if low > min(size) / 2 else min(height, 0.75 * min(size))
-
-
-def _pen_width(rng: Generator, unit: float) -> float:
-    """The width of a pen in digit heights: thin on large writing, broad felt pens up to a fifth."""
-    kind = rng.random()
-    width = rng.uniform(0.045, 0.1) if kind < 0.7 else rng.uniform(0.1, 0.2) if kind < 0.9 else rng.uniform(0.02, 0.05)
-    return float(max(width, 1.1 / unit))
 
 
 def cropped(document: Document, rng: Generator) -> Document:
@@ -209,5 +144,6 @@ def cropped(document: Document, rng: Generator) -> Document:
     size = (round(zoom * part.shape[1]), round(zoom * part.shape[0]))
     picture = np.zeros_like(document.picture)
     picture[: size[1], : size[0]] = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)[:height, :width]
-    runs = [run.moved(matrix) for run in document.runs]
-    return Document(picture, tuple(run for run in runs if is_visible(run, size)))
+    outside = np.full(picture.shape[:2], 255, np.uint8)
+    outside[: size[1], : size[0]] = 0
+    return Document(picture, tuple(seen_runs([run.moved(matrix) for run in document.runs], outside)))

@@ -34,11 +34,11 @@ def paint_paper(size: tuple[int, int], rng: Generator, *, digit_height: float) -
     texture = grain(shape, rng, size=float(rng.uniform(1, 3)), strength=float(rng.choice([0.004, 0.012, 0.03])))
     texture += grain(shape, rng, size=float(rng.uniform(20, 200)), strength=0.008)
     kind = rng.random()
-    if kind < 0.05:
+    if kind < 0.10:
         texture += waves(
             shape, rng, spacing=digit_height * float(rng.uniform(0.1, 0.35)), strength=float(rng.uniform(0.05, 0.3))
         )
-    elif kind < 0.08:
+    elif kind < 0.13:
         texture += dots(
             shape,
             rng,

@@ -55,8 +55,8 @@ def fixed_scenes(painter: Painter, count: int, seed: int) -> list[Document]:
 def visible_numbers(document: Document) -> TrueNumbers:
     """The numbers that are to be found on a document, each as far as the picture shows it.
 
-    Ignored are those with digits too small, and those that the edge of the picture cuts off mostly. Digits that are too
-    large count as paper: parts of their strokes are no numbers.
+    Ignored are those with digits too small, those that are not legible, and those that the edge of the picture cuts off
+    mostly. Digits that are too large count as paper: parts of their strokes are no numbers.
     """
     frame = frame_of(document)
     found: list[tuple[Quad, bool]] = []
@@ -65,7 +65,7 @@ def visible_numbers(document: Document) -> TrueNumbers:
         seen = visible_part(run, frame)
         if run.height > MAX_DIGIT_PIXELS:
             continue
-        if seen is not None and run.height >= MIN_DIGIT_PIXELS:
+        if seen is not None and run.legible and run.height >= MIN_DIGIT_PIXELS:
             found.append((seen, run.handwritten))
         elif shared_area(run.quad, frame) > 0:
             ignored.append(run.quad)

@@ -19,6 +19,8 @@ from sutja.synth.documents.writers import Writer
 from sutja.synth.documents.writing import Layer, Writing, is_visible, place
 from sutja.synth.sheet import Colours
 
+MAX_RUNS = 48  # that layouts put onto a sheet, so that tiny writing does not take for ever
+MIN_FITTING_SHARE = 0.5  # of the usual height, in which numbers are written where there is little room
 PRINTED_NUMBER_SIGNS = frozenset("0123456789.,-+/:")
 
 
@@ -56,6 +58,28 @@ class DocumentSheet:
         """Width and height in pixels."""
         return self.colours.shape[1], self.colours.shape[0]
 
+    @property
+    def ink(self) -> Layer:
+        """All that is written and printed on it, without rules, `uint8 (H, W)`."""
+        return np.asarray(np.maximum.reduce([*self.hand_layers, self.print_layer]), np.uint8)
+
+    def chance(self, probability: float) -> bool:
+        """Whether something happens that happens with this probability."""
+        return bool(self.rng.random() < probability)
+
+    def between(self, low: float, high: float) -> float:
+        """A random number between two."""
+        return float(self.rng.uniform(low, high))
+
+    def heights(self, low: float, high: float) -> float:
+        """A random length of `low` to `high` digit heights, in pixels."""
+        return self.digit_height * self.between(low, high)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much stands on it that more would take too long."""
+        return len(self.runs) >= MAX_RUNS
+
     def word(self) -> str:
         """A word in the script of the sheet."""
         return random_word(self.rng, self.script)
@@ -82,27 +106,32 @@ class DocumentSheet:
         x: float,
         y: float,
         *,
-        height: float = 0.0,
+        beginning: str = "",
         ending: str = "",
-        pen: int = 0,
         struck: bool = False,
     ) -> Writing:
         """Write a number with the left end of its baseline at x, y; returns what was written."""
-        height = height or self.digit_height * float(np.clip(self.rng.normal(1, 0.07), 0.7, 1.4))
-        written = self.writer.write(text, height, ending=ending)
-        self.put(written, x, y, pen=pen, struck=struck)
+        height = self.digit_height * float(np.clip(self.rng.normal(1, 0.07), 0.7, 1.4))
+        written = self.writer.write(text, height, beginning=beginning, ending=ending)
+        self.put(written, x, y, struck=struck)
         return written
 
     def write_fitting(
         self, text: str, box: tuple[float, float, float, float], *, pen: int = 0, align: float = 0.5, ending: str = ""
     ) -> None:
-        """Write a number into a box (left, top, right, bottom), smaller if need be; `align` 0 is left, 1 right."""
+        """Write a number into a box (left, top, right, bottom), smaller if need be; `align` 0 is left, 1 right.
+
+        Of a number that is too long even for small digits the first signs are written.
+        """
         left, top, right, bottom = box
         height = min(self.digit_height * float(np.clip(self.rng.normal(1, 0.08), 0.7, 1.4)), 0.95 * (bottom - top))
         written = self.writer.write(text, height, ending=ending)
         room = right - left
         if written.width > 1.02 * room and written.width > 0:
-            height *= max(0.5, room / written.width)
+            share = room / written.width
+            if share < MIN_FITTING_SHARE:
+                text, ending = _first_signs(text, share / MIN_FITTING_SHARE), ""
+            height *= max(MIN_FITTING_SHARE, share)
             written = self.writer.write(text, height, ending=ending)
         slack = room - written.width
         x = left + slack * align + float(self.rng.normal(0, 0.08)) * height
@@ -233,6 +262,12 @@ class DocumentSheet:
     def _note(self, run: WrittenRun) -> None:
         if is_visible(run, self.size):
             self.runs.append(run)
+
+
+def _first_signs(text: str, share: float) -> str:
+    """About that share of a number's signs, up to a digit."""
+    count = max(1, int(share * len(text)))
+    return text[:count].rstrip(".,-+/: ") or text[: count + 1]
 
 
 def _point(place: np.ndarray) -> tuple[int, int]:

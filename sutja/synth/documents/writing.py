@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 
 from sutja.models.ctc import OTHER
 from sutja.synth.documents.document import WrittenRun
+from sutja.synth.documents.fonts import Band
+from sutja.synth.documents.hiding import unknown_run
 
 SIGNS_OF_NUMBERS = frozenset("0123456789.,-+/: ")
+MIN_BAND_SHARE = 0.3  # of the usual height of digits: what is lower is no digit's height
 Layer = NDArray[np.uint8]  # the ink of one pen on a sheet, `(H, W)`, 255 = covered
 
 
@@ -20,8 +24,8 @@ class Writing:
     """The ink of a text, `uint8 (H, W)`.
 
     `spans` are the columns (from, to) of each sign of `text`. The digits reach from row `top` to row `bottom` at
-    column 0, and `slope` rows lower with each column. The first `count` signs are the number, the others an ending that
-    is no part of it, or all signs if it is a word (`count` 0).
+    column 0, and `slope` rows lower with each column. From sign `first` on, `count` signs are the number; what stands
+    before and behind them is no part of it. A word has a `count` of 0.
     """
 
     ink: Layer
@@ -32,11 +36,17 @@ class Writing:
     slope: float = 0.0
     count: int = 0
     handwritten: bool = True
+    first: int = 0
 
     @property
     def width(self) -> float:
-        """The columns from its first to its last sign."""
-        return self.spans[-1][1] - self.spans[0][0] if self.spans else 0.0
+        """The columns from the left edge of its signs to the right one."""
+        return max(span[1] for span in self.spans) - self.left if self.spans else 0.0
+
+    @property
+    def left(self) -> float:
+        """The column at which its signs begin."""
+        return min((span[0] for span in self.spans), default=0.0)
 
     @property
     def height(self) -> float:
@@ -44,12 +54,13 @@ class Writing:
         return self.bottom - self.top
 
     def runs(self) -> list[WrittenRun]:
-        """Its number and its ending, or its word, in pixels of the ink."""
-        parts = [(0, self.count, True), (self.count, len(self.text), False)]
+        """Its number and what stands before and behind it, or its word, in pixels of the ink."""
+        stop = self.first + self.count
+        parts = [(self.first, stop, True), (0, self.first, False), (stop, len(self.text), False)]
         return [self._run(start, stop, number) for start, stop, number in parts if stop > start]
 
     def _run(self, start: int, stop: int, number: bool) -> WrittenRun:
-        left, right = self.spans[start][0], max(span[1] for span in self.spans[start:stop])
+        left, right = min(span[0] for span in self.spans[start:stop]), max(span[1] for span in self.spans[start:stop])
         ends = np.array([left, right, right, left], np.float32)
         rows = np.array([self.top, self.top, self.bottom, self.bottom], np.float32) + self.slope * ends
         across = np.array([(x0 + x1) / 2 for x0, x1 in self.spans[start:stop]], np.float32)
@@ -66,6 +77,18 @@ class Writing:
         )
 
 
+def digit_band(digits: Sequence[tuple[float, float, float]], usual: Band, slope: float = 0.0) -> Band:
+    """The rows between which most digits of a number stand, at column 0; the `usual` ones where it has none.
+
+    Each of `digits` has a column in its middle, and the rows at which its ink begins and ends.
+    """
+    if not digits:
+        return usual
+    x, tops, bottoms = np.array(digits).T
+    top, bottom = np.quantile(tops - slope * x, 0.4), np.quantile(bottoms - slope * x, 0.6)
+    return (float(top), float(bottom)) if bottom - top > MIN_BAND_SHARE * (usual[1] - usual[0]) else usual
+
+
 def place(
     layer: Layer, writing: Writing, x: float, y: float, *, angle: float = 0.0, unknown: bool = False
 ) -> list[WrittenRun]:
@@ -73,7 +96,7 @@ def place(
 
     It rises or falls by `angle`, in radians, clockwise. With `unknown` none of its signs counts: it is struck out.
     """
-    start = writing.spans[0][0] if writing.spans else 0.0
+    start = writing.left
     cosine, sine = np.cos(angle), np.sin(angle)
     base = writing.bottom + writing.slope * start
     matrix = np.array(
@@ -91,11 +114,7 @@ def place(
         np.maximum(region, patch, out=region)
     square = np.vstack([matrix, (0, 0, 1)])
     runs = [run.moved(square) for run in writing.runs()]
-    return [_unknown(run) for run in runs] if unknown else runs
-
-
-def _unknown(run: WrittenRun) -> WrittenRun:
-    return WrittenRun(OTHER * len(run.text), run.quad, run.centres, run.handwritten, False)
+    return [unknown_run(run) for run in runs] if unknown else runs
 
 
 def is_visible(run: WrittenRun, size: tuple[int, int]) -> bool:

@@ -1,0 +1,217 @@
+"""A writer with a pen: traced, penned or drawn digits, bent and joined in one style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.random import Generator
+
+from sutja.synth.documents.scrawls import flourish, scrawl
+from sutja.synth.documents.writers import Sources, Writer
+from sutja.synth.documents.writing import Layer, Writing, digit_band
+from sutja.synth.handwriting import HandwritingStyle, Placement
+from sutja.synth.lines import warp_line
+from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, vary_shape
+from sutja.synth.tracing import Strokes
+
+STYLE_DIGIT_ROWS = 43  # digit height of a style of scale 1
+STYLE_MIDDLE_COLUMN = 150  # of a style of scale 1, around which its line is sloped
+LETTER_SHAPE_ROWS = 64  # for which letters are drawn
+# Where a writer's digits come from, and how often; and where each digit of a writer of mixed digits comes from.
+DIGIT_SOURCES = {"traced": 0.36, "penned": 0.24, "drawn": 0.1, "mixed": 0.22, "image": 0.08}
+MIXED_SOURCES = {"traced": 0.45, "penned": 0.2, "drawn": 0.35}
+FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
+FRACTION_DIGIT_GAP = 0.02
+FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have small digits beside a slanted stroke
+STACKED_OFFSET, SLANTED_OFFSET = 0.42, 0.24  # of a fraction's digits above and below the middle, in digit heights
+MIN_BAR_WIDTH = 0.6  # of stacked fractions, in digit heights
+SLASH_OVERLAP = 0.12  # of a slanted stroke with its digits, in digit heights
+MAX_ENDING_GAP = 0.2  # between the signs that end a number, in digit heights
+
+
+@dataclass
+class WrittenLine:
+    """A line while it is written: its ink, the column that it has reached, and the columns of each sign.
+
+    `digits` are the middle column and the first and last row of each digit of the usual size.
+    """
+
+    canvas: Layer
+    at: float
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    digits: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def note(self, box: tuple[float, float, float, float], *, is_digit: bool = False) -> None:
+        """Note the box (left, top, right, bottom) of the sign written last."""
+        left, top, right, bottom = box
+        self.spans.append((left, max(left + 1, right)))
+        if is_digit:
+            self.digits.append(((left + right) / 2, top, bottom))
+
+
+class StrokeWriter:
+    """Writes with strokes: traced, penned or drawn digits, bent and joined in one style."""
+
+    def __init__(self, rng: Generator, sources: Sources, *, pen_width: float, words: Writer | None = None) -> None:
+        """`pen_width` is in digit heights; `words` writes the words."""
+        self._rng, self._shapes, self._words = rng, sources.shapes, words
+        self._pen_width = pen_width
+        self._style = HandwritingStyle(rng, pen_width=pen_width)
+        if rng.random() < 0.6:
+            self._style.gap = float(rng.uniform(0.05, 0.35) if rng.random() < 0.8 else rng.uniform(0.4, 1.2))
+        self._source = str(rng.choice(list(DIGIT_SOURCES), p=list(DIGIT_SOURCES.values())))
+        self._pen = int(rng.integers(sources.shapes.writers))
+        self._exemplars: dict[int, list[Glyph | Strokes]] = {}
+        self._steady = rng.random() < 0.5  # writes a digit always in nearly the same way
+
+    def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
+        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it."""
+        style = self._fitted(height)
+        style.start_number()
+        whole = beginning + text + ending
+        columns = round((1.5 * len(whole) + 2) * height * max(1.0, style.width) * (1 + max(0.0, style.gap)))
+        line = WrittenLine(np.zeros((style.rows, columns), np.uint8), 0.7 * height)
+        self._write_others(line, beginning)
+        for piece in _pieces(text):
+            write = self._write_fraction if _is_fraction(piece, text) else self._write_plain
+            write(line, piece)
+        self._write_others(line, ending)
+        ink = warp_line(line.canvas[:, : min(columns, round(line.at + height))], self._rng, scale=style.scale)
+        slope = style.baseline_slope
+        middle = style.middle - STYLE_MIDDLE_COLUMN * style.scale * slope
+        top, bottom = digit_band(line.digits, (middle - height / 2, middle + height / 2), slope)
+        return Writing(ink, whole, tuple(line.spans), top, bottom, slope, len(text), first=len(beginning))
+
+    def write_word(self, word: str, height: float) -> Writing:
+        """Write a word with capitals of about `height` pixels."""
+        if self._words is not None:
+            return self._words.write_word(word, height)
+        return scrawl(self._rng, word, height, pen=self._pen_width * height)
+
+    def _fitted(self, height: float) -> HandwritingStyle:
+        """The style for digits of a height."""
+        style = self._style
+        style.scale = height / STYLE_DIGIT_ROWS
+        style.height = height
+        style.rows = round(2.8 * height) + 8
+        style.middle = style.rows / 2
+        return style
+
+    def _write_plain(self, line: WrittenLine, text: str) -> None:
+        """Write digits and signs beside one another."""
+        style = self._style
+        for sign in text:
+            if sign == " ":
+                start = line.at
+                line.at += style.height * float(self._rng.uniform(0.15, 0.4))
+                line.spans.append((start, line.at))
+            elif sign.isdigit():
+                line.at = style.draw_digit(line.canvas, self._digit(int(sign)), int(sign), line.at)
+                line.note(style.last_box, is_digit=True)
+            else:
+                self._write_mark(line, sign)
+
+    def _write_mark(self, line: WrittenLine, sign: str) -> None:
+        """Write a sign that is no digit."""
+        style, rng = self._style, self._rng
+        height, width, below = MARK_SIZES[sign]
+        shapes = MARK_SHAPES[sign]
+        strokes = vary_shape(shapes[rng.integers(len(shapes))], rng, width=width / height)
+        if sign in ".," and rng.random() < 0.35:  # points between digits take hardly any room
+            line.at -= 0.5 * style.height * max(0.0, style.gap)
+        placement = Placement(height * float(rng.uniform(0.8, 1.4)), offset_below=below + float(rng.normal(0, 0.04)))
+        line.at = style.draw_glyph(line.canvas, strokes, line.at, placement)
+        line.note(style.last_box)
+
+    def _write_fraction(self, line: WrittenLine, piece: str) -> None:
+        """Write a fraction of small digits, beside a slanted stroke or above one another; sometimes of usual digits."""
+        kind = self._rng.random()
+        if kind < FULL_SIZE_SHARE:
+            self._write_plain(line, piece)
+            return
+        gap, self._style.gap = self._style.gap, FRACTION_DIGIT_GAP
+        size = FRACTION_DIGIT_HEIGHT * float(self._rng.uniform(0.85, 1.15))
+        write = self._write_stacked if kind < FULL_SIZE_SHARE + STACKED_SHARE else self._write_slanted
+        upper, lower = piece.split("/")
+        write(line, upper, lower, size)
+        self._style.gap = gap
+
+    def _write_slanted(self, line: WrittenLine, upper: str, lower: str, size: float) -> None:
+        """Small digits before and behind a slanted stroke."""
+        overlap = SLASH_OVERLAP * self._style.height
+        self._write_small(line, upper, size, -SLANTED_OFFSET)
+        line.at -= overlap
+        self._write_mark(line, "/")
+        line.at -= overlap
+        self._write_small(line, lower, size, SLANTED_OFFSET)
+
+    def _write_stacked(self, line: WrittenLine, upper: str, lower: str, size: float) -> None:
+        """Small digits above and below a bar."""
+        style, start = self._style, line.at
+        self._write_small(line, upper, size, -STACKED_OFFSET)
+        width = max(line.at - start, MIN_BAR_WIDTH * style.height)
+        thick = 0.1  # the height of the shape of a bar
+        bar = vary_shape(MARK_SHAPES["-"][0], self._rng, width=width / (thick * style.height), jitter=0.02)
+        style.draw_glyph(line.canvas, bar, start, Placement(thick))
+        line.note(style.last_box)
+        end, line.at = line.spans[-1][1], start
+        self._write_small(line, lower, size, STACKED_OFFSET)
+        line.at = max(line.at, end)
+
+    def _write_small(self, line: WrittenLine, digits: str, size: float, below: float) -> None:
+        """Write the digits of a fraction, above or below the middle of the line."""
+        for sign in digits:
+            line.at = self._style.draw_glyph(
+                line.canvas, self._digit(int(sign)), line.at, Placement(size, offset_below=below)
+            )
+            line.note(self._style.last_box)
+
+    def _write_others(self, line: WrittenLine, signs: str) -> None:
+        """Write what is no part of a number: marks, flourishes (`~`), and for all other signs some letter."""
+        style, rng = self._style, self._rng
+        gap, style.gap = style.gap, min(style.gap, MAX_ENDING_GAP)
+        for sign in signs:
+            if sign in MARK_SIZES and sign != "~":
+                self._write_mark(line, sign)
+                continue
+            is_flourish = sign == "~"
+            glyph = flourish(rng) if is_flourish else draw_letter(rng, pen=LETTER_SHAPE_ROWS * style.pen_width)
+            size = float(rng.uniform(0.3, 0.9) if is_flourish else rng.uniform(0.6, 1.0))
+            line.at = style.draw_glyph(line.canvas, glyph, line.at, Placement(size))
+            line.note(style.last_box)
+        style.gap = gap
+
+    def _digit(self, digit: int) -> Glyph | Strokes:
+        """A digit as this writer writes it, who may have two ways of writing it and no more."""
+        known = self._exemplars.setdefault(digit, [])
+        if self._steady and len(known) >= 2:
+            return known[int(self._rng.integers(len(known)))]
+        shape = self._new_digit(digit)
+        known.append(shape)
+        return shape
+
+    def _new_digit(self, digit: int) -> Glyph | Strokes:
+        rng, source = self._rng, self._source
+        if source == "mixed":
+            source = str(rng.choice(list(MIXED_SOURCES), p=list(MIXED_SOURCES.values())))
+        if source == "traced":
+            return self._shapes.traced(rng, digit)
+        if source == "image":
+            return self._shapes.image(rng, digit)
+        if source == "penned":
+            return self._shapes.penned(rng, digit, self._pen)
+        return digit_strokes(digit, rng, jitter=self._style.stroke_jitter)
+
+
+def _pieces(text: str) -> list[str]:
+    """The parts of a mixed number: "2 1/2" → "2", " ", "1/2"; everything else is one part."""
+    if " " in text and "/" in text:
+        whole, _, part = text.partition(" ")
+        return [whole, " ", part]
+    return [text]
+
+
+def _is_fraction(piece: str, text: str) -> bool:
+    """Whether a part of a number may be written with small digits: not so the parts of a date."""
+    return piece.count("/") == 1 and (" " in text or len(piece) <= 4)

@@ -1,0 +1,162 @@
+"""What can be seen of the numbers on a picture: not what is hidden, beyond the paper's edge, or too weak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.models.ctc import OTHER
+from sutja.reading.quad import Axes, part_of_quad
+from sutja.synth.documents.document import Places, WrittenRun, illegible
+from sutja.synth.documents.hiding import unknown_run
+from sutja.synth.documents.writing import Layer
+
+HiddenMask = NDArray[np.uint8]  # (H, W), 255 where nothing written can be seen
+_Picture = NDArray[np.uint8]
+
+SAMPLED_COLUMNS = (-0.2, 0.0, 0.2)  # of a sign, in digit heights from its middle
+SAMPLED_ROWS = (-0.4, -0.2, 0.0, 0.2, 0.4)
+PLACES_ALONG = 65  # of a quad, at which it is asked where it is seen
+MIN_GONE_SHARE = 0.8  # of a sign: there is none
+MIN_BROKEN_SHARE = 0.4  # of a sign: nobody can say which it is
+MIN_HIDDEN_SHARE = 0.6  # of a number: it is none
+MIN_DOUBTFUL_SHARE = 0.3  # of a number: it may be read, or not
+MIN_INK_CORRELATION = 0.5  # of the mask of the ink with the picture, below which a number is too weak
+NEAR_INK_HEIGHTS = 0.1  # around the ink: what is compared with it
+COMPARED_INK_LEVEL = 60
+COMPARED_DIGIT_ROWS = 20.0  # larger digits are reduced before ink and picture are compared
+
+
+def seen_runs(runs: Sequence[WrittenRun], hidden: HiddenMask) -> list[WrittenRun]:
+    """What is seen of runs on a picture, of which `hidden` covers a part; beyond its edges nothing is seen.
+
+    A run ends where its signs do; a sign that is half hidden is `OTHER`. A number that is hidden by 60 % is none, and
+    one hidden by 30 % is not legible.
+    """
+    if not runs:
+        return []
+    shares = np.split(_hidden_shares(runs, hidden), np.cumsum([len(run.text) for run in runs])[:-1])
+    parts = (_seen_part(run, share, hidden) for run, share in zip(runs, shares, strict=True))
+    return [part for part in parts if part is not None]
+
+
+def _hidden_shares(runs: Sequence[WrittenRun], hidden: HiddenMask) -> NDArray[np.float64]:
+    """How much of each sign of all runs is hidden, 0…1."""
+    counts = [len(run.text) for run in runs]
+    axes = [Axes.of(run.quad) for run in runs]
+    along = np.repeat([each.direction * each.height for each in axes], counts, axis=0)
+    down = np.repeat([each.normal * each.height for each in axes], counts, axis=0)
+    centres = np.concatenate([run.centres for run in runs])
+    columns, rows = (each.reshape(-1, 1, 1) for each in np.meshgrid(SAMPLED_COLUMNS, SAMPLED_ROWS))
+    return np.asarray(_is_hidden(centres + columns * along + rows * down, hidden).mean(axis=0))  # of (15, N, 2)
+
+
+def _seen_part(run: WrittenRun, shares: NDArray[np.float64], hidden: HiddenMask) -> WrittenRun | None:
+    """The run from its first to its last sign that is not gone, `None` without any."""
+    seen = np.flatnonzero(shares < MIN_GONE_SHARE)
+    if not len(seen):
+        return None
+    first, last = int(seen[0]), int(seen[-1])
+    if shares.max() < MIN_BROKEN_SHARE:
+        return run
+    broken = shares >= MIN_BROKEN_SHARE
+    text = "".join(OTHER if broken[index] else run.text[index] for index in range(first, last + 1))
+    part = replace(run, text=text, quad=_seen_quad(run.quad, hidden), centres=run.centres[first : last + 1])
+    share = float(shares[first : last + 1].mean())
+    if not part.is_number:
+        return part
+    if share >= MIN_HIDDEN_SHARE:
+        return unknown_run(part)
+    return part if share < MIN_DOUBTFUL_SHARE and any(sign.isdigit() for sign in text) else illegible(part)
+
+
+def _seen_quad(quad: Places, hidden: HiddenMask) -> Places:
+    """The part of a quad between the first and the last place along it where it is seen."""
+    along = np.linspace(0, 1, PLACES_ALONG)
+    rows = np.array([0.25, 0.5, 0.75])[:, None, None]
+    upper = quad[0] + (quad[1] - quad[0]) * along[:, None]
+    lower = quad[3] + (quad[2] - quad[3]) * along[:, None]
+    seen = np.flatnonzero(_is_hidden(upper + (lower - upper) * rows, hidden).mean(axis=0) < 0.5)
+    if len(seen) < 2:
+        return quad
+    start, stop = float(along[seen[0]]), float(along[seen[-1]])
+    return part_of_quad(quad, start, stop) if (start, stop) != (0, 1) else quad
+
+
+def _is_hidden(places: NDArray[Any], hidden: HiddenMask) -> NDArray[np.bool_]:
+    """Whether places `(..., 2)` are hidden, or beyond the picture."""
+    height, width = hidden.shape
+    rounded = np.floor(places).astype(np.int64)
+    inside = ((rounded >= 0) & (rounded < (width, height))).all(axis=-1)
+    x, y = np.moveaxis(np.where(inside[..., None], rounded, 0), -1, 0)
+    return np.asarray(~inside | (hidden[y, x] > 127))
+
+
+@dataclass(frozen=True)
+class InkComparison:
+    """How well a picture shows the ink that was put on it: sums over upright boxes of the products of both."""
+
+    scale: float  # of the compared pictures to the original
+    sums: tuple[NDArray[np.float64], ...]  # integral images of ink², ink · picture, picture²
+
+    @classmethod
+    def of(cls, picture: _Picture, ink: Layer, *, digit_height: float) -> InkComparison:
+        """Compare a picture `(H, W, 3)` with the ink on it `(H, W)`, whose usual digits are so many pixels high."""
+        scale = min(1.0, COMPARED_DIGIT_ROWS / digit_height)
+        if scale < 1:
+            size = (max(2, round(scale * ink.shape[1])), max(2, round(scale * ink.shape[0])))
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+            ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
+        side = 2 * round(0.6 * scale * digit_height) + 1
+        written = _detail(ink, side)
+        seen = _towards_ink(_detail(picture, side), written)
+        near = _near_ink(ink, scale * digit_height)  # rules and edges of shadows farther away do not matter
+        products = (near * written * written, near * written * seen, near * seen * seen)
+        return cls(scale, tuple(np.asarray(cv2.integral(each, sdepth=cv2.CV_64F), np.float64) for each in products))
+
+    def correlation(self, quad: Places) -> float:
+        """The correlation of ink and picture in the upright box around a quad, -1…1; 0 beyond the picture."""
+        limits = (self.sums[0].shape[1] - 1, self.sums[0].shape[0] - 1)
+        margin = 0.15 * Axes.of(quad).height
+        left, top = np.clip((quad.min(axis=0) - margin) * self.scale, 0, limits).astype(int).tolist()
+        right, bottom = np.clip(np.ceil((quad.max(axis=0) + margin) * self.scale), 0, limits).astype(int).tolist()
+        ink, both, seen = (
+            float(each[bottom, right] - each[top, right] - each[bottom, left] + each[top, left]) for each in self.sums
+        )
+        return both / max(float(np.sqrt(max(ink, 0) * max(seen, 0))), 1e-6)
+
+
+def _near_ink(ink: Layer, digit_height: float) -> NDArray[np.float32]:
+    """1 where ink is near, else 0."""
+    side = 2 * max(1, round(NEAR_INK_HEIGHTS * digit_height)) + 1
+    wide = cv2.dilate((ink > COMPARED_INK_LEVEL).astype(np.uint8), np.ones((side, side), np.uint8))
+    return wide.astype(np.float32)
+
+
+def _detail(picture: _Picture, side: int) -> NDArray[np.float32]:
+    """A picture less its mean over squares of `side` pixels."""
+    return np.asarray(picture.astype(np.float32) - cv2.blur(picture, (side, side)).astype(np.float32), np.float32)
+
+
+def _towards_ink(picture: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The channels of a picture mixed to the one that shows the ink best."""
+    weights = np.tensordot(picture, ink, axes=((0, 1), (0, 1)))
+    return np.asarray(picture @ (weights / max(float(np.abs(weights).sum()), 1e-6)).astype(np.float32), np.float32)
+
+
+def legible_runs(runs: Sequence[WrittenRun], picture: _Picture, ink: Layer, *, digit_height: float) -> list[WrittenRun]:
+    """Runs of which the numbers that are too weak in the picture are not legible; `ink` is all that was written."""
+    if not any(run.is_number for run in runs):
+        return list(runs)
+    compared = InkComparison.of(picture, ink, digit_height=digit_height)
+    return [
+        illegible(run)
+        if run.is_number and run.legible and compared.correlation(run.quad) < MIN_INK_CORRELATION
+        else run
+        for run in runs
+    ]
