@@ -57,7 +57,7 @@ def draw_lines(strip: Colour, rng: np.random.Generator) -> Colour:
     return strip
 
 
-def draw_frame(strip: Colour, rng: np.random.Generator) -> Colour:
+def draw_box_edges(strip: Colour, rng: np.random.Generator) -> Colour:
     """Draw what a strip shows of frames: edges of a box around the number, or of the boxes beside it."""
     columns = strip.shape[1]
     strip = strip.copy()
@@ -179,7 +179,7 @@ def compress(strip: Colour, rng: np.random.Generator) -> Colour:
 STRIP_DISTORTIONS: dict[StripDistortion, float] = {  # distortion → its weight; light and camera come last
     thicken: 1,
     draw_lines: 1,
-    draw_frame: 1,
+    draw_box_edges: 1,
     blot: 0.3,
     cut_edges: 1,
     shade_strip: 1,
