@@ -13,7 +13,7 @@ from sutja.randomness import derived_seed
 from sutja.reading.picture import Colour
 from sutja.reading.quad import Axes, Quad
 from sutja.reading.strip import even_light, strip_matrix, warp_strip
-from sutja.synth.documents.document import Document
+from sutja.synth.documents.document import Document, WrittenRun
 from sutja.synth.documents.scenes import VIEWS_PER_SHEET, BuildPainter, Painter, frame_of, paint_scenes, visible_part
 from sutja.synth.strip_distortions import distort_strip
 from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, partial_quad, sheared_quad
@@ -93,8 +93,8 @@ def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterato
 def _targets(document: Document, rng: np.random.Generator) -> list[Target]:
     """What strips are cut of: runs that can be seen, several times where they are few."""
     frame = frame_of(document)
-    large = {index: run for index, run in enumerate(document.runs) if run.height >= MIN_STRIP_DIGIT_PIXELS}
-    seen = {index: quad for index, run in large.items() if (quad := visible_part(run, frame)) is not None}
+    clear = {index: run for index, run in enumerate(document.runs) if _is_clear(run)}
+    seen = {index: quad for index, run in clear.items() if (quad := visible_part(run, frame)) is not None}
     kinds: tuple[list[int], list[int], list[int]] = ([], [], [])
     for index in seen:
         run = document.runs[index]
@@ -105,11 +105,16 @@ def _targets(document: Document, rng: np.random.Generator) -> list[Target]:
     return [_target(document, index, seen[index], rng) for index in cuts]
 
 
+def _is_clear(run: WrittenRun) -> bool:
+    """Whether all that is known of a run can be told from its strip: a half hidden number may be read, or not."""
+    return run.legible and run.height >= MIN_STRIP_DIGIT_PIXELS
+
+
 def _target(document: Document, index: int, quad: Quad, rng: np.random.Generator) -> Target:
     """A run with the errors of a page network, or with its neighbour, or in part: then no run is the strip's own."""
     run, chance = document.runs[index], rng.random()
     if run.is_number and chance < ADJOINING_PROBABILITY:
-        both = adjoining_quad(run, document.numbers)
+        both = adjoining_quad(run, list(filter(_is_clear, document.numbers)))
         quad = quad if both is None else both
     elif run.is_number and chance < ADJOINING_PROBABILITY + PARTIAL_PROBABILITY and len(run.text) > 2:
         return None, partial_quad(run, rng)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sutja.data.dataset import Dataset
 from sutja.models.ctc import ALPHABET, OTHER
-from sutja.synth.documents.document import Document
+from sutja.synth.documents.document import Document, illegible
 from sutja.synth.strips import (
     MAX_CUTS,
     MIN_STRIP_DIGIT_PIXELS,
@@ -62,11 +62,11 @@ def test_a_document_without_writing_gives_empty_strips() -> None:
     assert {strip.text for strip in strips} == {""}
 
 
-def test_what_cannot_be_seen_or_is_tiny_is_not_cut() -> None:
+def test_what_cannot_be_seen_or_read_is_not_cut() -> None:
     document = RowPainter().paint(np.random.default_rng(2), (448, 448))
     beyond = [run.moved(np.array([[1, 0, 900], [0, 1, 0], [0, 0, 1]], float)) for run in document.runs]
     tiny = [run.moved(np.diag([0.2, 0.2, 1.0])) for run in document.runs]
     assert all(run.height < MIN_STRIP_DIGIT_PIXELS for run in tiny)
-    for runs in (beyond, tiny):
+    for runs in (beyond, tiny, map(illegible, document.runs)):
         strips = list(cut_training_strips(Document(document.picture, tuple(runs)), np.random.default_rng(0)))
         assert {strip.text for strip in strips} <= {""}
