@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -48,9 +50,39 @@ class Classifier:
         return softmax(divide_by_temperature(self.logits(images), self.temperature))
 
     def _run(self, images: Images) -> Logits:
-        scaled = images[:, None].astype(np.float32) / np.float32(255)
-        (logits,) = self._session.run(["logits"], {"images": scaled})
-        return np.asarray(logits, np.float32)
+        return self._session.run(images[:, None].astype(np.float32) / np.float32(255))
+
+
+class OnnxSession:
+    """An opened ONNX file with one input and one output."""
+
+    def __init__(self, path: Path, session: onnxruntime.InferenceSession) -> None:
+        """`path` names the file in errors."""
+        self._path, self._session = path, session
+        self._takes, (self._gives,) = session.get_inputs()[0].name, session.get_outputs()
+
+    def run(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """The output for a batch.
+
+        Raises `ModelFileError` if the network cannot compute it: some contradictions in a file show only then.
+        """
+        try:
+            (output,) = self._session.run([self._gives.name], {self._takes: batch})
+        except Exception as error:  # ONNX Runtime's own exceptions share no other base class
+            raise ModelFileError(f"{self._path}: the network cannot be computed: {_one_line(error)}") from error
+        declared = [side if isinstance(side, int) else None for side in self._gives.shape]
+        if len(output) != len(batch) or not _has_shape(output.shape, declared):
+            raise ModelFileError(f"{self._path}: the network gives {output.shape} instead of {self._gives.shape}")
+        return np.asarray(output, np.float32)
+
+
+def _has_shape(shape: Sequence[int], declared: Sequence[int | None]) -> bool:
+    """Whether a shape is as declared; `None` stands for any size."""
+    return len(shape) == len(declared) and all(side in (size, None) for size, side in zip(shape, declared, strict=True))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def open_session(
@@ -62,7 +94,7 @@ def open_session(
     kind: str,
     dtype: str = "float",
     threads: int = 0,
-) -> onnxruntime.InferenceSession:
+) -> OnnxSession:
     """Open an ONNX file with one input of `dtype` and one output of floats, with these names and shapes.
 
     The shapes are those of one example; `None` is a dimension of any size. `threads` compute at once; with 0, ONNX
@@ -87,13 +119,13 @@ def open_session(
         inputs, outputs = session.get_inputs(), session.get_outputs()
         found = [[(each.name, each.type, each.shape[1:]) for each in side] for side in (inputs, outputs)]
     except Exception as error:  # ONNX Runtime's own exceptions share no other base class
-        raise ModelFileError(f"{path}: not a readable ONNX file: {' '.join(str(error).split())[:200]}") from error
+        raise ModelFileError(f"{path}: not a readable ONNX file: {_one_line(error)}") from error
     fixed = [each for each in inputs if each.shape and isinstance(each.shape[0], int)]
     if fixed:
         raise ModelFileError(f"{path}: not a network for {kind}: it takes exactly {fixed[0].shape[0]} at once")
     if not (_fits(found[0], takes, dtype) and _fits(found[1], gives, "float")):
         raise ModelFileError(f"{path}: not a network for {kind}: it maps {found[0]} to {found[1]}")
-    return session
+    return OnnxSession(path, session)
 
 
 def _fits(found: list[tuple[str, str, list[int | str]]], wanted: tuple[str, list[int | None]], dtype: str) -> bool:

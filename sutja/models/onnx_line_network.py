@@ -45,12 +45,7 @@ class LineNetwork:
 
     def logits(self, strips: StripPixels) -> list[NDArray[np.float32]]:
         """The logits `float32 (ceil(W / 4), 19)` of each strip `float32 (3, 48, W)`; similar widths share a batch."""
-
-        def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-            (logits,) = self._session.run(["logits"], {"strips": batch})
-            return np.asarray(logits, np.float32)
-
-        return in_batches(strips, run)
+        return in_batches(strips, self._session.run)
 
 
 def in_batches(

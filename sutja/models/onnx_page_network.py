@@ -57,8 +57,8 @@ class PageNetwork:
         """The maps `float32 (9, ceil(H / 4), ceil(W / 4))` of a picture `uint8 (H, W, 3)`, blue, green, red."""
         height, width = picture.shape[:2]
         batch = np.stack(cv2.split(with_whole_sides(picture)))[None]
-        (maps,) = self._session.run(["maps"], {"pictures": batch})
-        return np.asarray(maps[0, :, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)], np.float32)
+        maps = self._session.run(batch)[0]
+        return np.asarray(maps[:, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)])
 
 
 def with_whole_sides(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -184,3 +184,37 @@ def test_a_network_that_takes_a_single_number_is_refused(tmp_path: Path) -> None
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), tmp_path / "n.onnx")
     with pytest.raises(ModelFileError, match="not a network for digits: it maps"):
         Classifier(tmp_path / "n.onnx")
+
+
+def write_reshaping(path: Path, shape: Sequence[int]) -> Path:
+    """Write a network that reshapes its pixels, whatever their number, as its file cannot tell before."""
+    nodes = [
+        helper.make_node("ReduceSum", ["images", "all"], ["sum"], keepdims=0),
+        helper.make_node("Cast", ["sum"], ["zero"], to=TensorProto.INT64),
+        helper.make_node("Add", ["shape", "zero"], ["computed"]),
+        helper.make_node("Reshape", ["images", "computed"], ["logits"]),
+    ]
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ("N", 1, 28, 28))
+    logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ("N", 10))
+    axes = helper.make_tensor("all", TensorProto.INT64, [4], [0, 1, 2, 3])
+    target = helper.make_tensor("shape", TensorProto.INT64, [len(shape)], shape)
+    graph = helper.make_graph(nodes, "reshaping", [images], [logits], [axes, target])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 10), "the network cannot be computed: "),
+        ((1, 784), r"the network gives \(1, 784\) instead of \['N', 10\]"),
+        ((784, 1), r"the network gives \(784, 1\) instead of"),
+    ],
+)
+def test_a_contradiction_that_shows_only_when_computing_is_one_line(
+    tmp_path: Path, shape: tuple[int, int], message: str
+) -> None:
+    classifier = Classifier(write_reshaping(tmp_path / "model.onnx", shape))
+    with pytest.raises(ModelFileError, match=message) as raised:
+        classifier.logits(np.zeros((1, 28, 28), np.uint8))
+    assert str(raised.value).isprintable()

@@ -84,7 +84,7 @@ class DocumentPainter:
         layout = layout or _random_layout(rng, unit)
         LAYOUTS[layout][0](sheet)
         add_clutter(sheet)
-        flat = Scene.flat(np.clip(sheet.compose(), 0, 1), sheet.runs, sheet.ink)
+        flat = Scene.flat(np.clip(sheet.compose(), 0, 1), sheet.runs, sheet.ink, sheet.rule_layer)
         return [self._photographed(rng, flat, size, layout, digit_height=unit, clean=clean) for _ in range(count)]
 
     @staticmethod
@@ -97,7 +97,7 @@ class DocumentPainter:
             add_light(rng, seen.colours)
         coarse = layout in COARSE_LAYOUTS
         picture = take_picture(rng, seen.colours, digit_height=digit_height, clean=clean, coarse=coarse)
-        runs = legible_runs(seen.seen_runs(), picture, seen.ink, digit_height=digit_height)
+        runs = legible_runs(seen.seen_runs(), picture, seen.ink, seen.rules, digit_height=digit_height)
         document = turned(Document(picture, tuple(runs)), int(rng.choice(4, p=TURN_PROBABILITIES)))
         return cropped(document, rng) if rng.random() < CROPPED_PROBABILITY or layout == "cell" else document
 

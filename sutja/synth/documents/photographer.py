@@ -25,12 +25,14 @@ MAX_VANISHING = 0.5
 class Scene:
     """A sheet, flat or as a camera sees it: `colours` `float32 (H, W, 3)`, 0…1, and the `runs` on it.
 
-    `ink`, `uint8 (H, W)`, is where something is written or printed, and `hidden` where nothing of it can be seen.
+    `ink` and `rules`, `uint8 (H, W)`, are where something is written or printed and where lines are, and `hidden` where
+    nothing of it can be seen.
     """
 
     colours: Colours
     runs: list[WrittenRun]
     ink: Layer
+    rules: Layer
     hidden: HiddenMask
 
     @property
@@ -39,9 +41,9 @@ class Scene:
         return self.colours.shape[1], self.colours.shape[0]
 
     @classmethod
-    def flat(cls, colours: Colours, runs: Sequence[WrittenRun], ink: Layer) -> Scene:
+    def flat(cls, colours: Colours, runs: Sequence[WrittenRun], ink: Layer, rules: Layer) -> Scene:
         """A flat sheet of which all can be seen."""
-        return cls(colours, list(runs), ink, np.zeros(ink.shape, np.uint8))
+        return cls(colours, list(runs), ink, rules, np.zeros(ink.shape, np.uint8))
 
     def seen_runs(self) -> list[WrittenRun]:
         """The runs as far as they can be seen."""
@@ -84,8 +86,10 @@ def view(rng: Generator, sheet: Scene, size: tuple[int, int], *, clean: bool) ->
     seen = Scene(
         np.asarray(colours, np.float32),
         [run for run in (run.moved(matrix) for run in sheet.runs) if is_visible(run, size)],
-        np.asarray(cv2.warpPerspective(sheet.ink, matrix, size, flags=flags), np.uint8),
-        np.asarray(cv2.warpPerspective(255 - sheet.hidden, matrix, size, flags=cv2.INTER_LINEAR), np.uint8),
+        *(
+            np.asarray(cv2.warpPerspective(layer, matrix, size, flags=flags), np.uint8)
+            for layer in (sheet.ink, sheet.rules, 255 - sheet.hidden)
+        ),
     )
     if desk:
         _lay_on_desk(seen, rng)

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from sutja.synth.documents.document import WrittenRun, other_run, upright_quad
 from sutja.synth.documents.fonts import FontFile, render_text
+from sutja.synth.documents.hiding import unknown_run
 from sutja.synth.documents.inks import PenInk, apply_ink
 from sutja.synth.documents.marks import circle, draw_filler, draw_mark_in, draw_stroke, strike_out, underline
 from sutja.synth.documents.words import random_heading, random_phrase, random_word
 from sutja.synth.documents.writers import Writer
-from sutja.synth.documents.writing import Layer, Writing, is_visible, place
+from sutja.synth.documents.writing import Layer, Writing, is_visible, place_ink
 from sutja.synth.sheet import Colours
 
 MAX_RUNS = 48  # that layouts put onto a sheet, so that tiny writing does not take for ever
 MIN_FITTING_SHARE = 0.5  # of the usual height, in which numbers are written where there is little room
+MAX_CROSSED_SHARE = 0.12  # of the ink of two writings, where one lies on the other
 PRINTED_NUMBER_SIGNS = frozenset("0123456789.,-+/:")
 
 
@@ -139,15 +141,25 @@ class DocumentSheet:
         y = bottom - spare * float(np.clip(self.rng.normal(0.45, 0.18), -0.1, 1.1))
         self.put(written, x, y, pen=pen)
 
-    def put(self, written: Writing, x: float, y: float, *, pen: int = 0, struck: bool = False) -> None:
-        """Put a writing onto the sheet."""
-        if not written.spans:
-            return
-        angle = self.slope + float(self.rng.normal(0, 0.012))
-        runs = place(self.hand_layers[pen % len(self.pens)], written, x, y, angle=angle, unknown=struck)
-        self.runs += [run for run in runs if is_visible(run, self.size)]
+    def put(self, written: Writing, x: float, y: float, *, pen: int = 0, struck: bool = False) -> bool:
+        """Put a writing onto the sheet, unless it would cross what stands there already; says whether it does."""
+        layer = self.hand_layers[pen % len(self.pens)]
+        runs = self._place(layer, written, x, y, angle=self.slope + float(self.rng.normal(0, 0.012)))
+        self.runs += [unknown_run(run) for run in runs] if struck else runs
         if struck and runs:
-            strike_out(self.hand_layers[pen % len(self.pens)], self.rng, runs[0].quad, self.pen_width)
+            strike_out(layer, self.rng, runs[0].quad, self.pen_width)
+        return bool(runs)
+
+    def _place(self, layer: Layer, written: Writing, x: float, y: float, *, angle: float) -> list[WrittenRun]:
+        """Add the ink of a writing to a layer; returns its visible runs, none if it would cross other writing."""
+        if not written.spans:
+            return []
+        placed = place_ink(written, layer.shape, x, y, angle=angle)
+        if not placed.patch.size or placed.crossed_share([*self.hand_layers, self.print_layer]) > MAX_CROSSED_SHARE:
+            return []
+        part = placed.part(layer)
+        np.maximum(part, placed.patch, out=part)
+        return [run for run in (run.moved(placed.matrix) for run in written.runs()) if is_visible(run, self.size)]
 
     def write_word(self, word: str, x: float, y: float, *, height: float = 0.0, pen: int = 0) -> float:
         """Write a word; returns the column behind it."""
@@ -187,8 +199,7 @@ class DocumentSheet:
         is_number = set(text) <= PRINTED_NUMBER_SIGNS and any(sign.isdigit() for sign in text)
         count = len(text.rstrip(".,:/-+")) if is_number else 0
         written = Writing(ink, text, spans, band[0] + pad, band[1] + pad, 0.0, count, handwritten=False)
-        runs = place(self.print_layer, written, at[0], at[1], angle=angle)
-        self.runs += [run for run in runs if is_visible(run, self.size)]
+        self.runs += self._place(self.print_layer, written, *at, angle=angle)
         return at[0] + written.width
 
     def _print_plain(self, text: str, x: float, y: float, height: float) -> float:

@@ -26,9 +26,9 @@ MIN_GONE_SHARE = 0.8  # of a sign: there is none
 MIN_BROKEN_SHARE = 0.4  # of a sign: nobody can say which it is
 MIN_HIDDEN_SHARE = 0.6  # of a number: it is none
 MIN_DOUBTFUL_SHARE = 0.3  # of a number: it may be read, or not
-MIN_INK_CORRELATION = 0.5  # of the mask of the ink with the picture, below which a number is too weak
+MIN_INK_CORRELATION = 0.6  # of the mask of the ink with the picture, below which a number is too weak
 NEAR_INK_HEIGHTS = 0.1  # around the ink: what is compared with it
-COMPARED_INK_LEVEL = 60
+COMPARED_INK_LEVEL, RULE_LEVEL = 60, 100
 COMPARED_DIGIT_ROWS = 20.0  # larger digits are reduced before ink and picture are compared
 
 
@@ -105,17 +105,23 @@ class InkComparison:
     sums: tuple[NDArray[np.float64], ...]  # integral images of ink², ink · picture, picture²
 
     @classmethod
-    def of(cls, picture: _Picture, ink: Layer, *, digit_height: float) -> InkComparison:
-        """Compare a picture `(H, W, 3)` with the ink on it `(H, W)`, whose usual digits are so many pixels high."""
+    def of(cls, picture: _Picture, ink: Layer, rules: Layer, *, digit_height: float) -> InkComparison:
+        """Compare a picture `(H, W, 3)` with the ink on it `(H, W)`, whose usual digits are so many pixels high.
+
+        Where rules are, nothing is compared.
+        """
         scale = min(1.0, COMPARED_DIGIT_ROWS / digit_height)
         if scale < 1:
             size = (max(2, round(scale * ink.shape[1])), max(2, round(scale * ink.shape[0])))
-            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-            ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
+            picture, ink, rules = (
+                np.asarray(cv2.resize(each, size, interpolation=cv2.INTER_AREA), np.uint8)
+                for each in (picture, ink, rules)
+            )
         side = 2 * round(0.6 * scale * digit_height) + 1
-        written = _detail(ink, side)
-        seen = _towards_ink(_detail(picture, side), written)
-        near = _near_ink(ink, scale * digit_height)  # rules and edges of shadows farther away do not matter
+        free = rules < RULE_LEVEL
+        near = _near_ink(ink, scale * digit_height) * free  # what is farther away does not matter
+        written = _detail(ink, free, side)
+        seen = _towards_ink(_detail(picture, free, side), written)
         products = (near * written * written, near * written * seen, near * seen * seen)
         return cls(scale, tuple(np.asarray(cv2.integral(each, sdepth=cv2.CV_64F), np.float64) for each in products))
 
@@ -134,13 +140,17 @@ class InkComparison:
 def _near_ink(ink: Layer, digit_height: float) -> NDArray[np.float32]:
     """1 where ink is near, else 0."""
     side = 2 * max(1, round(NEAR_INK_HEIGHTS * digit_height)) + 1
-    wide = cv2.dilate((ink > COMPARED_INK_LEVEL).astype(np.uint8), np.ones((side, side), np.uint8))
-    return wide.astype(np.float32)
+    return cv2.dilate((ink > COMPARED_INK_LEVEL).astype(np.float32), np.ones((side, side), np.uint8)).astype(np.float32)
 
 
-def _detail(picture: _Picture, side: int) -> NDArray[np.float32]:
-    """A picture less its mean over squares of `side` pixels."""
-    return np.asarray(picture.astype(np.float32) - cv2.blur(picture, (side, side)).astype(np.float32), np.float32)
+def _detail(picture: _Picture, free: NDArray[np.bool_], side: int) -> NDArray[np.float32]:
+    """A picture less its mean over squares of `side` pixels, where it is free; 0 elsewhere."""
+    weights = free.astype(np.float32)
+    shares = np.maximum(cv2.blur(weights, (side, side)), 1e-3)
+    if picture.ndim == 3:
+        weights, shares = weights[:, :, None], shares[:, :, None]
+    levels = picture * weights
+    return np.asarray(levels - weights * (cv2.blur(levels, (side, side)) / shares), np.float32)
 
 
 def _towards_ink(picture: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -149,11 +159,16 @@ def _towards_ink(picture: NDArray[np.float32], ink: NDArray[np.float32]) -> NDAr
     return np.asarray(picture @ (weights / max(float(np.abs(weights).sum()), 1e-6)).astype(np.float32), np.float32)
 
 
-def legible_runs(runs: Sequence[WrittenRun], picture: _Picture, ink: Layer, *, digit_height: float) -> list[WrittenRun]:
-    """Runs of which the numbers that are too weak in the picture are not legible; `ink` is all that was written."""
+def legible_runs(
+    runs: Sequence[WrittenRun], picture: _Picture, ink: Layer, rules: Layer, *, digit_height: float
+) -> list[WrittenRun]:
+    """Runs of which the numbers that are too weak in the picture are not legible.
+
+    `ink` is all that was written and printed, `rules` are the lines, both `uint8 (H, W)`.
+    """
     if not any(run.is_number for run in runs):
         return list(runs)
-    compared = InkComparison.of(picture, ink, digit_height=digit_height)
+    compared = InkComparison.of(picture, ink, rules, digit_height=digit_height)
     return [
         illegible(run)
         if run.is_number and run.legible and compared.correlation(run.quad) < MIN_INK_CORRELATION

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sutja.models.ctc import OTHER
 from sutja.synth.documents.document import WrittenRun
 from sutja.synth.documents.fonts import Band
-from sutja.synth.documents.hiding import unknown_run
 
 SIGNS_OF_NUMBERS = frozenset("0123456789.,-+/: ")
 MIN_BAND_SHARE = 0.3  # of the usual height of digits: what is lower is no digit's height
+MIN_COMPARED_SHARE = 0.25  # of a writing's ink: so little ink that it hits does not count
 Layer = NDArray[np.uint8]  # the ink of one pen on a sheet, `(H, W)`, 255 = covered
 
 
@@ -89,32 +89,53 @@ def digit_band(digits: Sequence[tuple[float, float, float]], usual: Band, slope:
     return (float(top), float(bottom)) if bottom - top > MIN_BAND_SHARE * (usual[1] - usual[0]) else usual
 
 
-def place(
-    layer: Layer, writing: Writing, x: float, y: float, *, angle: float = 0.0, unknown: bool = False
-) -> list[WrittenRun]:
-    """Put a writing onto a layer, with the left end of its baseline at x, y; returns its runs as they stand there.
+@dataclass(frozen=True)
+class PlacedInk:
+    """The ink of a writing where it will stand on a sheet: a patch of its layer, and how it got there."""
 
-    It rises or falls by `angle`, in radians, clockwise. With `unknown` none of its signs counts: it is struck out.
+    patch: Layer
+    left: int
+    top: int
+    matrix: NDArray[np.float64]  # (3, 3), from the pixels of the writing to those of the sheet
+
+    def part(self, layer: Layer) -> Layer:
+        """The part of a layer that the patch belongs to."""
+        return layer[self.top : self.top + self.patch.shape[0], self.left : self.left + self.patch.shape[1]]
+
+    def crossed_share(self, layers: Sequence[Layer]) -> float:
+        """How much of the ink falls onto that of layers; or how much of theirs it hits, if they have less."""
+        there = self.part(layers[0])
+        for layer in layers[1:]:
+            there = np.maximum(there, self.part(layer))
+        own = float(self.patch.sum(dtype=np.int64))
+        both = float(np.minimum(there, self.patch).sum(dtype=np.int64))
+        return both / max(min(own, float(there.sum(dtype=np.int64))), MIN_COMPARED_SHARE * own, 1.0)
+
+
+def place_ink(writing: Writing, shape: tuple[int, ...], x: float, y: float, *, angle: float = 0.0) -> PlacedInk:
+    """Place a writing on a layer of a shape, with the left end of its baseline at x, y.
+
+    It rises or falls by `angle`, in radians, clockwise.
     """
     start = writing.left
     cosine, sine = np.cos(angle), np.sin(angle)
     base = writing.bottom + writing.slope * start
     matrix = np.array(
-        [[cosine, -sine, x - cosine * start + sine * base], [sine, cosine, y - sine * start - cosine * base]]
+        [
+            [cosine, -sine, x - cosine * start + sine * base],
+            [sine, cosine, y - sine * start - cosine * base],
+            [0, 0, 1],
+        ]
     )
     rows, columns = writing.ink.shape
-    corners = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)]) @ matrix[:, :2].T + matrix[:, 2]
-    left, top = np.floor(corners.min(axis=0)).astype(int).tolist()
-    right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
-    left, top, right, bottom = max(0, left), max(0, top), min(layer.shape[1], right), min(layer.shape[0], bottom)
-    if right > left and bottom > top:
-        moved = matrix - [[0, 0, left], [0, 0, top]]
-        patch = cv2.warpAffine(writing.ink, moved, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
-        region = layer[top:bottom, left:right]
-        np.maximum(region, patch, out=region)
-    square = np.vstack([matrix, (0, 0, 1)])
-    runs = [run.moved(square) for run in writing.runs()]
-    return [unknown_run(run) for run in runs] if unknown else runs
+    corners = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)]) @ matrix[:2, :2].T + matrix[:2, 2]
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, shape[1::-1]).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), (left, top), (shape[1], shape[0])).astype(int).tolist()
+    if right <= left or bottom <= top:
+        return PlacedInk(np.zeros((0, 0), np.uint8), left, top, matrix)
+    moved = matrix[:2] - [[0, 0, left], [0, 0, top]]
+    patch = cv2.warpAffine(writing.ink, moved, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
+    return PlacedInk(np.asarray(patch, np.uint8), left, top, matrix)
 
 
 def is_visible(run: WrittenRun, size: tuple[int, int]) -> bool:

@@ -22,7 +22,7 @@ def marked() -> np.ndarray:
 
 
 def flat(*runs: WrittenRun) -> Scene:
-    return Scene.flat(marked(), runs, np.zeros((120, 200), np.uint8))
+    return Scene.flat(marked(), runs, *np.zeros((2, 120, 200), np.uint8))
 
 
 @pytest.mark.parametrize("quarter_turns", range(4))
@@ -59,7 +59,7 @@ def test_what_is_out_of_view_is_left_out() -> None:
 
 
 def test_beyond_the_edge_of_the_sheet_nothing_is_seen() -> None:
-    sheet = Scene.flat(np.ones((60, 80, 3), np.float32), [RUN], np.zeros((60, 80), np.uint8))
+    sheet = Scene.flat(np.ones((60, 80, 3), np.float32), [RUN], *np.zeros((2, 60, 80), np.uint8))
     for seed in range(8):
         seen = view(np.random.default_rng(seed), sheet, (200, 160), clean=False)
         assert seen.hidden[0].max() == seen.hidden[:, -1].max() == 255

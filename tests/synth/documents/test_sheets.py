@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.marks import SMALL_MARKS
 from sutja.synth.documents.writers import Sources
 from tests.synth.documents.sheets import blank_sheet, check_runs, ink_of, levels_inside
@@ -100,3 +101,23 @@ def test_composing_puts_ink_onto_the_paper(sources: Sources) -> None:
     assert colours[120, 100].max() < 0.2
     assert colours[ink_of(sheet) == 255].max() < 0.1
     assert colours[:20].min() == 1
+
+
+def test_what_would_cross_other_writing_is_left_out(sources: Sources) -> None:
+    sheet = blank_sheet(sources, 10)
+    sheet.write("888", 60, 90)
+    ink, count = ink_of(sheet), len(sheet.runs)
+    sheet.write("888", 62, 92)
+    sheet.print_text("8888", 62, 92, 24)
+    assert len(sheet.runs) == count
+    assert np.array_equal(ink_of(sheet), ink)
+    sheet.write("888", 60, 140)
+    assert len(sheet.runs) == count + 1
+
+
+def test_the_digits_of_a_row_of_boxes_are_one_number_though_some_lie_beside_the_sheet(sources: Sources) -> None:
+    for seed in range(6):
+        sheet = blank_sheet(sources, seed, size=(150, 60))
+        LAYOUTS["boxes"][0](sheet)
+        rows = [round(float(run.centres[:, 1].mean()) / 12) for run in sheet.runs if run.is_number]
+        assert len(set(rows)) == len(rows)

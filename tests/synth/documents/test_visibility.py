@@ -11,6 +11,7 @@ from sutja.synth.documents.scenes import visible_numbers
 from sutja.synth.documents.visibility import legible_runs, seen_runs
 
 SIZE = (120, 200)  # rows and columns
+NO_RULES = np.zeros(SIZE, np.uint8)
 
 
 def number(text: str, left: float = 40.0, top: float = 40.0) -> WrittenRun:
@@ -78,18 +79,20 @@ def written(strength: float, noise: float) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize(("strength", "noise", "legible"), [(100, 4, True), (30, 4, True), (3, 12, False)])
 def test_ink_must_show_in_the_picture(strength: float, noise: float, legible: bool) -> None:
     picture, ink = written(strength, noise)
-    (run,) = legible_runs([number("11")], picture, ink, digit_height=20)
+    (run,) = legible_runs([number("11")], picture, ink, NO_RULES, digit_height=20)
     assert run.is_number and run.legible == legible
     assert (run.text == "11") == legible
 
 
-def test_a_rule_beside_weak_ink_does_not_hide_it() -> None:
+def test_rules_through_weak_ink_do_not_hide_it() -> None:
     picture, ink = written(25, 3)
-    picture[66:69] = 0
-    (run,) = legible_runs([number("11")], picture, ink, digit_height=20)
+    rules = np.zeros(SIZE, np.uint8)
+    rules[50:53] = rules[66:69] = rules[:, 50:52] = 255
+    picture[rules > 0] = 0
+    (run,) = legible_runs([number("11")], picture, ink, rules, digit_height=20)
     assert run.legible
 
 
 def test_a_word_is_not_asked_for_its_ink() -> None:
     word = WrittenRun(OTHER, upright_quad(0, 0, 9, 9), np.zeros((1, 2), np.float32), True, False)
-    assert legible_runs([word], *written(0, 1), digit_height=20) == [word]
+    assert legible_runs([word], *written(0, 1), NO_RULES, digit_height=20) == [word]

@@ -12,8 +12,6 @@ from sutja.synth.documents.number_texts import random_digits
 from sutja.synth.documents.sheets import DocumentSheet
 
 EMPTY_SHARE, FULL_SHARE = 0.2, 0.5  # of rows of boxes; the others are filled in part
-
-
 LETTERS_SHARE = 0.12  # of rows that are filled in
 
 
@@ -79,7 +77,7 @@ def _fill_boxes(sheet: DocumentSheet, row: BoxRow) -> None:
     for index, digit in enumerate(text):
         _write_boxed(sheet, digit, row, start + index)
     digits = sheet.runs[before:]
-    if len(digits) == len(text) > 1:
+    if len(digits) > 1:
         sheet.runs[before:] = [_joined(digits)]
 
 
