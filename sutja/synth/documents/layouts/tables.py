@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.synth.documents.layouts.entries import random_ending
-from sutja.synth.documents.layouts.rulings import Region
 from sutja.synth.documents.number_texts import random_kind, random_number_text
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.sheets import DocumentSheet, Region
 
 Edges = NDArray[np.float64]  # the rows at which a table's rows begin and end
 NARROW_KINDS = ("digit", "small", "mark", "")
