@@ -21,9 +21,11 @@ from sutja.synth.documents.writers import Writer
 from sutja.synth.documents.writing import Layer, Writing, is_visible, place_ink
 from sutja.synth.sheet import Colours
 
-MAX_RUNS = 48  # that layouts put onto a sheet, so that tiny writing does not take for ever
+MAX_RUNS = 100  # that layouts put onto a sheet, so that tiny writing does not take for ever
 MIN_FITTING_SHARE = 0.5  # of the usual height, in which numbers are written where there is little room
 MAX_CROSSED_SHARE = 0.12  # of the ink of two writings, where one lies on the other
+DOT_SHARE, DASH_SHARE = 0.1, 0.5  # of a step of a dotted or dashed rule
+MAX_DOT_STEP = 4  # of a dotted rule, in thicknesses
 MIN_PRINT_PIXELS = 3.0  # the height of digits in print, below which nothing is printed
 BRIGHT_PRINT = PenInk(np.array((0.97, 0.97, 0.97), np.float32), 1.0)
 
@@ -211,23 +213,18 @@ class DocumentSheet:
     def rule(self, start: tuple[float, float], stop: tuple[float, float], thick: float, *, dots: float = 0.0) -> None:
         """Draw a rule, with `dots` a dotted or dashed one in steps of so many pixels."""
         size = max(1, round(thick))
-        a, b = np.array(start), np.array(stop)
-        length = float(np.hypot(*(b - a)))
-        if not dots or length < dots:
-            cv2.line(self.rule_layer, _point(a), _point(b), 255, size, cv2.LINE_AA, 3)
-            return
-        unit = (b - a) / length
-        share = 0.1 if dots < 4 * size else 0.5
-        for at in np.arange(0, length, dots):
-            cv2.line(
-                self.rule_layer,
-                _point(a + unit * at),
-                _point(a + unit * (at + share * dots)),
-                255,
-                size,
-                cv2.LINE_AA,
-                3,
-            )
+        ends = np.array([start, stop], np.float64)
+        length = float(np.hypot(*(ends[1] - ends[0])))
+        shares = np.array([0.0, 1.0])
+        if dots and length > dots:
+            dash = DOT_SHARE if dots < MAX_DOT_STEP * size else DASH_SHARE
+            shares = (np.arange(0, length, dots)[:, None] + (0, dash * dots)) / length
+        places = ends[0] + shares.reshape(-1, 2, 1) * (ends[1] - ends[0])
+        inside = (places.max(axis=1) > -size).all(axis=1) & (places.min(axis=1) < np.array(self.size) + size).all(
+            axis=1
+        )
+        eighths = np.clip(np.round(places[inside] * 8), -(10**6), 10**6).astype(np.int32)
+        cv2.polylines(self.rule_layer, list(eighths), False, 255, size, cv2.LINE_AA, 3)
 
     def rule_by_hand(
         self, start: tuple[float, float], stop: tuple[float, float], thick: float = 0.0, *, dots: float = 0.0
@@ -268,9 +265,3 @@ def _first_signs(text: str, share: float) -> str:
     """About that share of a number's signs, up to a digit."""
     count = max(1, int(share * len(text)))
     return text[:count].rstrip(".,-+/: ") or text[: count + 1]
-
-
-def _point(place: np.ndarray) -> tuple[int, int]:
-    """A point in eighths of a pixel."""
-    x, y = np.clip(np.round(place * 8), -(10**6), 10**6).astype(int).tolist()
-    return x, y
