@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from sutja.cli.common import CommandGroup, Data, Force, Json
 from sutja.errors import UsageError
+
+if TYPE_CHECKING:
+    from sutja.synth.documents.painter import DocumentPainter
 
 data_app = typer.Typer(
     cls=CommandGroup,
@@ -86,6 +89,10 @@ def download(
 
 
 PictureSeed = Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same pictures.")]
+PictureForm = Annotated[str, typer.Option("--form", help="jpg or png.")]
+PictureSize = Annotated[
+    Optional[str], typer.Option("--size", metavar="WxH", help="Width and height in pixels. [default: various]")
+]
 
 
 @data_app.command(
@@ -97,10 +104,8 @@ def photographs(
         int, typer.Option("--count", "-n", min=1, max=100_000, help="The number of pictures of each difficulty.")
     ] = 10,
     difficulty: Annotated[str, typer.Option("--difficulty", help="easy, medium, hard or all.")] = "all",
-    size: Annotated[
-        Optional[str], typer.Option("--size", metavar="WxH", help="Width and height in pixels. [default: various]")
-    ] = None,
-    form: Annotated[str, typer.Option("--form", help="jpg or png.")] = "jpg",
+    size: PictureSize = None,
+    form: PictureForm = "jpg",
     seed: PictureSeed = 0,
     data: Data = "mnist",
     force: Force = False,
@@ -118,12 +123,89 @@ def photographs(
 
     if difficulty not in (*DIFFICULTIES, "all"):
         raise unknown("difficulty", difficulty, (*DIFFICULTIES, "all"))
-    if form not in ("jpg", "png"):
-        raise unknown("format", form, ("jpg", "png"))
+    suffix = _suffix(form)
     wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
     request = PhotographRequest(wanted, count, seed, _size(size) if size else None)
-    write_photographs(LineRenderer(load_dataset(data).train), request, to, suffix=f".{form}", force=force)
+    write_photographs(LineRenderer(load_dataset(data).train), request, to, suffix=suffix, force=force)
     print_path("Written", to)
+
+
+@data_app.command(
+    epilog="Examples: `sutja data documents --to documents` · `sutja data documents --to bills --layout bill -n 100`"
+)
+def documents(
+    to: Annotated[Path, typer.Option("--to", help="The folder for the pictures and their labels.csv.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="The number of documents.")] = 10,
+    layout: Annotated[
+        Optional[str], typer.Option("--layout", help="What they are, as grid, bill or form. [default: various]")
+    ] = None,
+    size: PictureSize = None,
+    form: PictureForm = "jpg",
+    seed: PictureSeed = 0,
+    data: Data = "mnist",
+    force: Force = False,
+) -> None:
+    """Paint photographs of whole documents, with the text, the place and the hand of each number.
+
+    They train the networks that find and read numbers. Forms, tables, bills, score cards, cheques, notes and single
+    digits are among them. Print and further handwriting come from fonts: `python -m tools.fonts` fetches them.
+    """
+    from sutja.cli.console import print_path
+    from sutja.synth.folder import DocumentRequest, write_documents
+
+    request = DocumentRequest(count, seed, layout, _size(size) if size else None)
+    suffix = _suffix(form)
+    write_documents(_painter(data), request, to, suffix=suffix, force=force)
+    print_path("Written", to)
+
+
+@data_app.command(epilog="Example: `sutja data strips --to strips.png --seed 3`")
+def strips(
+    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("strips.png"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of strips.")] = 40,
+    seed: PictureSeed = 0,
+    data: Data = "mnist",
+) -> None:
+    """Draw a sheet of strips like those that train the line reader, each with the signs on it."""
+    import numpy as np
+
+    from sutja.cli.console import print_path
+    from sutja.models.ctc import OTHER
+    from sutja.reports import plots
+    from sutja.reports.html import save_figure
+    from sutja.synth.strips import StripRenderer
+
+    if to.suffix.lower() != ".png":
+        raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
+    cut = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), count)
+    save_figure(plots.plot_lines([(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]), to)
+    print_path("Strips", to)
+
+
+def _painter(data: str) -> DocumentPainter:
+    """The painter of documents with a data set's training digits, without fonts where none were fetched."""
+    from sutja.cli.console import remark
+    from sutja.data.dataset import load_dataset
+    from sutja.errors import DataError
+    from sutja.synth.documents.fonts import Fonts, load_fonts
+    from sutja.synth.documents.painter import DocumentPainter
+    from sutja.synth.documents.writers import DigitShapes, Sources
+
+    digits = DigitShapes(load_dataset(data).train)
+    try:
+        return DocumentPainter(Sources(digits, load_fonts()))
+    except DataError as error:
+        remark(f"without fonts: {error}")
+        return DocumentPainter(Sources(digits, Fonts.none()))
+
+
+def _suffix(form: str) -> str:
+    """The ending of files in a form; raises `UsageError` for one that is not known."""
+    from sutja.errors import unknown
+
+    if form not in ("jpg", "png"):
+        raise unknown("format", form, ("jpg", "png"))
+    return f".{form}"
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -135,26 +217,3 @@ def _size(text: str) -> tuple[int, int]:
     if min(width, height) < 200 or width * height > 50_000_000:
         raise UsageError(f"{text}: at least 200 pixels a side and at most 50 megapixels")
     return width, height
-
-
-@data_app.command(epilog="Example: `sutja data lines --to lines.png --seed 3`")
-def lines(
-    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("lines.png"),
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of lines.")] = 40,
-    seed: PictureSeed = 0,
-    data: Data = "mnist",
-) -> None:
-    """Draw a sheet of lines like those that train the line reader, each with its label."""
-    import numpy as np
-
-    from sutja.cli.console import print_path
-    from sutja.data.dataset import load_dataset
-    from sutja.reports import plots
-    from sutja.reports.html import save_figure
-    from sutja.synth.lines import LineRenderer
-
-    if to.suffix.lower() != ".png":
-        raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    written = LineRenderer(load_dataset(data).train).render_lines(np.random.default_rng(seed), count)
-    save_figure(plots.plot_lines([(line.gray, line.text or "nothing") for line in written]), to)
-    print_path("Lines", to)

@@ -91,12 +91,39 @@ def test_what_cannot_be_photographed_is_refused(words: list[str], why: str, tmp_
     assert not (tmp_path / "photos").exists()
 
 
-def test_a_sheet_of_lines_is_drawn(data: Path, tmp_path: Path) -> None:
+def test_a_folder_of_documents_has_a_row_for_each_number(data: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    words: Words = ["data", "documents", "--to", folder, "-n", "2", "--size", "500x300", "--data", data]
+    outcome = sutja(*words, "--layout", "grid")
+    assert (outcome.code, outcome.out) == (0, f"Written: {folder}\n")
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["file"] for row in rows} == {"document-0001.jpg", "document-0002.jpg"}
+    for row in rows:
+        picture = cv2.imread(str(folder / row["file"]))
+        assert picture is not None
+        assert sorted(picture.shape[:2]) == [300, 500]  # some are turned
+        assert set(row["text"]) <= set("0123456789.,-+/: *")
+        assert row["handwritten"] in ("true", "false")
+        assert row["legible"] in ("true", "false")
+        assert all(-100 < float(row[f"{axis}{corner}"]) < 600 for axis in "xy" for corner in range(1, 5))
+    fails(sutja(*words), 2, f"{folder}: exists already; --force replaces it\n")
+
+
+def test_a_layout_that_is_not_known_has_a_hint(data: Path, tmp_path: Path) -> None:
+    outcome = sutja("data", "documents", "--to", tmp_path / "a", "--layout", "gird", "--data", data)
+    assert outcome.code == 2
+    assert "did you mean 'grid'?" in outcome.err
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_sheet_of_strips_is_drawn(data: Path, tmp_path: Path) -> None:
     sheets = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
     for sheet, seed in zip(sheets, ("1", "1", "2"), strict=True):
-        words: Words = ["data", "lines", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
-        assert sutja(*words) == Outcome(0, f"Lines: {sheet}\n", "")
+        words: Words = ["data", "strips", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
+        outcome = sutja(*words)
+        assert (outcome.code, outcome.out) == (0, f"Strips: {sheet}\n")
     first, again, other = (sheet.read_bytes() for sheet in sheets)
     assert first == again != other
     assert np.asarray(cv2.imread(str(sheets[0]))).std() > 5
-    assert sutja("data", "lines", "--to", tmp_path / "a.jpg").code == 2
+    assert sutja("data", "strips", "--to", tmp_path / "a.jpg").code == 2
