@@ -2,8 +2,8 @@
 
 The synthetic photographs are seeded and composed of MNIST's test digits, which no training and no choice of a threshold
 has seen. `--pictures` adds real pictures from a folder with `labels.csv` files in its subfolders.
-Command: `python -m benchmarks.reading [--quick]`. Writes `results/reading.json` and the gallery `docs/reading.png`, of
-synthetic photographs only.
+Command: `python -m benchmarks.reading [--quick] [--ocr PYTHON]`. Writes `results/reading.json` and the gallery
+`docs/reading.png`, of synthetic photographs only.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.general_ocr import read_by_ocr
 from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, FONTS, LETTERS, clothes, letters, noises
 from benchmarks.reading_gallery import draw_gallery
 from benchmarks.recording import ROOT, record, summarise_repetitions
@@ -49,11 +50,12 @@ READ_EXIT_CODES = (0, 5)  # read; nothing readable
 
 @dataclass(frozen=True)
 class LabelledReading:
-    """A picture, the numbers `expected` on it, line by line, and what the reader reads in it."""
+    """A picture, the numbers `expected` on it, line by line, and what the reader reads in it, in how many seconds."""
 
     picture: Path | NDArray[np.uint8]
     expected: str
     reading: Reading
+    seconds: float = 0.0
 
     @property
     def text(self) -> str:
@@ -78,6 +80,7 @@ def main() -> None:
         "--pictures", type=Path, default=ROOT.parent / "shared" / "devset", help="a folder of real pictures"
     )
     parser.add_argument("--fashion", type=Path, help="a folder of Fashion-MNIST's IDX files (default: silhouettes)")
+    parser.add_argument("--ocr", type=Path, help="the Python of an environment with RapidOCR, to read them as well")
     parser.add_argument("--quick", action="store_true", help="a tenth of the pictures; records nothing")
     options = parser.parse_args()
     divisor = 10 if options.quick else 1
@@ -95,6 +98,7 @@ def main() -> None:
         "single_digits": evaluate_single_digits(reader, divisor),
         "out_of_distribution": evaluate_out_of_distribution(reader, digits, SINGLE_DIGITS // divisor, options.fashion),
         "times": measure_times(reader, digits, rounds=20 // divisor + 3),
+        "general_ocr": {name: evaluate_ocr(options.ocr, each) for name, each in real.items()} if options.ocr else {},
     }
     if options.quick:
         print(values)
@@ -133,7 +137,14 @@ def find_real_pictures(folder: Path) -> dict[str, list[tuple[Path, str]]]:
 
 def read_all(reader: Reader, pairs: Sequence[tuple[Path, str]]) -> list[LabelledReading]:
     """Read pictures whose numbers are known."""
-    return [LabelledReading(path, text, reader.read(path)) for path, text in pairs]
+    return [read_labelled(reader, path, text) for path, text in pairs]
+
+
+def read_labelled(reader: Reader, picture: Path, expected: str) -> LabelledReading:
+    """Read a picture whose numbers are known, and take the time."""
+    start = time.perf_counter()
+    reading = reader.read(picture)
+    return LabelledReading(picture, expected, reading, time.perf_counter() - start)
 
 
 def numbers_of(text: str) -> list[str]:
@@ -142,14 +153,31 @@ def numbers_of(text: str) -> list[str]:
     return [each.rstrip(".,:/-+").lstrip(",:/+") for each in found if re.search(r"[\d?]", each)]
 
 
-def numbers_f1(readings: Sequence[LabelledReading]) -> float:
-    """F1 of the numbers with all their signs, as a bag: their order does not count."""
+def numbers_f1(pairs: Sequence[tuple[str, str]]) -> float:
+    """F1 of the numbers in texts, expected and read, with all their signs, as a bag: their order does not count."""
     right = wanted = found = 0
-    for each in readings:
-        expected, read = Counter(numbers_of(each.expected)), Counter(numbers_of(each.reading.text))
+    for expected_text, text in pairs:
+        expected, read = Counter(numbers_of(expected_text)), Counter(numbers_of(text))
         right += (expected & read).total()
         wanted, found = wanted + expected.total(), found + read.total()
     return 2 * right / max(1, wanted + found)
+
+
+def numbers_exact(pairs: Sequence[tuple[str, str]]) -> float:
+    """The share of texts, expected and read, that have the same numbers in the same order."""
+    return sum(numbers_of(expected) == numbers_of(text) for expected, text in pairs) / len(pairs)
+
+
+def evaluate_ocr(python: Path, readings: Sequence[LabelledReading]) -> dict[str, float]:
+    """What OCR reads on the same pictures, and the milliseconds that either takes for one of them."""
+    found = read_by_ocr(python, [each.picture for each in readings if isinstance(each.picture, Path)])
+    pairs = [(each.expected, ocr.text) for each, ocr in zip(readings, found, strict=True)]
+    return {
+        "numbers_f1": numbers_f1(pairs),
+        "numbers_exact": numbers_exact(pairs),
+        "milliseconds": 1000 * statistics.mean(each.seconds for each in found),
+        "sutja_milliseconds": 1000 * statistics.mean(each.seconds for each in readings),
+    }
 
 
 def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
@@ -157,15 +185,15 @@ def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
     digits = sum(len(each.text) for each in readings)
     predictions = [pair for each in readings for pair in _answered_and_correct(each)]
     answers = [correct for answered, correct in predictions if answered]
+    pairs = [(each.expected, each.reading.text) for each in readings]
     return {
         "pictures": len(readings),
         "digits": digits,
         "character_error": sum(edit_distance(each.text, each.answered) for each in readings) / max(1, digits),
         "prediction_error": sum(edit_distance(each.text, each.predicted) for each in readings) / max(1, digits),
         "exact_match": sum(each.text == each.answered for each in readings) / len(readings),
-        "numbers_f1": numbers_f1(readings),
-        "numbers_exact": sum(numbers_of(each.expected) == numbers_of(each.reading.text) for each in readings)
-        / len(readings),
+        "numbers_f1": numbers_f1(pairs),
+        "numbers_exact": numbers_exact(pairs),
         "predicted_digits": len(predictions),
         "coverage": len(answers) / max(1, len(predictions)),
         "selective_accuracy": statistics.mean(answers) if answers else 0.0,

@@ -79,6 +79,24 @@ def _calibration(values: dict[str, Any]) -> str:
     return write_table(["confidence", "digits", "mean confidence", "accuracy"], rows)
 
 
+def _general_ocr(values: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            percent(values["real"][name]["numbers_f1"], 1),
+            percent(ocr["numbers_f1"], 1),
+            percent(values["real"][name]["numbers_exact"], 1),
+            percent(ocr["numbers_exact"], 1),
+            f"{ocr['sutja_milliseconds']:.0f} ms",
+            f"{ocr['milliseconds']:.0f} ms",
+        ]
+        for name, ocr in values.get("general_ocr", {}).items()
+    ]
+    measures = ("numbers, F1", "without an error", "a picture")
+    heads = [f"{measure}: {who}" for measure in measures for who in ("sutja", "RapidOCR")]
+    return write_table(["group", *heads], rows) if rows else NOT_MEASURED
+
+
 def _times(values: dict[str, Any]) -> str:
     times = values["times"]
     line, photograph, start = (
@@ -102,6 +120,7 @@ def _times(values: dict[str, Any]) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "photographs": _table(_photographs),
+    "general_ocr": _table(_general_ocr),
     "single_digits": _table(_single_digits),
     "out_of_distribution": _table(_out_of_distribution),
     "reliability": _table(_calibration),
