@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from benchmarks.general_ocr import read_by_ocr
 from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, FONTS, LETTERS, clothes, letters, noises
+from benchmarks.reading_documents import evaluate_documents, numbers_of
 from benchmarks.reading_gallery import draw_gallery
 from benchmarks.recording import ROOT, record, summarise_repetitions
 from sutja.data.dataset import load_dataset
@@ -43,6 +44,7 @@ from sutja.synth.photograph import DIFFICULTIES, take_photograph
 
 SEED = 20261124
 PHOTOGRAPHS_PER_DIFFICULTY = 60
+DOCUMENTS = 120
 SINGLE_DIGITS = 2000  # also the number of out-of-distribution pictures of each kind
 CONFIDENCE_BIN_EDGES = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 1.0000001)
 READ_EXIT_CODES = (0, 5)  # read; nothing readable
@@ -95,6 +97,7 @@ def main() -> None:
             "synthetic": reliability([each for readings in synthetic.values() for each in readings]),
             "real": reliability([each for readings in real.values() for each in readings]),
         },
+        "documents": evaluate_documents(reader, digits, DOCUMENTS // divisor, SEED),
         "single_digits": evaluate_single_digits(reader, divisor),
         "out_of_distribution": evaluate_out_of_distribution(reader, digits, SINGLE_DIGITS // divisor, options.fashion),
         "times": measure_times(reader, digits, rounds=20 // divisor + 3),
@@ -145,12 +148,6 @@ def read_labelled(reader: Reader, picture: Path, expected: str) -> LabelledReadi
     start = time.perf_counter()
     reading = reader.read(picture)
     return LabelledReading(picture, expected, reading, time.perf_counter() - start)
-
-
-def numbers_of(text: str) -> list[str]:
-    """The numbers of a text with their signs; one at the end of a number does not count."""
-    found = re.findall(r"[0-9.,:/+?-]+", text)
-    return [each.rstrip(".,:/-+").lstrip(",:/+") for each in found if re.search(r"[\d?]", each)]
 
 
 def numbers_f1(pairs: Sequence[tuple[str, str]]) -> float:

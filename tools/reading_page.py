@@ -79,6 +79,13 @@ def _calibration(values: dict[str, Any]) -> str:
     return write_table(["confidence", "digits", "mean confidence", "accuracy"], rows)
 
 
+def _documents(values: dict[str, Any]) -> str:
+    row = values["documents"]
+    heads = ["painted documents", "numbers", "found in their place, F1", "read with all signs, F1"]
+    cells = [f"{row['documents']:,}", f"{row['numbers']:,}", percent(row["found_f1"], 1), percent(row["read_f1"], 1)]
+    return write_table(heads, [cells])
+
+
 def _general_ocr(values: dict[str, Any]) -> str:
     rows = [
         [
@@ -120,6 +127,7 @@ def _times(values: dict[str, Any]) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "photographs": _table(_photographs),
+    "documents": _table(_documents),
     "general_ocr": _table(_general_ocr),
     "single_digits": _table(_single_digits),
     "out_of_distribution": _table(_out_of_distribution),
