@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from benchmarks.general_ocr import read_by_ocr
 from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, FONTS, LETTERS, clothes, letters, noises
-from benchmarks.reading_documents import evaluate_documents, numbers_of
+from benchmarks.reading_documents import evaluate_on_documents, numbers_of
 from benchmarks.reading_gallery import draw_gallery
 from benchmarks.recording import ROOT, record, summarise_repetitions
 from sutja.data.dataset import load_dataset
@@ -97,7 +97,7 @@ def main() -> None:
             "synthetic": reliability([each for readings in synthetic.values() for each in readings]),
             "real": reliability([each for readings in real.values() for each in readings]),
         },
-        "documents": evaluate_documents(reader, digits, DOCUMENTS // divisor, SEED),
+        "documents": evaluate_on_documents(reader, digits, DOCUMENTS // divisor, SEED),
         "single_digits": evaluate_single_digits(reader, divisor),
         "out_of_distribution": evaluate_out_of_distribution(reader, digits, SINGLE_DIGITS // divisor, options.fashion),
         "times": measure_times(reader, digits, rounds=20 // divisor + 3),

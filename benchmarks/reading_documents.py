@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sutja.data.digits import Digits
 from sutja.models.ctc import OTHER
 from sutja.reading.quad import Quad, overlap, quad_area, shared_area
 from sutja.reading.reader import Reader
-from sutja.reading.result import ReadNumber
+from sutja.reading.result import Reading, ReadNumber
 from sutja.synth.documents.document import Document, WrittenRun
 from sutja.synth.documents.painter import document_painter
 from sutja.synth.documents.scenes import frame_of, visible_part
@@ -29,16 +30,23 @@ def numbers_of(text: str) -> list[str]:
     return [each.rstrip(".,:/-+").lstrip(",:/+") for each in found if re.search(r"[\d?]", each)]
 
 
-def evaluate_documents(reader: Reader, digits: Digits, count: int, seed: int) -> dict[str, float]:
-    """Read `count` documents painted with some digits.
+def evaluate_on_documents(reader: Reader, digits: Digits, count: int, seed: int) -> dict[str, float]:
+    """Read `count` documents painted with some digits. Raises `DataError` if no fonts were fetched."""
+    return evaluate_documents(reader.read, paint_documents(document_painter(digits), DocumentRequest(count, seed)))
 
-    Handwritten numbers count that are wholly on the picture and legible. `found_f1` compares their places, `read_f1`
-    also their signs. Raises `DataError` if no fonts were fetched.
+
+def evaluate_documents(
+    read_picture: Callable[[NDArray[np.uint8]], Reading], documents: Iterable[Document]
+) -> dict[str, float]:
+    """How many numbers of documents are found in their place (`found_f1`) and read with all signs (`read_f1`).
+
+    Handwritten numbers count that are legible and wholly on the picture.
     """
-    wanted = found = placed = right = 0
-    for document in paint_documents(document_painter(digits), DocumentRequest(count, seed)):
+    count = wanted = found = placed = right = 0
+    for document in documents:
         true, ignored = _numbers_to_read(document)
-        read = [number for line in reader.read(document.picture).lines for number in line.numbers]
+        read = [number for line in read_picture(document.picture).lines for number in line.numbers]
+        count += 1
         pairs = _matched(true, read)
         strays = [each for each in read if all(each is not other for _, other in pairs)]
         placed += len(pairs)

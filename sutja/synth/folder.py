@@ -93,7 +93,7 @@ def write_documents(
     `force` is set, which replaces it; and for a layout that is not known.
     """
     with _new_folder(folder, force=force) as partial:
-        rows = [DOCUMENT_COLUMNS]
+        rows: list[tuple[str, ...]] = [DOCUMENT_COLUMNS]
         for index, document in enumerate(paint_documents(painter, request)):
             name = f"document-{index + 1:04}{suffix}"
             _write_picture(document.picture, partial / name)
