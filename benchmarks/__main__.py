@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, list[str]] = {  # module → its arguments
     "reading": [],
     "corrections": [],
     "page": [],
+    "inside": [],
     "web": [],
     "main_job": ["--seeds", "5"],  # the number of seeds in README's means
 }

@@ -13,6 +13,21 @@ from sutja import __version__
 
 MAX_THREADS = 1024  # more than any machine has cores
 REPORTED_PACKAGES = ("torch", "numpy", "opencv-python-headless", "onnxruntime")
+EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
+    "torch": "train",
+    "matplotlib": "train",
+    "jinja2": "train",
+    "safetensors": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "sklearn": "sklearn",
+    "tensorboard": "track",
+    "fastapi": "web",
+    "pydantic": "web",
+    "python_multipart": "web",
+    "starlette": "web",
+    "uvicorn": "web",
+}
 CODE_PATHSPECS = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # excludes results and pages about them
 
 
@@ -85,6 +100,26 @@ class Environment:
     def now(cls, data: DataSource, **provenance: Any) -> Environment:
         """The present environment, with the data and what else a trainer knows of its provenance."""
         return cls(**describe_environment(), data=data, **provenance)
+
+
+def missing_module_hint(name: str | None) -> str | None:
+    """The line that says how to install a module that is missing; `None` for one that no extra installs."""
+    package = (name or "").split(".")[0]
+    extra = EXTRA_OF_MODULE.get(package)
+    if extra is None:
+        return None
+    return f"{package} is not installed: the extra '{extra}' brings it: {install_command(extra)}"
+
+
+def install_command(extra: str) -> str:
+    """The command that installs an extra: from the clone that this package is run from, or for the installed package.
+
+    Double quotes are understood by every shell, that of Windows among them.
+    """
+    clone = Path(__file__).resolve().parents[1]
+    if not (clone / "pyproject.toml").is_file():
+        return f'pip install "sutja[{extra}]"'
+    return f'pip install "{"." if clone == Path.cwd() else clone}[{extra}]"'
 
 
 def describe_environment() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 RENAMED = {  # kind of name → former name → present name
@@ -84,12 +85,21 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a `name` that is not among the `known` names of its `kind`, with its new or the closest name."""
     if text := renamed(kind, name):
         return UsageError(text)
+    known = list(known)
+    closest = _closest(name, known)
+    hint = f"did you mean '{closest}'? " if closest else ""
+    return UsageError(f"unknown {kind} '{name}': {hint}known: {', '.join(known)}")
+
+
+def _closest(name: str, known: list[str]) -> str | None:
+    """The known name that differs least from `name`; else the only one that it abbreviates, as "lr" or "smoothing"."""
     from difflib import get_close_matches  # a millisecond that what goes well need not take
 
-    known = list(known)
-    closest = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{closest[0]}'? " if closest else ""
-    return UsageError(f"unknown {kind} '{name}': {hint}known: {', '.join(known)}")
+    if close := get_close_matches(name, known, n=1):
+        return close[0]
+    initials = ["".join(word[:1] for word in re.split(r"[^a-z]", each)) for each in known]
+    meant = [each for each, first in zip(known, initials, strict=True) if name and (name == first or name in each)]
+    return meant[0] if len(meant) == 1 else None
 
 
 def shortened(text: str) -> str:

@@ -329,21 +329,21 @@ def _parse(path: str, word: str) -> Any:
         raise UsageError(f"{path} = '{word}': {path} needs {needed}") from None
 
 
-def parse_recipe(word: str) -> Recipe:
+def parse_recipe(word: str, settings: dict[str, str] | None = None) -> Recipe:
     """The recipe that a word names, with changes after a colon: `mlp:epochs=3,dropout=0.1`.
 
-    Raises `UsageError` for an unknown name, an unknown field, and a seed.
+    `settings` are further changes. Raises `UsageError` for an unknown name or field, and a field that is set twice.
     """
     name, _, changes = word.partition(":")
-    settings: dict[str, str] = {}
+    changed: dict[str, str] = {}
     for change in changes.split(",") if changes else ():
         field, equals, value = (each.strip() for each in change.partition("="))
-        if not equals or field in settings:
+        if not equals or field in changed:
             raise UsageError(f"{word}: expected NAME:FIELD=VALUE,FIELD=VALUE, as in mlp:epochs=3,dropout=0.1")
-        settings[field] = value
-    if "seed" in settings:
-        raise UsageError(f"{word}: a study sets the seeds itself: --seeds and --first-seed choose them")
-    return get_recipe(name).with_settings(settings)
+        changed[field] = value
+    if twice := changed.keys() & (settings or {}).keys():
+        raise UsageError(f"{min(twice)} is set twice")
+    return get_recipe(name).with_settings(changed | (settings or {}))
 
 
 def get_recipe(name: str) -> Recipe:

@@ -16,10 +16,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from benchmarks.browser import CHROMIUM_MISSING, find_chromium, open_browser
 from sutja.data.dataset import Dataset, load_dataset, save_dataset
 from sutja.recipe import RECIPES
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:  # PyTorch is imported where it is used: the process that only deals out the tests needs none
+    from playwright.sync_api import Browser
+
     from sutja.runs.run import Run
 
 Undrawn = Callable[[], AbstractContextManager[None]]
@@ -131,3 +135,13 @@ def published(counterparts: dict[str, Run], tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("published")
     card = publish(counterparts["final"], folder, Options(calibrate_with=[counterparts["validation"]]))
     return folder / f"{card.name}.onnx"
+
+
+@pytest.fixture(scope="module")  # not session: its event loop would get in the way of other tests'
+def browser() -> Iterator[Browser]:
+    """Chromium; skips the tests if there is none."""
+    if find_chromium() is None:
+        pytest.skip(CHROMIUM_MISSING)
+    pytest.importorskip("playwright.sync_api").expect.set_options(timeout=1000 * HANG_SECONDS)
+    with open_browser() as opened:
+        yield opened

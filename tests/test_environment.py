@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+import sutja
 from sutja import __version__, environment
-from sutja.environment import commit, describe_environment, processor
+from sutja.environment import (
+    EXTRA_OF_MODULE,
+    commit,
+    describe_environment,
+    install_command,
+    missing_module_hint,
+    processor,
+)
 
 
 @pytest.fixture
@@ -104,3 +113,24 @@ def test_installed_packages_have_versions_and_absent_ones_none(monkeypatch: pyte
 def test_the_processor_has_a_name() -> None:
     assert processor()
     assert "\n" not in processor()
+
+
+def test_an_extra_is_installed_from_the_clone_that_is_run_or_else_by_name(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert install_command("train") == 'pip install "sutja[train]"'
+    (checkout / "pyproject.toml").touch()
+    assert install_command("train") == f'pip install "{checkout}[train]"'
+    monkeypatch.chdir(checkout)
+    assert install_command("train") == 'pip install ".[train]"'
+
+
+def test_the_hint_for_a_missing_module_names_an_extra_that_there_is() -> None:
+    project = tomllib.loads((Path(sutja.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(EXTRA_OF_MODULE.values()) <= set(project["optional-dependencies"])
+    hint = missing_module_hint("torch.nn")
+    assert hint is not None
+    assert hint.startswith("torch is not installed: the extra 'train' brings it: pip install")
+    assert missing_module_hint("no_such_module") is None
+    assert missing_module_hint(None) is None

@@ -22,6 +22,16 @@ def test_unknown_names_the_closest_one_and_all_known() -> None:
     assert str(error) == "unknown recipe 'lenet': did you mean 'lenet5'? known: lenet5, mlp"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("lr", "learning_rate"), ("wd", "weight_decay"), ("smoothing", "label_smoothing"), ("t", None), ("", None)],
+)
+def test_unknown_understands_abbreviations_of_one_name(name: str, meant: str | None) -> None:
+    hint = f"did you mean '{meant}'? " if meant else ""
+    known = ["learning_rate", "weight_decay", "label_smoothing"]
+    assert str(unknown("field", name, known)) == f"unknown field '{name}': {hint}known: {', '.join(known)}"
+
+
 def test_unknown_has_no_hint_without_a_close_match() -> None:
     assert str(unknown("recipe", "zzz", ["lenet5", "mlp"])) == "unknown recipe 'zzz': known: lenet5, mlp"
 

@@ -247,7 +247,13 @@ def test_a_word_names_a_recipe_and_its_changes() -> None:
     assert RECIPES["mlp"].label == "mlp"
 
 
-@pytest.mark.parametrize("word", ["mlp:epochs", "mlp:epochs=1,epochs=2", "mlp:,", "mlp:seed=1", "ml", "mlp:epoch=1"])
+def test_further_changes_may_not_set_a_field_again() -> None:
+    assert parse_recipe("mlp:epochs=3", {"seed": "1"}) == dataclasses.replace(RECIPES["mlp"], epochs=3, seed=1)
+    with pytest.raises(UsageError, match="epochs is set twice"):
+        parse_recipe("mlp:epochs=3", {"epochs": "3"})
+
+
+@pytest.mark.parametrize("word", ["mlp:epochs", "mlp:epochs=1,epochs=2", "mlp:,", "ml", "mlp:epoch=1"])
 def test_a_malformed_word_is_refused(word: str) -> None:
     with pytest.raises(UsageError):
         parse_recipe(word)

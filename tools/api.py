@@ -19,13 +19,14 @@ from sutja.files import write_text
 
 API_PAGE = ROOT / "docs" / "api.md"
 SECTIONS = {  # heading → module → public names
+    "Experiments": {"sutja": ["train", "TrainedRun", "DigitClassifier"]},
     "Reading pictures": {"sutja": ["Reader", "Reading", "ReadLine", "ReadNumber", "ReadDigit", "ReadSign"]},
     "Data": {
         "sutja.data.dataset": ["load_dataset", "Dataset", "save_dataset", "split", "Splits"],
         "sutja.data.digits": ["Digits"],
     },
     "Trained models": {
-        "sutja.models.open": ["open_model", "TrainedModel"],
+        "sutja": ["open_model", "TrainedModel"],
         "sutja.models.onnx_classifier": ["Classifier"],
         "sutja.networks.build": ["load_network"],
     },
@@ -47,8 +48,9 @@ SECTIONS = {  # heading → module → public names
 PAGE_HEAD = """# Python API
 
 The public names, written by `make readme` from the docstrings. `Reader` and everything on data, trained models and
-evaluation, except `load_network`, work without PyTorch. [reading.md](reading.md) and [protocol.md](protocol.md) explain
-what the numbers mean; [examples/](../examples) has programs.
+evaluation, except `load_network`, work without PyTorch. [python.md](python.md) has an example of each of the first
+names, [examples/](../examples) has programs. [reading.md](reading.md) and [protocol.md](protocol.md) explain what the
+numbers mean.
 """
 MAX_COLUMNS = 100
 

@@ -10,22 +10,8 @@ from typing import Annotated, Any, Optional
 import typer
 from typer.core import TyperGroup
 
+from sutja.cli.completion import complete_model
 from sutja.errors import SutjaError
-
-EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
-    "torch": "train",
-    "matplotlib": "train",
-    "jinja2": "train",
-    "safetensors": "train",
-    "onnx": "train",
-    "onnxscript": "train",
-    "tensorboard": "track",
-    "fastapi": "web",
-    "pydantic": "web",
-    "python_multipart": "web",
-    "starlette": "web",
-    "uvicorn": "web",
-}
 
 # The base class of Typer's errors for arguments and options; Typer does not export it.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
@@ -45,10 +31,12 @@ class CommandGroup(TyperGroup):
             print_failure(": ".join(["interrupted", *map(str, error.args)]))
             raise typer.Exit(130) from error
         except ModuleNotFoundError as error:
-            extra = EXTRA_OF_MODULE.get((error.name or "").split(".")[0])
-            if extra is None:
+            from sutja.environment import missing_module_hint
+
+            hint = missing_module_hint(error.name)
+            if hint is None:
                 raise
-            print_failure(f"{error.name} is not installed: the extra '{extra}' brings it: pip install '.[{extra}]'")
+            print_failure(hint)
             raise typer.Exit(1) from error
         except OSError as error:
             report_os_error(error)
@@ -78,6 +66,7 @@ Model = Annotated[
     str,
     typer.Option(
         "--model",
+        autocompletion=complete_model,
         help="The model to read with: a published model, an ONNX file with its card beside it, or a run folder. It "
         "replaces either the line reader or the classifier of single digits.",
     ),
@@ -95,6 +84,6 @@ Runs = Annotated[Path, typer.Option("--runs", help="The folder that contains the
 Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The random seed. [default: 0]")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=0, max=1024, help="The number of CPU threads; 0 = PyTorch's default.")
+    int, typer.Option("--threads", min=0, max=1024, help="The number of CPU threads; 0 = as many as cores are free.")
 ]
 Track = Annotated[bool, typer.Option("--track", help="Write TensorBoard events into the run folder.")]

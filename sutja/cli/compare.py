@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track
-from sutja.cli.training import changed_recipe, open_context, settings_from_options, train_with_progress
+from sutja.cli.completion import complete_recipe_or_run
+from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.files import resolved
 
 if TYPE_CHECKING:
+    from sutja.data.dataset import Dataset
     from sutja.runs.run import Run
 
 DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
@@ -21,7 +23,9 @@ def compare(
     names: Annotated[
         Optional[list[str]],
         typer.Argument(
-            help="Recipes, which are trained unless they have a run, or run folders. [default: the main three]"
+            autocompletion=complete_recipe_or_run,
+            help="Recipes, changed or not, which are trained unless they have a run, or run folders: `lenet5`, "
+            "`lenet5:dropout=0.1`. [default: the main three]",
         ),
     ] = None,
     seed: Seed = None,
@@ -41,17 +45,22 @@ def compare(
     Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Finished runs are used
     as they are, interrupted runs are continued.
     """
+    from sutja.data.dataset import load_dataset
     from sutja.experiments.comparison import check_comparable
+    from sutja.recipe import parse_recipe
     from sutja.runs.run import Run, is_run_folder
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
-    recipes = {name: changed_recipe(name, settings_from_options(None, seed, [])) for name in names if _is_recipe(name)}
+    settings = settings_from_options(None, seed, [])
+    recipes = {name: parse_recipe(name, settings) for name in names if _is_recipe(name)}
     for name, recipe in recipes.items():
         recipe.require_single_digits(name)
     opened = {name: Run.open(Path(name)) for name in names if name not in recipes}
     folder = to or runs / "comparison"
+    dataset = None
     if recipes:
         context = open_context(data, runs, device, threads)
+        dataset = context.dataset
         opened_folders = {resolved(run.folder) for run in opened.values()}
         more = sum(resolved(context.folder(recipe)) not in opened_folders for recipe in recipes.values())
         # Fail now rather than after minutes of training.
@@ -63,7 +72,7 @@ def compare(
             opened[name] = train_with_progress(
                 recipe, context, resume=resume, force=force, track=track, continue_with=again
             )
-    _print_comparison(_distinct([opened[name] for name in names]), folder, as_json)
+    _print_comparison(_distinct([opened[name] for name in names]), folder, dataset or load_dataset(data), as_json)
 
 
 def _distinct(runs: list[Run]) -> list[Run]:
@@ -73,25 +82,25 @@ def _distinct(runs: list[Run]) -> list[Run]:
 
 def _is_recipe(name: str) -> bool:
     """Whether a name means a recipe, not a run folder; raises `UsageError` when it is neither."""
-    from sutja.recipe import RECIPES, get_recipe
+    from sutja.recipe import RECIPES, parse_recipe
     from sutja.runs.run import is_run_folder
 
     if Path(name).is_dir() and (name not in RECIPES or is_run_folder(Path(name))):
         return False
     if Path(name).name != name:
         return False  # the path of a missing folder: opening the run reports it
-    get_recipe(name)
+    parse_recipe(name)
     return True
 
 
-def _print_comparison(runs: list[Run], folder: Path, as_json: bool) -> None:
+def _print_comparison(runs: list[Run], folder: Path, dataset: Dataset, as_json: bool) -> None:
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.experiments.comparison import compare_runs
     from sutja.reports.tables import comparison_table, run_table
 
-    comparisons = compare_runs(runs, folder)
+    comparisons = compare_runs(runs, folder, dataset)
     if as_json:
         print_json(
             {

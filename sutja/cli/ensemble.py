@@ -8,10 +8,14 @@ from typing import Annotated, Optional
 import typer
 
 from sutja.cli.common import Data, Force, Json
+from sutja.cli.completion import complete_run
 
 
 def ensemble(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN…", help="The folders of two or more finished runs.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN…", autocompletion=complete_run, help="The folders of two or more finished runs."),
+    ],
     weights_from: Annotated[
         Optional[list[Path]],
         typer.Option(

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import Json
+from sutja.cli.completion import complete_model
 from sutja.files import resolved
 
 if TYPE_CHECKING:
     from sutja.data.digits import Digits
     from sutja.evaluation.robustness import Robustness
     from sutja.models.onnx_classifier import Classifier
-    from sutja.models.open import TrainedModel
 
 
 def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A published model, an ONNX file with its card, or the folder of a finished run or an ensemble."
+            autocompletion=complete_model,
+            help="A published model, an ONNX file with its card, or the folder of a finished run or an ensemble.",
         ),
     ],
     data: Annotated[
@@ -45,6 +46,7 @@ def evaluate(
     from dataclasses import asdict
 
     from sutja.cli.console import print_json, print_path, print_table
+    from sutja.data.dataset import load_dataset
     from sutja.evaluation.calibration import divide_by_temperature
     from sutja.evaluation.figures import CalibratedScores
     from sutja.evaluation.metrics import evaluate as measure
@@ -53,10 +55,11 @@ def evaluate(
 
     trained = open_model(model)
     classifier = trained.classifier()
-    digits, part = _evaluation_digits(trained, data)
+    part, digits = trained.evaluation_digits(load_dataset(data))
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
-    reports = {f"{resolved(Path(model)).name} on {data}{part}": report}
+    where = f"{data}, validation digits" if part == "validation" else data
+    reports = {f"{resolved(Path(model)).name} on {where}": report}
     temperature = classifier.temperature
     if temperature != 1:
         reports[f"calibrated, temperature {temperature:.4g}"] = measure(
@@ -82,16 +85,6 @@ def evaluate(
         print_table(corruption_table(robustness), title=" corrupted digits, MNIST-C style")
     if figures is not None:
         print_path("Pictures", figures / "figures")
-
-
-def _evaluation_digits(model: TrainedModel, data: str) -> tuple[Digits, str]:
-    """The digits to measure on, and what to call them: those that the model may be evaluated on."""
-    from sutja.data.dataset import load_dataset, split
-
-    dataset = load_dataset(data)
-    if (model.protocol, model.data_sha256) == ("validation", dataset.sha256):
-        return split(dataset, "validation").evaluation_parts["validation"], ", validation digits"
-    return dataset.test, ""
 
 
 def _measure_robustness(classifier: Classifier, digits: Digits, figures: Path | None) -> Robustness:

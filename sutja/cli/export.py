@@ -8,10 +8,13 @@ from typing import Annotated, Optional
 import typer
 
 from sutja.cli.common import Force
+from sutja.cli.completion import complete_run
 
 
 def export(
-    run: Annotated[Path, typer.Argument(help="The folder of a finished run or an ensemble.")],
+    run: Annotated[
+        Path, typer.Argument(autocompletion=complete_run, help="The folder of a finished run or an ensemble.")
+    ],
     to: Annotated[
         Optional[Path],
         typer.Option("--to", help="The folder for the files. [default: ./<the folder's name without seed>]"),

@@ -44,6 +44,7 @@ def models(as_json: Json = False) -> None:
 def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
     """The networks with their size, and those that are defined wrongly; none where PyTorch is not installed."""
     from sutja.cli.console import remark
+    from sutja.environment import install_command
 
     try:
         import torch
@@ -56,7 +57,7 @@ def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        remark("The networks need PyTorch, which the extra 'train' brings: pip install '.[train]'")
+        remark(f"The networks need PyTorch, which the extra 'train' brings: {install_command('train')}")
         return {}, []
     sizes, wrong = {}, []
     for name in NETWORKS:

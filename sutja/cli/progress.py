@@ -12,12 +12,30 @@ from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
 from sutja.reports.tables import percent
 from sutja.runs.epoch import Epoch
 
+SLOW_SHARE = 0.5  # of the speed of an earlier epoch: below it, the machine has become busy
+MIN_TIMED_SECONDS = 1  # shorter epochs say nothing about the speed of the machine
+
 
 class TrainingProgress(Callback):
-    """Shows loss, accuracy, images per second and the time left: a bar during an epoch, a line after it."""
+    """Shows loss, accuracy, images per second and the time left: a bar during an epoch, a line after it.
+
+    Before fine-tuning, a bar shows how far the search for the writer's style is.
+    """
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
+
+    def on_search_step(self, done: int, total: int) -> None:
+        """Advance the bar of the search on a terminal, and remove it at the end."""
+        if self._bar is None and remarks.is_terminal:
+            columns = (TextColumn("  {task.description}"), BarColumn(bar_width=28), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=remarks, transient=True)
+            self._task = self._bar.add_task("style of writing", total=total)
+            self._bar.start()
+        if self._bar:
+            self._bar.update(self._task, completed=done)
+        if done == total:
+            self.close()
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
         """Print what is trained, and start the bar on a terminal."""
@@ -26,6 +44,9 @@ class TrainingProgress(Callback):
         done = start.epochs_done
         how = f"continues after epoch {done}" if done else f"{self._epochs} epoch{'s' if self._epochs > 1 else ''}"
         remark(f"{planned.recipe.title}: {how} on {start.device} → {planned.folder}")
+        if start.busy:
+            remark(f"  other programs are busy: {_threads(start.threads)}; --threads chooses another number")
+        self._threads, self._fastest = start.threads, 0.0
         self._first = done
         self._started = time.perf_counter()
         self._trained = 0
@@ -49,6 +70,7 @@ class TrainingProgress(Callback):
             f"  accuracy {_both(record.train_accuracy, record.validation_accuracy, '{:.2%}')}"
             f"  {record.images_per_second:,.0f} images/s, {self._left(record.epoch)}"
         )
+        self._compare_speed(record.images_per_second)
         if self._bar:
             self._bar.remove_task(self._task)
             if record.epoch < self._epochs:
@@ -56,9 +78,22 @@ class TrainingProgress(Callback):
 
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         """Remove the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """Remove the bar, if there is one."""
         if self._bar:
             self._bar.stop()
             self._bar = None
+
+    def _compare_speed(self, images_per_second: float) -> None:
+        """Say once that an epoch was much slower than an earlier one, where fewer threads may help."""
+        if self._images / images_per_second < MIN_TIMED_SECONDS:
+            return
+        if self._threads > 1 and images_per_second < SLOW_SHARE * self._fastest:
+            remark(f"  busy machine? try --threads 1: it did {self._fastest:,.0f} images/s before")
+            self._threads = 1  # once is enough
+        self._fastest = max(self._fastest, images_per_second)
 
     def _begin_epoch(self, number: int) -> TaskID:
         assert self._bar is not None
@@ -132,6 +167,10 @@ def _result(planned: PlannedRun) -> str:
     assert run is not None
     accuracy = run.report.figures[run.evaluated_on].accuracy
     return f"{planned.name}: {percent(accuracy)} {run.evaluated_on} accuracy, {run.report.seconds:.0f} s"
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'' if count == 1 else 's'}"
 
 
 def _both(training: float, validation: float | None, form: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sutja.cli.common import Json
+from sutja.cli.common import Json, Threads
 
 
 def sprint(
@@ -14,9 +14,7 @@ def sprint(
         "99.0"
     ),
     seeds: Annotated[int, typer.Option("--seeds", "-n", min=1, max=10_000, help="How many seeds, from 0.")] = 5,
-    threads: Annotated[
-        int, typer.Option("--threads", min=0, max=1024, help="CPU threads; 0 = as many as PyTorch thinks best.")
-    ] = 0,
+    threads: Threads = 0,
     data: Annotated[str, typer.Option("--data", "-d", help="`mnist`, or a path, as for `sutja train`.")] = "mnist",
     as_json: Json = False,
 ) -> None:
@@ -27,12 +25,13 @@ def sprint(
 
     from sutja.cli.console import print_json, print_table, remark
     from sutja.data.dataset import load_dataset
+    from sutja.networks.device import choose_threads
     from sutja.training.sprint import Sprint, get_sprint, sprint_table, summarise
     from sutja.training.sprint import sprint as run_sprint
 
     recipe = get_sprint(target)
     dataset = load_dataset(data)
-    torch.set_num_threads(threads or torch.get_num_threads())
+    torch.set_num_threads(choose_threads(threads))
     remark(f"sprint to {target} %: {recipe.images:,} images, {torch.get_num_threads()} threads")
     sprints: list[Sprint] = []
     for seed in range(seeds):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from sutja.cli.common import Data, Device, Json, Runs
+from sutja.cli.completion import complete_recipe
 
 if TYPE_CHECKING:
     from sutja.experiments.study import Study
@@ -18,7 +20,9 @@ def study(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="RECIPE...", help="Recipes, changed or not: `mlp`, `mlp:learning_rate=0.004,epochs=20`."
+            metavar="RECIPE...",
+            autocompletion=complete_recipe,
+            help="Recipes, changed or not: `mlp`, `mlp:learning_rate=0.004,epochs=20`.",
         ),
     ],
     seeds: Annotated[int, typer.Option("--seeds", "-n", min=1, max=10_000, help="How many seeds of each.")] = 5,
@@ -39,7 +43,7 @@ def study(
         typer.Option("--processes", "-p", min=0, max=1024, help="How many runs train at once; 0 = one for each core."),
     ] = 0,
     threads: Annotated[
-        int, typer.Option("--threads", min=0, max=1024, help="CPU threads of each; 0 = as many as PyTorch thinks best.")
+        int, typer.Option("--threads", min=0, max=1024, help="CPU threads of each; 0 = as many as cores are free.")
     ] = 1,
     device: Device = "auto",
     as_json: Json = False,
@@ -53,11 +57,15 @@ def study(
 
     from sutja.cli.progress import StudyProgress
     from sutja.data.dataset import load_dataset
+    from sutja.errors import UsageError
     from sutja.experiments.experiment import RunContext
     from sutja.experiments.study import plan, run_study
     from sutja.recipe import parse_recipe
     from sutja.runs.results import read_results
 
+    for name in names:
+        if re.search(r"[:,]\s*seed\s*=", name):
+            raise UsageError(f"{name}: a study sets the seeds itself: --seeds and --first-seed choose them")
     recipes = [parse_recipe(name) for name in names]
     if validation:
         recipes = [dataclasses.replace(recipe, protocol="validation") for recipe in recipes]

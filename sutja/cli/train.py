@@ -9,21 +9,31 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track
-from sutja.cli.training import changed_recipe, open_context, settings_from_options, train_with_progress
+from sutja.cli.completion import complete_model, complete_recipe
+from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
     from sutja.runs.run import Run
 
 
+ENOUGH_CORRECTIONS = 20  # with so many, the figures of README were measured
+
+
 def train(
     recipe: Annotated[
-        Optional[str], typer.Argument(help="The name of a recipe; `sutja recipes` lists them. Not with --from.")
+        Optional[str],
+        typer.Argument(
+            autocompletion=complete_recipe,
+            help="A recipe, changed or not: `lenet5`, `mlp:epochs=3,dropout=0.1`. `sutja recipes` lists them. Not with "
+            "--from.",
+        ),
     ] = None,
     start: Annotated[
         Optional[str],
         typer.Option(
             "--from",
+            autocompletion=complete_model,
             help="Fine-tune a trained network, a published model or a run folder, on the corrections in --data. "
             "MNIST's digits are mixed in, so that it does not forget them.",
         ),
@@ -42,6 +52,8 @@ def train(
     track: Track = False,
 ) -> None:
     """Train a network by a recipe into a run folder, or fine-tune a trained network on corrections."""
+    from sutja.recipe import parse_recipe
+
     if resume and force:
         raise UsageError("--resume and --force contradict each other: continue the run or replace it?")
     if (recipe is None) == (start is None):
@@ -51,7 +63,7 @@ def train(
     if start is not None:
         _finetune(start, settings, data, (runs, device, threads), options)
         return
-    changed = changed_recipe(recipe or "", settings)
+    changed = parse_recipe(recipe or "", settings)
     _refuse_corrections(data)
     _print_run(train_with_progress(changed, open_context(data, runs, device, threads), **options))
 
@@ -84,12 +96,21 @@ def _finetune(
     corrections = load_dataset(data)
     task = Task.open(name, corrections.name, corrections.train)
     recipe = task.recipe(settings)
-    remark(f"{len(task.corrected)} corrected digits: first, how their style differs from MNIST's is estimated")
+    remark(_about_corrections(len(task.corrected)))
     run = train_with_progress(recipe, open_context("mnist", *place), task=task, **options)
     _print_run(run)
     if run.report.finetuning:
         print_table(finetuning_table(run.report.finetuning.errors), title=" errors")
     out.print(f"`sutja serve --model {shlex.quote(str(run.folder))}` reads with it.", markup=False)
+
+
+def _about_corrections(count: int) -> str:
+    """What happens first with so many corrections, and whether they are too few to expect much."""
+    digits = f"{count} corrected digit{'' if count == 1 else 's'}"
+    first = "first, how their style differs from MNIST's is estimated"
+    if count >= ENOUGH_CORRECTIONS:
+        return f"{digits}: {first}"
+    return f"{digits}: too few to know a style of writing well, {ENOUGH_CORRECTIONS} are better; {first}"
 
 
 def _print_run(run: Run) -> None:

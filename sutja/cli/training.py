@@ -38,13 +38,6 @@ def _set_once(settings: dict[str, str], field: str, value: str) -> None:
     settings[field] = value
 
 
-def changed_recipe(name: str, settings: dict[str, str]) -> Recipe:
-    """The published recipe of that name with these fields changed; raises `UsageError`."""
-    from sutja.recipe import get_recipe
-
-    return get_recipe(name).with_settings(settings)
-
-
 def open_context(data: str, runs: Path, device: str, threads: int) -> RunContext:
     """The run context: the data set of a name or path, and where and how it is trained on; raises `DataError`."""
     from sutja.data.dataset import load_dataset
@@ -72,7 +65,8 @@ def train_with_progress(
     from sutja.experiments.experiment import train
     from sutja.runs.run import is_run_folder
 
-    callbacks: list[Callback] = [TrainingProgress()]
+    progress = TrainingProgress()
+    callbacks: list[Callback] = [progress]
     if track:
         from sutja.experiments.tensorboard import TensorBoard
 
@@ -83,3 +77,5 @@ def train_with_progress(
         if not is_run_folder(context.folder(recipe)):
             raise
         raise KeyboardInterrupt(f"{continue_with} continues after the last saved epoch") from None
+    finally:
+        progress.close()

@@ -55,3 +55,20 @@ def checked_digits(
         wrong = labels[(labels < 0) | (labels >= CLASS_COUNT)][0]
         raise DataError(f"{labels_file}: the label {wrong} is out of the range 0…{CLASS_COUNT - 1}")
     return Digits(np.ascontiguousarray(images), labels.astype(np.int64))
+
+
+def digit_images(images: Any) -> Images:
+    """Images as networks take them, `uint8 (N, 28, 28)`, from an array `(N, 28, 28)` or `(N, 784)`.
+
+    0 is paper. Whole numbers reach to 255, floats to 1. Raises `DataError` for anything else.
+    """
+    array, side = np.asarray(images), SIDE_PIXELS
+    if array.shape[1:] not in ((side, side), (side * side,)) or array.dtype.kind not in "uif":
+        expected = f"images (N, {side}, {side}) or (N, {side * side}) of whole numbers or floats"
+        raise DataError(f"{array.dtype} {array.shape} instead of {expected}")
+    highest = 1 if array.dtype.kind == "f" else 255
+    if array.size and not (array.min() >= 0 and array.max() <= highest):  # neither is NaN
+        found = f"from {array.min():.4g} to {array.max():.4g}"
+        raise DataError(f"pixels {found}: whole numbers are from 0 to 255, and floats from 0 to 1: divide these by 255")
+    scaled = np.rint(array * 255) if highest == 1 else array
+    return scaled.astype(np.uint8).reshape(-1, side, side)

@@ -32,23 +32,31 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class TrainingStart:
-    """Where a training begins: on which `device`, after `epochs_done` epochs that took `seconds` before."""
+    """Where a training begins: on which `device`, after `epochs_done` epochs that took `seconds` before.
+
+    `threads` compute at once; `busy` says that other programs made them fewer than they would be.
+    """
 
     device: str
     examples_per_epoch: int
     epochs_done: int
     seconds: float
+    threads: int = 1
+    busy: bool = False
 
 
 class Callback:
     """Is called while a training or a study goes on; a subclass overrides what it wants to hear of.
 
-    A single training calls `on_train_begin`, `on_batch_end`, `on_epoch_end` and `on_train_end`. A study, whose
-    trainings run in other processes, calls all but `on_batch_end`.
+    A single training calls `on_train_begin`, `on_batch_end`, `on_epoch_end` and `on_train_end`; fine-tuning calls
+    `on_search_step` before them. A study, whose trainings run in other processes, calls all but `on_batch_end`.
     """
 
     def on_study_begin(self, planned: Sequence[PlannedRun]) -> None:
         """A study begins with these trainings, some of which may be finished already."""
+
+    def on_search_step(self, done: int, total: int) -> None:
+        """So many steps of the search for a writer's style are done."""
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
         """A training begins or is resumed."""

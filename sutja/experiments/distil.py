@@ -12,6 +12,7 @@ from sutja.errors import UsageError
 from sutja.experiments.experiment import RunContext
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
+from sutja.networks.device import choose_threads
 from sutja.runs.run import Run
 from sutja.training.distillation import DistillationTargets, distil, save_targets
 
@@ -29,7 +30,7 @@ def distil_runs(
         run.require_finished()
         if run.data_sha256 != context.dataset.sha256:
             raise UsageError(f"{run.folder}: was trained on other data than {context.dataset.name}")
-    torch.set_num_threads(context.threads or torch.get_num_threads())
+    torch.set_num_threads(choose_threads(context.threads))
     networks = [load_network(open_model(run.folder)) for run in runs]
     images = context.dataset.train.images
     log_probabilities = []

@@ -17,6 +17,7 @@ from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
 from sutja.export.publish import describe
 from sutja.files import write_text
 from sutja.networks.build import save_network
+from sutja.networks.device import choose_threads
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
@@ -41,7 +42,7 @@ class RunContext:
     dataset: Dataset
     runs: Path = Path("runs")
     device: str = "auto"
-    threads: int = 0  # 0 = as many as PyTorch thinks best
+    threads: int = 0  # 0 = as many as other programs leave cores
 
     def folder(self, recipe: Recipe) -> Path:
         """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""
@@ -68,20 +69,46 @@ def train(
     finished; with `force` it is replaced; with neither it is an error. Raises `UsageError`, `DataError` when the run
     was made with other data, and `SutjaError` when the loss is not finite.
     """
-    torch.set_num_threads(context.threads or torch.get_num_threads())
     planned = PlannedRun(recipe, context.folder(recipe))
     run = _resumable(planned.folder, recipe, context) if resume else None
     if run and run.finished:
         return run
-    splits = split(context.dataset, recipe.protocol)
-    trainer = _build_trainer(recipe, context, splits, task)
-    if run is None:
-        run = Run.create(planned.folder, recipe, _environment(context, trainer), force=force)
-    else:
-        _load_checkpoint(run, trainer)
+    threads_before = torch.get_num_threads()
+    try:
+        busy = _set_threads(run, context)
+        splits = split(context.dataset, recipe.protocol)
+        trainer = _build_trainer(recipe, context, splits, task, callbacks)
+        if run is None:
+            run = Run.create(planned.folder, recipe, _environment(context, trainer), force=force)
+        else:
+            _load_checkpoint(run, trainer)
+        _train_to_the_end(planned, run, trainer, splits, callbacks, busy=busy)
+    finally:
+        torch.set_num_threads(threads_before)
+    return run
+
+
+def _set_threads(run: Run | None, context: RunContext) -> bool:
+    """Set the number of threads; returns whether there are fewer because other programs are busy."""
+    usual = torch.get_num_threads()
+    recorded = run.environment.threads if run else None  # the sums of other threads differ in their last bits
+    torch.set_num_threads(recorded or choose_threads(context.threads))
+    return not recorded and not context.threads and torch.get_num_threads() < usual
+
+
+def _train_to_the_end(
+    planned: PlannedRun,
+    run: Run,
+    trainer: Trainer[Any],
+    splits: Splits,
+    callbacks: Sequence[Callback],
+    *,
+    busy: bool,
+) -> None:
+    """Train the remaining epochs and finish the run; the callbacks are told how it ended."""
     failure: str | None = "interrupted"
     try:
-        _fit(planned, run, trainer, callbacks)
+        _fit(planned, run, trainer, callbacks, busy=busy)
         _finish(run, trainer, splits)
         failure = None
     except Exception as error:
@@ -90,15 +117,21 @@ def train(
     finally:
         for callback in callbacks:
             callback.on_train_end(planned, failure)
-    return run
 
 
-def _build_trainer(recipe: Recipe, context: RunContext, splits: Splits, task: Task | None) -> Trainer[Any]:
+def _build_trainer(
+    recipe: Recipe, context: RunContext, splits: Splits, task: Task | None, callbacks: Sequence[Callback]
+) -> Trainer[Any]:
     """The trainer that the recipe asks for, before its first epoch."""
+
+    def on_search_step(done: int, total: int) -> None:
+        for callback in callbacks:
+            callback.on_search_step(done, total)
+
     if task is not None:
         if task.start.data_sha256 != context.dataset.sha256:
             raise UsageError(f"{task.start.name}: was trained on other data than {context.dataset.name}")
-        return FineTuner(recipe, splits, task, device=context.device)
+        return FineTuner(recipe, splits, task, device=context.device, on_search_step=on_search_step)
     if recipe.reads == "lines":
         return LineTrainer(recipe, splits, build=document_painter, device=context.device)
     if recipe.reads == "pages":
@@ -119,10 +152,17 @@ def _load_checkpoint(run: Run, trainer: Trainer[Any]) -> None:
     run.save_metrics(trainer.records)  # a process killed after the checkpoint leaves them an epoch behind
 
 
-def _fit(planned: PlannedRun, run: Run, trainer: Trainer[Any], callbacks: Sequence[Callback]) -> None:
+def _fit(planned: PlannedRun, run: Run, trainer: Trainer[Any], callbacks: Sequence[Callback], *, busy: bool) -> None:
     """Train the remaining epochs, and store each one."""
     seconds = trainer.records[-1].seconds if trainer.records else 0.0
-    start = TrainingStart(str(trainer.device), trainer.examples_per_epoch, len(trainer.records), seconds)
+    start = TrainingStart(
+        device=str(trainer.device),
+        examples_per_epoch=trainer.examples_per_epoch,
+        epochs_done=len(trainer.records),
+        seconds=seconds,
+        threads=torch.get_num_threads(),
+        busy=busy,
+    )
     for callback in callbacks:
         callback.on_train_begin(planned, start)
 
@@ -159,9 +199,6 @@ def _resumable(folder: Path, recipe: Recipe, context: RunContext) -> Run:
         raise UsageError(f"{folder}: holds a run of another recipe with this name: --force replaces it")
     if run.data_sha256 != context.dataset.sha256:
         raise DataError(f"{folder}: was trained on other data than {context.dataset.name}: they cannot resume it")
-    torch.set_num_threads(
-        run.environment.threads or torch.get_num_threads()
-    )  # the sums of other threads differ in their last bits
     return run
 
 

@@ -26,15 +26,20 @@ def list_published(folder: Path | None = None) -> tuple[list[Card], list[SutjaEr
     return cards, list[SutjaError](damages)
 
 
+def published_names() -> Sequence[str]:
+    """The names of the models of this package."""
+    return _names(WEIGHTS)
+
+
 def is_published(name: str) -> bool:
     """Whether this package has a model of that name."""
-    return name in _names(WEIGHTS)
+    return name in published_names()
 
 
 def published_path(name: str) -> Path:
     """The ONNX file of the published model of that name; raises `UsageError` for an unknown one."""
     if not is_published(name):
-        raise unknown("published model", name, _names(WEIGHTS) or ["none"])
+        raise unknown("published model", name, published_names() or ["none"])
     return WEIGHTS / f"{name}.onnx"
 
 

@@ -6,9 +6,14 @@ Needs no PyTorch. `networks.build.load_network` makes the PyTorch network of a m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.data.digits import Labels, digit_images
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import fit_temperature
 from sutja.files import resolved
@@ -20,6 +25,9 @@ from sutja.models.onnx_page_network import PageNetwork
 from sutja.recipe import Recipe
 
 if TYPE_CHECKING:
+    from sutja.data.dataset import Dataset
+    from sutja.data.digits import Digits
+    from sutja.evaluation.metrics import Report
     from sutja.models.card import CardMember
     from sutja.runs.run import Member, Run
 
@@ -72,6 +80,52 @@ class TrainedModel:
         """The network that finds numbers, in ONNX Runtime; as `classifier`, for networks that read single digits."""
         self._require("pages")
         return PageNetwork(self.path, sha256=self.sha256, threads=threads)
+
+    def predict_proba(self, images: Any) -> NDArray[np.float64]:
+        """The probabilities `(N, 10)` of single digits, divided by the temperature.
+
+        `images` is an array `(N, 28, 28)` or `(N, 784)`, 0 = paper, of whole numbers up to 255 or floats up to 1.
+        Raises `DataError` for anything else, and what `classifier` raises.
+        """
+        return self._classifier.probabilities(digit_images(images))
+
+    def predict(self, images: Any) -> Labels:
+        """The most probable digits, `int64 (N,)`, of the images that `predict_proba` takes."""
+        return np.asarray(self.predict_proba(images).argmax(axis=1), np.int64)
+
+    def score(self, images: Any, labels: Any) -> float:
+        """The accuracy on images with their labels `(N,)`, N ≥ 1, in [0, 1]."""
+        predicted, expected = self.predict(images), np.asarray(labels)
+        if expected.shape != predicted.shape or not len(expected):
+            raise DataError(f"labels {expected.shape} for {len(predicted):,} images: there must be one for each")
+        return float((predicted == expected).mean())
+
+    def evaluate(self, data: Dataset | str | Path | None = None) -> Report:
+        """Evaluate the network on the digits of a data set that `evaluation_digits` chooses; by default MNIST's.
+
+        Its logits are taken as they are, without the temperature. Raises what `load_dataset` and `classifier` raise.
+        """
+        from sutja.data.dataset import Dataset, load_dataset  # reading need not wait for all formats
+        from sutja.evaluation.metrics import evaluate
+
+        dataset = data if isinstance(data, Dataset) else load_dataset(data or "mnist")
+        _, digits = self.evaluation_digits(dataset)
+        return evaluate(self._classifier.logits(digits.images), digits.labels)
+
+    def evaluation_digits(self, dataset: Dataset) -> tuple[str, Digits]:
+        """The part of a data set on which the network may be evaluated, "test" or "validation", and its digits.
+
+        The validation digits stand for the test digits where the network was trained with the protocol "validation".
+        """
+        from sutja.data.dataset import split
+
+        if (self.protocol, self.data_sha256) == ("validation", dataset.sha256):
+            return "validation", split(dataset, "validation").evaluation_parts["validation"]
+        return "test", dataset.test
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        return self.classifier()
 
     def _require(self, kind: str) -> None:
         """Raises `UsageError` when the network does not read what `kind` says."""

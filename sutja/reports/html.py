@@ -12,13 +12,16 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from matplotlib.figure import Figure
+from PIL import Image
 
 from sutja.files import whole_file
 from sutja.models.card import Card
 from sutja.recipe import flatten
+from sutja.reports.inside import Inside, join_scripts
 from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
+MAX_DRAWN_COLOURS = 4096  # of a plot; photographs have more
 
 
 @dataclass(frozen=True)
@@ -36,26 +39,39 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: paragraphs, then a table, then pictures."""
+    """A part of a page: paragraphs, then a table, then pictures, then networks at work, of which a page has one."""
 
     title: str
     paragraphs: Sequence[str] = ()
     table: Table | None = None
     pictures: Sequence[Picture] = field(default_factory=list)
+    inside: Inside | None = None
 
 
 def save_figure(figure: Figure, path: Path) -> bytes:
     """Write a figure as PNG and return its bytes. There is no time stamp: the same figure gives the same bytes."""
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    content = _with_palette(png)
     with whole_file(path) as partial:
-        partial.write_bytes(png.getvalue())
-    return png.getvalue()
+        partial.write_bytes(content)
+    return content
+
+
+def _with_palette(png: io.BytesIO) -> bytes:
+    """The PNG with 256 colours, a third as large; but not of photographs, which need more."""
+    picture = Image.open(png).convert("RGB")
+    if picture.getcolors(MAX_DRAWN_COLOURS) is None:
+        return png.getvalue()
+    small = io.BytesIO()
+    picture.quantize(method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    return small.getvalue()
 
 
 def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
     """The HTML of a self-contained page."""
-    return _render("report.html.j2", title=title, lead=lead, sections=sections)
+    scripts = join_scripts() if any(section.inside for section in sections) else ""
+    return _render("report.html.j2", title=title, lead=lead, sections=sections, scripts=scripts)
 
 
 def render_card(card: Card) -> str:

@@ -19,6 +19,7 @@ from sutja.networks.infer import scaled
 from sutja.recipe import Recipe
 from sutja.reports import plots
 from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.inside import look_inside, pick_digits
 from sutja.reports.tables import (
     Table,
     class_table,
@@ -76,6 +77,12 @@ def network_sections(folder: Path, network: nn.Module, digits: Digits) -> list[S
     return [Section("Inside the network", pictures=_draw_filters(folder, network, convolution, digits))]
 
 
+def inside_section(networks: Sequence[tuple[str, nn.Module]], digits: Digits | None) -> Section:
+    """Networks with their titles, at work in the page on what the reader draws, or on some of `digits`."""
+    inside = look_inside(networks, pick_digits(digits) if digits else None)
+    return Section("Draw a digit", inside.remarks, inside=inside if inside.data["networks"] else None)
+
+
 def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:
     """Draw confusion matrix, reliability diagram and worst mistakes into the `figures` of a folder."""
     probabilities = softmax(logits)
@@ -127,13 +134,19 @@ def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> by
     return save_figure(plots.plot_corruptions(rows), folder / "figures" / "corruptions.png")
 
 
-def write_comparison_report(folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> None:
-    """Draw the curves of several runs side by side, and write `report.html` with the verdicts into `folder`."""
+def write_comparison_report(
+    folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison], inside: Section
+) -> None:
+    """Draw the curves of several runs side by side, and write `report.html` with the verdicts into `folder`.
+
+    `inside` is the section with their networks at work.
+    """
     figure = plots.plot_curves([(run.recipe.title, run.metrics()) for run in runs])
     png = save_figure(figure, folder / "figures" / "curves.png")
     caption = "Average loss and accuracy over the epochs. The scales are the same in all columns."
     sections = [
         Section("Verdict", [each.verdict for each in comparisons], run_table(runs)),
+        inside,
         Section("Curves", pictures=[Picture(png, caption)]),
         Section(
             "Pair by pair",

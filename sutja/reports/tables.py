@@ -39,12 +39,17 @@ def points(low: float, high: float) -> str:
     return f"{100 * low:+.2f} … {100 * high:+.2f}"
 
 
+def interval(low: float, high: float) -> str:
+    """An interval of rates in [0, 1] as "99.14–99.46 %"."""
+    return f"{100 * low:.2f}–{percent(high)}"
+
+
 def score_table(reports: dict[str, Report]) -> Table:
     """The measures of an evaluation, one column for each named report."""
     measures: dict[str, Callable[[Report], str]] = {
         "digits": lambda report: f"{report.count:,}",
         "accuracy": lambda report: percent(report.accuracy),
-        "95 % interval (Wilson)": lambda report: f"{percent(report.accuracy_low)} – {percent(report.accuracy_high)}",
+        "95 % interval (Wilson)": lambda report: interval(report.accuracy_low, report.accuracy_high),
         "errors": lambda report: f"{report.errors:,}",
         "loss = negative log-likelihood": lambda report: f"{report.loss:.4f}",
         "Brier score": lambda report: f"{report.brier:.5f}",
@@ -89,7 +94,7 @@ def corruption_table(robustness: Robustness) -> Table:
         [
             each.name,
             percent(each.accuracy),
-            f"{percent(each.accuracy_low)} – {percent(each.accuracy_high)}",
+            interval(each.accuracy_low, each.accuracy_high),
             f"{each.errors:,}",
         ]
         for each in robustness.scores
@@ -109,7 +114,7 @@ def run_table(runs: Sequence[Run]) -> Table:
                 run.recipe.title,
                 f"{report.parameters:,}",
                 percent(scores.accuracy),
-                f"{percent(scores.accuracy_low)} – {percent(scores.accuracy_high)}",
+                interval(scores.accuracy_low, scores.accuracy_high),
                 str(scores.errors),
                 f"{scores.loss:.4f}",
                 str(report.epochs),
@@ -117,7 +122,7 @@ def run_table(runs: Sequence[Run]) -> Table:
             ]
         )
     part = " or ".join(sorted({run.evaluated_on for run in runs}))
-    heads = ["network", "parameters", f"{part} accuracy", "95 % interval", "errors", "loss", "epochs", "training time"]
+    heads = ["network", "parameters", f"{part} accuracy", "95 % interval", "errors", "loss", "epochs", "time"]
     return Table(heads, rows)
 
 
@@ -186,7 +191,7 @@ def member_table(reports: Sequence[MemberReport]) -> Table:
             "" if each.weight is None else f"{each.weight:.3f}",
             f"{each.parameters:,}",
             percent(each.scores.accuracy),
-            f"{percent(each.scores.accuracy_low)} – {percent(each.scores.accuracy_high)}",
+            interval(each.scores.accuracy_low, each.scores.accuracy_high),
             f"{each.scores.errors:,}",
             f"{each.scores.loss:.4f}",
             f"{each.disagreements:,}",

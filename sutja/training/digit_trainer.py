@@ -21,7 +21,7 @@ from sutja.randomness import generator
 from sutja.recipe import Recipe
 from sutja.reports import plots
 from sutja.reports.html import Picture, Section, save_figure
-from sutja.reports.pages import curves_section, evaluation_sections, network_sections
+from sutja.reports.pages import curves_section, evaluation_sections, inside_section, network_sections
 from sutja.runs.run import Run
 from sutja.training.augment import AUGMENTATIONS, get_augmentation
 from sutja.training.distillation import DistillationTargets, distillation_loss
@@ -66,6 +66,7 @@ class SingleDigitTrainer(Trainer[BatchT]):
         digits = splits.evaluation_parts[run.evaluated_on]
         reports = {part: evaluate(evaluation.logits[part], evaluation.labels[part]) for part in evaluation.logits}
         return [
+            inside_section([(self.recipe.title, network)], digits),
             curves_section(run, self.recipe.title, self._measured_on),
             *evaluation_sections(run.folder, digits, evaluation.logits[run.evaluated_on], reports),
             *network_sections(run.folder, network, digits),

@@ -75,13 +75,17 @@ class Trainer(ABC, Generic[BatchT]):
         self.device = choose_device(device)
         self.precision = precision_on(self.device, recipe.precision)
         # Channels last: a third faster on CPUs.
-        network = build_network(recipe, seed=derived_seed(recipe.seed, "weights"))
+        network = self._build_network(derived_seed(recipe.seed, "weights"))
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = _optimiser(recipe, self.network)
         decay = recipe.ema_decay
         self.average = AveragedModel(self.network, multi_avg_fn=_averaging(decay)) if decay else None
         self.records: list[Epoch] = []
         self.best: dict[str, Any] | None = None  # with patience: the weights of the best epoch
+
+    def _build_network(self, seed: int) -> nn.Module:
+        """The untrained network."""
+        return build_network(self.recipe, seed=seed)
 
     @property
     @abstractmethod

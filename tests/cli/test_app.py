@@ -80,6 +80,12 @@ def test_main_exits_with_the_code(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["train", "lenet"], 2, "unknown recipe 'lenet': did you mean 'lenet5'"),
         (["train", "mlp", "--set", "learnig_rate=1"], 2, "did you mean 'learning_rate'"),
+        (["train", "mlp", "--set", "lr=0.1"], 2, "unknown recipe field 'lr': did you mean 'learning_rate'"),
+        (["train", "mlp:lr=0.1"], 2, "unknown recipe field 'lr': did you mean 'learning_rate'"),
+        (["train", "mlp:epochs"], 2, "expected NAME:FIELD=VALUE"),
+        (["train", "mlp:epochs=2", "--epochs", "3"], 2, "epochs is set twice"),
+        (["compare", "mlp", "mlp:epochs=1,dropuot=0.1"], 2, "did you mean 'dropout'"),
+        (["study", "mlp:seed=1"], 2, "mlp:seed=1: a study sets the seeds itself"),
         (["train", "mlp", "--set", "learning_rate"], 2, "expected FIELD=VALUE, as in --set learning_rate=0.02"),
         (["train", "mlp", "--set", "learning_rate=fast"], 2, "learning_rate needs a number"),
         (["train", "mlp", "--set", "network=lenet"], 2, "did you mean 'lenet5'"),

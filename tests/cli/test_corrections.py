@@ -161,6 +161,7 @@ def test_a_network_is_fine_tuned(store: Corrections, tmp_path: Path) -> None:
     words = ["train", "--from", "mlp-best", "--data", str(store.folder), "--runs", str(tmp_path / "runs")]
     result = sutja(*words, "--epochs", "1", "--set", "batch_size=16", "--threads", "1")
     assert result.code == 0, result.err
+    assert result.err.startswith("8 corrected digits: too few to know a style of writing well, 20 are better; first")
     folder = tmp_path / "runs" / "mlp-best-corrections-8-epochs=1-batch_size=16-s0"
     assert f"`sutja serve --model {folder}`" in result.out.replace("\n", "")
     report = json.loads((folder / "report.json").read_text())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from sutja.runs.run import Manifest, Run
 Undrawn = Callable[[], AbstractContextManager[None]]
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
 THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, dropout=0.2, ema_decay=0.9)
+MAX_REPORT_BYTES = 1_200_000
 FIGURES = {"curves", "confusion", "reliability", "mistakes", "filters", "feature_maps", "augmentation"}
 
 
@@ -43,6 +45,7 @@ class Log(Callback):
 
     def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
         self.told.append(f"start {start.epochs_done}")
+        self.start = start
 
     def on_batch_end(self, examples: int) -> None:
         self.images += examples
@@ -57,14 +60,6 @@ class Log(Callback):
 
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         self.told.append(failure or "finish")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def threads() -> Iterator[None]:
-    """A run sets the number of threads of the whole process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +111,23 @@ def test_a_run_leaves_every_file_of_the_contract(run: Run) -> None:
     }
 
 
+@pytest.mark.parametrize(("threads", "chosen"), [(0, 1), (3, 3)])
+def test_a_busy_machine_trains_with_fewer_threads_unless_they_are_given(
+    threads: int, chosen: int, context: RunContext, tmp_path: Path, undrawn: Undrawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Afterwards, PyTorch has as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    monkeypatch.setattr("sutja.networks.device.free_cores", lambda: 0.4)
+    log = Log()
+    with undrawn():
+        run = train(THREE_EPOCHS, dataclasses.replace(context, runs=tmp_path, threads=threads), [log])
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert (run.environment.threads, log.start.threads, log.start.busy) == (chosen, chosen, chosen == 1)
+    assert after == 2
+
+
 def test_the_folder_is_named_by_data_recipe_and_changes(run: Run, context: RunContext, mnist: Dataset) -> None:
     assert run.folder == context.runs / "small-lenet5-regularised-epochs=1-batch_size=16-s0"
     assert RunContext(mnist).folder(RECIPES["mlp"]) == Path("runs/mlp-s0")
@@ -135,8 +147,19 @@ def test_the_report_needs_nothing_outside_itself(run: Run) -> None:
     sources = re.findall(r'(?:src|href)\s*=\s*"([^"]*)"', html)
     assert len([source for source in sources if source.startswith("data:image/png;base64,")]) == len(FIGURES)
     assert all(source.startswith(("data:", "#")) for source in sources)
-    without_pictures = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]*", "", html)
-    assert not re.search(r"https?:|//[a-z]|@import|url\(|<script|<link", without_pictures)
+    without_data = re.sub(
+        r'data:image/png;base64,[A-Za-z0-9+/=]*|<script type="application/json".*?</script>', "", html
+    )
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|<script[^>]*\ssrc|<link|fetch\(|XMLHttp", without_data)
+
+
+def test_the_report_of_a_run_holds_its_network(run: Run) -> None:
+    html = (run.folder / "report.html").read_text(encoding="utf-8")
+    (packed,) = re.findall(r'<script type="application/json" id="inside-data">(.*?)</script>', html)
+    inside = json.loads(packed)
+    assert [each["title"] for each in inside["networks"]] == [run.recipe.title]
+    assert inside["networks"][0]["count"] == run.report.parameters
+    assert len(html.encode()) <= MAX_REPORT_BYTES
 
 
 def test_the_environment_says_what_the_run_was_made_with(run: Run, small: Dataset) -> None:
@@ -327,8 +350,26 @@ def test_runs_are_compared_the_weakest_first(run: Run, mlp_run: Run, tmp_path: P
     assert result.difference == pytest.approx(accuracy[result.second] - accuracy[result.first])
     html = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
     assert result.verdict in html
-    assert html.count("<h2") == 6
+    assert html.count("<h2") == 7
     assert cv2.imread(str(tmp_path / "comparison" / "figures" / "curves.png")) is not None
+
+
+def test_a_comparison_holds_the_networks_of_its_runs(
+    run: Run, mlp_run: Run, small: Dataset, mnist: Dataset, tmp_path: Path
+) -> None:
+    without = tmp_path / "without-weights"
+    shutil.copytree(mlp_run.folder, without)
+    (without / "model.safetensors").unlink()
+    for dataset, count in ((small, len(small.test)), (mnist, 0)):  # digits that were not trained on, or none
+        compare_runs([run, mlp_run], tmp_path / "comparison", dataset)
+        html = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
+        (packed,) = re.findall(r'<script type="application/json" id="inside-data">(.*?)</script>', html)
+        inside = json.loads(packed)
+        assert [each["title"] for each in inside["networks"]] == [run.recipe.title, mlp_run.recipe.title]
+        assert len(inside["labels"]) == count
+    compare_runs([run, Run.open(without)], tmp_path / "comparison", small)
+    html = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
+    assert f"{mlp_run.recipe.title} is not shown at work: " in html
 
 
 def test_fewer_than_two_runs_cannot_be_compared(run: Run, tmp_path: Path) -> None:

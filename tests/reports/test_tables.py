@@ -61,7 +61,7 @@ def test_scores_by_name(report: Report) -> None:
     assert scores["digits"] == "20"
     assert scores["errors"] == "3"
     assert scores["accuracy"] == "85.00 %"
-    assert scores["95 % interval (Wilson)"] == "63.96 % – 94.76 %"
+    assert scores["95 % interval (Wilson)"] == "63.96–94.76 %"
 
 
 def test_classes_in_their_order(report: Report) -> None:
@@ -115,7 +115,7 @@ def test_runs_that_are_finished(run: Run, report: Report) -> None:
     figures = dict.fromkeys(("validation", "test"), report)
     run.save_report(RunReport(parameters=61_676, epochs=10, seconds=12.3, parity=0.0, figures={**figures}))
     (row,) = tables.run_table([run]).rows
-    assert row[:5] == ["MLP", "61,676", "85.00 %", "63.96 % – 94.76 %", "3"]
+    assert row[:5] == ["MLP", "61,676", "85.00 %", "63.96–94.76 %", "3"]
     assert row[6:] == ["10", "12 s"]
 
 
@@ -132,8 +132,8 @@ def test_corruptions_and_below_them_their_mean() -> None:
     scores = [CorruptionScore("identity", 2, 0.98, 0.93, 0.995), CorruptionScore("fog", 1500, 0.5, 0.4, 0.6)]
     table = tables.corruption_table(summarise_robustness(scores))
     assert table.rows == [
-        ["identity", "98.00 %", "93.00 % – 99.50 %", "2"],
-        ["fog", "50.00 %", "40.00 % – 60.00 %", "1,500"],
+        ["identity", "98.00 %", "93.00–99.50 %", "2"],
+        ["fog", "50.00 %", "40.00–60.00 %", "1,500"],
         ["mean of the 1 corruptions", "50.00 %", "", ""],
     ]
 

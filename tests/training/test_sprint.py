@@ -163,7 +163,7 @@ def test_the_command_shows_progress_and_a_table(command: CliRunner) -> None:
     result = command.invoke(build_app(), ["sprint", "--seeds", "2", "--threads", "1"])
     assert result.exit_code == 0, result.output
     assert len(re.findall(r"seed [01]: [\d.]+ s  accuracy [\d.]+ %", result.stderr)) == 2
-    for word in ("99.0 %", "mean accuracy", "deviation", "95 % interval", "median time"):
+    for word in ("99.0 %", "mean accuracy", "deviation", "95 % interval", "median"):
         assert word in result.stdout
 
 

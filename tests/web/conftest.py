@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks.browser import CHROMIUM_MISSING, find_chromium, open_browser, serve
+from benchmarks.browser import serve
 from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -24,16 +24,6 @@ class Served:
 
     address: str
     corrections: Path
-
-
-@pytest.fixture(scope="module")  # not session: its event loop would get in the way of other tests'
-def browser() -> Iterator[Browser]:
-    """Chromium; skips the tests if there is none."""
-    if find_chromium() is None:
-        pytest.skip(CHROMIUM_MISSING)
-    pytest.importorskip("playwright").sync_api.expect.set_options(timeout=1000 * HANG_SECONDS)
-    with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,19 @@ class FineTuningBatch:
 class FineTuner(SingleDigitTrainer[FineTuningBatch]):
     """Trains a network further on a `Task`. An epoch has 50 batches; `train_…` is measured on the corrections."""
 
-    def __init__(self, recipe: Recipe, splits: Splits, task: Task, *, device: str = "auto") -> None:
-        """Raises `UsageError` when the recipe or `device` names something that is not there."""
+    def __init__(
+        self,
+        recipe: Recipe,
+        splits: Splits,
+        task: Task,
+        *,
+        device: str = "auto",
+        on_search_step: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        """`on_search_step` is called with the steps of the search for the writer's style that are done, and of all.
+
+        Raises `UsageError` when the recipe or `device` names something that is not there.
+        """
         super().__init__(recipe, splits, device=device)
         self.task = task
         for network in (self.network, self.averaged):
@@ -80,7 +91,8 @@ class FineTuner(SingleDigitTrainer[FineTuningBatch]):
         self._probe, rest = _parted(splits.train, PROBE_DIGITS)
         hard, labels = _hardest(rest, task.network, HARD_DIGITS)
         self._hard = hard.to(self.device), labels.to(self.device)
-        self._styled = self._in_style(WriterStyle(task.corrected, splits.train, task.network), splits.train)
+        style = WriterStyle(task.corrected, splits.train, task.network, on_search_step)
+        self._styled = self._in_style(style, splits.train)
         self._distort_kept = get_augmentation(KEPT_AUGMENTATION)
 
     def result(self) -> nn.Module:

@@ -9,6 +9,7 @@ transformation for all images, and with a network that stays as it is.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -106,17 +107,20 @@ class Warp:
         return torch.as_tensor(bends + stretch.square().mean(1) + rotation.square())
 
 
-def find_warps(digits: Digits, usual: Shapes, network: nn.Module) -> Warp:
+def find_warps(
+    digits: Digits, usual: Shapes, network: nn.Module, on_step: Callable[[int, int], None] = lambda done, total: None
+) -> Warp:
     """Find the warps after which `network` reads `digits`, N ≥ 1, right and their shapes are usual.
 
     A few digits rarely settle it: the result holds the best warp of several starts and all that are about as good,
-    S ≥ 1. `network` is in evaluation mode and stays as it is. The same images give the same warps.
+    S ≥ 1. `network` is in evaluation mode and stays as it is. The same images give the same warps. `on_step` is called
+    with the number of steps that are done, and of all.
     """
     labels = torch.from_numpy(digits.labels)
     search = _Search(scaled(to_tensor(digits)), labels, usual, network, generator(0, "registration"))
     angles = torch.tensor(START_DEGREES) * math.pi / 180
     turned = torch.stack([angles.cos(), -angles.sin(), angles.sin(), angles.cos()], 1).view(-1, 2, 2)
-    found, costs = search.improve(Warp(turned, torch.zeros(len(START_DEGREES), 2, CONTROL_POINTS_PER_SIDE**2)))
+    found, costs = search.improve(Warp(turned, torch.zeros(len(START_DEGREES), 2, CONTROL_POINTS_PER_SIDE**2)), on_step)
     good = costs <= costs.min() + COST_TOLERANCE
     return Warp(found.matrices[good], found.knots[good])
 
@@ -129,7 +133,7 @@ class _Search:
     network: nn.Module
     source: Generator
 
-    def improve(self, warp: Warp) -> tuple[Warp, Tensor]:
+    def improve(self, warp: Warp, on_step: Callable[[int, int], None]) -> tuple[Warp, Tensor]:
         """Optimise warps by Adam (D. Kingma and J. Ba, 2015); returns them and their mean costs `(S,)`."""
         matrices, knots = warp.matrices.clone().requires_grad_(), warp.knots.clone().requires_grad_()
         optimiser = torch.optim.Adam([matrices, knots], lr=LEARNING_RATE)
@@ -142,6 +146,7 @@ class _Search:
             (matrices.grad, knots.grad) = torch.autograd.grad(cost.sum(), (matrices, knots))
             optimiser.step()
             mean = mean.lerp(cost.detach(), 0.1 if step else 1.0)
+            on_step(step + 1, SEARCH_STEPS)
         return Warp(matrices.detach(), knots.detach()), mean
 
     def _cost(self, warp: Warp) -> Tensor:

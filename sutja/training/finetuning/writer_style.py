@@ -8,7 +8,7 @@ that are rendered in this style and normalised as every digit is that is read.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import cv2
@@ -36,10 +36,19 @@ NO_SHIFT: Field = np.zeros((2, LARGE_SIDE, LARGE_SIDE), np.float32)
 class WriterStyle:
     """Renders training digits in one writer's style. `pen` is that of `find_pen`, shrunk towards the usual one."""
 
-    def __init__(self, corrected: Digits, usual: Digits, network: nn.Module) -> None:
-        """`corrected` are digits of the writer, N ≥ 1, and `usual` those of a training set that `network` reads."""
+    def __init__(
+        self,
+        corrected: Digits,
+        usual: Digits,
+        network: nn.Module,
+        on_step: Callable[[int, int], None] = lambda done, total: None,
+    ) -> None:
+        """`corrected` are digits of the writer, N ≥ 1, and `usual` those of a training set that `network` reads.
+
+        `on_step` is called with the number of steps of the search that are done, and of all.
+        """
         tried = _first(usual, PEN_DIGITS)
-        warps = find_warps(corrected, Shapes.of(_first(usual, SHAPE_DIGITS)), network)
+        warps = find_warps(corrected, Shapes.of(_first(usual, SHAPE_DIGITS)), network, on_step)
         warps = warps.with_scaled_knots(float(np.clip(1 - find_pen(corrected, tried) / BLOB_PEN_PIXELS, 0, 1)))
         self._shifts = [_large_shift(places) for places in warps.inverse_places().numpy()]
         pen = find_pen(corrected, tried, self._shifts)
