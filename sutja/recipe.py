@@ -418,7 +418,7 @@ _TINY = Recipe(  # too small to gain from a teacher
 _LINE_READER = Recipe(  # `line_trainer` sets the number of strips in an epoch
     "line-reader",
     LINE_READER,
-    epochs=80,
+    epochs=56,
     batch_size=64,
     optimiser="muon",
     learning_rate=0.005,
