@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, list[str]] = {  # module → its arguments
     "sprint": [],
     "reading": [],
     "corrections": [],
+    "sheets": [],
     "page": [],
     "inside": [],
     "web": [],

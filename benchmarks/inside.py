@@ -2,8 +2,8 @@
 
 The report holds five untrained networks, as many as the main job compares: three LeNet-5 and two MLPs. Strokes are
 drawn event by event. The page works within each event: when it ends, all networks have answered and all maps are
-painted. The time of the processor does not depend on what else the machine does; that on the clock does. Command:
-`python -m benchmarks.inside`. Writes `results/inside.json`.
+painted. The time of the processor does not depend on what else the machine does; that on the clock does.
+Command: `python -m benchmarks.inside`. Writes `results/inside.json`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sutja import __version__
+from sutja.files import resolved
 
 MAX_THREADS = 1024  # more than any machine has cores
 REPORTED_PACKAGES = ("torch", "numpy", "opencv-python-headless", "onnxruntime")
@@ -21,7 +22,9 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "onnx": "train",
     "onnxscript": "train",
     "sklearn": "sklearn",
+    "cleanlab": "doubts",
     "tensorboard": "track",
+    "pyarrow": "parquet",
     "fastapi": "web",
     "pydantic": "web",
     "python_multipart": "web",
@@ -116,7 +119,7 @@ def install_command(extra: str) -> str:
 
     Double quotes are understood by every shell, that of Windows among them.
     """
-    clone = Path(__file__).resolve().parents[1]
+    clone = resolved(Path(__file__)).parents[1]
     if not (clone / "pyproject.toml").is_file():
         return f'pip install "sutja[{extra}]"'
     return f'pip install "{"." if clone == Path.cwd() else clone}[{extra}]"'

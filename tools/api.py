@@ -21,6 +21,7 @@ API_PAGE = ROOT / "docs" / "api.md"
 SECTIONS = {  # heading → module → public names
     "Experiments": {"sutja": ["train", "TrainedRun", "DigitClassifier"]},
     "Reading pictures": {"sutja": ["Reader", "Reading", "ReadLine", "ReadNumber", "ReadDigit", "ReadSign"]},
+    "Tables": {"sutja.reading.tables.table": ["NumberTable", "TableCell", "CellRemark"]},
     "Data": {
         "sutja.data.dataset": ["load_dataset", "Dataset", "save_dataset", "split", "Splits"],
         "sutja.data.digits": ["Digits"],

@@ -235,7 +235,53 @@ def _data_bombs() -> list[Form]:
             "tar, a member of 8 GB", partial(_write_tar, size=8 << 30, kind=tarfile.REGTYPE), read_data, command=data
         ),
         _bomb("tar, a name of 8 GB", partial(_write_tar, size=8 << 30, kind=tarfile.GNUTYPE_LONGNAME), read_data),
+        *_table_bombs(),
     ]
+
+
+def _table_bombs() -> list[Form]:
+    """Hostile files of the other forms of data."""
+    pairs = " ".join(f"{number}:1234567890" for number in range(1, 5000))
+    contents: dict[str, tuple[str, Callable[[], bytes]]] = {
+        "CSV, a line of a gibibyte, gzipped": ("train.csv.gz", lambda: zeros_gzip(b"1,", 1 << 30)),
+        "CSV of a gibibyte, gzipped": ("train.csv.gz", lambda: zeros_csv(1 << 30)),
+        "LIBSVM of a gibibyte, gzipped": ("train.libsvm.gz", lambda: zeros_csv(1 << 30, line=PAIRS_LINE)),
+        "CSV of 100,000 columns": ("train.csv", lambda: b"1," * 100_000 + b"1"),
+        "LIBSVM, a long line that ends badly": ("train.libsvm", lambda: f"1 {pairs} 5000:x".encode()),
+        "LIBSVM, few rows of an index of 999,999,999": ("train.libsvm", lambda: b"1 999999999:1\n" * 9),
+        "ARFF, 100,000 attributes": ("train.arff", lambda: b"@attribute a real\n" * 100_000),
+        "npy that claims a terabyte": ("x_train.npy", lambda: npy_head((1 << 31, 10, 10), "<f4")),
+        "MATLAB, an array of a gibibyte": ("train.mat", lambda: matlab_of_zeros(1 << 30)),
+        "MATLAB, an array that claims 4 GB": ("train.mat", lambda: matlab_of_zeros(0, declared=0xFFFF_FFF8)),
+    }
+    return [
+        _bomb(name, partial(_write, files={file: make, "y_train.npy": lambda: npy_head((0,), "|u1")}), read_data)
+        if file.endswith(".npy")
+        else _bomb(name, partial(_write, files={file: make}), read_data)
+        for name, (file, make) in contents.items()
+    ]
+
+
+PAIRS_LINE = b"1 " + b" ".join(b"%d:1" % number for number in range(1, 9)) + b"\n"
+
+
+def zeros_csv(size: int, *, line: bytes = b"0," * 784 + b"0\n") -> bytes:
+    """A gzip of a text of `size` bytes of equal lines."""
+    made, lines = BytesIO(), line * 10_000
+    with gzip.GzipFile(fileobj=made, mode="wb", compresslevel=6, mtime=0) as file:
+        for _ in range(0, size, len(lines)):
+            file.write(lines)
+    return made.getvalue()
+
+
+def matlab_of_zeros(size: int, *, declared: int | None = None) -> bytes:
+    """A MATLAB file with a packed array of zeros that declares its size, or another."""
+    stream = zlib.compressobj(6)
+    head = struct.pack("<II", 14, size if declared is None else declared)
+    packed = (
+        stream.compress(head) + b"".join(stream.compress(bytes(1 << 24)) for _ in range(size >> 24)) + stream.flush()
+    )
+    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + struct.pack("<II", 15, len(packed)) + packed
 
 
 def _folder_bombs() -> list[Form]:

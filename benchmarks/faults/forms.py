@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -75,6 +76,24 @@ def replace_first_member(content: bytes, member: bytes) -> bytes:
         for number, name in enumerate(archive.namelist()):
             new.writestr(name, archive.read(name) if number else member)
     return made.getvalue()
+
+
+MATLAB_HEADER_BYTES = 128
+
+
+def first_matlab_array(content: bytes) -> bytes:
+    """The first array in a MATLAB file, unpacked."""
+    (size,) = struct.unpack_from("<I", content, MATLAB_HEADER_BYTES + 4)
+    start = MATLAB_HEADER_BYTES + 8
+    return zlib.decompress(content[start : start + size])
+
+
+def replace_first_matlab_array(content: bytes, array: bytes) -> bytes:
+    """A MATLAB file with another first array, packed with a correct checksum."""
+    (size,) = struct.unpack_from("<I", content, MATLAB_HEADER_BYTES + 4)
+    kind, rest = content[MATLAB_HEADER_BYTES:][:4], content[MATLAB_HEADER_BYTES + 8 + size :]
+    packed = zlib.compress(array)
+    return content[:MATLAB_HEADER_BYTES] + kind + struct.pack("<I", len(packed)) + packed + rest
 
 
 def first_png(content: bytes) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import shutil
 import zipfile
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,9 +18,11 @@ from benchmarks.faults.forms import (
     FOLDER,
     MODEL,
     Form,
+    first_matlab_array,
     first_member,
     first_png,
     repair_png,
+    replace_first_matlab_array,
     replace_first_member,
     replace_first_png,
     through,
@@ -119,6 +122,49 @@ def _data_forms() -> list[Form]:
             damage=through(first_png, replace_first_png),
         ),
         form("zip of tars", make=_make_zip, read=packed_zip, entry="digits.zip"),
+        *_table_forms(),
+        *_picture_file_forms(),
+    ]
+
+
+def _written(name: str, word: str, **options: Any) -> Form:
+    """A form of data of several files, as `sutja data convert --form` writes it."""
+    make = partial(_make_data, name=".", file_format=word)
+    return Form(name, "data", make, read_data, command=("data", "info", "{}", "--json"), **options)
+
+
+def _table_forms() -> list[Form]:
+    forms = [
+        _written("npy", "npy", checksummed=False),
+        _written("CSV", "csv", checksummed=False),
+        _written("LIBSVM", "libsvm", checksummed=False),
+        _written("ARFF", "arff", checksummed=False),
+        _written("MATLAB", "mat"),
+        _written(
+            "arrays in a sound MATLAB file",
+            "mat",
+            checksummed=False,
+            damage=through(first_matlab_array, replace_first_matlab_array),
+        ),
+        Form(
+            "zip of CSV files",
+            "data",
+            partial(_make_data, name="digits.zip", file_format="csv"),
+            partial(read_data, name="digits.zip"),
+            entry="digits.zip",
+        ),
+    ]
+    if importlib.util.find_spec("pyarrow"):
+        forms.append(_written("Parquet", "parquet"))
+    return forms
+
+
+def _picture_file_forms() -> list[Form]:
+    return [
+        _written("folders of classes", "classes", files=("*/*/*.png",)),
+        _written("pictures with labels in their names", "named", files=("*/*.png",)),
+        _written("pictures in a list", "listed", files=("*/*.png",)),
+        _written("list of pictures", "listed", files=("labels.csv",), checksummed=False),
     ]
 
 

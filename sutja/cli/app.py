@@ -28,6 +28,7 @@ COMMANDS = {  # name of a command and of its module → examples at the end of i
     "study": "Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --validation --seeds 3`",
     "ensemble": "Example: `sutja ensemble runs/lenet5-s0 runs/lenet5-s1 runs/mlp-s0`",
     "evaluate": "Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate lenet5.onnx --data qmnist/`",
+    "doubts": "Examples: `sutja doubts --data mine.npz` · `sutja doubts mlp --folds 3 --count 200`",
     "models": "",
     "export": "Example: `sutja export runs/lenet5-s0 --to models`",
     "distil": "Example: `sutja distil runs/convnet-protocol=validation-s* --to runs/convnets.targets.npz`",

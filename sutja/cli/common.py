@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
 
 from sutja.cli.completion import complete_model
-from sutja.errors import SutjaError
+from sutja.errors import SutjaError, printable, shortened
+
+if TYPE_CHECKING:
+    from sutja.data.dataset import Dataset
+    from sutja.data.samples import Mending
 
 # The base class of Typer's errors for arguments and options; Typer does not export it.
 CommandLineError: Any = typer.BadParameter.__bases__[0]
@@ -60,6 +64,19 @@ def print_failure(text: str) -> None:
     print_error(text)
 
 
+def load_data(source: str, mending: Mending | None = None) -> Dataset:
+    """Load the data set of an option like --data, and print what is remarkable about it on standard error."""
+    from sutja.data.dataset import load_dataset
+
+    dataset = load_dataset(source, mending)
+    if dataset.remarks:
+        from sutja.cli.console import remark
+
+        for text in dataset.remarks:
+            remark(shortened(printable(text)))
+    return dataset
+
+
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Model = Annotated[
@@ -76,8 +93,8 @@ Data = Annotated[
     typer.Option(
         "--data",
         "-d",
-        help="`mnist`, which comes with sutja, or a path: a folder of IDX files, a folder or zip file with train.tar "
-        "and test.tar, an .npz file, or a folder of corrections.",
+        help="`mnist`, which comes with sutja, or a path: a file, folder or zip file in any form that "
+        "`sutja data convert` reads, or a folder of corrections.",
     ),
 ]
 Runs = Annotated[Path, typer.Option("--runs", help="The folder that contains the run folders.")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track
+from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track, load_data
 from sutja.cli.completion import complete_recipe_or_run
 from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.files import resolved
@@ -45,7 +45,6 @@ def compare(
     Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Finished runs are used
     as they are, interrupted runs are continued.
     """
-    from sutja.data.dataset import load_dataset
     from sutja.experiments.comparison import check_comparable
     from sutja.recipe import parse_recipe
     from sutja.runs.run import Run, is_run_folder
@@ -72,7 +71,7 @@ def compare(
             opened[name] = train_with_progress(
                 recipe, context, resume=resume, force=force, track=track, continue_with=again
             )
-    _print_comparison(_distinct([opened[name] for name in names]), folder, dataset or load_dataset(data), as_json)
+    _print_comparison(_distinct([opened[name] for name in names]), folder, dataset or load_data(data), as_json)
 
 
 def _distinct(runs: list[Run]) -> list[Run]:

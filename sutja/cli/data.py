@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import CommandGroup, Data, Force, Json
+from sutja.cli.common import CommandGroup, Data, Force, Json, load_data
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,25 +21,55 @@ data_app = typer.Typer(
 )
 
 
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="`mnist` or a path: a folder or a zip file of IDX files, tars of PNGs, NumPy arrays, Parquet, MATLAB, "
+        "LIBSVM, ARFF or CSV files, or pictures; one of these files; or an .npz file."
+    ),
+]
+PixelRange = Annotated[
+    Optional[str],
+    typer.Option(
+        "--pixel-range", metavar="LOW:HIGH", help="The values of paper and ink, brought to 0 and 255, like 0:1 or -1:1."
+    ),
+]
+Invert = Annotated[bool, typer.Option("--invert", help="Dark digits on bright paper become bright on dark.")]
+Transpose = Annotated[bool, typer.Option("--transpose", help="Exchange rows and columns, as EMNIST needs it.")]
+LabelsFrom = Annotated[
+    int, typer.Option("--labels-from", min=0, max=99, metavar="N", help="The label that stands for the digit 0.")
+]
+TenIsZero = Annotated[bool, typer.Option("--ten-is-zero", help="The label 10 stands for the digit 0.")]
+DropBlank = Annotated[bool, typer.Option("--drop-blank", help="Leave out pictures whose pixels are all the same.")]
+
+
 @data_app.command(epilog="Example: `sutja data info fashion-mnist/`")
 def info(
-    source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")] = "mnist",
+    source: Source = "mnist",
     sheet: Annotated[
         Optional[Path],
         typer.Option("--sheet", help="The PNG file for the sheet of samples. [default: ./NAME-samples.png]"),
     ] = None,
+    pixel_range: PixelRange = None,
+    invert: Invert = False,
+    transpose: Transpose = False,
+    labels_from: LabelsFrom = 0,
+    ten_is_zero: TenIsZero = False,
+    drop_blank: DropBlank = False,
     as_json: Json = False,
 ) -> None:
     """Describe a data set and draw a sheet of samples."""
     from sutja.cli.console import out, print_json, print_path, print_table
-    from sutja.data.dataset import describe_dataset, load_dataset
+    from sutja.data.dataset import describe_dataset
+    from sutja.data.samples import Mending
     from sutja.reports.html import save_figure
     from sutja.reports.plots import plot_samples
     from sutja.reports.tables import dataset_table
 
     if sheet is not None and sheet.suffix.lower() != ".png":
         raise UsageError(f"{sheet}: the sheet is a PNG file: its name must end in .png")
-    dataset = load_dataset(source)
+    mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
+    dataset = load_data(source, mending)
     path = sheet or Path(f"{dataset.name}-samples.png")
     if sheet is not None or not as_json:
         save_figure(plot_samples(dataset.train), path)
@@ -52,25 +82,47 @@ def info(
 
 
 @data_app.command(
-    epilog="Examples: `sutja data convert mnist mnist.npz` · `sutja data convert course.zip mnist/ --form idx`"
+    epilog="Examples: `sutja data convert mnist mnist.npz` · `sutja data convert usps.bz2 usps/ --pixel-range=-1:1 "
+    "--labels-from 1` · `sutja data convert photos/ digits.zip --form classes --invert`"
 )
 def convert(
-    source: Annotated[str, typer.Argument(help="`mnist` or a path, as for --data.")],
+    source: Source,
     to: Annotated[Path, typer.Argument(help="The file or folder to write.")],
     form: Annotated[
         Optional[str],
         typer.Option(
-            "--form", help="idx (gzipped), png (train.tar and test.tar) or npz. [default: npz for *.npz, else idx]"
+            "--form",
+            help="npz; or into a folder or *.zip: idx, png (train.tar and test.tar), npy, parquet, mat, libsvm, arff, "
+            "csv, or pictures: classes (train/7/1.png), named (train/1_7.png), listed (with labels.csv). "
+            "[default: npz for *.npz, else idx]",
         ),
     ] = None,
+    pixel_range: PixelRange = None,
+    invert: Invert = False,
+    transpose: Transpose = False,
+    labels_from: LabelsFrom = 0,
+    ten_is_zero: TenIsZero = False,
+    drop_blank: DropBlank = False,
     force: Force = False,
 ) -> None:
-    """Write a data set in another form."""
-    from sutja.cli.console import print_path
-    from sutja.data.dataset import format_from_path, load_dataset, save_dataset
+    """Write a data set in another form.
 
-    save_dataset(load_dataset(source), to, file_format=form or format_from_path(to), force=force)
+    Pictures become grey and 28×28. What else seems wrong is printed with the option that mends it, and never changed
+    without it.
+    """
+    from sutja.cli.console import print_path
+    from sutja.data.dataset import format_from_path, save_dataset
+    from sutja.data.samples import Mending
+
+    mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
+    save_dataset(load_data(source, mending), to, file_format=form or format_from_path(to), force=force)
     print_path("Written", to)
+
+
+def _range(text: str | None) -> tuple[float, float] | None:
+    from sutja.data.samples import parse_pixel_range
+
+    return None if text is None else parse_pixel_range(text)
 
 
 @data_app.command()
@@ -115,7 +167,6 @@ def photographs(
     They consist of a data set's training digits, pen strokes, and rendered paper, desk and light.
     """
     from sutja.cli.console import print_path
-    from sutja.data.dataset import load_dataset
     from sutja.errors import unknown
     from sutja.synth.folder import PhotographRequest, write_photographs
     from sutja.synth.lines import LineRenderer
@@ -126,72 +177,19 @@ def photographs(
     suffix = _suffix(form)
     wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
     request = PhotographRequest(wanted, count, seed, _size(size) if size else None)
-    write_photographs(LineRenderer(load_dataset(data).train), request, to, suffix=suffix, force=force)
+    write_photographs(LineRenderer(load_data(data).train), request, to, suffix=suffix, force=force)
     print_path("Written", to)
-
-
-@data_app.command(
-    epilog="Examples: `sutja data documents --to documents` · `sutja data documents --to bills --layout bill -n 100`"
-)
-def documents(
-    to: Annotated[Path, typer.Option("--to", help="The folder for the pictures and their labels.csv.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="The number of documents.")] = 10,
-    layout: Annotated[
-        Optional[str], typer.Option("--layout", help="What they are, as grid, bill or form. [default: various]")
-    ] = None,
-    size: PictureSize = None,
-    form: PictureForm = "jpg",
-    seed: PictureSeed = 0,
-    data: Data = "mnist",
-    force: Force = False,
-) -> None:
-    """Paint photographs of whole documents, with the text, the place and the hand of each number.
-
-    They train the networks that find and read numbers. Forms, tables, bills, score cards, cheques, notes and single
-    digits are among them. Print and further handwriting come from fonts: `python -m tools.fonts` fetches them.
-    """
-    from sutja.cli.console import print_path
-    from sutja.synth.folder import DocumentRequest, write_documents
-
-    request = DocumentRequest(count, seed, layout, _size(size) if size else None)
-    suffix = _suffix(form)
-    write_documents(_painter(data), request, to, suffix=suffix, force=force)
-    print_path("Written", to)
-
-
-@data_app.command(epilog="Example: `sutja data strips --to strips.png --seed 3`")
-def strips(
-    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("strips.png"),
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of strips.")] = 40,
-    seed: PictureSeed = 0,
-    data: Data = "mnist",
-) -> None:
-    """Draw a sheet of strips like those that train the line reader, each with the signs on it."""
-    import numpy as np
-
-    from sutja.cli.console import print_path
-    from sutja.models.ctc import OTHER
-    from sutja.reports import plots
-    from sutja.reports.html import save_figure
-    from sutja.synth.strips import StripRenderer
-
-    if to.suffix.lower() != ".png":
-        raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    cut = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), count)
-    save_figure(plots.plot_lines([(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]), to)
-    print_path("Strips", to)
 
 
 def _painter(data: str) -> DocumentPainter:
     """The painter of documents with a data set's training digits, without fonts where none were fetched."""
     from sutja.cli.console import remark
-    from sutja.data.dataset import load_dataset
     from sutja.errors import DataError
     from sutja.synth.documents.fonts import Fonts, load_fonts
     from sutja.synth.documents.painter import DocumentPainter
     from sutja.synth.documents.writers import DigitShapes, Sources
 
-    digits = DigitShapes(load_dataset(data).train)
+    digits = DigitShapes(load_data(data).train)
     try:
         return DocumentPainter(Sources(digits, load_fonts()))
     except DataError as error:
@@ -217,3 +215,58 @@ def _size(text: str) -> tuple[int, int]:
     if min(width, height) < 200 or width * height > 50_000_000:
         raise UsageError(f"{text}: at least 200 pixels a side and at most 50 megapixels")
     return width, height
+
+
+@data_app.command(
+    epilog="Examples: `sutja data documents --to documents` · `sutja data documents --to bills --layout bill -n 100`"
+)
+def documents(
+    to: Annotated[Path, typer.Option("--to", help="The folder for the pictures and their labels.csv.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="The number of documents.")] = 10,
+    layout: Annotated[
+        Optional[str], typer.Option("--layout", help="What they are, as grid, bill or form. [default: various]")
+    ] = None,
+    size: PictureSize = None,
+    form: PictureForm = "jpg",
+    seed: PictureSeed = 0,
+    data: Data = "mnist",
+    force: Force = False,
+) -> None:
+    """Paint photographs of whole documents, with the text, the place and the hand of each number.
+
+    They train the networks that find and read numbers. Forms, tables, bills, score cards, cheques, notes and single
+    digits are among them. Print and further handwriting come from fonts: `python -m tools.fonts` fetches them.
+    """
+    from sutja.cli.console import print_path, with_progress
+    from sutja.synth.folder import DocumentRequest, paint_documents, write_documents
+
+    request = DocumentRequest(count, seed, layout, _size(size) if size else None)
+    suffix = _suffix(form)
+    painted = with_progress(
+        paint_documents(_painter(data), request), lambda each: f"{len(each.numbers)} numbers", total=count
+    )
+    write_documents(painted, to, suffix=suffix, force=force)
+    print_path("Written", to)
+
+
+@data_app.command(epilog="Example: `sutja data strips --to strips.png --seed 3`")
+def strips(
+    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("strips.png"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of strips.")] = 40,
+    seed: PictureSeed = 0,
+    data: Data = "mnist",
+) -> None:
+    """Draw a sheet of strips like those that train the line reader, each with the signs on it."""
+    import numpy as np
+
+    from sutja.cli.console import print_path
+    from sutja.models.ctc import OTHER
+    from sutja.reports import plots
+    from sutja.reports.html import save_figure
+    from sutja.synth.strips import StripRenderer
+
+    if to.suffix.lower() != ".png":
+        raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
+    cut = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), count)
+    save_figure(plots.plot_lines([(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]), to)
+    print_path("Strips", to)

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Force, Json
+from sutja.cli.common import Data, Force, Json, load_data
 from sutja.cli.completion import complete_run
 
 
@@ -39,7 +39,6 @@ def ensemble(
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table
-    from sutja.data.dataset import load_dataset
     from sutja.experiments.ensemble import build_ensemble, reader_reports
     from sutja.reports.tables import comparison_table, member_table
     from sutja.runs.run import Run
@@ -47,7 +46,7 @@ def ensemble(
     members = [Run.open(folder) for folder in runs]
     counterparts = [Run.open(folder) for folder in weights_from or []]
     folder = to or runs[0].parent / "ensemble"
-    run = build_ensemble(members, load_dataset(data), folder, weights_from=counterparts, force=force)
+    run = build_ensemble(members, load_data(data), folder, weights_from=counterparts, force=force)
     report, ensemble = run.report, run.ensemble
     if as_json:
         verdicts = [each.verdict for each in ensemble.comparisons]

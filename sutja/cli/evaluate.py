@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Json
+from sutja.cli.common import Json, load_data
 from sutja.cli.completion import complete_model
 from sutja.files import resolved
 
@@ -46,7 +46,6 @@ def evaluate(
     from dataclasses import asdict
 
     from sutja.cli.console import print_json, print_path, print_table
-    from sutja.data.dataset import load_dataset
     from sutja.evaluation.calibration import divide_by_temperature
     from sutja.evaluation.figures import CalibratedScores
     from sutja.evaluation.metrics import evaluate as measure
@@ -55,7 +54,7 @@ def evaluate(
 
     trained = open_model(model)
     classifier = trained.classifier()
-    part, digits = trained.evaluation_digits(load_dataset(data))
+    part, digits = trained.evaluation_digits(load_data(data))
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
     where = f"{data}, validation digits" if part == "validation" else data

@@ -28,12 +28,14 @@ class ReadingFormatter(Protocol):
         """Write what follows the last reading."""
 
 
-def formatter_for(as_json: bool, as_csv: bool, *, named: bool) -> ReadingFormatter:
-    """The formatter that the options ask for; with `named`, each line of text begins with the picture's name."""
+def formatter_for(form: str, *, named: bool) -> ReadingFormatter:
+    """The formatter of "json", "csv", "table" or "text"; with `named`, text begins with the picture's name."""
     stream = sys.stdout  # bound now: while Rich shows a bar on standard error, it redirects `sys.stdout` there
-    if as_json:
+    if form == "json":
         return JsonFormatter(stream)
-    return CsvFormatter(stream) if as_csv else TextFormatter(stream, named=named)
+    if form == "csv":
+        return CsvFormatter(stream)
+    return TableFormatter(stream, named=named) if form == "table" else TextFormatter(stream, named=named)
 
 
 class TextFormatter:
@@ -50,6 +52,28 @@ class TextFormatter:
 
     def finish(self) -> None:
         """Do nothing: all lines are written."""
+
+
+class TableFormatter:
+    """Writes tables and lines in aligned columns, with what is to be checked below them."""
+
+    def __init__(self, stream: TextIO, *, named: bool) -> None:
+        self._stream, self._named, self._is_first = stream, named, True
+
+    def write(self, name: str, reading: Reading) -> None:
+        """Write the tables of a picture at once, an empty line between."""
+        from sutja.reading.tables.formats import table_text
+        from sutja.reading.tables.page import find_tables
+
+        texts = [table_text(table) for table in find_tables(reading)]
+        if texts and self._named:
+            texts[0] = f"{printable(name)}:\n{texts[0]}"
+        for text in texts:
+            print(text if self._is_first else f"\n{text}", end="", file=self._stream, flush=True)
+            self._is_first = False
+
+    def finish(self) -> None:
+        """Do nothing: all tables are written."""
 
 
 class JsonFormatter:

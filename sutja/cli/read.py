@@ -17,6 +17,7 @@ from sutja.files import resolved
 
 if TYPE_CHECKING:
     from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome
+    from sutja.reading.tables.page import PageTables
 
 STDIN_ARGUMENT = "-"
 ANNOTATED_SUFFIX, EXPLAINED_SUFFIX = ".read.jpg", ".steps.png"
@@ -35,6 +36,18 @@ def read(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print CSV: one row for each number, with its value and box.")
     ] = False,
+    as_table: Annotated[
+        bool, typer.Option("--table", help="Print numbers in rows and columns, and below them what is to be checked.")
+    ] = False,
+    table_file: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Write the tables into this file: .xlsx, .csv, .tsv, .json or .md. In a workbook, what is unsure is "
+            "coloured, and a last sheet shows it beside its picture.",
+        ),
+    ] = None,
     annotated: Annotated[
         Optional[Path],
         typer.Option(
@@ -80,27 +93,68 @@ def read(
     from sutja.reading.numbers import parse_decimal_sign
     from sutja.reading.reader import reader_models
 
-    if as_json and as_csv:
-        raise UsageError("--json and --csv contradict each other: choose one")
+    form = _output_form({"json": as_json, "csv": as_csv, "table": as_table})
     if single and explained:
         raise UsageError("--explain shows how pages are read, and --single reads no page: choose one")
     decimal_sign = None if decimal is None else parse_decimal_sign(decimal)
     line_reader, classifier = reader_models(model)
-    options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign)
+    options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, bool(table_file))
+    table_writer = _TableWriter(table_file) if table_file else None
     jobs, failures, folders = _jobs(pictures)
     jobs = _with_drawings(jobs, folders, annotated, explained)
-    formatter = formatter_for(as_json, as_csv, named=len(pictures) > 1 or bool(folders))
+    formatter = formatter_for(form, named=len(pictures) > 1 or bool(folders))
     for failure in failures:
         print_failure(str(failure))
     with closing(_outcomes(jobs, options, at_end=as_json)) as outcomes:
-        found, unsure, unread = _write_all(outcomes, formatter, several=len(jobs) > 1)
+        kept = table_writer.keep_tables(outcomes) if table_writer else outcomes
+        found, unsure, unread = _write_all(kept, formatter, several=len(jobs) > 1)
     formatter.finish()
+    if table_writer:
+        table_writer.finish()
     if failures := failures + unread:
         raise typer.Exit(failures[0].exit_code)
     if not found:
         raise NothingReadError(
             _nothing_read(jobs, unsure=unsure, hint="" if single else "; --explain DIR shows every step")
         )
+
+
+def _output_form(chosen: dict[str, bool]) -> str:
+    """The form of output that is chosen, or "text"; raises `UsageError` if several are."""
+    forms = [form for form, is_chosen in chosen.items() if is_chosen]
+    if len(forms) > 1:
+        raise UsageError(f"{' and '.join(f'--{form}' for form in forms)} contradict each other: choose one")
+    return forms[0] if forms else "text"
+
+
+class _TableWriter:
+    """Keeps the tables of pictures while these are read, and writes the file of all."""
+
+    def __init__(self, path: Path) -> None:
+        from sutja.reading.tables.files import prepare_table_file
+
+        prepare_table_file(path)
+        self._path = path
+        self._pages: list[PageTables] = []
+
+    def keep_tables(self, outcomes: Iterable[ReadOutcome]) -> Iterator[ReadOutcome]:
+        """Keep the tables of outcomes on their way."""
+        for outcome in outcomes:
+            if outcome.tables:
+                self._pages.append(outcome.tables)
+            yield outcome
+
+    def finish(self) -> None:
+        """Write the file, unless no number is found, and say how much of it is to be checked."""
+        cells = sum(page.cell_count for page in self._pages)
+        if not cells:
+            return
+        from sutja.cli.console import remark
+        from sutja.reading.tables.files import write_table_file
+
+        write_table_file(self._path, self._pages)
+        checks = sum(page.check_count for page in self._pages)
+        remark(f"→ {printable(str(self._path))}: {cells} cells, {checks} to check")
 
 
 def _write_all(

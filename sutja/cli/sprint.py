@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sutja.cli.common import Json, Threads
+from sutja.cli.common import Json, Threads, load_data
 
 
 def sprint(
@@ -24,13 +24,12 @@ def sprint(
     import torch
 
     from sutja.cli.console import print_json, print_table, remark
-    from sutja.data.dataset import load_dataset
     from sutja.networks.device import choose_threads
     from sutja.training.sprint import Sprint, get_sprint, sprint_table, summarise
     from sutja.training.sprint import sprint as run_sprint
 
     recipe = get_sprint(target)
-    dataset = load_dataset(data)
+    dataset = load_data(data)
     torch.set_num_threads(choose_threads(threads))
     remark(f"sprint to {target} %: {recipe.images:,} images, {torch.get_num_threads()} threads")
     sprints: list[Sprint] = []

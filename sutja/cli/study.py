@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Json, Runs
+from sutja.cli.common import Data, Device, Json, Runs, load_data
 from sutja.cli.completion import complete_recipe
 
 if TYPE_CHECKING:
@@ -56,7 +56,6 @@ def study(
     import dataclasses
 
     from sutja.cli.progress import StudyProgress
-    from sutja.data.dataset import load_dataset
     from sutja.errors import UsageError
     from sutja.experiments.experiment import RunContext
     from sutja.experiments.study import plan, run_study
@@ -71,7 +70,7 @@ def study(
         recipes = [dataclasses.replace(recipe, protocol="validation") for recipe in recipes]
     if csv is not None and csv.exists():
         read_results(csv)  # fails before hours of training, not after them
-    context = RunContext(load_dataset(data), runs, device, threads)
+    context = RunContext(load_data(data), runs, device, threads)
     jobs = plan(recipes, range(first_seed, first_seed + seeds), context)
     done = run_study(jobs, data, context, processes=processes or os.cpu_count() or 1, callbacks=[StudyProgress()])
     _report(done, to or runs / "study", csv, as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track
+from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track, load_data
 from sutja.cli.completion import complete_model, complete_recipe
 from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.errors import UsageError
@@ -85,7 +85,6 @@ def _finetune(
     """
     from sutja.cli.console import out, print_table, remark
     from sutja.data.corrections.store import holds_corrections
-    from sutja.data.dataset import load_dataset
     from sutja.reports.tables import finetuning_table
     from sutja.training.finetuning.task import Task
 
@@ -93,7 +92,7 @@ def _finetune(
         raise UsageError(
             f"--data {data}: --from needs a folder of corrections, as the page of `sutja serve` makes them"
         )
-    corrections = load_dataset(data)
+    corrections = load_data(data)
     task = Task.open(name, corrections.name, corrections.train)
     recipe = task.recipe(settings)
     remark(_about_corrections(len(task.corrected)))

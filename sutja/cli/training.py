@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sutja.cli.common import load_data
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,10 +41,9 @@ def _set_once(settings: dict[str, str], field: str, value: str) -> None:
 
 def open_context(data: str, runs: Path, device: str, threads: int) -> RunContext:
     """The run context: the data set of a name or path, and where and how it is trained on; raises `DataError`."""
-    from sutja.data.dataset import load_dataset
     from sutja.experiments.experiment import RunContext
 
-    return RunContext(load_dataset(data), runs, device, threads)
+    return RunContext(load_data(data), runs, device, threads)
 
 
 def train_with_progress(

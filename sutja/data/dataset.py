@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +17,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.corrections.store import holds_corrections, read_corrections
-from sutja.data.digits import CLASS_COUNT, Digits, Labels
-from sutja.data.formats.idx import read_idx_folder, write_idx_folder
+from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits, Labels
+from sutja.data.formats.container import open_container
+from sutja.data.formats.forms import FORMS, read_form, read_text_file
+from sutja.data.formats.idx import read_idx
 from sutja.data.formats.npz import read_npz, write_npz
-from sutja.data.formats.pngtar import holds_png_tars, read_png_tars, write_png_tars
+from sutja.data.formats.parts import Parts
+from sutja.data.formats.zips import write_zip
+from sutja.data.inspection import inspect_digits
+from sutja.data.samples import Mending, to_digits
 from sutja.errors import DataError, UsageError, unknown
-from sutja.files import require_unpacked, resolved, whole_file, whole_folder
+from sutja.files import remove_folder, require_unpacked, resolved, whole_file, whole_folder
 
 MNIST_FOLDER = Path(__file__).parent / "mnist"
 SPLIT_SEED = 1998  # fixed, so that every run of every recipe has the same validation digits
-FILE_FORMATS = ("idx", "png", "npz")
+FILE_FORMATS = ("npz", *FORMS)
 MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"  # `Dataset.sha256` of MNIST
-STORED_FILE_NAME = re.compile(
-    r"(train|t10k|test)[-.](images[-.]idx3-ubyte|labels[-.]idx1-ubyte|t(ar|gz))(\.gz)?|SHA256SUMS"
-)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set with its training and test digits."""
+    """A named data set with its training and test digits, and remarks on what was done or seems wrong."""
 
     name: str
     train: Digits
     test: Digits
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -66,42 +69,65 @@ class Splits:
         return {name: digits for name, digits in parts.items() if digits is not None}
 
 
-def load_dataset(source: str | Path = "mnist") -> Dataset:
+def load_dataset(source: str | Path = "mnist", mending: Mending | None = None) -> Dataset:
     """Load a data set: the MNIST in this package if `source` is "mnist", otherwise the files at the path `source`.
 
-    Supported are a folder of IDX files of any MNIST-like set (MNIST, Fashion-MNIST, KMNIST, EMNIST digits, QMNIST),
-    gzipped or not, flat or in torchvision's `MNIST/raw` layout; a folder or zip file with `train.tar` and `test.tar` of
-    PNG files `<index>_<label>.png`; an `.npz` file as Keras distributes MNIST; and a folder of corrections, which are
-    training and test digits at once: use them to evaluate or fine-tune a network. Raises `DataError`.
+    Supported are a folder or a zip file in any of the `FORMS` (IDX files of any MNIST-like set, tars of PNGs, NumPy
+    arrays, Parquet, MATLAB, LIBSVM, ARFF, CSV, picture files), one file of these, an `.npz` file as Keras distributes
+    MNIST, and a folder of corrections, which are training and test digits at once: use them to evaluate or fine-tune a
+    network. Of a set without test digits, a sixth is held out for them. Pictures become grey and 28×28; all else is
+    changed by `mending` only. What was done and what seems wrong are the `remarks`. Raises `DataError`.
     """
     if str(source) == "mnist":
         require_unpacked(MNIST_FOLDER, "MNIST", DataError)
-        return Dataset("mnist", *read_idx_folder(MNIST_FOLDER))
+        return _digits_of("mnist", _read_path(MNIST_FOLDER), mending)
     try:
         path = Path(source).expanduser()
         # The name becomes part of folder names and HTML pages.
-        name, reader = re.sub(r"[^\w.+-]", "_", resolved(path).stem)[:40], _reader(path)
+        name, is_there = re.sub(r"[^\w.+-]", "_", resolved(path).stem)[:40], path.exists()
+        is_corrected = path.is_dir() and holds_corrections(path)
     except (OSError, ValueError, RuntimeError) as error:  # too long, null byte, unknown user, no permission
         raise DataError(f"{source}: not a readable path: {error}") from error
-    return Dataset(name, *reader(path))
-
-
-def _reader(path: Path) -> Callable[[Path], tuple[Digits, Digits]]:
-    if path.is_dir() and holds_corrections(path):
-        return _read_corrections
-    if path.is_dir():
-        return read_png_tars if holds_png_tars(path) else read_idx_folder
-    if not path.exists():
+    if not is_there:
         raise DataError(f"{path}: no such file or folder")
-    readers = {".npz": read_npz, ".zip": read_png_tars}
-    if path.suffix.lower() not in readers or not path.is_file():
-        raise DataError(f"{path}: not a data set: expected a folder of IDX files or tars, a .zip or an .npz file")
-    return readers[path.suffix.lower()]
+    if is_corrected:
+        digits = read_corrections(path)
+        return Dataset(name, digits, digits)
+    dataset = _digits_of(name, _read_path(path), mending)
+    oddities = inspect_digits(str(path), dataset.train, dataset.test, mnist_means())
+    return Dataset(name, dataset.train, dataset.test, (*dataset.remarks, *oddities))
 
 
-def _read_corrections(folder: Path) -> tuple[Digits, Digits]:
-    digits = read_corrections(folder)
-    return digits, digits
+def _read_path(path: Path) -> Parts:
+    if path.suffix.lower() == ".npz" and not path.is_dir():
+        return read_npz(path)
+    with open_container(path) as container:
+        is_known = path.is_dir() or container.is_zip or any(each.files.fullmatch(path.name) for each in FORMS.values())
+        return read_form(container) if is_known else read_text_file(container)
+
+
+def _digits_of(name: str, parts: Parts, mending: Mending | None) -> Dataset:
+    """The data set of what was read; without a second part, a sixth of each class is held out for testing."""
+    samples, test_samples = parts
+    train, remarks = to_digits(samples, mending)
+    if test_samples:
+        test, more = to_digits(test_samples, mending)
+        return Dataset(name, train, test, (*remarks, *(remark for remark in more if remark not in remarks)))
+    count = max(1, len(train) // 6)
+    if len(train) < 2:
+        raise DataError(f"{samples.images_name}: one digit is too few: one for training and one for testing are needed")
+    kept, held_out = stratified_split(train.labels, count)
+    remark = f"{samples.images_name}: no test digits: {count:,} of {len(train):,} digits, of every class, are held out"
+    return Dataset(name, train.take(kept), train.take(held_out), (*remarks, remark))
+
+
+@cache
+def mnist_means() -> NDArray[np.float64]:
+    """The mean picture of each digit in MNIST's test set, `(10, 28, 28)`; zeros where the package is a zip archive."""
+    if not MNIST_FOLDER.is_dir():
+        return np.zeros((CLASS_COUNT, SIDE_PIXELS, SIDE_PIXELS))
+    images, labels = (read_idx(MNIST_FOLDER / f"t10k-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1"))
+    return np.stack([images[labels == label].mean(axis=0) for label in range(CLASS_COUNT)])
 
 
 def hold_out_every_sixth(name: str, digits: Digits) -> Dataset:
@@ -117,41 +143,59 @@ def hold_out_every_sixth(name: str, digits: Digits) -> Dataset:
 
 
 def format_from_path(path: Path) -> str:
-    """The file format for writing to `path`, by its suffix: "npz", or "idx" for a folder.
+    """The file format for writing to `path`, by its suffix: "npz", or "idx" for a folder or a zip file.
 
     Raises `UsageError` for the suffix of another kind of file, unless `path` is an existing folder.
     """
     suffix = path.suffix.lower()
-    if suffix != ".npz" and suffix[1:].isalpha() and not path.is_dir():
-        raise UsageError(f"{path}: a data set is written to an .npz file or a folder, not to a {suffix} file")
+    if suffix not in (".npz", ".zip") and suffix[1:].isalpha() and not path.is_dir():
+        raise UsageError(
+            f"{path}: a data set is written to an .npz file or a folder, or a .zip of one, not to a {suffix} file"
+        )
     return "npz" if suffix == ".npz" else "idx"
 
 
 def save_dataset(dataset: Dataset, path: Path, *, file_format: str, force: bool = False) -> None:
-    """Write a data set atomically in one of the `FILE_FORMATS`: "idx" and "png" into a folder, "npz" into a file.
+    """Write a data set atomically in one of the `FILE_FORMATS`: "npz" into a file, others into a folder or `.zip` file.
 
     Raises `UsageError` for an unknown format, and if `path` exists unless `force` is set.
     """
+    is_file = file_format == "npz" or path.suffix.lower() == ".zip"
     if file_format not in FILE_FORMATS:
         raise unknown("format", file_format, FILE_FORMATS)
     if path.exists() and not force:
         raise UsageError(f"{path}: exists already; --force replaces it")
-    if path.exists() and path.is_dir() == (file_format == "npz"):
-        raise UsageError(
-            f"{path}: the format {file_format} needs a {'file' if file_format == 'npz' else 'folder'} there"
-        )
+    if path.exists() and path.is_dir() == is_file:
+        raise UsageError(f"{path}: the format {file_format} needs a {'file' if is_file else 'folder'} there")
     if file_format == "npz" and path.suffix.lower() != ".npz":
         raise UsageError(f"{path}: the name of an .npz file must end in .npz")
-    if file_format == "npz":
-        with whole_file(path) as partial:
+    if not is_file:
+        _save_folder(dataset, path, file_format)
+        return
+    with whole_file(path) as partial:
+        if file_format == "npz":
             write_npz(partial, dataset.train, dataset.test)
-    else:
-        with whole_folder(path) as partial:
-            (write_idx_folder if file_format == "idx" else write_png_tars)(partial, dataset.train, dataset.test)
-            written = {file.name for file in partial.iterdir()}
-        for file in path.iterdir():  # remove files that would be loaded instead of the new ones
-            if STORED_FILE_NAME.fullmatch(file.name) and file.name not in written:
-                file.unlink()
+        else:
+            folder = partial.with_suffix(".files")
+            try:
+                folder.mkdir()
+                FORMS[file_format].write(folder, dataset.train, dataset.test)
+                write_zip(partial, folder)
+            finally:
+                remove_folder(folder)
+
+
+def _save_folder(dataset: Dataset, path: Path, file_format: str) -> None:
+    """Write into a folder, and remove there what would be loaded instead of the new files or with them."""
+    with whole_folder(path) as partial:
+        FORMS[file_format].write(partial, dataset.train, dataset.test)
+        written = {file.name for file in partial.iterdir()}
+        for name in written if path.is_dir() else ():
+            if (path / name).is_dir():
+                remove_folder(path / name)
+    for file in path.iterdir():
+        if file.name not in written and any(re.fullmatch(form.written, file.name) for form in FORMS.values()):
+            remove_folder(file) if file.is_dir() else file.unlink()
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
@@ -164,7 +208,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         }
         for name, digits in (("train", dataset.train), ("test", dataset.test))
     }
-    return {"name": dataset.name, **parts, "sha256": dataset.sha256}
+    return {"name": dataset.name, **parts, "sha256": dataset.sha256, "remarks": list(dataset.remarks)}
 
 
 def _pixel_statistics(digits: Digits) -> dict[str, float]:

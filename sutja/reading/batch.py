@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
@@ -15,6 +16,9 @@ from sutja.reading.numbers import DecimalSign
 from sutja.reading.picture import Colour, decode_colour, load_content
 from sutja.reading.reader import DEFAULT_CLASSIFIER, Reader, ReadingSteps
 from sutja.reading.result import Reading
+
+if TYPE_CHECKING:
+    from sutja.reading.tables.page import PageTables
 
 SECONDS_PER_PICTURE, SECONDS_PER_MEGABYTE = 0.02, 0.08  # roughly, on a processor of 2020
 MAX_PROCESSES = 8  # each may need a gigabyte for a picture of 50 megapixels
@@ -42,16 +46,17 @@ class ReadJob:
 
 @dataclass(frozen=True)
 class ReadOutcome:
-    """The reading of a job, or its error, or both if only a drawing could not be written."""
+    """The reading of a job, or its error, or both if only a drawing could not be written; and tables if asked for."""
 
     job: ReadJob
     reading: Reading | None = None
     error: SutjaError | None = None
+    tables: PageTables | None = None
 
 
 @dataclass(frozen=True)
 class ReaderOptions:
-    """The options from which each process makes its `Reader`, and those of `Reader.read`."""
+    """The options from which each process makes its `Reader`, those of `Reader.read`, and whether to find tables."""
 
     model: str | Path
     min_confidence: float | None = None
@@ -59,6 +64,7 @@ class ReaderOptions:
     printed: bool = False
     single: bool = False
     decimal_sign: DecimalSign | None = None
+    tables: bool = False
 
     def open(self, *, threads: int = 0) -> Reader:
         """A reader with these options; raises what `Reader` raises."""
@@ -96,11 +102,15 @@ def suggested_processes(jobs: Sequence[ReadJob]) -> int:
 
 def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcome:
     """Read a picture and write its drawings; its errors are in the outcome."""
-    reading = None
+    reading = tables = None
     try:
         content = load_content(job.path) if job.path else job.content or b""
         picture = decode_colour(content, job.title)
         reading, steps = _read(reader, picture, options)
+        if options.tables:
+            from sutja.reading.tables.page import page_tables  # most jobs need none
+
+            tables = page_tables(job.title, reading, steps.picture if steps else None)
         if job.annotated:
             from sutja.reading.annotate import annotate  # most jobs need no drawing
 
@@ -110,12 +120,16 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
 
             _write_picture(job.explained, explain(steps, reader.min_confidence))
     except SutjaError as error:
-        return ReadOutcome(job, reading, error)
+        return ReadOutcome(job, reading, error, tables)
     except OSError as error:
-        return ReadOutcome(job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"))
+        return ReadOutcome(
+            job, reading, SutjaError(f"{error.filename or job.title}: {error.strerror or error}"), tables
+        )
     except (MemoryError, cv2.error) as error:
-        return ReadOutcome(job, reading, DataError(f"{job.title}: could not be read: {error or 'out of memory'}"))
-    return ReadOutcome(job, reading)
+        return ReadOutcome(
+            job, reading, DataError(f"{job.title}: could not be read: {error or 'out of memory'}"), tables
+        )
+    return ReadOutcome(job, reading, tables=tables)
 
 
 def _read(reader: Reader, picture: Colour, options: ReaderOptions) -> tuple[Reading, ReadingSteps | None]:

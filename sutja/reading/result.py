@@ -6,7 +6,8 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from sutja.reading.numbers import (
     parse_decimal_sign,
 )
 from sutja.reading.quad import PixelBox, upright_boxes
+
+if TYPE_CHECKING:
+    from sutja.reading.tables.table import NumberTable
 
 Corner = tuple[float, float]  # x and y in pixels
 Quadrilateral = tuple[Corner, Corner, Corner, Corner]
@@ -208,6 +212,13 @@ class Reading:
     def readable(self) -> bool:
         """Whether any digit reaches the minimum confidence."""
         return any(digit.digit is not None for line in self.lines for digit in line.digits)
+
+    @cached_property
+    def tables(self) -> tuple[NumberTable, ...]:
+        """The tables among the numbers, from top to bottom; lines of numbers that are no table are in none."""
+        from sutja.reading.tables.page import find_tables  # above this module
+
+        return tuple(table for table in find_tables(self) if table.aligned)
 
     def with_values(self, decimal_sign: DecimalSign | None = None) -> Reading:
         """The reading with the kind and value of each number, by a decimal sign or that of most of its numbers.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.reading.slope_field import SlopeField, fit_slopes
+
 RowValues = NDArray[np.float64]
 RowIndices = NDArray[np.intp]
 
@@ -20,10 +22,6 @@ OFFSET_PER_PITCH = 0.5  # of the distance from a number to the next one below it
 MIN_TOLERANCE, USUAL_TOLERANCE, MAX_TOLERANCE = 0.6, 0.7, 1.2
 GAP_COST = 0.03  # of one height of distance, in heights of offset
 LINK_ROUNDS = 2  # the second with the slopes between the numbers that the first has linked
-MIN_NEARNESS = 0.2  # of a place to the camera, against that of the middle of the page
-FIT_ROUNDS = 4  # of the robust fit of slopes
-MIN_SLOPE_SPREAD = 0.02  # below it no slope is an outlier
-PRIOR_WEIGHT = 3.0  # of an unchanging slope, in numbers that are as wide as high
 MIN_SIDE_PIXELS = 1e-3
 
 
@@ -45,24 +43,17 @@ class _Numbers:
 
 
 @dataclass(frozen=True)
-class _SlopeField:
-    """The slope of the rows at each place: parallel lines that are seen at an angle meet in a vanishing point.
+class PageRows:
+    """The rows of numbers that run in one `direction`, in radians: their indices, from top to bottom, left to right.
 
-    A row through (x, y), from the `centre`, has the slope `level` - `convergence` (y - slope x).
+    `slopes` are those of the rows at each place, and `places` how far down each row is, after the points of the page
+    are turned by `turned_points`.
     """
 
-    centre: tuple[float, float]
-    level: float
-    convergence: float  # per pixel
-
-    def slope(self, x: RowValues | float, y: RowValues | float) -> RowValues:
-        """The slope of the rows at places of the page."""
-        x, y = np.asarray(x) - self.centre[0], np.asarray(y) - self.centre[1]
-        return np.asarray((self.level - self.convergence * y) / np.maximum(1 - self.convergence * x, MIN_NEARNESS))
-
-    def fall(self, x: RowValues | float, y: RowValues | float, to_x: RowValues | float) -> RowValues:
-        """How far a row through (x, y) falls until `to_x`."""
-        return np.asarray(self.slope(x, y) * (to_x - x))
+    direction: float
+    slopes: SlopeField
+    rows: tuple[list[int], ...]
+    places: tuple[float, ...]
 
 
 def group_rows(quads: Sequence[NDArray[np.floating]] | NDArray[np.floating]) -> list[list[int]]:
@@ -74,20 +65,35 @@ def group_rows(quads: Sequence[NDArray[np.floating]] | NDArray[np.floating]) -> 
     by more than 45 degrees form rows of their own.
     """
     corners = np.asarray(quads, np.float64).reshape(-1, 4, 2)
-    remaining = np.arange(len(corners))
+    is_left = np.ones(len(corners), np.bool_)
     rows: list[tuple[float, list[int]]] = []
     page: float | None = None
-    while len(remaining):
-        angles, widths, heights = _measure(corners[remaining])
-        direction = _majority_direction(angles, widths / heights)
-        aligned = np.abs(_turn(angles, direction)) <= MAX_TURN_RADIANS
-        found = _rows_along(_in_frame(corners, remaining[aligned], direction))
+    while is_left.any():
+        found = find_page_rows(corners, np.flatnonzero(is_left))
         if page is None:
-            page, rows = direction, found
+            page, rows = found.direction, list(zip(found.places, found.rows, strict=True))
         else:
-            rows += [(float(_rotated(corners[row], page)[..., 1].mean()), row) for _, row in found]
-        remaining = remaining[~aligned]
+            rows += [(float(turned_points(corners[row], page)[..., 1].mean()), row) for row in found.rows]
+        is_left[np.concatenate(found.rows)] = False
     return [row for _, row in sorted(rows, key=lambda each: each[0])]
+
+
+def find_page_rows(quads: RowValues, among: RowIndices | None = None) -> PageRows:
+    """The rows of the numbers that run in the direction of most, of `quads` `(N, 4, 2)` or the indices `among` them.
+
+    At least one number must be given.
+    """
+    index = np.arange(len(quads)) if among is None else among
+    angles, widths, heights = _measure(quads[index])
+    direction = _majority_direction(angles, widths / heights)
+    aligned = np.abs(_turn(angles, direction)) <= MAX_TURN_RADIANS
+    numbers = _in_frame(quads, index[aligned], direction)
+    found, field = _rows_along(numbers)
+    down = numbers.y + field.fall(numbers.x, numbers.y, float(numbers.x.mean()))
+    places = [float(down[row].mean()) for row in found]
+    order = sorted(range(len(found)), key=places.__getitem__)
+    rows = tuple(numbers.index[found[at]].tolist() for at in order)
+    return PageRows(direction, field, rows, tuple(places[at] for at in order))
 
 
 def _measure(quads: RowValues) -> tuple[RowValues, RowValues, RowValues]:
@@ -116,52 +122,35 @@ def _majority_direction(angles: RowValues, weights: RowValues) -> float:
     return float(np.arctan2((inside * np.sin(angles)).sum(), (inside * np.cos(angles)).sum()))
 
 
-def _rotated(points: RowValues, direction: float) -> RowValues:
-    """Points `(…, 2)` in a frame whose x axis has a direction."""
+def turned_points(points: RowValues, direction: float) -> RowValues:
+    """Points `(…, 2)` in a frame whose x axis has a direction, in radians."""
     cos, sin = np.cos(direction), np.sin(direction)
     return np.asarray(points @ np.array([[cos, -sin], [sin, cos]]))
 
 
 def _in_frame(corners: RowValues, index: RowIndices, direction: float) -> _Numbers:
-    quads = _rotated(corners[index], direction)
+    quads = turned_points(corners[index], direction)
     angles, _, heights = _measure(quads)
     x, y = quads.mean(axis=1).T
     left, right = quads[..., 0].min(axis=1), quads[..., 0].max(axis=1)
     return _Numbers(index, x, y, left, right, heights, np.tan(np.clip(angles, -MAX_TURN_RADIANS, MAX_TURN_RADIANS)))
 
 
-def _rows_along(numbers: _Numbers) -> list[tuple[float, list[int]]]:
-    """The rows of numbers that are aligned, each with its place down the page."""
+def _rows_along(numbers: _Numbers) -> tuple[list[RowIndices], SlopeField]:
+    """The rows of numbers that are aligned, and their slopes."""
     weights = (numbers.width / numbers.height) ** 2  # a long number tells its slope better
-    field = _fit_field(numbers.x, numbers.y, numbers.slope, weights)
+    field = fit_slopes(numbers.x, numbers.y, numbers.slope, weights)
     for _ in range(LINK_ROUNDS):
         rows = _Page(numbers, field).rows()
         field = _refit_field(numbers, rows, weights)
-    places = numbers.y + field.fall(numbers.x, numbers.y, float(numbers.x.mean()))
-    return [(float(places[row].mean()), numbers.index[row].tolist()) for row in rows]
+    return rows, field
 
 
-def _fit_field(x: RowValues, y: RowValues, slopes: RowValues, weights: RowValues) -> _SlopeField:
-    """Fit the slopes by weighted least squares, with less and less weight for outliers (Huber, 1964)."""
-    centre, scale = (float(x.mean()), float(y.mean())), max(1.0, float(np.ptp(x)), float(np.ptp(y)))
-    across, down = (x - centre[0]) / scale, (y - centre[1]) / scale
-    field, trusted = _SlopeField(centre, 0.0, 0.0), weights
-    for _ in range(FIT_ROUNDS):
-        columns = np.stack([np.ones_like(x), field.slope(x, y) * across - down], axis=1)
-        squares = columns.T @ (columns * trusted[:, None]) + np.diag([MIN_SIDE_PIXELS, PRIOR_WEIGHT])
-        level, convergence = np.linalg.solve(squares, columns.T @ (trusted * slopes))
-        field = _SlopeField(centre, float(level), float(convergence) / scale)
-        misses = np.abs(slopes - field.slope(x, y))
-        spread = max(MIN_SLOPE_SPREAD, 1.5 * float(np.sort(misses)[len(misses) // 2]))
-        trusted = weights * np.minimum(1, spread / np.maximum(misses, spread))
-    return field
-
-
-def _refit_field(numbers: _Numbers, rows: list[RowIndices], weights: RowValues) -> _SlopeField:
+def _refit_field(numbers: _Numbers, rows: list[RowIndices], weights: RowValues) -> SlopeField:
     """The slopes of the numbers and, far more exact, those between neighbours of a row."""
     one, other = (np.concatenate([row[part] for row in rows]) for part in (slice(None, -1), slice(1, None)))
     across = np.maximum(numbers.x[other] - numbers.x[one], numbers.height[one])
-    return _fit_field(
+    return fit_slopes(
         np.concatenate([numbers.x, (numbers.x[one] + numbers.x[other]) / 2]),
         np.concatenate([numbers.y, (numbers.y[one] + numbers.y[other]) / 2]),
         np.concatenate([numbers.slope, (numbers.y[other] - numbers.y[one]) / across]),
@@ -172,7 +161,7 @@ def _refit_field(numbers: _Numbers, rows: list[RowIndices], weights: RowValues) 
 class _Page:
     """Numbers and the slopes of their rows."""
 
-    def __init__(self, numbers: _Numbers, field: _SlopeField) -> None:
+    def __init__(self, numbers: _Numbers, field: SlopeField) -> None:
         self._numbers, self._field = numbers, field
         self._tolerance = self._measure_tolerance()
 

@@ -21,7 +21,8 @@ from sutja.reports.inside import Inside, join_scripts
 from sutja.reports.tables import Table
 
 DOTS_PER_INCH = 120
-MAX_DRAWN_COLOURS = 4096  # of a plot; photographs have more
+PLOT_COLOURS = 128  # of a stored plot
+MAX_DRAWN_COLOURS = 16_384  # of a plot; photographs have more
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,14 @@ def save_figure(figure: Figure, path: Path) -> bytes:
 
 
 def _with_palette(png: io.BytesIO) -> bytes:
-    """The PNG with 256 colours, a third as large; but not of photographs, which need more."""
+    """The PNG with few colours, a third as large; but not of photographs, which need more."""
     picture = Image.open(png).convert("RGB")
     if picture.getcolors(MAX_DRAWN_COLOURS) is None:
         return png.getvalue()
     small = io.BytesIO()
-    picture.quantize(method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        small, "png", optimize=True
+    )
     return small.getvalue()
 
 

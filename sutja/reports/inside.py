@@ -19,7 +19,8 @@ from sutja.errors import SutjaError
 from sutja.networks.layers import ListedLayer, list_layers
 
 SHOWN_DIGITS = 100
-MAX_WEIGHT_BYTES = 620_000  # compressed, of all networks in a page; base64 makes them a third larger
+MAX_WEIGHT_BYTES = 560_000  # compressed, of all networks in a page; base64 makes them a third larger
+JOINING_FLAGS = re.MULTILINE | re.DOTALL
 SCRIPTS = ("words", "network", "normalise", "pen", "maps", "stages", "inside")  # each after those that it imports
 
 
@@ -78,7 +79,7 @@ def _pack_weights(networks: Sequence[tuple[str, Sequence[ListedLayer]]]) -> byte
 
 
 def join_scripts() -> str:
-    """The scripts as one module: without imports and exports, since a page that is a file cannot load others."""
+    """The scripts as one module, without comments, and without imports: a page that is a file cannot load others."""
     folder = files("sutja.reports") / "scripts"
     texts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
-    return re.sub(r"^import .*?;\n|^export (?=\w)", "", "\n".join(texts), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^import .*?;\n|^export (?=\w)|^ *//.*?\n|/\*\*.*?\*/\s?", "", "\n".join(texts), flags=JOINING_FLAGS)

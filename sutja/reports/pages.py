@@ -12,12 +12,13 @@ from torch import nn
 
 from sutja.data.digits import Digits
 from sutja.evaluation.corruptions import corrupt
-from sutja.evaluation.metrics import Logits, Report, softmax
+from sutja.evaluation.metrics import Logits, Report, evaluate, softmax
 from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.files import write_text
 from sutja.networks.infer import scaled
 from sutja.recipe import Recipe
 from sutja.reports import plots
+from sutja.reports.captions import confusion_caption, curves_caption, mistakes_caption, reliability_caption
 from sutja.reports.html import Picture, Section, render_page, save_figure
 from sutja.reports.inside import look_inside, pick_digits
 from sutja.reports.tables import (
@@ -28,10 +29,10 @@ from sutja.reports.tables import (
     mean_difference_table,
     member_table,
     percent,
-    recipe_table,
     results_table,
     run_table,
     score_table,
+    used_recipe_table,
 )
 from sutja.runs.results import RecipeResult, distinct_names
 from sutja.runs.run import Run
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from sutja.evaluation.robustness import Robustness
     from sutja.runs.report import EnsembleReport, MemberReport
 
+DIFFERENCES_MARKED = "“≠” marks the fields in which they differ; fields that none of them uses are left out."
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
 def write_run_page(run: Run, lead: str, sections: Sequence[Section]) -> None:
     """Write the `report.html` of a run: a `lead`, its `sections`, and its recipe."""
-    recipe = Section("Recipe", table=recipe_table([asdict(run.recipe)]))
+    recipe = Section("Recipe", table=used_recipe_table([asdict(run.recipe)]))
     write_text(run.folder / "report.html", render_page(run.recipe.title, lead, [*sections, recipe]))
 
 
@@ -55,7 +57,7 @@ def curves_section(run: Run, title: str, measured_on: str) -> Section:
     return Section(
         "Curves",
         [f"Measured after each epoch without dropout and distortion; {measured_on}."],
-        pictures=[Picture(png, "Average loss and accuracy over the epochs.")],
+        pictures=[Picture(png, curves_caption([run]))],
     )
 
 
@@ -90,15 +92,15 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
     figures = {
         "confusion": (
             plots.plot_confusion_matrix(report.confusion),
-            "Confusion matrix. The diagonal holds the digits that are read right; colour shows the errors.",
+            confusion_caption(report),
         ),
         "reliability": (
             plots.plot_reliability(confidence, predictions == digits.labels),
-            "Reliability diagram: of the digits read with a confidence of 90 %, about 90 % should be right.",
+            reliability_caption(report, float(confidence.mean())),
         ),
         "mistakes": (
             plots.plot_mistakes(digits, report.worst),
-            "The most confident mistakes, with the number of the digit in the set.",
+            mistakes_caption(report),
         ),
     }
     return [
@@ -141,13 +143,12 @@ def write_comparison_report(
 
     `inside` is the section with their networks at work.
     """
-    figure = plots.plot_curves([(run.recipe.title, run.metrics()) for run in runs])
-    png = save_figure(figure, folder / "figures" / "curves.png")
-    caption = "Average loss and accuracy over the epochs. The scales are the same in all columns."
+    evaluations = [evaluate(*run.load_logits("test")) for run in runs]
+    full = max(1, *(max(_errors(each)) for each in evaluations))
     sections = [
         Section("Verdict", [each.verdict for each in comparisons], run_table(runs)),
         inside,
-        Section("Curves", pictures=[Picture(png, caption)]),
+        Section("Curves", pictures=_draw_curves(folder, runs)),
         Section(
             "Pair by pair",
             [
@@ -157,26 +158,42 @@ def write_comparison_report(
             ],
             comparison_table(comparisons),
         ),
-        *(_run_section(run) for run in runs),
-        Section("Recipes", table=recipe_table([asdict(run.recipe) for run in runs])),
+        *(_run_section(folder, run, report, full) for run, report in zip(runs, evaluations, strict=True)),
+        Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(run.recipe) for run in runs])),
     ]
     lead = f"Compared on the {runs[0].report.figures['test'].count:,} test digits of {runs[0].environment.data.name}."
     title = " · ".join(run.recipe.title for run in runs)
     write_text(folder / "report.html", render_page(title, lead, sections))
 
 
-def _run_section(run: Run) -> Section:
-    captions = {
-        "mistakes": "The most confident mistakes.",
-        "confusion": "Confusion matrix.",
-        "filters": "First filters.",
-    }
-    pictures = [
-        Picture(path.read_bytes(), caption)
+def _draw_curves(folder: Path, runs: Sequence[Run]) -> list[Picture]:
+    """The curves of several runs on one axis, and of each run in a column of its own."""
+    curves = [(run.recipe.title, run.metrics()) for run in runs]
+    together = save_figure(plots.plot_curves_together(curves), folder / "figures" / "curves_together.png")
+    apart = save_figure(plots.plot_curves(curves), folder / "figures" / "curves.png")
+    return [
+        Picture(together, "All networks on one axis: the lower loss and the higher accuracy are better."),
+        Picture(apart, f"{curves_caption(runs)} The scales are the same in all columns."),
+    ]
+
+
+def _errors(report: Report) -> list[int]:
+    """How often each digit is read as each other one."""
+    return [n for digit, row in enumerate(report.confusion) for read, n in enumerate(row) if digit != read]
+
+
+def _run_section(folder: Path, run: Run, report: Report, full: int) -> Section:
+    """The pictures of one run in a comparison; `full` errors have the full colour in all confusion matrices."""
+    figure = plots.plot_confusion_matrix(report.confusion, full=full)
+    confusion = save_figure(figure, folder / "figures" / f"confusion-{run.name}.png")
+    captions = {"mistakes": mistakes_caption(report), "filters": "The filters of the first convolution."}
+    stored = {
+        name: Picture(path.read_bytes(), caption)
         for name, caption in captions.items()
         if (path := run.folder / "figures" / f"{name}.png").is_file()
-    ]
-    return Section(run.recipe.title, pictures=pictures)
+    }
+    caption = f"{confusion_caption(report)} The scale of colours is that of all networks here."
+    return Section(run.recipe.title, pictures=[*stored.values(), Picture(confusion, caption)])
 
 
 def write_study_report(
@@ -209,7 +226,7 @@ def write_study_report(
             else []
         ),
         Section("Errors of each seed", table=_seed_table(names, results)),
-        Section("Recipes", table=recipe_table([asdict(recipe) for recipe in recipes])),
+        Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(recipe) for recipe in recipes])),
     ]
     lead = f"Evaluated on {results[0].count:,} {part} digits of {results[0].data}."
     write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))

@@ -21,6 +21,7 @@ from sutja.data.digits import CLASS_COUNT, Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration_bins
 
 if TYPE_CHECKING:
+    from sutja.evaluation.label_errors import LabelDoubt
     from sutja.runs.report import MemberReport
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -29,13 +30,17 @@ PART_STYLES = {  # column of the metrics → label, colour, stroke
     "validation": ("validation", GREEN, "--"),
     "test": ("test", VERMILION, "-."),
 }
+NETWORK_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#000000")  # of networks on one axis
+NETWORK_MARKERS = ("o", "s", "^", "D", "v")
+NETWORK_STROKES = ("-", "--", ":")
 MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
 
 
 def plot_curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     """Average loss and accuracy over the epochs: a column for each (title, metrics), with common scales."""
-    figure = Figure(figsize=(max(6.4, 4.4 * len(runs)), 6.4), layout="constrained")
+    column = 4.4 if len(runs) <= 3 else 3.2  # inches: many columns are shown smaller, and need larger letters
+    figure = Figure(figsize=(max(6.4, column * len(runs)), 6.4), layout="constrained")
     axes = figure.subplots(2, len(runs), sharex="col", sharey="row", squeeze=False)
     for (loss, accuracy), (title, metrics) in zip(axes.T, runs, strict=True):
         epochs = [row["epoch"] for row in metrics]
@@ -43,7 +48,7 @@ def plot_curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
             style: dict[str, Any] = {"color": colour, "linestyle": stroke, "marker": ".", "label": label}
             loss.plot(epochs, [max(row[f"{part}_loss"], MIN_DRAWN_LOSS) for row in metrics], **style)
             accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
-        loss.set_title(_drawable(title))
+        loss.set_title(_drawable(title), fontsize="large" if len(runs) <= 3 else "small")
         accuracy.set_xlabel("epoch")
         accuracy.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         for axis in (loss, accuracy):
@@ -56,6 +61,28 @@ def plot_curves(runs: Sequence[tuple[str, Metrics]]) -> Figure:
     figure.legend(
         *fullest.get_legend_handles_labels(), loc="outside lower center", ncols=len(PART_STYLES), frameon=False
     )
+    return figure
+
+
+def plot_curves_together(runs: Sequence[tuple[str, Metrics]]) -> Figure:
+    """Loss and accuracy of several networks over the epochs, on the same axes, on a part that all of them measured."""
+    part = next(each for each in ("test", "validation", "train") if all(f"{each}_loss" in rows[0] for _, rows in runs))
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    for number, (title, metrics) in enumerate(runs):
+        epochs = [row["epoch"] for row in metrics]
+        stroke = NETWORK_STROKES[number // len(NETWORK_COLOURS) % len(NETWORK_STROKES)]
+        style: dict[str, Any] = {"color": NETWORK_COLOURS[number % len(NETWORK_COLOURS)], "linestyle": stroke}
+        style |= {"marker": NETWORK_MARKERS[number % len(NETWORK_MARKERS)], "markersize": 4, "label": _drawable(title)}
+        loss.plot(epochs, [max(row[f"{part}_loss"], MIN_DRAWN_LOSS) for row in metrics], **style)
+        accuracy.plot(epochs, [row[f"{part}_accuracy"] for row in metrics], **style)
+    _scale_losses(loss)
+    _scale_accuracies(accuracy, [metrics for _, metrics in runs], [part])
+    for axis, name in ((loss, "loss (cross-entropy)"), (accuracy, "accuracy")):
+        axis.set(xlabel="epoch", ylabel=f"{PART_STYLES[part][0]} {name}")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+        axis.grid(alpha=0.3)
+    figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=min(3, len(runs)), frameon=False)
     return figure
 
 
@@ -72,13 +99,14 @@ def _scale_losses(axis: Axes) -> None:
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _scale_accuracies(axis: Axes, runs: Sequence[Metrics]) -> None:
+def _scale_accuracies(axis: Axes, runs: Sequence[Metrics], parts: Sequence[str] = tuple(PART_STYLES)) -> None:
     """Scale to all epochs but the first of many, which would flatten the others."""
     later = [
         row[f"{part}_accuracy"]
         for metrics in runs
         for row in metrics[len(metrics) > 4 :]
         for part in _measured(metrics)
+        if part in parts
     ]
     low = min(later)
     axis.set_ylim(low - max(0.05 * (1 - low), 0.0005), 1 + max(0.02 * (1 - low), 0.0002))
@@ -127,16 +155,20 @@ def plot_seeds(
     return figure
 
 
-def plot_confusion_matrix(confusion: list[list[int]]) -> Figure:
-    """How often each digit (row) is read as each (column). Colour shows the errors only, so that they stand out."""
+def plot_confusion_matrix(confusion: list[list[int]], *, full: int = 0) -> Figure:
+    """How often each digit (row) is read as each (column). Colour shows the errors only, so that they stand out.
+
+    `full` errors have the full colour, which makes several matrices comparable; by default, the largest number here.
+    """
     counts = np.array(confusion)
     errors = counts - np.diag(np.diag(counts))
+    full = full or max(1, int(errors.max()))
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
     axes = figure.subplots()
-    drawn = axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1, errors.max()))
+    drawn = axes.imshow(errors, cmap="Oranges", vmin=0, vmax=full)
     for row, column in np.ndindex(counts.shape):
         if counts[row, column]:
-            dark = errors[row, column] > 0.6 * errors.max()
+            dark = errors[row, column] > 0.6 * full
             weight = "bold" if row == column else "normal"
             colour = "white" if dark and row != column else "black"
             axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, weight=weight)
@@ -172,6 +204,15 @@ def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) ->
     shown = worst[: rows * columns]
     titles = [f"{each.label} read as {each.prediction}\n{each.confidence:.0%} sure · #{each.index}" for each in shown]
     return _sheet(digits.images[[each.index for each in shown]], titles, columns)
+
+
+def plot_doubts(images: Images, doubts: Sequence[LabelDoubt]) -> Figure:
+    """Digits `(N, 28, 28)` with doubtful labels: the label, the suggested one with its probability, and the place."""
+    titles = [
+        f"{each.label} → {each.suggested}?  {each.suggested_probability:.0%}\n{each.part} {each.index}"
+        for each in doubts
+    ]
+    return _sheet(images, titles, 8)
 
 
 def plot_samples(digits: Digits) -> Figure:

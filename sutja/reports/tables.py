@@ -16,9 +16,17 @@ from sutja.runs.run import Run
 
 if TYPE_CHECKING:
     from sutja.data.corrections.store import StoredCorrection
+    from sutja.evaluation.label_errors import LabelDoubt
     from sutja.evaluation.robustness import Robustness
     from sutja.models.card import Card
     from sutja.networks.model import NetworkSize
+
+
+UNUSED = {  # field of a recipe → values with which it does nothing
+    "": (NONE, "0", "0.0"),
+    "hard_example_repeats": ("1.0",),
+    "seed": (),
+}
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,17 @@ def recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
     return Table(["", *(recipe["name"] for recipe in recipes)], rows)
 
 
+def used_recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
+    """Recipes side by side, without the fields that none of them uses; “≠” marks those in which they differ."""
+    table = recipe_table(recipes)
+    rows = [
+        [f"≠ {field}" if len(set(values)) > 1 else field, *values]
+        for field, *values in table.rows
+        if any(value not in UNUSED.get(field, UNUSED[""]) for value in values)
+    ]
+    return Table(table.heads, rows)
+
+
 def model_table(sizes: dict[str, NetworkSize]) -> Table:
     """The networks with their size and cost."""
     rows = [
@@ -282,6 +301,22 @@ def finetuning_table(errors: dict[str, ErrorsBeforeAfter]) -> Table:
         for part, each in errors.items()
     ]
     return Table(["errors in", "digits", "before", "after"], rows)
+
+
+def doubt_table(doubts: Sequence[LabelDoubt]) -> Table:
+    """Doubtful labels with the label that is suggested and the probabilities of both."""
+    rows = [
+        [
+            f"{each.part} {each.index}",
+            str(each.label),
+            percent(each.label_probability),
+            str(each.suggested),
+            percent(each.suggested_probability),
+            "error" if each.wrong else "doubtful",
+        ]
+        for each in doubts
+    ]
+    return Table(["digit", "label", "probability", "suggested", "probability", "taken for"], rows)
 
 
 def correction_table(kept: Sequence[StoredCorrection]) -> Table:

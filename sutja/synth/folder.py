@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,18 +83,16 @@ def paint_documents(painter: DocumentPainter, request: DocumentRequest) -> Itera
         yield painter.paint(rng, size, layout=request.layout, digit_height=share * min(size))
 
 
-def write_documents(
-    painter: DocumentPainter, request: DocumentRequest, folder: Path, *, suffix: str, force: bool
-) -> None:
+def write_documents(documents: Iterable[Document], folder: Path, *, suffix: str, force: bool) -> None:
     """Write documents `document-<number><suffix>` and `labels.csv`, a row for each number, atomically.
 
     A row has the corners of the number in pixels, from the top left one clockwise as seen in reading direction. A sign
     of its text that is neither a digit nor one of `.,-+/:` is `*`. Raises `UsageError` if the folder exists, unless
-    `force` is set, which replaces it; and for a layout that is not known.
+    `force` is set, which replaces it.
     """
     with _new_folder(folder, force=force) as partial:
         rows: list[tuple[str, ...]] = [DOCUMENT_COLUMNS]
-        for index, document in enumerate(paint_documents(painter, request)):
+        for index, document in enumerate(documents):
             name = f"document-{index + 1:04}{suffix}"
             _write_picture(document.picture, partial / name)
             rows += [_label_row(name, number) for number in document.numbers]

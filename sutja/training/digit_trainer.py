@@ -23,11 +23,12 @@ from sutja.reports import plots
 from sutja.reports.html import Picture, Section, save_figure
 from sutja.reports.pages import curves_section, evaluation_sections, inside_section, network_sections
 from sutja.runs.run import Run
-from sutja.training.augment import AUGMENTATIONS, get_augmentation
+from sutja.training.augment import get_augmentation
 from sutja.training.distillation import DistillationTargets, distillation_loss
 from sutja.training.hard_examples import HardExampleSampler
 from sutja.training.trainer import BatchT, Evaluation, Trainer
 
+DRAWN_EPOCHS = 5  # of distortions in the picture
 MEASURED_DIGITS = 10_000  # training digits on which loss and accuracy are measured after each epoch, as many as in test
 
 
@@ -82,8 +83,11 @@ class SingleDigitTrainer(Trainer[BatchT]):
         """The distortions, for a recipe that has some."""
         if self.recipe.augmentation == "none":
             return []
-        png = draw_augmentation(folder / "figures" / "augmentation.png", digits)
-        caption = "What the distortions make of training digits. Each epoch distorts every digit differently."
+        png = draw_augmentation(folder / "figures" / "augmentation.png", digits, self.recipe.augmentation)
+        caption = (
+            f"Training digits, and what “{self.recipe.augmentation}” makes of them in five epochs: the network never "
+            "sees the same picture twice, and learns what a digit has in common with its distortions."
+        )
         return [Section("Augmentation", pictures=[Picture(png, caption)])]
 
     def _on_device(self, digits: Digits) -> tuple[Tensor, Tensor]:
@@ -182,14 +186,13 @@ class DigitTrainer(SingleDigitTrainer[DigitBatch]):
         return images.to(self.device), targets.to(self.device)
 
 
-def draw_augmentation(path: Path, digits: Digits) -> bytes:
-    """Draw what every distortion makes of one digit of each class; returns the PNG."""
+def draw_augmentation(path: Path, digits: Digits, name: str) -> bytes:
+    """Draw what the distortion `name` makes of one digit of each class, several times; returns the PNG."""
     images = digits.images[digits.first_of_each_class()]
     batch = scaled(torch.from_numpy(images).unsqueeze(1))
+    distort = get_augmentation(name)
     rows = {
-        name: distort(batch, generator(0, name)).numpy()[:, 0]
-        for name, distort in AUGMENTATIONS.items()
-        if name != "none"
+        f"epoch {epoch}": distort(batch, generator(epoch, name)).numpy()[:, 0] for epoch in range(1, DRAWN_EPOCHS + 1)
     }
     return save_figure(plots.plot_distortions(images, rows), path)
 

@@ -23,6 +23,7 @@ COMMANDS = (
     "sprint",
     "ensemble",
     "distil",
+    "doubts",
     "evaluate",
     "models",
     "export",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -20,7 +21,8 @@ def test_data_info_describes_and_draws(mnist: Dataset, tmp_path: Path, monkeypat
     sevens = mnist.test.take(np.flatnonzero(mnist.test.labels == 7)[:12])
     save_dataset(Dataset("sevens", sevens, sevens), Path("sevens.npz"), file_format="npz")
     outcome = sutja("data", "info", "sevens.npz")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.code == 0
+    assert outcome.err == "sevens.npz: all 12 training digits have the label 7: are these the labels?\n"
     sha256 = load_dataset("sevens.npz").sha256
     for text in ("sevens", "training", "class 7", "12", sha256, "sevens-samples.png"):
         assert text in outcome.out
@@ -31,13 +33,46 @@ def test_data_info_describes_and_draws(mnist: Dataset, tmp_path: Path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sevens-samples.png", "sevens.npz", "sheet.png"]
 
 
-@pytest.mark.parametrize(("to", "form"), [("copy.npz", None), ("copy", None), ("copy", "png"), ("copy", "idx")])
+@pytest.mark.parametrize(("to", "form"), [("copy.npz", None), ("copy", None), ("copy", "png"), ("copy.zip", "csv")])
 def test_data_convert_keeps_every_digit(data: Path, tmp_path: Path, to: str, form: str | None) -> None:
     words: Words = ["data", "convert", data, tmp_path / to, *(["--form", form] if form else [])]
     assert sutja(*words) == Outcome(0, f"Written: {tmp_path / to}\n", "")
     assert load_dataset(tmp_path / to).sha256 == load_dataset(data).sha256
     fails(sutja(*words), 2, "exists already; --force replaces it")
     assert sutja(*words, "--force").code == 0
+
+
+def test_what_seems_wrong_is_told_and_mended_by_the_option_that_is_named(
+    small: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for part, digits in (("train", small.train), ("test", small.test)):
+        np.save(f"x_{part}.npy", 1 - digits.images.transpose(0, 2, 1) / 255)
+        np.save(f"y_{part}.npy", digits.labels + 1)
+    fails(sutja("data", "convert", "x_train.npy", "new"), 3, "--labels-from 1 (where 1 stands for 0) or --ten-is-zero")
+    words: Words = ["data", "convert", "x_train.npy", "new", "--labels-from", "1"]
+    fails(sutja(*words), 3, "`sutja data convert` mends it with --pixel-range 0:1")
+    outcome = sutja(*words, "--pixel-range", "0:1")
+    assert (outcome.code, outcome.out) == (0, "Written: new\n")
+    for option in ("--invert", "--transpose"):
+        assert f"`sutja data convert` mends it with {option}\n" in outcome.err
+    again = sutja(*words, "--pixel-range", "1:0", "--transpose", "--force")
+    assert again == Outcome(0, "Written: new\n", "")
+    assert load_dataset("new").sha256 == small.sha256
+    described = sutja("data", "info", "x_train.npy", "--labels-from", "1", "--pixel-range", "0:1", "--json")
+    assert len(json.loads(described.out)["remarks"]) == 2
+
+
+def test_without_pyarrow_parquet_says_which_extra_brings_it(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    fails(
+        sutja("data", "convert", data, tmp_path / "new", "--form", "parquet"),
+        1,
+        "pyarrow is not installed: the extra 'parquet' brings it: pip install ",
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_data_download_takes_what_is_there(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from sutja.data.dataset import (
 )
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.errors import DataError, UsageError
-from tests.data.formats.damage import little_memory
+from tests.data.formats.damage import installed, little_memory
 
 FAST = settings(max_examples=100, derandomize=True, database=None)
 MNIST_SHA256 = "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b"
@@ -92,7 +92,7 @@ def test_a_large_set_is_described_in_little_memory() -> None:
     assert facts["train"]["standard_deviation"] == pytest.approx(images.std() / 255, rel=1e-12)
 
 
-@pytest.mark.parametrize("file_format", FILE_FORMATS)
+@pytest.mark.parametrize("file_format", installed(FILE_FORMATS))
 def test_a_saved_set_is_loaded_with_the_same_checksum(tmp_path: Path, small: Dataset, file_format: str) -> None:
     path = path_for(tmp_path / "new", file_format)
     save_dataset(small, path, file_format=file_format)
@@ -176,7 +176,7 @@ def test_half_a_set_of_archives_is_refused(tmp_path: Path, small: Dataset) -> No
         load_dataset(tmp_path / "tars")
 
 
-@pytest.mark.parametrize("file_format", FILE_FORMATS)
+@pytest.mark.parametrize("file_format", installed(FILE_FORMATS))
 def test_nothing_is_overwritten_unless_forced(tmp_path: Path, small: Dataset, file_format: str) -> None:
     path = path_for(tmp_path, file_format)
     save_dataset(small, path, file_format=file_format)

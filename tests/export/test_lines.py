@@ -290,7 +290,7 @@ def test_models_and_recipes_list_it(exported: tuple[Path, Card], monkeypatch: py
     monkeypatch.setattr("sutja.models.catalogue.WEIGHTS", exported[0])
     assert [card.reads for card in list_published()[0]] == ["lines"]
     told = CliRunner().invoke(build_app(), ["models"], env={"NO_COLOR": "", "COLUMNS": "200"}).stdout
-    assert "% validation lines" in told
+    assert re.search(r"\d %.*validation\s+lines", told, re.DOTALL)  # over several lines of the table
     assert "networks, for one digit or a strip of 48×160" in " ".join(told.split())
     values = json.loads(CliRunner().invoke(build_app(), ["models", "--json"]).stdout)
     assert values["published"][0]["min_confidence"] == exported[1].min_confidence

@@ -16,7 +16,7 @@ from sutja.data.digits import Digits
 from sutja.models.open import open_model
 from sutja.networks.build import load_network
 from sutja.networks.model import create
-from sutja.reports.inside import look_inside, pick_digits
+from sutja.reports.inside import join_scripts, look_inside, pick_digits
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
@@ -24,6 +24,7 @@ from playwright.sync_api import Page, expect
 if TYPE_CHECKING:
     from .conftest import OpenReport
 
+MAX_SCRIPT_BYTES = 50_000
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]  # corners of a stroke, in shares of the pad
 Networks = list[tuple[str, nn.Module]]
 
@@ -179,3 +180,9 @@ def test_a_hundred_digits_are_ten_of_each_class(digits: Digits, small: Dataset) 
     assert len(pick_digits(small.test)) == len(small.test)
     packed = look_inside([], digits).data["digits"]
     assert zlib.decompress(base64.b64decode(packed)) == digits.images.tobytes()
+
+
+def test_the_scripts_of_a_page_are_one_without_imports_and_comments() -> None:
+    script = join_scripts()
+    assert not re.search(r"^(import|export)\b|^ *//|/\*\*", script, flags=re.MULTILINE)
+    assert len(script.encode()) <= MAX_SCRIPT_BYTES

@@ -287,3 +287,17 @@ def test_a_title_in_signs_that_the_font_lacks_is_drawn_without_a_warning() -> No
     figure.canvas.draw()
     assert figure.axes[0].get_title() == "ConvNet, fine-tuned on ??-84"
     assert max(figure.axes[1].get_yticks()) <= 1
+
+
+def test_curves_on_one_axis_have_a_line_for_each_network() -> None:
+    names = [f"network {number}" for number in range(9)]
+    loss, accuracy = plots.plot_curves_together([(name, metrics(6)) for name in names]).axes
+    for axes in (loss, accuracy):
+        assert [line.get_label() for line in axes.lines] == names
+        assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == 9
+    assert accuracy.get_ylabel() == "test accuracy"
+
+
+def test_confusion_matrices_can_share_a_scale_of_colours() -> None:
+    few, many = (plots.plot_confusion_matrix(confusion((4, 9, number)), full=100) for number in (7, 100))
+    assert few.axes[0].images[0].get_clim() == many.axes[0].images[0].get_clim() == (0, 100)

@@ -145,3 +145,12 @@ def test_an_ensemble_stands_below_its_members(report: Report) -> None:
     assert (member["reader"], member["weight"], member["parameters"]) == ("a", "0.250", "61,706")
     assert (member["accuracy"], member["errors"], member["disagreements"]) == ("85.00 %", "3", "3")
     assert (whole["reader"], whole["weight"]) == ("ensemble", "")
+
+
+def test_recipes_in_reports_show_what_is_used_and_what_differs() -> None:
+    recipes = [dataclasses.asdict(RECIPES[name]) for name in ("lenet5", "lenet5-regularised")]
+    rows = {row[0]: row[1:] for row in tables.used_recipe_table(recipes).rows}
+    assert list(rows["≠ augmentation"]) == ["none", "affine-elastic"]
+    assert list(rows["network"]) == ["lenet5", "lenet5"]
+    assert list(rows["seed"]) == ["0", "0"]
+    assert not {"label_smoothing", "patience", "distillation", "hard_example_repeats"} & {*rows}

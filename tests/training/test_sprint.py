@@ -155,7 +155,7 @@ def command(monkeypatch: pytest.MonkeyPatch, mnist: Dataset) -> CliRunner:
     """The command line with shorter recipes and fewer digits."""
     monkeypatch.setattr(sprints, "SPRINTS", {target: short(target) for target in SPRINTS})
     fewer = Dataset("mnist", few(mnist.train, 300), few(mnist.test, 100))
-    monkeypatch.setattr("sutja.data.dataset.load_dataset", lambda source: fewer)
+    monkeypatch.setattr("sutja.data.dataset.load_dataset", lambda source, mending: fewer)
     return CliRunner()
 
 

@@ -6,6 +6,7 @@ import tarfile
 import tokenize
 import zipfile
 import zlib
+from csv import Error as CsvError
 
 # What the standard library and NumPy raise for damaged archives and invalid headers.
 READ_ERRORS = (
@@ -22,7 +23,9 @@ READ_ERRORS = (
     tarfile.TarError,
     zipfile.BadZipFile,
     lzma.LZMAError,
+    CsvError,
     zlib.error,
 )
 
 MAX_ARRAY_BYTES = 640 << 20  # EMNIST, the largest set of such digits, has 522 MiB; more is damage or an attack
+MAX_FILE_BYTES = 1 << 30  # of a text, or of a member of a zip file

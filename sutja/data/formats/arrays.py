@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,26 +30,9 @@ class ArrayArchive:
             raise ValueError("two members have the same name")
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Read an array; raises `KeyError` if it is missing, and `ValueError` if it is too large or damaged.
-
-        The sizes are compared first: NumPy would allocate what the header declares.
-        """
+        """Read an array; raises `KeyError` if it is missing, and `ValueError` if it is too large or damaged."""
         member = self._archive.getinfo(f"{name}.npy")
-        if member.file_size > MAX_ARRAY_BYTES:
-            raise ValueError(f"{name} has {member.file_size:,} bytes; the maximum is {MAX_ARRAY_BYTES:,}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NumPy's, about headers of Python 2 and outdated types
-            with self._archive.open(member) as file:
-                _check_header_length(file, name)
-            with self._archive.open(member) as file:
-                shape, dtype = _read_header(file)
-            if math.prod(shape) * dtype.itemsize > member.file_size:
-                raise ValueError(f"{name} declares the shape {shape} but has only {member.file_size:,} bytes")
-            with self._archive.open(member) as file:
-                array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-                if file.read(1):
-                    raise ValueError(f"{name}: extra bytes after the array")
-        return array
+        return read_array(lambda: self._archive.open(member), name, member.file_size)
 
 
 @contextmanager
@@ -57,6 +40,29 @@ def open_arrays(path: Path) -> Iterator[ArrayArchive]:
     """Open an `.npz` file. Raises any of `READ_ERRORS`, also while arrays are read."""
     with open_regular(path) as file, zipfile.ZipFile(file) as archive:
         yield ArrayArchive(archive)
+
+
+def read_array(reopen: Callable[[], AbstractContextManager[IO[bytes]]], name: str, size: int) -> NDArray[Any]:
+    """Read the array in a file of `size` bytes; raises any of `READ_ERRORS` if it is too large or damaged.
+
+    The sizes are compared first: NumPy would allocate what the header declares. The file is opened again instead of
+    rewound, because a zip file that is rewound no longer verifies its checksum.
+    """
+    if size > MAX_ARRAY_BYTES:
+        raise ValueError(f"{name} has {size:,} bytes; the maximum is {MAX_ARRAY_BYTES:,}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's, about headers of Python 2 and outdated types
+        with reopen() as file:
+            _check_header_length(file, name)
+        with reopen() as file:
+            shape, dtype = _read_header(file)
+        if math.prod(shape) * dtype.itemsize > size:
+            raise ValueError(f"{name} declares the shape {shape} but has only {size:,} bytes")
+        with reopen() as file:
+            array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+            if file.read(1):
+                raise ValueError(f"{name}: extra bytes after the array")
+    return array
 
 
 def _check_header_length(file: IO[bytes], name: str) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from sutja.data.digits import Digits, checked_digits
+from sutja.data.digits import Digits
 from sutja.data.formats import READ_ERRORS
 from sutja.data.formats.arrays import ArrayArchive, open_arrays
+from sutja.data.formats.parts import Parts
+from sutja.data.samples import Samples
 from sutja.errors import DataError
 
 
-def read_npz(path: Path) -> tuple[Digits, Digits]:
+def read_npz(path: Path) -> Parts:
     """Read training and test digits. Nothing in the file is executed; arrays of objects are refused.
 
     Raises `DataError` if the file is missing or damaged, lacks an array, or has one of more than 1 GiB.
@@ -27,14 +29,14 @@ def read_npz(path: Path) -> tuple[Digits, Digits]:
         raise DataError(f"{path}: not a readable .npz file: {' '.join(str(error).split())}") from error
 
 
-def _read_part(arrays: ArrayArchive, part: str, path: Path) -> Digits:
+def _read_part(arrays: ArrayArchive, part: str, path: Path) -> Samples:
     keys = (f"x_{part}", f"y_{part}")
     for key in keys:
         if key not in arrays.names:
             found = ", ".join(arrays.names[:8]) or "nothing"
             raise DataError(f"{path}: {key} is missing: expected x_train, y_train, x_test and y_test, found {found}")
     images, labels = (arrays[key] for key in keys)
-    return checked_digits(images, labels, f"{path}: x_{part}", f"{path}: y_{part}")
+    return Samples(images, labels, f"{path}: x_{part}", f"{path}: y_{part}")
 
 
 def write_npz(path: Path, train: Digits, test: Digits) -> None:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import tarfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO, Self, cast
+from typing import IO, Self
 
 import cv2
 import numpy as np
 
-from sutja.data.digits import SIDE_PIXELS, Digits, Images, checked_digits
+from sutja.data.digits import SIDE_PIXELS, Digits, Images
 from sutja.data.formats import READ_ERRORS
-from sutja.data.pictures.decode import decode_digit
+from sutja.data.formats.container import Container, is_junk, junk_remark, unzipped
+from sutja.data.formats.parts import Parts
+from sutja.data.pictures.fit import PictureCounts, decode_picture_of_digit
+from sutja.data.pictures.header import PNG_SIGNATURE
+from sutja.data.samples import Samples
 from sutja.errors import DataError
-from sutja.files import open_regular
 
 ARCHIVE_PARTS = ("train", "test")
-ARCHIVE_NAME_PATTERN = re.compile(r"(train|test)\.(tar|tar\.gz|tgz)")
+TAR_FILE_PATTERN = re.compile(r"(?:.*/)?(train|test)\.(tar|tar\.gz|tgz)", re.DOTALL)
 MEMBER_NAME_PATTERN = re.compile(r"(\d{1,9})_(\d{1,3})\.png", re.IGNORECASE)
-MAX_MEMBER_BYTES = 1 << 16  # a 28×28 PNG has hundreds of bytes
+MAX_MEMBER_BYTES = 4 << 20  # a 28×28 PNG has hundreds of bytes, a photograph of a digit more
+MAX_EXTENDED_HEADER_BYTES = 1 << 16
 MAX_MEMBERS = 1_000_000
 
 
@@ -45,85 +46,53 @@ class StrictTarInfo(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """Read a header. Raises `tarfile.ReadError` for a large member that is not a regular file."""
         member = super().frombuf(buf, encoding, errors)
-        if not member.isreg() and member.size > MAX_MEMBER_BYTES:  # tarfile reads it into memory at once
+        if not member.isreg() and member.size > MAX_EXTENDED_HEADER_BYTES:  # tarfile reads it into memory at once
             raise tarfile.ReadError(f"an extended header of {member.size:,} bytes")
         return member
 
 
-def holds_png_tars(folder: Path) -> bool:
-    """Whether `folder` contains a training archive of this format."""
-    return _find(folder, "train") is not None
-
-
-def read_png_tars(path: Path) -> tuple[Digits, Digits]:
-    """Read training and test digits from the two archives in a folder or inside a zip file.
+def read_tars(container: Container, names: Sequence[str]) -> Parts:
+    """Read training and test digits from the two archives among `names`, those in the fewest folders first.
 
     Raises `DataError` if one is missing, and whatever `read_png_tar` raises.
     """
-    return _read_zip(path) if path.is_file() else _read_folder(path)
+    train, test = (_read_part(container, names, part) for part in ARCHIVE_PARTS)
+    return train, test
 
 
-def _find(folder: Path, part: str) -> Path | None:
-    found = [path for path in sorted(folder.glob(f"{part}.t*")) if ARCHIVE_NAME_PATTERN.fullmatch(path.name)]
-    return found[0] if found else None
+def _read_part(container: Container, names: Sequence[str], part: str) -> Samples:
+    found = [name for name in names if PurePosixPath(name).name.startswith(f"{part}.")]
+    if not found:
+        path = container.path / f"{part}.tar"
+        raise DataError(f"{path}: not a file" if path.exists() else f"{container.path}: {part}.tar is missing")
+    name = min(found, key=lambda name: (name.count("/"), name))
+    with container.open(name) as file:
+        return read_png_tar(file, container.place(name))
 
 
-def _read_folder(folder: Path) -> tuple[Digits, Digits]:
-    parts = []
-    for part in ARCHIVE_PARTS:
-        path = _find(folder, part)
-        if path is None:
-            raise DataError(f"{folder}: {part}.tar is missing")
-        try:
-            with open_regular(path) as file:
-                parts.append(read_png_tar(file, str(path)))
-        except OSError as error:
-            raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return parts[0], parts[1]
-
-
-def _read_zip(path: Path) -> tuple[Digits, Digits]:
-    parts = []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {PurePosixPath(name).name.split(".")[0]: name for name in archive.namelist() if _is_archive(name)}
-            for part in ARCHIVE_PARTS:
-                if part not in names:
-                    raise DataError(f"{path}: {part}.tar is missing")
-                with archive.open(names[part]) as file:
-                    parts.append(read_png_tar(file, f"{path}: {names[part]}"))
-                    while file.read(1 << 20):  # read to the end, where zipfile verifies the checksum
-                        pass
-    except READ_ERRORS as error:
-        raise DataError(f"{path}: not a readable zip file: {error}") from error
-    return parts[0], parts[1]
-
-
-def _is_archive(name: str) -> bool:
-    return ARCHIVE_NAME_PATTERN.fullmatch(PurePosixPath(name).name) is not None and not name.startswith("__MACOSX")
-
-
-def read_png_tar(file: IO[bytes], name: str) -> Digits:
+def read_png_tar(file: IO[bytes], name: str) -> Samples:
     """Read a tar, compressed or not, from an open `file` that need not be seekable, without unpacking it to disk.
 
-    Members are named `<index>_<label>.png`; digits are returned in the order of their indices. Raises `DataError`, with
-    `name` and the member, for links, absolute paths, paths with `..`, other file names, files that are not PNGs of
-    28×28 pixels, a repeated index, and an archive that is damaged or empty.
+    Members are named `<index>_<label>.png`; digits are returned in the order of their indices. Files of operating
+    systems are skipped, with a remark. Raises `DataError`, with `name` and the member, for links, absolute paths, paths
+    with `..`, other file names, files that are not PNGs of a digit, a repeated index, and a damaged archive.
     """
     images: dict[int, Images] = {}
     labels: dict[int, int] = {}
+    counts, skipped = PictureCounts(), 0
     try:
-        with _unzipped(file) as plain, tarfile.open(fileobj=plain, mode="r|", tarinfo=StrictTarInfo) as archive:
+        with unzipped(file) as plain, tarfile.open(fileobj=plain, mode="r|", tarinfo=StrictTarInfo) as archive:
             for member in archive:
-                if member.isdir() and not _escapes(member.name):
+                if (member.isdir() or (member.isfile() and is_junk(member.name))) and not _escapes(member.name):
+                    skipped += member.isfile()
                     continue
                 index, label = _index_and_label(member, name)
-                if index in images or len(images) == MAX_MEMBERS:
+                if index in images or len(images) + skipped >= MAX_MEMBERS:
                     why = "its index is repeated" if index in images else f"more than {MAX_MEMBERS:,} files"
                     raise DataError(f"{name}: {member.name}: {why}")
                 content = archive.extractfile(member)
                 assert content is not None  # members are regular files here
-                images[index], labels[index] = decode_digit(content.read(), f"{name}: {member.name}"), label
+                images[index], labels[index] = _decode(content.read(), f"{name}: {member.name}", counts), label
             _check_end(archive)
     except READ_ERRORS as error:
         raise DataError(f"{name}: not a readable tar archive: {error or 'it ends too early'}") from error
@@ -131,21 +100,14 @@ def read_png_tar(file: IO[bytes], name: str) -> Digits:
     pixels = (
         np.stack([images[index] for index in order]) if images else np.empty((0, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     )
-    return checked_digits(pixels, np.array([labels[index] for index in order], np.int64), name, name)
+    remarks = (*junk_remark(skipped, name), *counts.remarks(name))
+    return Samples(pixels, np.array([labels[index] for index in order], np.int64), name, name, remarks)
 
 
-@contextmanager
-def _unzipped(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The content of `file`, gzipped or not, unpacked as it is read."""
-    buffered = io.BufferedReader(cast(io.RawIOBase, file))
-    try:
-        if buffered.peek(2)[:2] == b"\x1f\x8b":
-            with gzip.open(buffered) as unzipped:
-                yield cast(IO[bytes], unzipped)
-        else:
-            yield buffered
-    finally:
-        buffered.detach()
+def _decode(content: bytes, name: str, counts: PictureCounts) -> Images:
+    if not content.startswith(PNG_SIGNATURE) or not content[24:]:
+        raise DataError(f"{name}: not a PNG file")
+    return decode_picture_of_digit(content, name, counts)
 
 
 def _check_end(archive: tarfile.TarFile) -> None:
@@ -166,7 +128,7 @@ def _index_and_label(member: tarfile.TarInfo, name: str) -> tuple[int, int]:
     elif match is None:
         why = "not named <index>_<label>.png"
     elif member.size > MAX_MEMBER_BYTES:
-        why = f"{member.size:,} bytes are too many for a digit of {SIDE_PIXELS}×{SIDE_PIXELS} pixels"
+        why = f"{member.size:,} bytes are too many for a digit"
     else:
         return int(match[1]), int(match[2])
     raise DataError(f"{name}: {member.name}: {why}")

@@ -21,6 +21,8 @@ LETTER_SHAPE_ROWS = 64  # for which letters are drawn
 # Where a writer's digits come from, and how often; and where each digit of a writer of mixed digits comes from.
 DIGIT_SOURCES = {"traced": 0.36, "penned": 0.24, "drawn": 0.1, "mixed": 0.22, "image": 0.08}
 MIXED_SOURCES = {"traced": 0.45, "penned": 0.2, "drawn": 0.35}
+DRAWN_ONES_SHARE = 0.45  # of writers: MNIST's ones are bare strokes, those of half the world begin with an upstroke
+GAP_AFTER_MARK_PROBABILITY = 0.12  # of room behind a point or comma within a number
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 FRACTION_DIGIT_GAP = 0.02
 FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have small digits beside a slanted stroke
@@ -64,6 +66,7 @@ class StrokeWriter:
         self._source = str(rng.choice(list(DIGIT_SOURCES), p=list(DIGIT_SOURCES.values())))
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
+        self._draws_ones = rng.random() < DRAWN_ONES_SHARE
         self._steady = rng.random() < 0.5  # writes a digit always in nearly the same way
 
     def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
@@ -125,6 +128,8 @@ class StrokeWriter:
         placement = Placement(height * float(rng.uniform(0.8, 1.4)), offset_below=below + float(rng.normal(0, 0.04)))
         line.at = style.draw_glyph(line.canvas, strokes, line.at, placement)
         line.note(style.last_box)
+        if sign in ".," and rng.random() < GAP_AFTER_MARK_PROBABILITY:
+            line.at += style.height * float(rng.uniform(0.15, 0.6))
 
     def _write_fraction(self, line: WrittenLine, piece: str) -> None:
         """Write a fraction of small digits, beside a slanted stroke or above one another; sometimes of usual digits."""
@@ -195,6 +200,8 @@ class StrokeWriter:
 
     def _new_digit(self, digit: int) -> Glyph | Strokes:
         rng, source = self._rng, self._source
+        if digit == 1 and self._draws_ones:
+            source = "drawn"
         if source == "mixed":
             source = str(rng.choice(list(MIXED_SOURCES), p=list(MIXED_SOURCES.values())))
         if source == "traced":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -14,9 +15,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from sutja.data.digits import Digits
+from sutja.data.formats.parts import Parts
+from sutja.data.samples import to_digits
 from sutja.errors import DataError
 
 FAST = settings(max_examples=100, derandomize=True, database=None)
+
+
+NOT_INSTALLED = () if importlib.util.find_spec("pyarrow") else ("parquet",)
+
+
+def installed(forms: Iterable[str]) -> list[Any]:
+    """The forms as parameters of a test that skips those whose extra is not installed."""
+    skip = pytest.mark.skipif(reason="its extra is not installed", condition=True)
+    return [pytest.param(form, marks=skip if form in NOT_INSTALLED else ()) for form in forms]
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,13 @@ def little_memory(mebibytes: int = 16) -> Iterator[None]:
         assert tracemalloc.get_traced_memory()[1] < mebibytes << 20
     finally:
         tracemalloc.stop()
+
+
+def digits_of(parts: Parts) -> tuple[Digits, Digits]:
+    """The training and test digits of the samples that a reader returns, unchanged."""
+    train, test = parts
+    assert test is not None
+    return to_digits(train)[0], to_digits(test)[0]
 
 
 def same(first: Digits, second: Digits) -> bool:

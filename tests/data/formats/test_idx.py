@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import os
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,16 @@ from numpy.typing import NDArray
 
 from sutja.data.dataset import MNIST_FOLDER, Dataset
 from sutja.data.digits import Digits
-from sutja.data.formats.idx import read_checksums, read_idx, read_idx_folder, write_idx_folder
+from sutja.data.formats.container import open_container
+from sutja.data.formats.forms import read_form
+from sutja.data.formats.idx import read_checksums, read_idx, write_idx_folder
 
-from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
+from .damage import FAST, Damage, assert_same_or_refused, damages, digits_of, little_memory, refusal, same
+
+
+def read_idx_folder(folder: Path) -> tuple[Digits, Digits]:
+    with open_container(folder) as container:
+        return digits_of(read_form(container))
 
 
 def idx(array: NDArray[Any], code: int = 0x08) -> bytes:
@@ -107,6 +115,32 @@ def test_all_layouts_are_read(
     assert train.images.flags.c_contiguous
 
 
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+def test_files_in_folders_of_their_own_names_are_read(tmp_path: Path, small: Dataset, zipped: bool) -> None:
+    """As Kaggle packs them: the same files twice, once each in a folder of its name."""
+    for file in put_set(tmp_path / "flat", small).iterdir():
+        for place in (file.name, f"{file.name}/{file.name}"):
+            target = tmp_path / "archive" / (place.replace("-idx", ".idx") if place == file.name else place)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    for file in (tmp_path / "archive").glob("t*.idx*"):
+        file.unlink()  # half of what is unpacked by hand lacks them
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+            for file in (path for path in (tmp_path / "archive").rglob("*") if path.is_file()):
+                archive.write(file, file.relative_to(tmp_path).as_posix())
+    train, test = read_idx_folder(tmp_path / ("archive.zip" if zipped else "archive"))
+    assert same(train, small.train)
+    assert same(test, small.test)
+
+
+def test_two_sets_in_one_folder_are_not_mixed(tmp_path: Path, small: Dataset) -> None:
+    put_set(tmp_path / "a" / "raw", small)
+    put_set(tmp_path / "b" / "raw", Dataset("other", small.test, small.train))
+    (tmp_path / "a" / "raw" / "t10k-labels-idx1-ubyte").unlink()
+    assert "the file of the test labels is missing" in refusal(lambda: read_idx_folder(tmp_path))
+
+
 def test_the_unpacked_file_takes_precedence(tmp_path: Path, small: Dataset) -> None:
     put_set(tmp_path, small)
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(b"not to be read")
@@ -177,11 +211,11 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
         ("test_labels", idx(np.zeros(31, np.uint8)), "t10k-labels-idx1-ubyte: 31 labels, but 30 images"),
         ("train_labels", idx(np.full(60, 10, np.uint8)), "train-labels-idx1-ubyte: the label 10 is out of"),
         ("train_labels", idx(np.zeros(60, ">f4"), 0x0D), "train-labels-idx1-ubyte: float32"),
-        ("test_images", idx(np.zeros((30, 27, 28), np.uint8)), "t10k-images-idx3-ubyte: uint8 (30, 27, 28)"),
+        ("test_images", idx(np.zeros((30, 784), np.uint8)), "t10k-images-idx3-ubyte: uint8 (30, 784)"),
         ("test_images", idx(np.zeros((30, 28, 28), ">i4"), 0x0C), "t10k-images-idx3-ubyte: int32"),
         ("test_labels", idx(np.zeros((30, 0), np.uint8)), "t10k-labels-idx1-ubyte"),
     ],
-    ids=["fewer labels", "more labels", "label 10", "float labels", "size", "int images", "labels without columns"],
+    ids=["fewer labels", "more labels", "label 10", "float labels", "no rows", "int images", "labels without columns"],
 )
 def test_files_that_do_not_fit_are_refused(
     tmp_path: Path, small: Dataset, file: str, content: bytes, message: str

@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
-from sutja.data.formats.npz import read_npz, write_npz
+from sutja.data.formats import npz
+from sutja.data.formats.npz import write_npz
 
-from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
+from .damage import FAST, Damage, assert_same_or_refused, damages, digits_of, little_memory, refusal, same
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 HEADER = "{'descr': '|u1', 'fortran_order': False, 'shape': %s}"
+
+
+def read_npz(path: Path) -> tuple[Digits, Digits]:
+    return digits_of(npz.read_npz(path))
 
 
 def arrays_of(train: Digits, test: Digits) -> dict[str, NDArray[Any]]:

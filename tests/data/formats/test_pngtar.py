@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits, Images
-from sutja.data.formats.pngtar import holds_png_tars, read_png_tar, read_png_tars, write_png_tars
+from sutja.data.formats.container import open_container
+from sutja.data.formats.pngtar import MAX_MEMBER_BYTES, TAR_FILE_PATTERN, read_png_tar, read_tars, write_png_tars
+from sutja.data.samples import Samples, to_digits
 
-from .damage import FAST, Damage, assert_same_or_refused, damages, little_memory, refusal, same
+from .damage import FAST, Damage, assert_same_or_refused, damages, digits_of, little_memory, refusal, same
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 Member = tuple[str | tarfile.TarInfo, bytes]
@@ -69,8 +71,17 @@ def digits_tar(digits: Digits) -> bytes:
     return tar_of((f"{index:05}_{label}.png", png(image)) for index, (image, label) in pairs)
 
 
-def read(content: bytes) -> Digits:
+def read_samples(content: bytes) -> Samples:
     return read_png_tar(io.BytesIO(content), "train.tar")
+
+
+def read(content: bytes) -> Digits:
+    return to_digits(read_samples(content))[0]
+
+
+def read_png_tars(path: Path) -> tuple[Digits, Digits]:
+    with open_container(path) as container:
+        return digits_of(read_tars(container, [name for name in container.names if TAR_FILE_PATTERN.fullmatch(name)]))
 
 
 def put_zip(path: Path, **members: bytes) -> Path:
@@ -81,9 +92,7 @@ def put_zip(path: Path, **members: bytes) -> Path:
 
 
 def test_what_is_written_is_read(tmp_path: Path, small: Dataset) -> None:
-    assert not holds_png_tars(tmp_path)
     write_png_tars(tmp_path, small.train, small.test)
-    assert holds_png_tars(tmp_path)
     train, test = read_png_tars(tmp_path)
     assert same(train, small.train)
     assert same(test, small.test)
@@ -137,6 +146,35 @@ def test_a_zip_may_hold_the_archives_anywhere_beside_junk(
     assert same(digits[1], small.test)
 
 
+def test_files_of_operating_systems_are_skipped_and_told() -> None:
+    samples = read_samples(tar_of([(".DS_Store", b"junk"), ("._0_5.png", b"junk"), ("0_5.png", GOOD)]))
+    assert samples.labels.tolist() == [5]
+    assert samples.remarks == ("train.tar: skipped 2 files of an operating system (._*, .DS_Store and the like)",)
+
+
+def test_a_link_called_like_such_a_file_is_refused() -> None:
+    content = tar_of([(special(tarfile.SYMTYPE, "._0_5.png", "0_5.png"), b""), ("0_5.png", GOOD)])
+    assert "links and special files" in refusal(lambda: read(content))
+
+
+def test_ink_in_the_alpha_channel_is_taken_and_told(small: Dataset) -> None:
+    pictures = [np.dstack([np.zeros((28, 28, 3), np.uint8), image]) for image in small.train.images]
+    members = [
+        (f"{n}_{label}.png", png(each))
+        for n, (label, each) in enumerate(zip(small.train.labels, pictures, strict=True))
+    ]
+    samples = read_samples(tar_of(members))
+    assert same(to_digits(samples)[0], small.train)
+    assert samples.remarks == ("train.tar: 60 of 60 pictures have their ink in the alpha channel, which was taken",)
+
+
+def test_pictures_of_every_size_become_28_by_28_and_are_told() -> None:
+    members = [(f"{n}_3.png", png(np.zeros((n, 40), np.uint8))) for n in (1, 28, 300)]
+    samples = read_samples(tar_of(members))
+    assert samples.images.shape == (3, 28, 28)
+    assert samples.remarks == ("train.tar: 3 of 3 pictures of other sizes brought to 28×28",)
+
+
 BAD_MEMBERS: dict[str, tuple[Member, str]] = {
     "symbolic link": ((special(tarfile.SYMTYPE, target="0_5.png"), b""), "1_3.png: links and special files"),
     "hard link": ((special(tarfile.LNKTYPE, target="0_5.png"), b""), "1_3.png: links and special files"),
@@ -162,11 +200,10 @@ BAD_MEMBERS: dict[str, tuple[Member, str]] = {
     "empty file": (("1_3.png", b""), "1_3.png: not a PNG file"),
     "GIF": (("1_3.png", b"GIF89a" + bytes(100)), "1_3.png: not a PNG file"),
     "PNG magic alone": (("1_3.png", PNG_MAGIC), "1_3.png: not a PNG file"),
-    "too narrow": (("1_3.png", png(np.zeros((28, 27), np.uint8))), "1_3.png: 27×28 pixels instead of 28×28"),
-    "too large": (("1_3.png", png(np.zeros((56, 56), np.uint8))), "1_3.png: 56×56 pixels instead of 28×28"),
+    "too large": (("1_3.png", png(np.zeros((1, 5000), np.uint8))), "1_3.png: 5000×1 pixels are too many"),
     "PNG bomb": (("1_3.png", PNG_MAGIC + png_header(60_000, 60_000) + png_body()), "1_3.png: 60000×60000 pixels"),
     "hidden PNG bomb": (("1_3.png", PNG_MAGIC + FAKE_SIZE + png_header(30_000, 30_000) + png_body()), "1_3.png: "),
-    "more bytes than a digit": (("1_3.png", GOOD + bytes(1 << 16)), "1_3.png: 65,"),
+    "more bytes than a digit": (("1_3.png", GOOD + bytes(MAX_MEMBER_BYTES)), "1_3.png: 4,194,"),
     "PNG cut off": (("1_3.png", GOOD[:-1]), "1_3.png: a damaged PNG file"),
     "PNG without its end": (("1_3.png", GOOD[:-12]), "1_3.png: a damaged PNG file"),
     "PNG and more": (("1_3.png", GOOD + b"more"), "1_3.png: a damaged PNG file"),

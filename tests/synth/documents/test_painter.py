@@ -51,11 +51,13 @@ def test_digits_may_be_of_any_size(sources: Sources) -> None:
 
 
 def test_views_of_a_sheet_show_the_same_numbers_from_elsewhere(sources: Sources) -> None:
-    rng = np.random.default_rng(9)
-    first, second = DocumentPainter(sources).paint_views(rng, SIZE, 2, layout="grid", digit_height=DIGIT_PIXELS)
-    shared = {run.text for run in first.numbers} & {run.text for run in second.numbers}
-    assert shared
-    assert not np.array_equal(first.picture, second.picture)
+    shared = 0
+    for seed in range(8):  # two views of a part of a sheet may show other numbers, or none that is legible
+        rng = np.random.default_rng(seed)
+        first, second = DocumentPainter(sources).paint_views(rng, SIZE, 2, layout="grid", digit_height=DIGIT_PIXELS)
+        shared += bool({run.text for run in first.numbers} & {run.text for run in second.numbers})
+        assert not np.array_equal(first.picture, second.picture)
+    assert shared > 4
 
 
 def test_without_fonts_fetched_there_is_no_painter_that_counts_on_them(

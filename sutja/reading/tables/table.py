@@ -1,0 +1,205 @@
+"""Tables: the numbers of a page in rows and columns, as values for spreadsheets and data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sutja.reading.numbers import DECIMAL_SIGNS, DecimalSign, NumberMeaning, decimal_text, interpret_number
+from sutja.reading.result import UNSURE, ReadDigit, ReadNumber
+
+CellValue = int | float | str | None
+MAX_EXACT_DIGITS = 15  # of numbers that spreadsheets and floats keep
+MIN_ALTERNATIVE = 0.01  # the probability of another digit that is named
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A cell, by its row and column from 0: the numbers that stand in it from left to right; most often one or none."""
+
+    row: int
+    column: int
+    numbers: tuple[ReadNumber, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The signs as written, with `?` for those below the minimum confidence; empty without numbers."""
+        return " ".join(number.text for number in self.numbers)
+
+    @property
+    def guess(self) -> str:
+        """The most probable signs, also where they are below the minimum confidence."""
+        return " ".join(number.guess for number in self.numbers)
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether a sign is below the minimum confidence."""
+        return UNSURE in self.text
+
+    @property
+    def value(self) -> Decimal | None:
+        """The value of the only number, if it is sure and has one."""
+        return self.numbers[0].value if len(self.numbers) == 1 else None
+
+    @property
+    def guessed_value(self) -> Decimal | None:
+        """The value of the most probable signs of the only number."""
+        return value_of_guess(self.numbers[0], self.guess) if len(self.numbers) == 1 else None
+
+    @property
+    def confidence(self) -> float:
+        """The probability that all signs are right; 1 without numbers."""
+        product = 1.0
+        for number in self.numbers:
+            product *= number.confidence
+        return product
+
+    @property
+    def place(self) -> str:
+        """The name that spreadsheets give to the cell, such as `B3`."""
+        return f"{column_name(self.column)}{self.row + 1}"
+
+    def alternatives(self) -> list[tuple[str, float]]:
+        """What else an unsure cell may be: its signs with one unsure digit exchanged, and the digit's probability.
+
+        The most probable ones first, down to a probability of `MIN_ALTERNATIVE`.
+        """
+        found = [
+            (" ".join([*before, changed, *after]), chance)
+            for at, number in enumerate(self.numbers)
+            for changed, chance in changed_digits(number)
+            for before, after in [self._guesses_beside(at)]
+        ]
+        return sorted((each for each in found if each[1] >= MIN_ALTERNATIVE), key=lambda each: -each[1])
+
+    def _guesses_beside(self, at: int) -> tuple[list[str], list[str]]:
+        guesses = [number.guess for number in self.numbers]
+        return guesses[:at], guesses[at + 1 :]
+
+
+@dataclass(frozen=True)
+class CellRemark:
+    """What a check says of a cell: `kind` is "unsure", "form" or "sum"; `suggestion` the signs that would mend it."""
+
+    kind: str
+    row: int
+    column: int
+    text: str
+    suggestion: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The name that spreadsheets give to the cell."""
+        return f"{column_name(self.column)}{self.row + 1}"
+
+
+@dataclass(frozen=True)
+class NumberTable:
+    """Rows of cells, all of the same length, from top to bottom.
+
+    Lines of numbers that are no table are not `aligned`: each number of a line is a cell, one beside the other.
+    """
+
+    cells: tuple[tuple[TableCell, ...], ...]
+    aligned: bool = True
+
+    @property
+    def rows(self) -> list[list[CellValue]]:
+        """The values row by row: a number where it is known, the text as written where not, and `None` for no number.
+
+        Whole numbers are `int`, others `float`. `pandas.DataFrame(table.rows)` is the table as a data frame.
+        """
+        return [[cell_value(cell) for cell in row] for row in self.cells]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of rows and of columns."""
+        return len(self.cells), len(self.cells[0]) if self.cells else 0
+
+    @cached_property
+    def remarks(self) -> tuple[CellRemark, ...]:
+        """What a person should look at: cells that are unsure or of another form than their column, and wrong sums."""
+        from sutja.reading.tables.checks import check_table
+
+        return tuple(check_table(self))
+
+    def filled(self) -> Iterator[TableCell]:
+        """The cells with numbers, row by row."""
+        return (cell for row in self.cells for cell in row if cell.numbers)
+
+    def remarks_on(self, cell: TableCell) -> list[CellRemark]:
+        """The remarks on one cell."""
+        return [remark for remark in self.remarks if (remark.row, remark.column) == (cell.row, cell.column)]
+
+    def to_csv(self, separator: str = ",") -> str:
+        """The table as CSV: values with a decimal point, and the text as written where the value is not known."""
+        from sutja.reading.tables.formats import table_csv
+
+        return table_csv(self, separator)
+
+    def as_json(self) -> dict[str, Any]:
+        """The table as a JSON object: the texts and values of its rows, its remarks, and all that is known of cells."""
+        return {
+            "aligned": self.aligned,
+            "rows": [[cell.text or None for cell in row] for row in self.cells],
+            "values": [[exact_text(cell) for cell in row] for row in self.cells],
+            "remarks": [
+                {"kind": each.kind, "cell": each.place, "text": each.text, "suggestion": each.suggestion}
+                for each in self.remarks
+            ],
+            "cells": [
+                {"row": cell.row, "column": cell.column, "numbers": [number.as_json() for number in cell.numbers]}
+                for cell in self.filled()
+            ],
+        }
+
+
+def column_name(column: int) -> str:
+    """The letters of a column, from 0: A … Z, AA …."""
+    name = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
+
+
+def cell_value(cell: TableCell) -> CellValue:
+    """The value of a cell as Python and spreadsheets take it, its text where there is none, `None` if it is empty."""
+    value = cell.value
+    if value is None:
+        return cell.text or None
+    return plain_number(value)
+
+
+def plain_number(value: Decimal) -> int | float:
+    """A value as an `int` if it is whole, else as a `float`."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def exact_text(cell: TableCell) -> str | None:
+    """The value of a cell in digits, if it is known."""
+    return None if cell.value is None else decimal_text(cell.value)
+
+
+def value_of_guess(number: ReadNumber, signs: str) -> Decimal | None:
+    """The value of signs in the place of a number's, by the decimal sign that has told what kind the number is."""
+    signs_of_kind = (sign for sign in (None, *DECIMAL_SIGNS) if _meaning(number.guess, sign).kind == number.kind)
+    return _meaning(signs, next(signs_of_kind, None)).value
+
+
+def _meaning(signs: str, decimal_sign: DecimalSign | None) -> NumberMeaning:
+    return interpret_number(signs, decimal_sign)
+
+
+def changed_digits(number: ReadNumber) -> Iterator[tuple[str, float]]:
+    """The signs of a number with one unsure digit exchanged for another, and the probability of that one."""
+    signs = [str(sign.guess) for sign in number.signs]
+    for at, sign in enumerate(number.signs):
+        if isinstance(sign, ReadDigit) and sign.digit is None:
+            for digit, chance in enumerate(sign.probabilities.tolist()):
+                if digit != sign.guess:
+                    yield "".join([*signs[:at], str(digit), *signs[at + 1 :]]), chance
