@@ -1,9 +1,10 @@
-"""The environment of a result: versions, machine and commit."""
+"""The environment of a result: versions, machine and commit; and how busy the machine is."""
 
 from __future__ import annotations
 
 import os
 import platform
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,16 +22,22 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "safetensors": "train",
     "onnx": "train",
     "onnxscript": "train",
+    "PIL": "train",
+    "fontTools": "train",
     "sklearn": "sklearn",
     "cleanlab": "doubts",
     "tensorboard": "track",
     "pyarrow": "parquet",
+    "pypdfium2": "scans",
+    "pillow_heif": "scans",
     "fastapi": "web",
     "pydantic": "web",
     "python_multipart": "web",
     "starlette": "web",
     "uvicorn": "web",
 }
+PROC_STAT = Path("/proc/stat")  # on Linux: what its processors have done, in ticks of 1/100 s
+LOAD_SECONDS = 0.2  # for which the load is measured
 CODE_PATHSPECS = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md")  # excludes results and pages about them
 
 
@@ -179,3 +186,25 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def free_cores() -> float | None:
+    """The number of cores that other programs leave free, measured for a fifth of a second; `None` if no one knows."""
+    before, own_before = _ticks(), time.process_time()
+    time.sleep(LOAD_SECONDS)
+    after, own_seconds = _ticks(), time.process_time() - own_before
+    if before is None or after is None or sum(after) <= sum(before):
+        return None
+    user, nice, system, idle, waiting, *rest = (now - then for then, now in zip(before, after, strict=True))
+    total = user + nice + system + idle + waiting + sum(rest)
+    free = nice + idle + waiting  # what runs with low priority makes way
+    return (os.cpu_count() or 1) * free / total + own_seconds / LOAD_SECONDS
+
+
+def _ticks() -> list[int] | None:
+    """How long all processors together did what: user, nice, system, idle, waiting for disks, and more."""
+    try:
+        name, *ticks = PROC_STAT.read_text(encoding="ascii").split("\n", 1)[0].split()
+        return [int(each) for each in ticks[:8]] if name == "cpu" and len(ticks) >= 5 else None
+    except (OSError, ValueError):
+        return None

@@ -49,6 +49,10 @@ class UsageError(SutjaError):
     exit_code = 2
 
 
+class MissingExtraError(SutjaError):
+    """A file cannot be read without an extra that is not installed."""
+
+
 class DataError(SutjaError):
     """A data file is missing, damaged or of the wrong kind."""
 

@@ -1,7 +1,7 @@
 """Write the measured parts of the pages from `results/`: `python -m tools.readme`; --check only compares them.
 
 The pages are README.md, README.ko.md, docs/performance.md, docs/reading.md and docs/reliability.md. A measured part
-stands between `<!-- measured: NAME -->` and `<!-- end -->`.
+stands between `<!-- measured: NAME -->` and `<!-- end -->`. The speeds that `sutja doctor` shows are written, too.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.recording import RESULTS, ROOT, load_results
+from sutja.cli.diagnosis.speed import RECORDED_SPEEDS
 from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
 from sutja.runs.results import read_results
 from tools import performance_page, reading_page, reliability_page
 from tools.markdown import write_table
+from tools.recorded_speeds import render_speeds
 
 MEASURED_PART = re.compile(r"(<!-- measured: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
@@ -97,15 +99,16 @@ def main() -> None:
 
 
 def refresh_pages(*, check: bool = False) -> list[str]:
-    """Write the measured parts of all pages, or only check them; returns the names of outdated pages."""
+    """Write the measured parts of all pages, or only check them; returns the names of outdated files."""
     pages = [*READMES.items(), *(("en", path) for path in (PERFORMANCE, READING, RELIABILITY))]
-    return [path.name for language, path in pages if not _refresh(path, language, check=check)]
+    texts = {path: fill_measured_parts(path.read_text(encoding="utf-8"), language) for language, path in pages}
+    texts[RECORDED_SPEEDS] = render_speeds()
+    return [path.name for path, text in texts.items() if not _refresh(path, text, check=check)]
 
 
-def _refresh(path: Path, language: str, *, check: bool) -> bool:
-    """Write the measured parts of a file unless `check`; returns whether they were up to date."""
-    old = path.read_text(encoding="utf-8")
-    new = fill_measured_parts(old, language)
+def _refresh(path: Path, new: str, *, check: bool) -> bool:
+    """Write the text of a file unless `check`; returns whether it was up to date."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
     if not check:
         write_text(path, new)
     return old == new

@@ -35,6 +35,7 @@ COMMANDS = {  # name of a command and of its module → examples at the end of i
     "recipes": "",
     "runs": "",
     "data": "",
+    "doctor": "Examples: `sutja doctor` · `sutja doctor --json`",
 }
 
 

@@ -29,7 +29,9 @@ def read(
     pictures: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, folders of pictures, or `-` for a picture from standard input.", metavar="PICTURE…"
+            help="Pictures, PDF and TIFF files with all their pages (or one: `scan.pdf#2`), folders of them, or `-` "
+            "for standard input.",
+            metavar="PICTURE…",
         ),
     ],
     as_json: Json = False,
@@ -102,7 +104,7 @@ def read(
     table_writer = _TableWriter(table_file) if table_file else None
     jobs, failures, folders = _jobs(pictures)
     jobs = _with_drawings(jobs, folders, annotated, explained)
-    formatter = formatter_for(form, named=len(pictures) > 1 or bool(folders))
+    formatter = formatter_for(form, named=max(len(pictures), len(jobs)) > 1 or bool(folders))
     for failure in failures:
         print_failure(str(failure))
     with closing(_outcomes(jobs, options, at_end=as_json)) as outcomes:
@@ -189,8 +191,10 @@ def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool, hint: str) -> str:
 
 
 def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], list[Path]]:
-    """The jobs for pictures, folders and standard input, the failures among these, and the folders."""
+    """The jobs for the pages of pictures, folders and standard input, the failures among these, and the folders."""
+    from sutja.data.pictures.pages import split_page_name
     from sutja.reading.batch import ReadJob
+    from sutja.reading.pages import split_into_pages
     from sutja.reading.picture import read_content
 
     if arguments.count(STDIN_ARGUMENT) > 1:
@@ -207,10 +211,11 @@ def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], li
                 folders.append(path)
                 jobs += [ReadJob(str(picture), path=picture) for picture in _pictures_in(path)]
             else:
-                jobs.append(ReadJob(argument, path=path))
+                file, page = split_page_name(path)
+                jobs.append(ReadJob(argument, path=file, page=page))
         except SutjaError as error:
             failures.append(error)
-    return jobs, failures, folders
+    return [page for job in jobs for page in split_into_pages(job)], failures, folders
 
 
 def _pictures_in(folder: Path) -> list[Path]:
@@ -272,10 +277,11 @@ def _drawing_names(jobs: Sequence[ReadJob]) -> list[str]:
 
 
 def _possible_names(job: ReadJob) -> Iterator[str]:
+    page = "" if job.page is None else f"-{job.page}"
     if job.path is None:
-        stem = "stdin"
+        stem = f"stdin{page}"
     else:
-        stem = job.path.stem[:MAX_STEM_CHARACTERS]
+        stem = f"{job.path.stem[:MAX_STEM_CHARACTERS]}{page}"
         yield stem
         yield f"{stem}-{job.path.suffix[1:]}"
         yield f"{job.path.absolute().parent.name[:MAX_STEM_CHARACTERS]}-{stem}"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import time
-from pathlib import Path
-
 import torch
 
+from sutja.environment import free_cores
 from sutja.errors import UsageError, unknown
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-PROC_STAT = Path("/proc/stat")  # on Linux: what its processors have done, in ticks of 1/100 s
-LOAD_SECONDS = 0.2  # for which the load is measured
 
 
 def choose_device(name: str) -> torch.device:
@@ -47,25 +42,3 @@ def choose_threads(requested: int) -> int:
         return requested or 1
     free = free_cores()
     return most if free is None else max(1, min(most, round(free)))
-
-
-def free_cores() -> float | None:
-    """The number of cores that other programs leave free, measured for a fifth of a second; `None` if no one knows."""
-    before, own_before = _ticks(), time.process_time()
-    time.sleep(LOAD_SECONDS)
-    after, own_seconds = _ticks(), time.process_time() - own_before
-    if before is None or after is None or sum(after) <= sum(before):
-        return None
-    user, nice, system, idle, waiting, *rest = (now - then for then, now in zip(before, after, strict=True))
-    total = user + nice + system + idle + waiting + sum(rest)
-    free = nice + idle + waiting  # what runs with low priority makes way
-    return (os.cpu_count() or 1) * free / total + own_seconds / LOAD_SECONDS
-
-
-def _ticks() -> list[int] | None:
-    """How long all processors together did what: user, nice, system, idle, waiting for disks, and more."""
-    try:
-        name, *ticks = PROC_STAT.read_text(encoding="ascii").split("\n", 1)[0].split()
-        return [int(each) for each in ticks[:8]] if name == "cpu" and len(ticks) >= 5 else None
-    except (OSError, ValueError):
-        return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from sutja.data.pictures.pages import PAGE_MARK, page_content
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
 from sutja.reading.numbers import DecimalSign
@@ -29,19 +30,23 @@ JPEG_QUALITY_PERCENT = 92  # of annotated pictures; a PNG of 12 megapixels takes
 class ReadJob:
     """A picture to read, from a file or from the `content` of one; `name` stands for it in results.
 
-    `annotated` and `explained` are the files of the drawings, or `None`; their folders exist.
+    `page` is that of a file with several, counted from 1. `annotated` and `explained` are the files of the drawings, or
+    `None`; their folders exist.
     """
 
     name: str
     path: Path | None = None
     content: bytes | None = None
+    page: int | None = None
     annotated: Path | None = None
     explained: Path | None = None
 
     @property
     def title(self) -> str:
         """The picture's name in messages."""
-        return self.name if self.path else "standard input"
+        if self.path:
+            return self.name
+        return "standard input" if self.page is None else f"standard input{PAGE_MARK}{self.page}"
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
     reading = tables = None
     try:
         content = load_content(job.path) if job.path else job.content or b""
+        content = page_content(content, job.title, job.page)
         picture = decode_colour(content, job.title)
         reading, steps = _read(reader, picture, options)
         if options.tables:

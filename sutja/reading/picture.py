@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sutja.data.pictures.decode import check_size, decode_pixels
 from sutja.data.pictures.header import PNG_SIGNATURE
 from sutja.data.pictures.limits import MAX_PICTURE_FILE_BYTES
+from sutja.data.pictures.pages import page_content, split_page_name
 from sutja.errors import DataError
 from sutja.files import open_regular
 from sutja.reading.exif import apply_orientation
@@ -21,7 +22,10 @@ from sutja.reading.normalise import Gray
 Colour = NDArray[np.uint8]
 PictureSource = Path | str | bytes | NDArray[Any]
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".webp", ".bmp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".gif", ".jp2"),
+    *(".avif", ".heic", ".heif", ".pdf"),
+)
 
 _BAND_ROWS = 256  # processed at once
 _ALPHA_SIGNATURES = (PNG_SIGNATURE, b"RIFF", b"II*\0", b"MM\0*", b"GIF8")  # of formats that support transparency
@@ -46,15 +50,21 @@ def as_colour(source: PictureSource) -> Colour:
         return to_colour(source)
     if isinstance(source, bytes):
         return decode_colour(source, "picture")
-    return decode_colour(load_content(Path(source)), str(source))
+    return decode_colour(*_load_page(Path(source)))
 
 
 def load_picture(path: Path) -> Gray:
-    """The picture in a file, `uint8 (H, W)`, with its EXIF orientation applied.
+    """The picture in a file, `uint8 (H, W)`, with its EXIF orientation applied; `scan.pdf#2` is the second page.
 
     Raises what `load_content` and `decode_picture` raise.
     """
-    return decode_picture(load_content(path), str(path))
+    return decode_picture(*_load_page(path))
+
+
+def _load_page(path: Path) -> tuple[bytes, str]:
+    """The bytes of the picture in a file, or of one of its pages, and its name."""
+    file, page = split_page_name(path)
+    return page_content(load_content(file), str(path), page), str(path)
 
 
 def load_content(path: Path) -> bytes:
@@ -77,7 +87,8 @@ def read_content(file: IO[bytes], name: str) -> bytes:
 def decode_picture(content: bytes, name: str) -> Gray:
     """Decode the bytes of a picture file to `uint8 (H, W)`.
 
-    Raises a `DataError` that calls the file `name` if it is not a picture, is truncated, or is too large.
+    Raises a `DataError` that calls the file `name` if it is not a picture, is truncated, is too large, or has
+    several pages (see `sutja.reading.pages`), and `MissingExtraError` for PDF and HEIC without the extra `scans`.
     """
     return to_gray(_decode(content, name, cv2.IMREAD_GRAYSCALE), name)
 
@@ -106,6 +117,7 @@ def to_colour(pixels: NDArray[Any], name: str = "the picture") -> Colour:
 
 def _decode(content: bytes, name: str, flags: int) -> NDArray[Any]:
     """Decode the bytes of a file with OpenCV's `flags`, or unchanged if its format supports transparency."""
+    content = page_content(content, name)
     if not content.startswith(_ALPHA_SIGNATURES):
         return decode_pixels(content, name, flags | cv2.IMREAD_ANYDEPTH)
     return apply_orientation(decode_pixels(content, name, cv2.IMREAD_UNCHANGED), content)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from sutja.data.digits import SIDE_PIXELS
-from sutja.errors import DataError, LargePictureError
+from sutja.errors import DataError, LargePictureError, MissingExtraError
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
@@ -125,6 +125,8 @@ def decode_upload(content: bytes) -> Colour:
         raise ProblemError(413, str(error)) from None
     except DataError as error:
         raise ProblemError(422, str(error)) from None
+    except MissingExtraError:  # its message is for who may install it
+        raise ProblemError(422, f"{PICTURE_NAME}: this server cannot read files of this form") from None
     except MemoryError:
         raise ProblemError(413, f"{PICTURE_NAME}: not enough memory for it") from None
 

@@ -30,6 +30,7 @@ COMMANDS = (
     "recipes",
     "runs",
     "data",
+    "doctor",
 )
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 

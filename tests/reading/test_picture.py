@@ -163,7 +163,10 @@ def test_a_truncated_file_is_named(gray: Gray, tmp_path: Path, form: str, share:
         (b"\0" * 1000, "not a picture, or damaged"),
         (b"\x89PNG\r\n\x1a\n", "truncated: the PNG has no end"),
         (b"\xff\xd8\xff\xd9", "not a picture, or damaged"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "not a picture, or damaged"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+            "an SVG drawing is not supported: save it as PNG",
+        ),
     ],
 )
 def test_a_file_that_is_not_a_picture_is_named(tmp_path: Path, content: bytes, why: str) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import SIDE_PIXELS, Images
+from sutja.data.pictures.foreign import ANIMATED_WEBP, foreign_form, is_animated_webp
 from sutja.data.pictures.header import JPEG_SIGNATURE, PNG_SIGNATURE, png_chunks, read_header
 from sutja.data.pictures.limits import (
     MAX_DECODED_BYTES,
@@ -40,7 +41,7 @@ def decode_pixels(content: bytes, name: str, flags: int) -> NDArray[Any]:
             raise LargePictureError(f"{name}: more pixels than its header declares") from error
         raise DataError(f"{name}: not a picture that can be read: {error.err or error}") from error
     if pixels is None:
-        raise DataError(f"{name}: not a picture, or damaged")
+        raise _no_picture(content, name)
     return np.asarray(pixels)
 
 
@@ -79,11 +80,13 @@ def _check_header(content: bytes, name: str) -> None:
     """Raise `DataError` for all that need not be decoded to be refused."""
     if not content:
         raise DataError(f"{name}: the file is empty")
+    if is_animated_webp(content):  # OpenCV would decode its first frame
+        raise DataError(f"{name}: {ANIMATED_WEBP}")
     height, width, bits, scans = read_header(content)
     check_size((height, width), name)
     _check_complete(content, name)
     if not height or not width:  # of unknown size: a small file may need gigabytes to decode
-        raise DataError(f"{name}: not a picture, or damaged")
+        raise _no_picture(content, name)
     if height * width * bits > 8 * MAX_DECODED_BYTES:
         raise LargePictureError(
             f"{name}: {width:,} × {height:,} pixels of {bits} bits are too many: "
@@ -91,6 +94,10 @@ def _check_header(content: bytes, name: str) -> None:
         )
     if scans > MAX_JPEG_SCANS:
         raise DataError(f"{name}: {scans:,} scans are too many for a JPEG: at most {MAX_JPEG_SCANS}")
+
+
+def _no_picture(content: bytes, name: str) -> DataError:
+    return DataError(f"{name}: {foreign_form(content) or 'not a picture, or damaged'}")
 
 
 def _check_complete(content: bytes, name: str) -> None:

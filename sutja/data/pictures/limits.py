@@ -11,6 +11,7 @@ MAX_PICTURE_FILE_BYTES = 200 << 20
 MAX_PICTURE_PIXELS = 50_000_000
 MAX_PICTURE_SIDE_PIXELS = 20_000
 MAX_DECODED_BYTES = 8 * MAX_PICTURE_PIXELS  # four channels of 16 bits; floats allow fewer pixels
+MAX_FILE_PAGES = 1_000  # of a PDF, TIFF or HEIF file
 MAX_JPEG_SCANS = 50  # each goes over all pixels of a progressive JPEG, for which libjpeg writes 10
 MAX_JPEG_SEGMENTS = 20_000  # a file of 200 MB has 3,200 full ones
 

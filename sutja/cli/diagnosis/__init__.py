@@ -1,0 +1,1 @@
+"""What `sutja doctor` looks at: packages, processor, speed and files."""
