@@ -160,7 +160,16 @@ def _is_alive(process: int) -> bool:
         return False
     except PermissionError:
         pass
-    return True
+    return not _is_unreaped(process)
+
+
+def _is_unreaped(process: int) -> bool:
+    """Whether a process has ended and only its parent does not know yet, as under a first process that never waits."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # without such a file, as on macOS
+        return False
+    return status.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -322,6 +322,23 @@ def test_only_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> N
     assert {path.name for path in tmp_path.iterdir()} == {".ipynb_checkpoints", ".notes", "a"}
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_what_a_killed_process_left_is_removed_before_its_parent_has_waited_for_it(tmp_path: Path) -> None:
+    code = "import sys, time; from pathlib import Path; from sutja.files import whole_file\n"
+    code += "with whole_file(Path(sys.argv[1])) as part: part.touch(); print(flush=True); time.sleep(1000)"
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "a")], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        remove_abandoned(tmp_path)
+        assert len(list(tmp_path.iterdir())) == 1
+        writer.kill()
+        writer.stdout.read()  # ends when the process has ended
+        while "Z" not in Path(f"/proc/{writer.pid}/stat").read_text().rpartition(")")[2]:
+            pass
+        remove_abandoned(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path, why in ((tmp_path / "pipe", "not a regular file"), (tmp_path, "Is a directory")):

@@ -243,7 +243,7 @@ def documents(
     request = DocumentRequest(count, seed, layout, _size(size) if size else None)
     suffix = _suffix(form)
     painted = with_progress(
-        paint_documents(_painter(data), request), lambda each: f"{len(each.numbers)} numbers", total=count
+        paint_documents(_painter(data), request), lambda each: f"numbers: {len(each.numbers)}", total=count
     )
     write_documents(painted, to, suffix=suffix, force=force)
     print_path("Written", to)

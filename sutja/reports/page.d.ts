@@ -7,7 +7,7 @@ interface Ink {
   height: number;
 }
 
-/** The edges of a rectangle. */
+/** The edges of a rectangle; also on the page of `sutja serve`. */
 interface Edges {
   left: number;
   top: number;

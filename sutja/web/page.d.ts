@@ -11,14 +11,6 @@ interface Spot {
   height: number;
 }
 
-/** The edges of ink in pixels of the page. */
-interface Edges {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
 /** The position of a picture on the page: `x = left + scale × x of the picture`. */
 interface Place {
   left: number;

@@ -45,20 +45,15 @@ def test_every_kind_of_png_gives_the_same_ink(small: Dataset, change: Any, remar
     assert [remark in line for line in remarks] == ([True] if remark else [])
 
 
-def test_dark_strokes_on_a_transparent_ground_lie_on_white_paper() -> None:
+@pytest.mark.parametrize(("paper", "strokes"), [(255, (10, 90)), (0, (200, 250))], ids=["dark", "light"])
+def test_strokes_on_a_transparent_ground_lie_on_paper_of_the_other_brightness(
+    paper: int, strokes: tuple[int, int]
+) -> None:
     pixels = np.zeros((28, 28, 4), np.uint8)
-    pixels[4:20, 4:8] = (10, 10, 10, 255)
-    pixels[4:20, 8:12] = (90, 90, 90, 255)
+    for column, level in zip((4, 8), strokes, strict=True):
+        pixels[4:20, column : column + 4] = (level, level, level, 255)
     ink = to_ink(pixels)
-    assert (ink[0, 0], ink[5, 5], ink[5, 9]) == (255, 10, 90)
-
-
-def test_light_strokes_on_a_transparent_ground_lie_on_black_paper() -> None:
-    pixels = np.zeros((28, 28, 4), np.uint8)
-    pixels[4:20, 4:8] = (200, 200, 200, 255)
-    pixels[4:20, 8:12] = (250, 250, 250, 255)
-    ink = to_ink(pixels)
-    assert (ink[0, 0], ink[5, 5], ink[5, 9]) == (0, 200, 250)
+    assert (ink[0, 0], ink[5, 5], ink[5, 9]) == (paper, *strokes)
 
 
 def test_the_shape_of_a_picture_is_kept_and_the_rest_is_like_its_edge() -> None:
