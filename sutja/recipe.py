@@ -456,6 +456,7 @@ RECIPES: dict[str, Recipe] = {
     for recipe in (
         _LENET5,
         _MLP,
+        Recipe("perceptron", "perceptron"),
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
         _LENET5_STUDENT,
         _MLP_STUDENT,
@@ -471,6 +472,7 @@ RECIPES: dict[str, Recipe] = {
 TITLES = {
     "lenet5": "LeNet-5",
     "mlp": "MLP",
+    "perceptron": "Perceptron",
     "lenet5-regularised": "LeNet-5, regularised",
     "lenet5-best": "LeNet-5, best",
     "mlp-best": "MLP, best",

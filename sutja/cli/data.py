@@ -12,6 +12,7 @@ from sutja.cli.common import CommandGroup, Data, Force, Json, load_data
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
+    from sutja.data.dataset import Dataset
     from sutja.synth.documents.painter import DocumentPainter
 
 data_app = typer.Typer(
@@ -83,7 +84,8 @@ def info(
 
 @data_app.command(
     epilog="Examples: `sutja data convert mnist mnist.npz` · `sutja data convert usps.bz2 usps/ --pixel-range=-1:1 "
-    "--labels-from 1` · `sutja data convert photos/ digits.zip --form classes --invert`"
+    "--labels-from 1` · `sutja data convert photos/ digits.zip --form classes --invert` · `sutja data convert mnist "
+    "few.npz --train-digits 600`"
 )
 def convert(
     source: Source,
@@ -103,9 +105,22 @@ def convert(
     labels_from: LabelsFrom = 0,
     ten_is_zero: TenIsZero = False,
     drop_blank: DropBlank = False,
+    train_digits: Annotated[
+        Optional[int],
+        typer.Option("--train-digits", min=1, metavar="N", help="Keep N training digits, of every class its share."),
+    ] = None,
+    shuffle: Annotated[
+        Optional[int],
+        typer.Option(
+            "--shuffle-pixels",
+            min=0,
+            metavar="SEED",
+            help="Bring the pixels of all pictures into the same random order: neighbours are separated.",
+        ),
+    ] = None,
     force: Force = False,
 ) -> None:
-    """Write a data set in another form.
+    """Write a data set in another form, or a variant of it for an experiment.
 
     Pictures become grey and 28×28. What else seems wrong is printed with the option that mends it, and never changed
     without it.
@@ -115,8 +130,18 @@ def convert(
     from sutja.data.samples import Mending
 
     mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
-    save_dataset(load_data(source, mending), to, file_format=form or format_from_path(to), force=force)
+    dataset = _variant(load_data(source, mending), train_digits, shuffle)
+    save_dataset(dataset, to, file_format=form or format_from_path(to), force=force)
     print_path("Written", to)
+
+
+def _variant(dataset: Dataset, train_digits: int | None, shuffle_seed: int | None) -> Dataset:
+    """The data set, with fewer training digits or shuffled pixels where one is asked for."""
+    from sutja.data.variants import shuffle_pixels, take_training_digits
+
+    if train_digits is not None:
+        dataset = take_training_digits(dataset, train_digits)
+    return dataset if shuffle_seed is None else shuffle_pixels(dataset, shuffle_seed)
 
 
 def _range(text: str | None) -> tuple[float, float] | None:

@@ -114,6 +114,21 @@ class CustomMLP(nn.Sequential):
         )
 
 
+@network("perceptron", parameters=7_850)
+def perceptron(dropout: float) -> nn.Module:
+    """One layer: each class has a weight for each pixel; with softmax outputs, multinomial logistic regression.
+
+    Source: F. Rosenblatt, "The perceptron: a probabilistic model for information storage and organization in the
+    brain", 1958, with a threshold instead of softmax.
+    """
+    return nn.Sequential(
+        Normalise(),
+        nn.Flatten(),  # (N, 784)
+        nn.Dropout(dropout),
+        nn.Linear(784, 10),  # (N, 10), 7,850 parameters
+    )
+
+
 @network("mlp-pooled", parameters=59_870)
 def mlp_pooled(dropout: float) -> nn.Module:
     """A multilayer perceptron on the centre at half the resolution: fewer pixels, but three times the hidden units."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
+from sutja.data.variants import shuffle_pixels, take_training_digits
 from tests.cli.commands import Outcome, Words, fails, sutja
 
 
@@ -40,6 +41,14 @@ def test_data_convert_keeps_every_digit(data: Path, tmp_path: Path, to: str, for
     assert load_dataset(tmp_path / to).sha256 == load_dataset(data).sha256
     fails(sutja(*words), 2, "exists already; --force replaces it")
     assert sutja(*words, "--force").code == 0
+
+
+def test_data_convert_writes_a_variant_for_an_experiment(data: Path, tmp_path: Path) -> None:
+    words: Words = ["data", "convert", data, tmp_path / "new.npz", "--train-digits", "50", "--shuffle-pixels", "7"]
+    assert sutja(*words).code == 0
+    expected = shuffle_pixels(take_training_digits(load_dataset(data), 50), 7)
+    assert load_dataset(tmp_path / "new.npz").sha256 == expected.sha256
+    fails(sutja("data", "convert", data, tmp_path / "x.npz", "--train-digits", "121"), 2, "it has 1…120")
 
 
 def test_what_seems_wrong_is_told_and_mended_by_the_option_that_is_named(
