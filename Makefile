@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint javascript pages fix bench readme help clean
+.PHONY: run test coverage chromium check lint javascript pages fix bench readme package help clean
 
 run: $(VENV)/.run ## train and compare LeNet-5, an MLP and LeNet-5 regularised; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
@@ -57,6 +57,10 @@ bench: $(VENV)/.dev ## measure everything that README claims; WORDS="--only thro
 readme: $(VENV)/.dev ## write the figures of the pages from results/, and docs/api.md from the docstrings
 	$(BIN)/python -m tools.readme
 	$(BIN)/python -m tools.api
+
+package: $(BIN)/python ## build wheel and sdist into dist/, check them, and try the wheel in a new environment
+	$(BIN)/python -m pip install --quiet build twine
+	$(BIN)/python -m tools.package
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

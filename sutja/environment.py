@@ -27,6 +27,7 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "sklearn": "sklearn",
     "cleanlab": "doubts",
     "tensorboard": "track",
+    "scipy": "robustness",
     "pyarrow": "parquet",
     "pypdfium2": "scans",
     "pillow_heif": "scans",

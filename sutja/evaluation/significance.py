@@ -69,10 +69,12 @@ def compare(first: str, second: str, first_correct: NDArray[np.bool_], second_co
 
 def exact_mcnemar(only_first: int, only_second: int) -> float:
     """The two-sided p-value of McNemar's exact test (1947): a binomial test of the discordant digits against 1/2."""
-    from scipy.stats import binomtest  # imported here: it takes half a second
-
     discordant = only_first + only_second
-    return float(binomtest(only_first, discordant, 0.5).pvalue) if discordant else 1.0
+    ways = tail = 1  # integers of any size: nothing is rounded until the division
+    for count in range(min(only_first, only_second)):
+        ways = ways * (discordant - count) // (count + 1)  # to choose count + 1 of the discordant digits
+        tail += ways
+    return min(1.0, 2 * tail / 2**discordant)
 
 
 def paired_interval(only_first: int, only_second: int, count: int) -> tuple[float, float]:

@@ -58,7 +58,7 @@ from pathlib import Path
 
 class Absent(MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name in ("torch", "onnx", "onnxscript", "safetensors", "matplotlib", "jinja2"):
+        if name in ("torch", "onnx", "onnxscript", "safetensors", "matplotlib", "jinja2", "scipy"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Absent())
@@ -71,7 +71,7 @@ main(words)
 
 
 def without_pytorch(*words: str | Path, weights: Path, folder: Path) -> Outcome:
-    """Run the command line without the extra `train`, with the published models of the folder `weights`."""
+    """Run the command line without the extras `train` and `robustness`, with the published models of the folder `weights`."""
     return python("-c", WITHOUT_TRAIN_EXTRA, weights, *words, folder=folder)
 
 

@@ -55,6 +55,10 @@ def test_published_models_are_measured_and_listed_without_pytorch(
         assert values["errors"] == card["figures"]["test"]["errors"]
         assert values["temperature"] == card["temperature"]
         assert values["calibrated"] == pytest.approx(card["figures"]["test"]["calibrated"], rel=1e-3)
+    words = ("evaluate", published.stem, "--data", "few.npz", "--corruptions")
+    corrupted = without_pytorch(*words, weights=published.parent, folder=tmp_path)
+    assert corrupted.code == 1
+    assert corrupted.err.splitlines()[-1].startswith("sutja: scipy is not installed: the extra 'robustness' brings it")
     listed = without_pytorch("models", weights=published.parent, folder=tmp_path)
     assert listed.code == 0
     assert published.stem in listed.out
