@@ -71,7 +71,7 @@ main(words)
 
 
 def without_pytorch(*words: str | Path, weights: Path, folder: Path) -> Outcome:
-    """Run the command line without the extras `train` and `robustness`, with the published models of the folder `weights`."""
+    """Run the command line without the extras `train` and `robustness`; `weights` has the published models."""
     return python("-c", WITHOUT_TRAIN_EXTRA, weights, *words, folder=folder)
 
 
