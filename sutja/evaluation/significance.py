@@ -74,7 +74,7 @@ def exact_mcnemar(only_first: int, only_second: int) -> float:
     for count in range(min(only_first, only_second)):
         ways = ways * (discordant - count) // (count + 1)  # to choose count + 1 of the discordant digits
         tail += ways
-    return min(1.0, 2 * tail / 2**discordant)
+    return min(1.0, 2 * tail / (1 << discordant))
 
 
 def paired_interval(only_first: int, only_second: int, count: int) -> tuple[float, float]:
