@@ -204,31 +204,60 @@ def write_through(path: Path, content: bytes | None) -> None:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold an exclusive lock on the file `path`, waiting for it; the system releases it if the process dies.
 
-    Raises `StorageError` if `path` cannot be a file.
+    Raises `StorageError` if `path` cannot be a file, and, unless it is to `wait`, if another process holds the lock.
     """
     try:
         handle = _open_regular(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
     with os.fdopen(handle, "r+b") as file:
-        if sys.platform == "win32":
-            import msvcrt
+        try:
+            _lock(file, wait=wait)
+        except OSError as error:
+            raise StorageError(f"{path}: another process is using it") from error
+        try:
+            yield
+        finally:
+            _unlock(file)
 
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-            try:
-                yield
-            finally:
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-        else:
-            import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield  # closing the file releases the lock
+def _lock(file: IO[bytes], *, wait: bool) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(file: IO[bytes]) -> None:
+    if sys.platform == "win32":  # elsewhere closing the file does it
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+
+def sealed_line(values: dict[str, Any]) -> bytes:
+    """A JSON object on a line of its own, with the SHA-256 of the others as the last field."""
+    text = json.dumps(values)
+    return f'{text[:-1]}, "{CHECKSUM_FIELD}": "{hashlib.sha256(text.encode()).hexdigest()}"}}\n'.encode()
+
+
+def unsealed(line: bytes) -> dict[str, Any]:
+    """The object on a line that `sealed_line` made; raises `ValueError` for any other line."""
+    seal_length = len(f', "{CHECKSUM_FIELD}": ""}}\n') + 2 * hashlib.sha256().digest_size
+    text = line[:-seal_length] + b"}"
+    if line != text[:-1] + f', "{CHECKSUM_FIELD}": "{hashlib.sha256(text).hexdigest()}"}}\n'.encode():
+        raise ValueError(f"the line is not that of its {CHECKSUM_FIELD}")
+    values: dict[str, Any] = json.loads(text)
+    return values
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +28,7 @@ if TYPE_CHECKING:  # PyTorch is imported where it is used: the process that only
 
     from sutja.runs.run import Run
 
+STATE_FOLDER = TemporaryDirectory(prefix="sutja-tests-")
 Undrawn = Callable[[], AbstractContextManager[None]]
 
 
@@ -34,9 +37,18 @@ settings.load_profile("any load")
 
 
 def pytest_configure() -> None:
-    """Restore the handler of SIGINT that a script's background job (`make test &`) and its children lack."""
+    """Restore the handler of SIGINT that a script's background job (`make test &`) and its children lack.
+
+    And let nothing that commands keep for the next time get among that of whoever runs the tests.
+    """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["XDG_STATE_HOME"] = STATE_FOLDER.name
+
+
+def pytest_unconfigure() -> None:
+    """Remove what commands kept."""
+    STATE_FOLDER.cleanup()
 
 
 def pytest_collection_finish() -> None:

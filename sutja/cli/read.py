@@ -12,16 +12,15 @@ import typer
 
 from sutja.cli.common import Json, Model, print_failure
 from sutja.cli.formatters import ReadingFormatter, formatter_for
-from sutja.errors import DataError, NothingReadError, SutjaError, UsageError, printable
-from sutja.files import resolved
+from sutja.cli.keeping import keep_readings
+from sutja.cli.pictures import find_jobs, with_drawings
+from sutja.errors import NothingReadError, SutjaError, UsageError, printable
 
 if TYPE_CHECKING:
     from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome
+    from sutja.reading.journal import ReadingJournal
     from sutja.reading.tables.page import PageTables
 
-STDIN_ARGUMENT = "-"
-ANNOTATED_SUFFIX, EXPLAINED_SUFFIX = ".read.jpg", ".steps.png"
-MAX_STEM_CHARACTERS = 50  # of a picture's name in the name of its drawing: file systems limit the length of names
 MIN_PICTURES_FOR_BAR = 4  # fewer are read before a progress bar is of use
 
 
@@ -82,6 +81,10 @@ def read(
             "picture that tell it themselves]",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where reading the same pictures was stopped, or killed, the last time."),
+    ] = False,
     printed: Annotated[bool, typer.Option("--printed", help="Read printed numbers, too.")] = False,
     single: Annotated[bool, typer.Option("--single", help="Each picture shows one digit, of any size.")] = False,
     model: Model = "line-reader",
@@ -89,7 +92,7 @@ def read(
     """Read the handwritten numbers in pictures, line by line.
 
     A space stands between two numbers. Signs below the minimum confidence are printed as `?`. The exit code is 5 if no
-    digit reaches it.
+    digit reaches it. What is read of many pictures is kept until all are: see `--resume`.
     """
     from sutja.reading.batch import ReaderOptions
     from sutja.reading.numbers import parse_decimal_sign
@@ -102,17 +105,20 @@ def read(
     line_reader, classifier = reader_models(model)
     options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, bool(table_file))
     table_writer = _TableWriter(table_file) if table_file else None
-    jobs, failures, folders = _jobs(pictures)
-    jobs = _with_drawings(jobs, folders, annotated, explained)
+    jobs, failures, folders = find_jobs(pictures)
+    jobs = with_drawings(jobs, folders, annotated, explained)
     formatter = formatter_for(form, named=max(len(pictures), len(jobs)) > 1 or bool(folders))
     for failure in failures:
         print_failure(str(failure))
-    with closing(_outcomes(jobs, options, at_end=as_json)) as outcomes:
-        kept = table_writer.keep_tables(outcomes) if table_writer else outcomes
-        found, unsure, unread = _write_all(kept, formatter, several=len(jobs) > 1)
-    formatter.finish()
-    if table_writer:
-        table_writer.finish()
+    with keep_readings(jobs, options, resume=resume) as journal:
+        with closing(_outcomes(jobs, options, journal, at_end=as_json)) as outcomes:
+            kept = table_writer.keep_tables(outcomes) if table_writer else outcomes
+            found, unsure, unread = _write_all(kept, formatter, several=len(jobs) > 1)
+        formatter.finish()
+        if table_writer:
+            table_writer.finish()
+        if journal:
+            journal.is_done = not unread
     if failures := failures + unread:
         raise typer.Exit(failures[0].exit_code)
     if not found:
@@ -190,115 +196,14 @@ def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool, hint: str) -> str:
     return f"{where}: no digits found{hint}"
 
 
-def _jobs(arguments: Sequence[str]) -> tuple[list[ReadJob], list[SutjaError], list[Path]]:
-    """The jobs for the pages of pictures, folders and standard input, the failures among these, and the folders."""
-    from sutja.data.pictures.pages import split_page_name
-    from sutja.reading.batch import ReadJob
-    from sutja.reading.pages import split_into_pages
-    from sutja.reading.picture import read_content
-
-    if arguments.count(STDIN_ARGUMENT) > 1:
-        raise UsageError("standard input can be read only once: give one `-`")
-    jobs: list[ReadJob] = []
-    failures: list[SutjaError] = []
-    folders: list[Path] = []
-    for argument in arguments:
-        path = Path(argument)
-        try:
-            if argument == STDIN_ARGUMENT:
-                jobs.append(ReadJob(STDIN_ARGUMENT, content=read_content(sys.stdin.buffer, "standard input")))
-            elif path.is_dir():
-                folders.append(path)
-                jobs += [ReadJob(str(picture), path=picture) for picture in _pictures_in(path)]
-            else:
-                file, page = split_page_name(path)
-                jobs.append(ReadJob(argument, path=file, page=page))
-        except SutjaError as error:
-            failures.append(error)
-    return [page for job in jobs for page in split_into_pages(job)], failures, folders
-
-
-def _pictures_in(folder: Path) -> list[Path]:
-    """The picture files in a folder, sorted by name; raises `DataError` when there are none."""
-    from sutja.reading.picture import SUFFIXES
-
-    try:
-        found = sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-        )
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from error
-    if not found:
-        raise DataError(f"{folder}: no pictures in this folder: {', '.join(SUFFIXES)}")
-    return found
-
-
-def _with_drawings(
-    jobs: Sequence[ReadJob], folders: Sequence[Path], annotated: Path | None, explained: Path | None
-) -> list[ReadJob]:
-    """The jobs with the paths of their drawings in these folders, which it creates.
-
-    Raises `UsageError` when a drawing would replace a picture or lie in a folder that is read.
-    """
-    from dataclasses import replace
-
-    targets = [target for target in (annotated, explained) if target]
-    for target in targets:
-        if resolved(target) in {resolved(folder) for folder in folders}:
-            raise UsageError(f"{target}: its pictures are read, so drawings need another folder")
-    placed = [
-        replace(
-            job,
-            annotated=annotated and annotated / f"{name}{ANNOTATED_SUFFIX}",
-            explained=explained and explained / f"{name}{EXPLAINED_SUFFIX}",
-        )
-        for job, name in zip(jobs, _drawing_names(jobs), strict=True)
-    ]
-    inputs = {resolved(job.path) for job in jobs if job.path}
-    for drawing in (drawing for job in placed for drawing in (job.annotated, job.explained) if drawing):
-        if resolved(drawing) in inputs:
-            raise UsageError(f"{drawing}: this picture is read, so it is not replaced by a drawing")
-    for target in targets:
-        target.mkdir(parents=True, exist_ok=True)
-    return placed
-
-
-def _drawing_names(jobs: Sequence[ReadJob]) -> list[str]:
-    """A unique stem for each picture's drawings: that of the picture, else with its suffix, folder or a number."""
-    taken: set[str] = set()
-    names = []
-    for job in jobs:
-        name = next(name for name in _possible_names(job) if name.casefold() not in taken)
-        taken.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def _possible_names(job: ReadJob) -> Iterator[str]:
-    page = "" if job.page is None else f"-{job.page}"
-    if job.path is None:
-        stem = f"stdin{page}"
-    else:
-        stem = f"{job.path.stem[:MAX_STEM_CHARACTERS]}{page}"
-        yield stem
-        yield f"{stem}-{job.path.suffix[1:]}"
-        yield f"{job.path.absolute().parent.name[:MAX_STEM_CHARACTERS]}-{stem}"
-    number = 1
-    while True:
-        number += 1
-        yield f"{stem}-{number}"
-
-
-def _outcomes(jobs: Sequence[ReadJob], options: ReaderOptions, *, at_end: bool) -> Generator[ReadOutcome, None, None]:
+def _outcomes(
+    jobs: Sequence[ReadJob], options: ReaderOptions, journal: ReadingJournal | None, *, at_end: bool
+) -> Generator[ReadOutcome, None, None]:
     """Read the pictures; show a progress bar on a terminal unless it would mix with results.
 
     `at_end` says that results are printed only after the last picture.
     """
-    from sutja.reading.batch import read_pictures
-
-    with closing(read_pictures(jobs, options)) as outcomes:
+    with closing(_read(jobs, options, journal)) as outcomes:
         if len(jobs) < MIN_PICTURES_FOR_BAR:
             yield from outcomes
             return
@@ -308,3 +213,15 @@ def _outcomes(jobs: Sequence[ReadJob], options: ReaderOptions, *, at_end: bool) 
             yield from with_progress(outcomes, lambda outcome: printable(outcome.job.title), total=len(jobs))
         else:
             yield from outcomes
+
+
+def _read(
+    jobs: Sequence[ReadJob], options: ReaderOptions, journal: ReadingJournal | None
+) -> Generator[ReadOutcome, None, None]:
+    if journal is None:
+        from sutja.reading.batch import read_pictures
+
+        return read_pictures(jobs, options)
+    from sutja.reading.journal import read_with_journal
+
+    return read_with_journal(jobs, options, journal)

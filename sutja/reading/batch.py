@@ -113,6 +113,7 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
         content = load_content(job.path) if job.path else job.content or b""
         content = page_content(content, job.title, job.page)
         reading, steps = _read(reader, decode_picture(content, job.title), options)
+        reading = reading.without_images()  # what a folder of scans leaves in memory would be four times as much
         if options.tables:
             from sutja.reading.tables.page import page_tables  # most jobs need none
 

@@ -32,8 +32,8 @@ Quadrilateral = tuple[Corner, Corner, Corner, Corner]
 UNSURE = "?"
 
 
-def _empty_image() -> Gray:
-    return np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+NO_IMAGE = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)  # of a digit that was read without keeping one
+NO_IMAGE.setflags(write=False)
 
 
 def _zero_probabilities() -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ class ReadDigit:
     guess: int
     confidence: float
     box: PixelBox
-    image: Gray = field(default_factory=_empty_image, repr=False, compare=False)
+    image: Gray = field(default_factory=lambda: NO_IMAGE, repr=False, compare=False)
     probabilities: NDArray[np.float64] = field(default_factory=_zero_probabilities, repr=False, compare=False)
 
     @property
@@ -150,6 +150,11 @@ class ReadNumber:
         meaning = interpret_number(self.guess, decimal_sign)
         return replace(self, kind=meaning.kind, value=None if UNSURE in self.text else meaning.value)
 
+    def without_images(self) -> ReadNumber:
+        """The number without the images of its digits, which are most of its size."""
+        signs = (replace(each, image=NO_IMAGE) if isinstance(each, ReadDigit) else each for each in self.signs)
+        return replace(self, signs=tuple(signs))
+
     def as_json(self, *, detail: bool = False) -> dict[str, Any]:
         """The number as a JSON object, its value as a string of digits, with `detail` as in `Reading.as_json`."""
         return {
@@ -234,6 +239,10 @@ class Reading:
         """The reading without printed numbers, and without lines of these alone."""
         lines = [ReadLine(tuple(number for number in line.numbers if number.handwritten)) for line in self.lines]
         return Reading(tuple(line for line in lines if line.numbers))
+
+    def without_images(self) -> Reading:
+        """The reading without the images of its digits."""
+        return Reading(tuple(ReadLine(tuple(each.without_images() for each in line.numbers)) for line in self.lines))
 
     def as_json(self, file: str, *, detail: bool = False) -> dict[str, Any]:
         """The reading as a JSON object, with the name of the picture's file.
