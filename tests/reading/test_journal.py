@@ -12,8 +12,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.errors import StorageError
-from sutja.reading import journal as journal_module
-from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome
+from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome, read_pictures
 from sutja.reading.journal import MAX_ABANDONED_SECONDS, journal_folder, open_journal, read_with_journal
 from tests.reading.written import write
 
@@ -31,13 +30,12 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def read(monkeypatch: pytest.MonkeyPatch) -> Read:
     """The names of pictures that are read from now on."""
     names: Read = []
-    read_pictures = journal_module.read_pictures
 
     def noted(jobs: list[ReadJob], *others: object, **named: object) -> Iterator[ReadOutcome]:
         names.extend(job.name for job in jobs)
         return read_pictures(jobs, *others, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(journal_module, "read_pictures", noted)
+    monkeypatch.setattr("sutja.reading.journal.read_pictures", noted)
     return names
 
 
