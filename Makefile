@@ -8,7 +8,7 @@ export PIP_NO_INPUT := 1
 
 .PHONY: run test coverage chromium check lint javascript pages fix bench readme package help clean
 
-run: $(VENV)/.run ## train and compare LeNet-5, an MLP and LeNet-5 regularised; WORDS=… are another command line
+run: $(VENV)/.run ## train and compare LeNet-5, an MLP, and LeNet-5 with dropout and augmentation; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
 
 # One process per core and one thread per process: threads of several processes would wait for each other. Compiled files

@@ -58,7 +58,7 @@ def _summary(result: dict[str, Any]) -> dict[str, Any]:
         {
             "recipe": run["recipe"],
             **{name: run[name] for name in ("parameters", "epochs", "seconds")},
-            **{part: {name: run[part][name] for name in metrics} for part in ("validation", "test")},
+            **{part: {name: run["figures"][part][name] for name in metrics} for part in ("validation", "test")},
         }
         for run in result["runs"]
     ]
@@ -81,7 +81,7 @@ def _copy_pictures(runs: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(runs / "comparison" / "figures" / "curves.png", IMAGES / "curves.png")
     for name in ("augmentation", "mistakes", "filters"):
-        shutil.copyfile(runs / "lenet5-regularised-s0" / "figures" / f"{name}.png", IMAGES / f"{name}.png")
+        shutil.copyfile(runs / "lenet5-both-s0" / "figures" / f"{name}.png", IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -335,15 +335,21 @@ def parse_recipe(word: str, settings: dict[str, str] | None = None) -> Recipe:
     `settings` are further changes. Raises `UsageError` for an unknown name or field, and a field that is set twice.
     """
     name, _, changes = word.partition(":")
-    changed: dict[str, str] = {}
-    for change in changes.split(",") if changes else ():
-        field, equals, value = (each.strip() for each in change.partition("="))
-        if not equals or field in changed:
-            raise UsageError(f"{word}: expected NAME:FIELD=VALUE,FIELD=VALUE, as in mlp:epochs=3,dropout=0.1")
-        changed[field] = value
+    changed = parse_settings(changes, f"{word}: expected NAME:FIELD=VALUE,FIELD=VALUE, as in mlp:epochs=3,dropout=0.1")
     if twice := changed.keys() & (settings or {}).keys():
         raise UsageError(f"{min(twice)} is set twice")
     return get_recipe(name).with_settings(changed | (settings or {}))
+
+
+def parse_settings(text: str, expected: str) -> dict[str, str]:
+    """The fields and words in `FIELD=VALUE,FIELD=VALUE`; raises a `UsageError` of the text `expected` for another."""
+    changed: dict[str, str] = {}
+    for change in text.split(",") if text else ():
+        field, equals, value = (each.strip() for each in change.partition("="))
+        if not equals or field in changed:
+            raise UsageError(expected)
+        changed[field] = value
+    return changed
 
 
 def get_recipe(name: str) -> Recipe:
@@ -355,6 +361,11 @@ def get_recipe(name: str) -> Recipe:
 
 _LENET5 = Recipe("lenet5", "lenet5")
 _MLP = Recipe("mlp", "mlp")
+_ADDITIONS: dict[str, dict[str, Any]] = {  # what a network of the main job is named after → all in which it differs
+    "dropout": {"dropout": 0.1},
+    "augmentation": {"augmentation": "affine-elastic"},
+    "both": {"dropout": 0.1, "augmentation": "affine-elastic"},
+}
 _REGULARISED: dict[str, Any] = {
     "epochs": 25,
     "dropout": 0.05,
@@ -457,6 +468,11 @@ RECIPES: dict[str, Recipe] = {
         _LENET5,
         _MLP,
         Recipe("perceptron", "perceptron"),
+        *(
+            dataclasses.replace(plain, name=f"{plain.name}-{name}", **fields)
+            for plain in (_LENET5, _MLP)
+            for name, fields in _ADDITIONS.items()
+        ),
         dataclasses.replace(_LENET5, name="lenet5-regularised", **_REGULARISED),
         _LENET5_STUDENT,
         _MLP_STUDENT,
@@ -469,9 +485,10 @@ RECIPES: dict[str, Recipe] = {
     )
 }
 
+_PLAIN_TITLES = {"lenet5": "LeNet-5", "mlp": "MLP"}
 TITLES = {
-    "lenet5": "LeNet-5",
-    "mlp": "MLP",
+    **_PLAIN_TITLES,
+    **{f"{plain}-{name}": f"{title} + {name}" for plain, title in _PLAIN_TITLES.items() for name in _ADDITIONS},
     "perceptron": "Perceptron",
     "lenet5-regularised": "LeNet-5, regularised",
     "lenet5-best": "LeNet-5, best",

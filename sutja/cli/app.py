@@ -26,6 +26,7 @@ COMMANDS = {  # name of a command and of its module → examples at the end of i
     "`sutja train --from convnet-small --data corrections`",
     "compare": "Examples: `sutja compare` · `sutja compare lenet5 mlp --seed 1` · `sutja compare runs/*-s0`",
     "study": "Examples: `sutja study lenet5 mlp --seeds 5` · `sutja study mlp mlp:dropout=0.1 --validation --seeds 3`",
+    "ablation": "Example: `sutja ablation lenet5 --vary dropout=0.1 --vary augmentation=affine --epochs 5 --seeds 10`",
     "ensemble": "Example: `sutja ensemble runs/lenet5-s0 runs/lenet5-s1 runs/mlp-s0`",
     "evaluate": "Examples: `sutja evaluate runs/lenet5-s0` · `sutja evaluate lenet5.onnx --data qmnist/`",
     "doubts": "Examples: `sutja doubts --data mine.npz` · `sutja doubts mlp --folds 3 --count 200`",

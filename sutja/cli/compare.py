@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sutja.data.dataset import Dataset
     from sutja.runs.run import Run
 
-DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-regularised"]
+DEFAULT_RECIPES = ["lenet5", "mlp", "lenet5-dropout", "lenet5-augmentation", "lenet5-both"]
 
 
 def compare(
@@ -25,7 +25,7 @@ def compare(
         typer.Argument(
             autocompletion=complete_recipe_or_run,
             help="Recipes, changed or not, which are trained unless they have a run, or run folders: `lenet5`, "
-            "`lenet5:dropout=0.1`. [default: the main three]",
+            "`lenet5:dropout=0.1`. [default: the main five]",
         ),
     ] = None,
     seed: Seed = None,
@@ -42,8 +42,8 @@ def compare(
 ) -> None:
     """Train the recipes that have no run yet, and compare networks on the same test digits.
 
-    Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout and augmentation. Finished runs are used
-    as they are, interrupted runs are continued.
+    Without names: LeNet-5, an MLP of the same size, and LeNet-5 with dropout, with augmentation, and with both, which
+    differ in nothing else. Finished runs are used as they are, interrupted runs are continued.
     """
     from sutja.experiments.comparison import check_comparable
     from sutja.recipe import parse_recipe

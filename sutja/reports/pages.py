@@ -22,7 +22,6 @@ from sutja.reports.captions import confusion_caption, curves_caption, mistakes_c
 from sutja.reports.html import Picture, Section, render_page, save_figure
 from sutja.reports.inside import look_inside, pick_digits
 from sutja.reports.tables import (
-    Table,
     class_table,
     comparison_table,
     confusion_table,
@@ -32,6 +31,7 @@ from sutja.reports.tables import (
     results_table,
     run_table,
     score_table,
+    seed_table,
     used_recipe_table,
 )
 from sutja.runs.results import RecipeResult, distinct_names
@@ -225,18 +225,11 @@ def write_study_report(
             if differences
             else []
         ),
-        Section("Errors of each seed", table=_seed_table(names, results)),
+        Section("Errors of each seed", table=seed_table(names, results)),
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(recipe) for recipe in recipes])),
     ]
     lead = f"Evaluated on {results[0].count:,} {part} digits of {results[0].data}."
     write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))
-
-
-def _seed_table(names: Sequence[str], results: Sequence[RecipeResult]) -> Table:
-    errors = [dict(zip(each.seeds, each.errors, strict=True)) for each in results]
-    seeds = sorted({seed for each in results for seed in each.seeds})
-    rows = [[str(seed), *(str(each.get(seed, "–")) for each in errors)] for seed in seeds]
-    return Table(["seed", *names], rows)
 
 
 def write_ensemble_report(

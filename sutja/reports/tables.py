@@ -10,6 +10,7 @@ from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
 from sutja.recipe import NONE, flatten
+from sutja.runs.ablation import Effect
 from sutja.runs.report import ErrorsBeforeAfter, MemberReport
 from sutja.runs.results import RecipeResult, distinct_names
 from sutja.runs.run import Run
@@ -175,6 +176,14 @@ def results_table(results: Sequence[RecipeResult]) -> Table:
     return Table([*heads, "errors", "loss", "calibration error", "seconds"], rows)
 
 
+def seed_table(names: Sequence[str], results: Sequence[RecipeResult]) -> Table:
+    """The errors of each seed: a column for each of the results, which have these names."""
+    errors = [dict(zip(each.seeds, each.errors, strict=True)) for each in results]
+    seeds = sorted({seed for each in results for seed in each.seeds})
+    rows = [[str(seed), *(str(each.get(seed, "–")) for each in errors)] for seed in seeds]
+    return Table(["seed", *names], rows)
+
+
 def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
     """Pairs of recipes. The difference is the second mean accuracy minus the first, in percentage points."""
     rows = [
@@ -189,6 +198,30 @@ def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
         for each in differences
     ]
     return Table(["pair", "points", "95 % interval", "test", "p", "p by Holm"], rows)
+
+
+def effect_table(effects: Sequence[Effect]) -> Table:
+    """The effects of an ablation: accuracy and errors with the changes, and what these bring, in percentage points."""
+    rows: list[list[str]] = []
+    for each in effects:
+        if not each.given and all(row[1] != str(each.epochs) for row in rows):
+            rows.append(["as it is", str(each.epochs), *_accuracy_and_errors(each.first), "", "", ""])
+        difference = each.difference
+        rows.append(
+            [
+                each.name,
+                str(each.epochs),
+                *_accuracy_and_errors(each.second),
+                f"{100 * difference.difference:+.3f}",
+                f"{100 * difference.difference_low:+.3f} … {100 * difference.difference_high:+.3f}",
+                format_p(difference.adjusted_p),
+            ]
+        )
+    return Table(["change", "epochs", "accuracy", "errors", "points", "95 % interval", "p by Holm"], rows)
+
+
+def _accuracy_and_errors(result: RecipeResult) -> list[str]:
+    return [percent(result.mean_accuracy, 3), f"{sum(result.errors) / len(result.errors):.1f}"]
 
 
 def member_table(reports: Sequence[MemberReport]) -> Table:

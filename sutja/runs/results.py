@@ -169,17 +169,26 @@ def compare_results(results: Sequence[RecipeResult]) -> list[MeanDifference]:
         raise UsageError(f"not evaluated on the same digits, so they cannot be compared: {digits}")
     names = dict(zip(results, distinct_names(results), strict=True))
     several = sorted((each for each in results if len(each.seeds) > 1), key=lambda each: each.mean_accuracy)
-    found = []
-    for first, second in combinations(several, 2):
-        common = [seed for seed in first.seeds if seed in second.seeds]
-        paired = first.protocol == second.protocol and len(common) > 1
-        values = [
-            [each.accuracies[each.seeds.index(seed)] for seed in (common if paired else each.seeds)]
-            for each in (first, second)
-        ]
-        found.append(compare_means(names[first], names[second], *values, paired=paired))
-    adjusted = holm([each.p_value for each in found])
-    return [dataclasses.replace(each, adjusted_p=p_value) for each, p_value in zip(found, adjusted, strict=True)]
+    return correct_p_values(
+        [compare_pair(first, second, (names[first], names[second])) for first, second in combinations(several, 2)]
+    )
+
+
+def compare_pair(first: RecipeResult, second: RecipeResult, names: tuple[str, str]) -> MeanDifference:
+    """The difference of two results of at least two seeds each, second minus first, as `compare_results` takes it."""
+    common = [seed for seed in first.seeds if seed in second.seeds]
+    paired = first.protocol == second.protocol and len(common) > 1
+    values = [
+        [each.accuracies[each.seeds.index(seed)] for seed in (common if paired else each.seeds)]
+        for each in (first, second)
+    ]
+    return compare_means(*names, *values, paired=paired)
+
+
+def correct_p_values(differences: Sequence[MeanDifference]) -> list[MeanDifference]:
+    """The differences with their p-values corrected by Holm for the number of them."""
+    adjusted = holm([each.p_value for each in differences])
+    return [dataclasses.replace(each, adjusted_p=p) for each, p in zip(differences, adjusted, strict=True)]
 
 
 def distinct_names(results: Sequence[RecipeResult]) -> list[str]:

@@ -63,10 +63,15 @@ def test_compare_uses_what_is_finished_goes_on_with_what_was_begun_and_trains_th
     with undrawn():
         first = sutja(*words)
     assert first.code == 0, first
-    assert [line.split(":")[0] for line in first.err.splitlines() if "→" in line] == ["MLP", "LeNet-5, regularised"]
+    assert [line.split(":")[0] for line in first.err.splitlines() if "→" in line] == [
+        "MLP",
+        "LeNet-5 + dropout",
+        "LeNet-5 + augmentation",
+        "LeNet-5 + both",
+    ]
     assert {path.name for path in tmp_path.iterdir()} == {
         "comparison",
         *(f"digits-{name}-s0" for name in DEFAULT_RECIPES),
     }
-    assert first.out.count("p = ") == 3
+    assert first.out.count("p = ") == 10
     assert sutja(*words) == Outcome(0, first.out, "")

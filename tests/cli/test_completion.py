@@ -44,6 +44,6 @@ def test_runs_are_completed_folder_by_folder(tmp_path: Path, monkeypatch: pytest
     assert complete_run("none/") == []
     assert complete_run(f"{tmp_path}/runs/mlp-s1") == [f"{tmp_path}/runs/mlp-s1"]
     assert complete_recipe_or_run("ru") == ["runs/"]
-    assert complete_recipe_or_run("mlp") == ["mlp", "mlp-best"]
+    assert complete_recipe_or_run("mlp-b") == ["mlp-both", "mlp-best"]
     assert complete_model("runs/m") == ["runs/mlp-s0", "runs/mlp-s1", "runs/mine.onnx"]
     assert complete_model("ti") == ["tiny"]

@@ -1,0 +1,95 @@
+"""What commands that train recipes with several seeds share: their options, the training, and how failures end it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from sutja.cli.common import load_data
+
+if TYPE_CHECKING:
+    from sutja.experiments.study import Study
+    from sutja.recipe import Recipe
+
+Seeds = Annotated[int, typer.Option("--seeds", "-n", min=1, max=10_000, help="How many seeds of each.")]
+FirstSeed = Annotated[int, typer.Option("--first-seed", min=0, max=2**31, help="The first of them.")]
+Validation = Annotated[
+    bool,
+    typer.Option("--validation", help="Evaluate validation digits and no test digits: for choosing recipes."),
+]
+Csv = Annotated[
+    Optional[Path],
+    typer.Option("--csv", help="Store the results in this file, one row per recipe, in place of earlier ones."),
+]
+Processes = Annotated[
+    int,
+    typer.Option("--processes", "-p", min=0, max=1024, help="How many runs train at once; 0 = one for each core."),
+]
+ProcessThreads = Annotated[
+    int, typer.Option("--threads", min=0, max=1024, help="CPU threads of each; 0 = as many as cores are free.")
+]
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """The options of such a command."""
+
+    seeds: range
+    data: str
+    runs: Path
+    csv: Path | None
+    processes: int
+    threads: int
+    device: str
+
+
+def choose_protocol(recipes: Sequence[Recipe], *, validation: bool) -> list[Recipe]:
+    """The recipes, with `validation` all of the protocol that evaluates validation digits alone."""
+    return [dataclasses.replace(each, protocol="validation") if validation else each for each in recipes]
+
+
+def train_seeds(recipes: Sequence[Recipe], options: StudyOptions) -> Study:
+    """Train what is not finished yet and show the progress; the CSV file gets each recipe that lacks no seed."""
+    from sutja.cli.progress import StudyProgress
+    from sutja.experiments.experiment import RunContext
+    from sutja.experiments.study import plan, run_study
+    from sutja.runs.results import read_results, update_results
+
+    if options.csv is not None and options.csv.exists():
+        read_results(options.csv)  # fails before hours of training, not after them
+    context = RunContext(load_data(options.data), options.runs, options.device, options.threads)
+    planned = plan(recipes, options.seeds, context)
+    processes = options.processes or os.cpu_count() or 1
+    study = run_study(planned, options.data, context, processes=processes, callbacks=[StudyProgress()])
+    if options.csv is not None and (whole := study.results(whole=True)):
+        update_results(options.csv, whole)
+    return study
+
+
+def print_files(study: Study, folder: Path, csv: Path | None) -> None:
+    """Print where the report and the results are."""
+    from sutja.cli.console import print_path, remark
+
+    print_path("\nReport", folder / "report.html")
+    if csv is not None:
+        print_path("Results", csv)
+        if not study.complete:
+            remark(f"{csv}: recipes that lack a seed are left out")
+
+
+def require_complete(study: Study) -> None:
+    """Raises `KeyboardInterrupt` after Ctrl-C, and `SutjaError` when some trainings have failed."""
+    from sutja.errors import SutjaError
+
+    if study.interrupted:
+        raise KeyboardInterrupt("the same command continues after the last stored epochs")
+    if study.failures:
+        failures = "; ".join(f"{name}: {why}" for name, why in study.failures.items())
+        count = f"{len(study.failures)} of {len(study.planned_runs)} runs failed"
+        raise SutjaError(f"{count}; the same command tries them again. {failures}")
