@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
@@ -33,6 +36,7 @@ PART_STYLES = {  # column of the metrics → label, colour, stroke
 NETWORK_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#000000")  # of networks on one axis
 NETWORK_MARKERS = ("o", "s", "^", "D", "v")
 NETWORK_STROKES = ("-", "--", ":")
+TILE = 0.94  # the side of a picture among others, in widths of a column
 MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
 
@@ -229,17 +233,42 @@ def _tiles(figure: Figure, rows: int, columns: int) -> NDArray[Any]:
     return np.asarray(figure.subplots(rows, columns, squeeze=False, subplot_kw={"xticks": (), "yticks": ()}))
 
 
+def _tiled(figure: Figure, rows: int, columns: int, *, head: float = 0.0) -> Axes:
+    """One axes for many small pictures: axes for each would take ten times as long.
+
+    The picture in a row and column has its centre at (column, row · (1 + head)); `head` is the height of the text above
+    it, in widths of a column.
+    """
+    axes = figure.subplots()
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=((rows - 1) * (1 + head) + 0.5, -0.5 - head), xticks=(), yticks=())
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return axes
+
+
+def _draw_tile(axes: Axes, image: NDArray[Any], column: int, height: float, **style: Any) -> AxesImage:
+    left, right, top, bottom = column - TILE / 2, column + TILE / 2, height - TILE / 2, height + TILE / 2
+    limits = axes.get_xlim(), axes.get_ylim()
+    drawn = axes.imshow(image, extent=(left, right, bottom, top), interpolation="nearest", **style)
+    axes.set(xlim=limits[0], ylim=limits[1])
+    drawn.set_in_layout(False)
+    return drawn
+
+
 def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
     rows = max(1, math.ceil(len(images) / columns))
     two_lines = any("\n" in title for title in titles)
     figure = Figure(figsize=(1.25 * columns, (1.7 if two_lines else 1.35) * rows), layout="constrained")
-    for index, axes in enumerate(_tiles(figure, rows, columns).flat):
-        axes.set_axis_off()
-        if index < len(images):
-            axes.imshow(images[index], cmap="gray_r", vmin=0, vmax=255)
-            axes.set_title(titles[index], fontsize=8)
     if not len(images):
         figure.text(0.5, 0.5, "nothing to show: no mistakes", ha="center", va="center")
+        return figure
+    head = 0.36 if two_lines else 0.18
+    axes = _tiled(figure, rows, columns, head=head)
+    for index, (image, title) in enumerate(zip(images, titles, strict=True)):
+        column, height = index % columns, index // columns * (1 + head)
+        _draw_tile(axes, image, column, height, cmap="gray_r", vmin=0, vmax=255)
+        axes.text(column, height - 0.52, title, ha="center", va="bottom", fontsize=8, in_layout=False)
     return figure
 
 
@@ -285,49 +314,46 @@ def plot_corruptions(rows: dict[str, Images]) -> Figure:
 def _named_rows(rows: dict[str, NDArray[Any]]) -> Figure:
     columns = len(next(iter(rows.values())))
     figure = Figure(figsize=(1.1 * columns + 1.2, 1.15 * len(rows)), layout="constrained")
-    grid = _tiles(figure, len(rows), columns)
-    for axes_row, (name, images) in zip(list(grid), rows.items(), strict=True):
-        for axes, image in zip(axes_row, images, strict=True):
-            axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
-            for spine in axes.spines.values():
-                spine.set_color("lightgrey")
-        axes_row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=10)
+    axes = _tiled(figure, len(rows), columns)
+    frames = []
+    for row, images in enumerate(rows.values()):
+        for column, image in enumerate(images):
+            _draw_tile(axes, image, column, row, cmap="gray_r", vmin=0, vmax=1)
+            frames.append(Rectangle((column - TILE / 2, row - TILE / 2), TILE, TILE))
+    axes.add_collection(PatchCollection(frames, facecolor="none", edgecolor="lightgrey"))
+    axes.set_yticks(range(len(rows)), list(rows), fontsize=10)
     return figure
 
 
 def plot_filters(weights: NDArray[np.float32]) -> Figure:
     """The kernels `(K, 1, h, w)` of a first convolution: ink on orange raises the response, on purple lowers it."""
     columns = min(8, len(weights))
-    rows = math.ceil(len(weights) / columns)
+    rows, head = math.ceil(len(weights) / columns), 0.16
     figure = Figure(figsize=(1.4 * columns + 1, 1.6 * rows), layout="constrained")
-    grid = _tiles(figure, rows, columns)
+    axes = _tiled(figure, rows, columns, head=head)
     limit = float(np.abs(weights).max())
-    drawn = None
-    for number, axes in enumerate(grid.flat):
-        axes.set_axis_off()
-        if number < len(weights):
-            drawn = axes.imshow(weights[number, 0], cmap="PuOr_r", vmin=-limit, vmax=limit)
-            axes.set_title(f"filter {number + 1}", fontsize=9)
-    assert drawn is not None
-    figure.colorbar(drawn, ax=grid, label="weight", shrink=0.9)
+    for number, kernel in enumerate(weights):
+        column, height = number % columns, number // columns * (1 + head)
+        drawn = _draw_tile(axes, kernel[0], column, height, cmap="PuOr_r", vmin=-limit, vmax=limit)
+        axes.text(column, height - 0.52, f"filter {number + 1}", ha="center", va="bottom", fontsize=9)
+    figure.colorbar(drawn, ax=axes, label="weight", shrink=0.9)
     return figure
 
 
 def plot_feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
     """Digits `(N, 28, 28)` in the first column, and beside each the responses of the filters, `(N, K, h, w)`."""
     shown = maps[:, :16]
-    figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.2 * len(images)), layout="constrained")
-    grid = _tiles(figure, len(images), shown.shape[1] + 1)
+    figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.1 * len(images) + 0.3), layout="constrained")
+    axes = _tiled(figure, len(images), shown.shape[1] + 1)
     limit = float(np.abs(shown).max())
-    for row, axes_row in enumerate(grid):
-        axes_row[0].imshow(images[row], cmap="gray_r", vmin=0, vmax=255)
-        for number, axes in enumerate(axes_row[1:]):
-            axes.imshow(shown[row, number], cmap="PuOr_r", vmin=-limit, vmax=limit)
-            if row == 0:
-                axes.set_title(f"filter {number + 1}", fontsize=9)
-        for axes in axes_row:
-            axes.set_axis_off()
-    grid[0, 0].set_title("digit", fontsize=9)
+    for row, image in enumerate(images):
+        _draw_tile(axes, image, 0, row, cmap="gray_r", vmin=0, vmax=255)
+        for number, each in enumerate(shown[row]):
+            _draw_tile(axes, each, number + 1, row, cmap="PuOr_r", vmin=-limit, vmax=limit)
+    names = ["digit", *(f"filter {number + 1}" for number in range(shown.shape[1]))]
+    axes.set_xticks(range(len(names)), names, fontsize=9)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
     return figure
 
 
