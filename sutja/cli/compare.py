@@ -9,7 +9,7 @@ import typer
 
 from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track, load_data
 from sutja.cli.completion import complete_recipe_or_run
-from sutja.cli.training import open_context, settings_from_options, train_with_progress
+from sutja.cli.training import open_context, settings_from_options, train_missing
 from sutja.files import resolved
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def compare(
     """
     from sutja.experiments.comparison import check_comparable
     from sutja.recipe import parse_recipe
-    from sutja.runs.run import Run, is_run_folder
+    from sutja.runs.run import Run
 
     names = list(dict.fromkeys(names or DEFAULT_RECIPES))
     settings = settings_from_options(None, seed, [])
@@ -65,12 +65,8 @@ def compare(
         # Fail now rather than after minutes of training.
         check_comparable(_distinct(list(opened.values())), context.dataset.sha256, more=more)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, recipe in recipes.items():
-            resume = not force and is_run_folder(context.folder(recipe))
-            again = "the same command without --force" if force else "the same command"
-            opened[name] = train_with_progress(
-                recipe, context, resume=resume, force=force, track=track, continue_with=again
-            )
+        trained = train_missing(list(recipes.values()), data, context, force=force, track=track)
+        opened |= dict(zip(recipes, trained, strict=True))
     _print_comparison(_distinct([opened[name] for name in names]), folder, dataset or load_data(data), as_json)
 
 

@@ -42,8 +42,7 @@ class TrainingProgress(Callback):
         self._epochs = planned.recipe.epochs
         self._images = start.examples_per_epoch
         done = start.epochs_done
-        how = f"continues after epoch {done}" if done else f"{self._epochs} epoch{'s' if self._epochs > 1 else ''}"
-        remark(f"{planned.recipe.title}: {how} on {start.device} → {planned.folder}")
+        remark(_beginning(planned, start))
         if start.busy:
             remark(f"  other programs are busy: {_threads(start.threads)}; --threads chooses another number")
         self._threads, self._fastest = start.threads, 0.0
@@ -160,6 +159,33 @@ class StudyProgress(Callback):
 
     def _show(self) -> None:
         self._bar.update(self._task, completed=sum(self._done.values()), description=self._runs)
+
+
+class CompareProgress(StudyProgress):
+    """What `StudyProgress` shows of trainings that run at once, and a line for each of their epochs."""
+
+    def on_train_begin(self, planned: PlannedRun, start: TrainingStart) -> None:
+        """Print what is trained."""
+        super().on_train_begin(planned, start)
+        remark(_beginning(planned, start))
+
+    def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
+        """Print the line of an epoch, which begins with the network, and advance the bar."""
+        super().on_epoch_end(planned, record)
+        width = max(len(job.recipe.title) for job in self._done)
+        epochs = planned.recipe.epochs
+        remark(
+            f"  {planned.recipe.title:{width}}  {record.epoch:{len(str(epochs))}d}/{epochs}"
+            f"  loss {_both(record.train_loss, record.validation_loss, '{:.4f}')}"
+            f"  accuracy {_both(record.train_accuracy, record.validation_accuracy, '{:.2%}')}"
+        )
+
+
+def _beginning(planned: PlannedRun, start: TrainingStart) -> str:
+    """What is trained, how long, on what, and where to."""
+    epochs = planned.recipe.epochs
+    how = f"continues after epoch {start.epochs_done}" if start.epochs_done else f"{epochs} epoch{'s'[: epochs > 1]}"
+    return f"{planned.recipe.title}: {how} on {start.device} → {planned.folder}"
 
 
 def _result(planned: PlannedRun) -> str:

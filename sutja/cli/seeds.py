@@ -83,13 +83,13 @@ def print_files(study: Study, folder: Path, csv: Path | None) -> None:
             remark(f"{csv}: recipes that lack a seed are left out")
 
 
-def require_complete(study: Study) -> None:
+def require_complete(study: Study, again: str = "the same command") -> None:
     """Raises `KeyboardInterrupt` after Ctrl-C, and `SutjaError` when some trainings have failed."""
     from sutja.errors import SutjaError
 
     if study.interrupted:
-        raise KeyboardInterrupt("the same command continues after the last stored epochs")
+        raise KeyboardInterrupt(f"{again} continues after the last stored epochs")
     if study.failures:
         failures = "; ".join(f"{name}: {why}" for name, why in study.failures.items())
         count = f"{len(study.failures)} of {len(study.planned_runs)} runs failed"
-        raise SutjaError(f"{count}; the same command tries them again. {failures}")
+        raise SutjaError(f"{count}; {again} tries them again. {failures}")

@@ -82,14 +82,16 @@ def plan(recipes: Sequence[Recipe], seeds: range, context: RunContext) -> list[P
     planned_runs = [PlannedRun(recipe, context.folder(recipe)) for recipe in seeded]
     for planned in planned_runs:
         if planned.folder.exists():
-            _check_run(Run.open(planned.folder), planned, context)
+            check_planned(planned, context)
     unfinished = [planned.recipe for planned in planned_runs if not planned.run]
     for teacher in {recipe.distillation.teacher for recipe in unfinished if recipe.distillation}:
         load_targets(context.targets(teacher), context.dataset.train.images)
     return planned_runs
 
 
-def _check_run(run: Run, planned: PlannedRun, context: RunContext) -> None:
+def check_planned(planned: PlannedRun, context: RunContext) -> None:
+    """Raises `UsageError` and `DataError` when its folder holds a run of another recipe or other data."""
+    run = Run.open(planned.folder)
     if run.recipe != planned.recipe:
         again = "sutja train --force replaces it, or --runs names another folder"
         raise UsageError(f"{run.folder}: holds a run of another recipe with this name: {again}")

@@ -42,3 +42,14 @@ def choose_threads(requested: int) -> int:
         return requested or 1
     free = free_cores()
     return most if free is None else max(1, min(most, round(free)))
+
+
+def share_cores(trainings: int, requested: int) -> tuple[int, int]:
+    """How many of these trainings to run at once, and the number of threads of each, `requested` if it is not 0.
+
+    One training for each core that other programs leave free: threads of one training wait for each other, and what is
+    not computed in parallel at all, such as drawing, leaves cores idle.
+    """
+    cores = choose_threads(0)
+    at_once = max(1, min(trainings, cores // max(1, requested)))
+    return at_once, requested or max(1, cores // at_once)

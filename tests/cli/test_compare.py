@@ -75,3 +75,27 @@ def test_compare_uses_what_is_finished_goes_on_with_what_was_begun_and_trains_th
     }
     assert first.out.count("p = ") == 10
     assert sutja(*words) == Outcome(0, first.out, "")
+
+
+def test_networks_train_at_once_where_there_are_cores(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sutja.networks.device.share_cores", lambda trainings, requested: (trainings, 1))
+    names = ("mlp:epochs=1,batch_size=60", "mlp:epochs=2,batch_size=60")
+    words: Words = ["compare", *names, "--data", data, "--runs", tmp_path]
+    outcome = sutja(*words)
+    assert outcome.code == 0, outcome
+    lines = outcome.err.splitlines()
+    assert lines[0] == "2 runs"
+    assert sum("→" in line for line in lines) == 2
+    assert sum(" loss " in line for line in lines) == 3  # each epoch of both
+    assert sutja(*words) == Outcome(0, outcome.out, "")
+    again = sutja(*words, "--force")
+    assert (again.code, again.err.splitlines()[0]) == (0, "2 runs")
+
+
+def test_force_removes_no_folder_that_is_no_run(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sutja.networks.device.share_cores", lambda trainings, requested: (trainings, 1))
+    (tmp_path / "digits-mlp-s0").mkdir()
+    words: Words = ["compare", "mlp", "lenet5", "--data", data, "--runs", tmp_path, "--force"]
+    fails(sutja(*words), 2, "not a run folder")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sutja.networks import device
-from sutja.networks.device import choose_threads
+from sutja.networks.device import choose_threads, share_cores
 
 
 @pytest.fixture
@@ -27,3 +27,22 @@ def test_there_are_as_many_threads_as_free_cores(
     monkeypatch.setattr(device, "free_cores", lambda: free)
     assert choose_threads(0) == threads
     assert choose_threads(3) == 3
+
+
+@pytest.mark.parametrize(
+    ("trainings", "requested", "cores", "shared"),
+    [
+        (5, 0, 2, (2, 1)),
+        (1, 0, 2, (1, 2)),
+        (5, 0, 1, (1, 1)),
+        (2, 0, 8, (2, 4)),
+        (5, 2, 2, (1, 2)),
+        (5, 4, 2, (1, 4)),
+        (0, 0, 2, (1, 2)),
+    ],
+)
+def test_trainings_share_the_free_cores(
+    trainings: int, requested: int, cores: int, shared: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "choose_threads", lambda requested: cores)
+    assert share_cores(trainings, requested) == shared
