@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, list[str]] = {  # module → its arguments
     "reading": [],
     "corrections": [],
     "sheets": [],
+    "scan_folder": [],
     "page": [],
     "inside": [],
     "web": [],

@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--reader", action="store_true", help="read photographs, too, with the published reader")
     parser.add_argument("--sheets", type=int, default=SHEETS, help=f"number of sheets (default: {SHEETS})")
     options = parser.parse_args()
-    sources = Sources(DigitShapes(load_dataset().test), _fonts())
+    sources = load_sheet_sources()
     true_numbers, published, seconds = SheetScore(), SheetScore(), []
     reader = Reader() if options.reader else None
     for index in range(options.sheets):
@@ -86,12 +86,13 @@ def main() -> None:
     print(f"→ {record('sheets', values)}")
 
 
-def _fonts() -> Fonts:
-    """The fonts for print and words; none if they were not fetched, and then nothing is set in print."""
+def load_sheet_sources() -> Sources:
+    """MNIST's test digits and the fonts for print and words; without fonts if they were not fetched."""
     try:
-        return load_fonts()
+        fonts = load_fonts()
     except DataError:
-        return Fonts.none()
+        fonts = Fonts.none()
+    return Sources(DigitShapes(load_dataset().test), fonts)
 
 
 def score_page(page: SheetPage, reading: Reading) -> SheetScore:
