@@ -69,7 +69,9 @@ def page_content(content: bytes, name: str, page: int | None = None) -> bytes:
         return content
     pages = count_pages(content, name)
     if page is None and pages > 1:
-        raise DataError(f"{name}: has {pages:,} pages: name one of them, as in scan.pdf{PAGE_MARK}2")
+        raise DataError(
+            f"{name}: has {pages:,} pages: name one, as in scan.pdf{PAGE_MARK}2, or take all from load_pages"
+        )
     page = 1 if page is None else page
     if not 1 <= page <= pages:
         raise DataError(f"{name}: there is no such page: the file has {pages:,}")

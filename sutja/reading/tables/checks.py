@@ -27,7 +27,8 @@ def check_table(table: NumberTable) -> Iterator[CellRemark]:
     yield from (_unsure(cell, right.get(cell.place)) for cell in table.filled() if cell.is_unsure)
     totals = {line.total.place for line in by_column}
     for column in columns:
-        yield from _odd_forms([cell for cell in column if cell.numbers and cell.place not in totals])
+        numbers = [cell for cell in column if cell.numbers and not cell.is_dash]
+        yield from _odd_forms([cell for cell in numbers if cell.place not in totals])
     for word, sums in (("column", by_column), ("row", by_row)):
         yield from (_wrong_sum(line, word) for line in sums if not line.adds_up)
 

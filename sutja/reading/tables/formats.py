@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sutja.errors import printable
 from sutja.reading.tables.page import PageTables
-from sutja.reading.tables.table import NumberTable, TableCell, column_name, exact_text
+from sutja.reading.tables.table import DASHES, NumberTable, TableCell, column_name, exact_text
 
 FORMULA_SIGNS = ("=", "+", "-", "@")  # with which spreadsheets begin formulas
 COLUMN_GAP = "  "
@@ -69,7 +69,7 @@ def _safe_text(cell: TableCell) -> str:
 
 
 def _without_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) and text not in DASHES else text
 
 
 def _csv_name(name: str, separator: str) -> str:

@@ -84,9 +84,12 @@ def find_sums(lines: Sequence[Sequence[TableCell]]) -> list[SumLine]:
 
 
 def _sum_line(cells: Sequence[TableCell], start: int) -> SumLine | None:
-    """A column or row from its cell `start` on, if it has a sum, enough summands, and each of its numbers a value."""
+    """A column or row from its cell `start` on, if it has a sum, enough summands, and each of its numbers a value.
+
+    A dash adds nothing.
+    """
     *summands, total = cells
-    filled = tuple(cell for cell in summands[start:] if cell.numbers)
+    filled = tuple(cell for cell in summands[start:] if cell.numbers and not cell.is_dash)
     known = all(cell.guessed_value is not None for cell in (*filled, total))
     return SumLine(filled, total) if known and len(filled) >= MIN_SUMMANDS else None
 

@@ -12,6 +12,7 @@ from sutja.reading.numbers import DECIMAL_SIGNS, DecimalSign, NumberMeaning, dec
 from sutja.reading.result import UNSURE, ReadDigit, ReadNumber
 
 CellValue = int | float | str | None
+DASHES = ("-", "--")  # in a cell: nothing
 MAX_EXACT_DIGITS = 15  # of numbers that spreadsheets and floats keep
 MIN_ALTERNATIVE = 0.01  # the probability of another digit that is named
 
@@ -38,6 +39,11 @@ class TableCell:
     def is_unsure(self) -> bool:
         """Whether a sign is below the minimum confidence."""
         return UNSURE in self.text
+
+    @property
+    def is_dash(self) -> bool:
+        """Whether the cell holds a dash alone, which says that there is nothing."""
+        return self.guess in DASHES
 
     @property
     def value(self) -> Decimal | None:

@@ -40,7 +40,7 @@ def test_each_page_of_a_tiff_is_a_picture_of_its_own(big: bool) -> None:
         alone = page_content(content, f"a.tif#{page}", page)
         assert count_pages(alone, "alone") == 1
         assert (decode_picture(alone, "alone") == grey).all()
-    with pytest.raises(DataError, match=r"a\.tif: has 3 pages: name one of them"):
+    with pytest.raises(DataError, match=r"a\.tif: has 3 pages: name one, as in"):
         decode_picture(content, "a.tif")
 
 

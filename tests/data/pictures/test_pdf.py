@@ -32,7 +32,7 @@ def test_each_page_is_a_picture() -> None:
     content = pdf_pages(3)
     assert count_pages(content, "a.pdf") == 3
     assert decode_colour(page_content(content, "a.pdf#3", 3), "a.pdf#3").shape[2] == 3
-    with pytest.raises(DataError, match=r"a\.pdf: has 3 pages: name one of them, as in scan\.pdf#2"):
+    with pytest.raises(DataError, match=r"a\.pdf: has 3 pages: name one, as in scan\.pdf#2"):
         decode_picture(content, "a.pdf")
     for page in (0, 4):
         with pytest.raises(DataError, match=rf"a\.pdf#{page}: there is no such page: the file has 3"):

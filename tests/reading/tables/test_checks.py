@@ -81,3 +81,8 @@ def test_columns_of_many_forms_or_few_numbers_have_no_usual_form(column: list[st
 def test_a_sum_may_have_another_form_than_its_column() -> None:
     column = ["15", "22", "31", "40", "18", "27", "153"]
     assert remarks(*((signs, signs) for signs in column)) == []
+
+
+def test_a_dash_adds_nothing_and_is_no_other_form() -> None:
+    rows = [("1.5", "20"), ("-", "30"), ("2.5", "--"), ("3.5", "10"), ("4.5", "10"), ("1.0", "-"), ("2.0", "10")]
+    assert remarks(*rows, ("15.0", "80")) == []

@@ -15,7 +15,7 @@ import pytest
 from sutja.errors import SutjaError, UsageError
 from sutja.reading.result import Reading
 from sutja.reading.tables.files import TABLE_FORMS, prepare_table_file, write_table_file
-from sutja.reading.tables.formats import pages_csv, pages_markdown, table_text
+from sutja.reading.tables.formats import pages_csv, pages_json, pages_markdown, table_text
 from sutja.reading.tables.page import PageTables, page_tables
 from sutja.reading.tables.workbook import workbook_bytes
 from tests.reading.tables.sheets import read_table
@@ -126,6 +126,15 @@ def test_csv_of_several_pictures_names_each() -> None:
         pages_csv([page("=a.jpg"), page("b.jpg")])
         == "'=a.jpg\n\n12,8.5\n1?,9.0\n29,17.5\n\nb.jpg\n\n12,8.5\n1?,9.0\n29,17.5\n"
     )
+
+
+def test_a_dash_stays_a_dash_in_every_form() -> None:
+    pages = [page_tables("a.png", read_table(("1", "-"), ("2", "3"), ("-5", "4")))]
+    assert pages[0].tables[0].rows == [[1, "-"], [2, 3], [-5, 4]]
+    assert pages_csv(pages) == "1,-\n2,3\n-5,4\n"
+    assert "| 1 | 1 | - |" in pages_markdown(pages)
+    (table,) = json.loads(pages_json(pages))[0]["tables"]
+    assert (table["rows"][0], table["values"][0]) == (["1", "-"], ["1", None])
 
 
 def test_markdown_has_the_names_of_cells_and_a_list_of_remarks() -> None:
