@@ -7,8 +7,14 @@ FROM python:3.11-slim AS build
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE requirements.txt ./
 COPY sutja sutja
+# Tests of packages, tools that make models, and ONNX Runtime's library for C, which Python does not load, stay behind.
+# Python compiles a module when it is first imported: that is done here, as nothing can be written later.
 RUN python -m venv --without-pip /opt/sutja \
-    && pip --python /opt/sutja/bin/python install --no-cache-dir --constraint requirements.txt '.[web]'
+    && pip --python /opt/sutja/bin/python install --no-cache-dir --no-compile --constraint requirements.txt '.[web]' \
+    && find /opt/sutja -depth -type d \( -name tests -o -path '*/onnxruntime/transformers' \
+        -o -path '*/onnxruntime/quantization' -o -path '*/onnxruntime/tools' \) -exec rm -r {} + \
+    && find /opt/sutja -name 'libonnxruntime.so.*' -delete \
+    && /opt/sutja/bin/python -c "import sutja.cli.read, sutja.cli.serve, sutja.reading.batch, sutja.web.app, sutja.web.server"
 
 FROM python:3.11-slim
 COPY --from=build /opt/sutja /opt/sutja
