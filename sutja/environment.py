@@ -31,6 +31,7 @@ EXTRA_OF_MODULE = {  # optional dependency → the extra that installs it
     "pyarrow": "parquet",
     "pypdfium2": "scans",
     "pillow_heif": "scans",
+    "ray": "cluster",
     "fastapi": "web",
     "pydantic": "web",
     "python_multipart": "web",

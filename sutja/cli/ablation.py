@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Json, Runs
+from sutja.cli.common import Cluster, Data, Device, Json, Runs
 from sutja.cli.completion import complete_recipe
 from sutja.cli.seeds import (
     Csv,
@@ -58,6 +58,7 @@ def ablation(
     processes: Processes = 0,
     threads: ProcessThreads = 1,
     device: Device = "auto",
+    cluster: Cluster = None,
     as_json: Json = False,
 ) -> None:
     """Train a recipe as it is, with each change alone and with all of them, and show what each brings.
@@ -73,7 +74,7 @@ def ablation(
         raise UsageError(f"{name}: an ablation sets the seeds itself: --seeds and --first-seed choose them")
     (base,) = choose_protocol([parse_recipe(name)], validation=validation)
     variants = plan_variants(base, vary, epochs or [])
-    options = StudyOptions(range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device)
+    options = StudyOptions(range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, cluster)
     done = train_seeds([variant.recipe for variant in variants], options)
     _report(done, variants, to or runs / "ablation", csv, as_json)
     require_complete(done)

@@ -98,6 +98,15 @@ Data = Annotated[
     ),
 ]
 Runs = Annotated[Path, typer.Option("--runs", help="The folder that contains the run folders.")]
+Cluster = Annotated[
+    Optional[str],
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Run on a Ray cluster: its address, as `auto` or HOST:6379, or `local` for the cores of this machine. "
+        "Needs the extra `cluster`.",
+    ),
+]
 Device = Annotated[str, typer.Option("--device", help="Where to train: auto, cpu, cuda or mps.")]
 Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The random seed. [default: 0]")]
 Threads = Annotated[

@@ -139,6 +139,10 @@ class StudyProgress(Callback):
         self._done[planned] = record.epoch
         self._show()
 
+    def on_train_lost(self, planned: PlannedRun, why: str) -> None:
+        """Say what was lost."""
+        remark(f"  {planned.name}: lost, and goes on after epoch {self._done[planned]}: {why}")
+
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         """Print a line: for a failure always, else only where there is no bar."""
         self._ended += failure is None

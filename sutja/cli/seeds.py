@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -12,8 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from sutja.cli.common import load_data
+from sutja.errors import UsageError
 
 if TYPE_CHECKING:
+    from sutja.experiments.callback import PlannedRun
+    from sutja.experiments.engine import Engine
+    from sutja.experiments.experiment import RunContext
     from sutja.experiments.study import Study
     from sutja.recipe import Recipe
 
@@ -47,6 +52,7 @@ class StudyOptions:
     processes: int
     threads: int
     device: str
+    cluster: str | None = None
 
 
 def choose_protocol(recipes: Sequence[Recipe], *, validation: bool) -> list[Recipe]:
@@ -65,11 +71,29 @@ def train_seeds(recipes: Sequence[Recipe], options: StudyOptions) -> Study:
         read_results(options.csv)  # fails before hours of training, not after them
     context = RunContext(load_data(options.data), options.runs, options.device, options.threads)
     planned = plan(recipes, options.seeds, context)
-    processes = options.processes or os.cpu_count() or 1
-    study = run_study(planned, options.data, context, processes=processes, callbacks=[StudyProgress()])
+    with _engine(planned, context, options) as engine:
+        study = run_study(planned, engine, [StudyProgress()])
     if options.csv is not None and (whole := study.results(whole=True)):
         update_results(options.csv, whole)
     return study
+
+
+@contextmanager
+def _engine(planned: Sequence[PlannedRun], context: RunContext, options: StudyOptions) -> Iterator[Engine]:
+    """The processes of this machine, or the nodes of the cluster at an address."""
+    if options.cluster is None:
+        from sutja.experiments.process_engine import ProcessEngine
+
+        yield ProcessEngine(options.data, context, options.processes or os.cpu_count() or 1)
+        return
+    if options.processes:
+        raise UsageError("--processes is for one machine: a cluster trains as many runs at once as it has cores")
+    from sutja.cluster.connection import connect
+    from sutja.experiments.ray_engine import RayEngine
+    from sutja.experiments.study import teachers_of
+
+    with connect(options.cluster):
+        yield RayEngine(context, teachers_of(planned))
 
 
 def print_files(study: Study, folder: Path, csv: Path | None) -> None:

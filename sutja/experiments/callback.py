@@ -67,6 +67,9 @@ class Callback:
     def on_epoch_end(self, planned: PlannedRun, record: Epoch) -> None:
         """An epoch is finished and stored."""
 
+    def on_train_lost(self, planned: PlannedRun, why: str) -> None:
+        """A training was lost with its process or node, and is started again after its last stored epoch."""
+
     def on_train_end(self, planned: PlannedRun, failure: str | None) -> None:
         """A training ended: it is finished, or `failure` says why not."""
 

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from sutja.errors import SutjaError
+from sutja.errors import DataError, SutjaError
 from sutja.experiments.callback import Callback, PlannedRun, TrainingStart
 from sutja.experiments.experiment import RunContext, train
 from sutja.recipe import Recipe
@@ -49,6 +49,8 @@ def run_worker(job: str) -> int:
         values = json.loads(job)
         recipe = Recipe.from_json(json.dumps(values["recipe"]), "the job")
         context = RunContext(load_dataset(values["data"]), Path(values["runs"]), values["device"], values["threads"])
+        if context.dataset.sha256 != values["data_sha256"]:
+            raise DataError(f"{values['data']}: has other digits than when the study began")
         resume = is_run_folder(context.folder(recipe))
         train(recipe, context, [_Messages()], resume=resume)
     except SutjaError as error:

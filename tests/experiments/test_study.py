@@ -26,6 +26,7 @@ from sutja.data.dataset import Dataset, load_dataset
 from sutja.errors import DataError, UsageError
 from sutja.experiments.callback import Callback, PlannedRun
 from sutja.experiments.experiment import RunContext, train
+from sutja.experiments.process_engine import ProcessEngine
 from sutja.experiments.study import Study, plan, run_study
 from sutja.files import write_json
 from sutja.recipe import Recipe, parse_recipe
@@ -206,7 +207,7 @@ def test_a_killed_process_is_named_and_its_epochs_are_kept(data: Path, tmp_path:
             os.kill(number, signal.SIGKILL)
 
     place, log = RunContext(load_dataset(data), tmp_path, "cpu", 1), Log(kill)
-    done = run_study(plan([parse_recipe(LONG)], range(1), place), str(data), place, processes=1, callbacks=[log])
+    done = run_study(plan([parse_recipe(LONG)], range(1), place), ProcessEngine(str(data), place, 1), [log])
     name = "digits-mlp-epochs=2000-batch_size=16-s0"
     assert done.failures == {name: "killed by SIGKILL: the memory may not have been enough"}
     assert log.told == [f"{name}: {done.failures[name]}", "stop"]
@@ -317,6 +318,6 @@ def test_a_recipe_that_is_named_twice_is_trained_once(tmp_path: Path, small: Dat
 def test_what_no_process_foresees_is_told_by_the_last_line_of_its_traceback(data: Path, tmp_path: Path) -> None:
     place = RunContext(load_dataset(data), tmp_path / "file", "cpu", 1)
     place.runs.write_text("in the way of the run folders")
-    done = run_study(plan([parse_recipe(ONE)], range(1), place), str(data), place, processes=1, callbacks=[Log()])
+    done = run_study(plan([parse_recipe(ONE)], range(1), place), ProcessEngine(str(data), place, 1), [Log()])
     (failure,) = done.failures.values()
     assert re.fullmatch(r"\w+Error: .*/file'", failure)
