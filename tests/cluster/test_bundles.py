@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,15 @@ def test_the_file_that_says_that_a_run_is_finished_is_written_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[str] = []
-    replace = os.replace
-    monkeypatch.setattr("os.replace", lambda old, new: (written.append(Path(new).name), replace(old, new))[1])
-    names = ["report.json", "model.onnx", "run.json", "z.txt"]
-    write_files(tmp_path, dict.fromkeys(names, b""))
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+
+    @contextmanager
+    def noting(path: Path) -> Iterator[Path]:
+        written.append(path.name)
+        yield path
+
+    monkeypatch.setattr("sutja.cluster.bundles.whole_file", noting)
+    write_files(tmp_path, dict.fromkeys(["report.json", "model.onnx", "run.json", "z.txt"], b""))
+    assert written == ["model.onnx", "z.txt", "run.json", "report.json"]
 
 
 def test_only_what_has_changed_is_taken_and_nothing_temporary(tmp_path: Path) -> None:

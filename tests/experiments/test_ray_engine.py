@@ -46,6 +46,7 @@ def cluster(nodes: Path) -> Iterator[Any]:
     """Three nodes; this process leads them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(nodes))
+        patch.setenv("RAY_TMPDIR", "/tmp")  # for its sockets, whose paths must be short
         with started_cluster() as started, connect(started.address):
             yield started
 
