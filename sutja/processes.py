@@ -1,4 +1,4 @@
-"""Child processes: they leave Ctrl-C to their parent, end with it, and compute with one thread."""
+"""Child processes: they leave Ctrl-C to their parent, end with it, and compute with one thread; results in order."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from typing import TypeVar
 
 import cv2
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 
 @contextmanager
@@ -38,3 +44,16 @@ def _end_with_parent() -> None:
     if parent is not None:
         wait([parent.sentinel])
         os._exit(1)
+
+
+def in_order(
+    submit: Callable[[ItemT], Future[ResultT]], items: Iterable[ItemT], max_pending: int
+) -> Generator[ResultT, None, None]:
+    """Yield the results of items in their order, with at most `max_pending` submitted or waiting for their turn."""
+    pending: deque[Future[ResultT]] = deque()
+    for item in items:
+        if len(pending) == max_pending:
+            yield pending.popleft().result()
+        pending.append(submit(item))
+    while pending:
+        yield pending.popleft().result()

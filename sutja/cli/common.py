@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -75,6 +77,18 @@ def load_data(source: str, mending: Mending | None = None) -> Dataset:
         for text in dataset.remarks:
             remark(shortened(printable(text)))
     return dataset
+
+
+@contextmanager
+def connected_to(cluster: str | None) -> Iterator[None]:
+    """Connect to the Ray cluster of the option --cluster, if it is given."""
+    if cluster is None:
+        yield
+        return
+    from sutja.cluster.connection import connect
+
+    with connect(cluster):
+        yield
 
 
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import CommandGroup, Data, Force, Json, load_data
+from sutja.cli.common import Cluster, CommandGroup, Data, Force, Json, connected_to, load_data
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
@@ -255,6 +255,7 @@ def documents(
     form: PictureForm = "jpg",
     seed: PictureSeed = 0,
     data: Data = "mnist",
+    cluster: Cluster = None,
     force: Force = False,
 ) -> None:
     """Paint photographs of whole documents, with the text, the place and the hand of each number.
@@ -263,14 +264,16 @@ def documents(
     digits are among them. Print and further handwriting come from fonts: `python -m tools.fonts` fetches them.
     """
     from sutja.cli.console import print_path, with_progress
-    from sutja.synth.folder import DocumentRequest, paint_documents, write_documents
+    from sutja.synth.folder import DocumentRequest, paint_documents, paint_on_cluster, write_documents
 
     request = DocumentRequest(count, seed, layout, _size(size) if size else None)
     suffix = _suffix(form)
-    painted = with_progress(
-        paint_documents(_painter(data), request), lambda each: f"numbers: {len(each.numbers)}", total=count
-    )
-    write_documents(painted, to, suffix=suffix, force=force)
+    with connected_to(cluster):
+        paint = paint_documents if cluster is None else paint_on_cluster
+        painted = with_progress(
+            paint(_painter(data), request), lambda each: f"numbers: {len(each.numbers)}", total=count
+        )
+        write_documents(painted, to, suffix=suffix, force=force)
     print_path("Written", to)
 
 

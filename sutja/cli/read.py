@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Json, Model, print_failure
+from sutja.cli.common import Cluster, Json, Model, connected_to, print_failure
 from sutja.cli.formatters import ReadingFormatter, formatter_for
 from sutja.cli.keeping import keep_readings
 from sutja.cli.pictures import find_jobs, with_drawings
@@ -18,7 +18,7 @@ from sutja.errors import NothingReadError, SutjaError, UsageError, printable
 
 if TYPE_CHECKING:
     from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome
-    from sutja.reading.journal import ReadingJournal
+    from sutja.reading.journal import ReadAll, ReadingJournal
     from sutja.reading.tables.page import PageTables
 
 MIN_PICTURES_FOR_BAR = 4  # fewer are read before a progress bar is of use
@@ -87,6 +87,7 @@ def read(
     ] = False,
     printed: Annotated[bool, typer.Option("--printed", help="Read printed numbers, too.")] = False,
     single: Annotated[bool, typer.Option("--single", help="Each picture shows one digit, of any size.")] = False,
+    cluster: Cluster = None,
     model: Model = "line-reader",
 ) -> None:
     """Read the handwritten numbers in pictures, line by line.
@@ -111,7 +112,7 @@ def read(
     for failure in failures:
         print_failure(str(failure))
     with keep_readings(jobs, options, resume=resume) as journal:
-        with closing(_outcomes(jobs, options, journal, at_end=as_json)) as outcomes:
+        with closing(_outcomes(jobs, options, journal, cluster=cluster, at_end=as_json)) as outcomes:
             kept = table_writer.keep_tables(outcomes) if table_writer else outcomes
             found, unsure, unread = _write_all(kept, formatter, several=len(jobs) > 1)
         formatter.finish()
@@ -197,13 +198,18 @@ def _nothing_read(jobs: Sequence[ReadJob], *, unsure: bool, hint: str) -> str:
 
 
 def _outcomes(
-    jobs: Sequence[ReadJob], options: ReaderOptions, journal: ReadingJournal | None, *, at_end: bool
+    jobs: Sequence[ReadJob],
+    options: ReaderOptions,
+    journal: ReadingJournal | None,
+    *,
+    cluster: str | None,
+    at_end: bool,
 ) -> Generator[ReadOutcome, None, None]:
     """Read the pictures; show a progress bar on a terminal unless it would mix with results.
 
     `at_end` says that results are printed only after the last picture.
     """
-    with closing(_read(jobs, options, journal)) as outcomes:
+    with closing(_read(jobs, options, journal, cluster)) as outcomes:
         if len(jobs) < MIN_PICTURES_FOR_BAR:
             yield from outcomes
             return
@@ -216,12 +222,24 @@ def _outcomes(
 
 
 def _read(
-    jobs: Sequence[ReadJob], options: ReaderOptions, journal: ReadingJournal | None
+    jobs: Sequence[ReadJob], options: ReaderOptions, journal: ReadingJournal | None, cluster: str | None
 ) -> Generator[ReadOutcome, None, None]:
-    if journal is None:
-        from sutja.reading.batch import read_pictures
+    """Read the pictures here or on a cluster, those that are not in the journal."""
+    with ExitStack() as stack:
+        stack.enter_context(connected_to(cluster))
+        read: ReadAll
+        if cluster is None:
+            from sutja.reading.batch import read_pictures
 
-        return read_pictures(jobs, options)
-    from sutja.reading.journal import read_with_journal
+            read = read_pictures
+        else:
+            from sutja.reading.remote import read_on_cluster
 
-    return read_with_journal(jobs, options, journal)
+            read = read_on_cluster
+        if journal is None:
+            outcomes = read(jobs, options)
+        else:
+            from sutja.reading.journal import read_with_journal
+
+            outcomes = read_with_journal(jobs, options, journal, read=read)
+        yield from stack.enter_context(closing(outcomes))

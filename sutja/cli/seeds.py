@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import load_data
+from sutja.cli.common import connected_to, load_data
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,11 +88,10 @@ def _engine(planned: Sequence[PlannedRun], context: RunContext, options: StudyOp
         return
     if options.processes:
         raise UsageError("--processes is for one machine: a cluster trains as many runs at once as it has cores")
-    from sutja.cluster.connection import connect
     from sutja.experiments.ray_engine import RayEngine
     from sutja.experiments.study import teachers_of
 
-    with connect(options.cluster):
+    with connected_to(options.cluster):
         yield RayEngine(context, teachers_of(planned))
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track, load_data
+from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track, connected_to, load_data
 from sutja.cli.completion import complete_model, complete_recipe
 from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
+    from sutja.recipe import Recipe
     from sutja.runs.run import Run
 
 
@@ -50,6 +53,15 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Continue after the last saved epoch.")] = False,
     force: Force = False,
     track: Track = False,
+    cluster: Annotated[
+        Optional[str],
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Make the samples of `page-reader` or `line-reader` on a Ray cluster: its address, or `local`. "
+            "Needs the extra `cluster`.",
+        ),
+    ] = None,
 ) -> None:
     """Train a network by a recipe into a run folder, or fine-tune a trained network on corrections."""
     from sutja.recipe import parse_recipe
@@ -61,11 +73,30 @@ def train(
     options: dict[str, Any] = {"resume": resume, "force": force, "track": track, "continue_with": "--resume"}
     settings = settings_from_options(epochs, seed, setting or [])
     if start is not None:
+        if cluster is not None:
+            raise UsageError("--cluster makes samples, and fine-tuning needs none")
         _finetune(start, settings, data, (runs, device, threads), options)
         return
     changed = parse_recipe(recipe or "", settings)
     _refuse_corrections(data)
-    _print_run(train_with_progress(changed, open_context(data, runs, device, threads), **options))
+    with _producers(changed, cluster):
+        _print_run(train_with_progress(changed, open_context(data, runs, device, threads), **options))
+
+
+@contextmanager
+def _producers(recipe: Recipe, cluster: str | None) -> Iterator[None]:
+    """Let a cluster make the samples that a recipe is trained on; raises `UsageError` for a recipe that needs none."""
+    if cluster is None:
+        yield
+        return
+    if recipe.reads == "digits":
+        raise UsageError(
+            f"--cluster makes samples, and {recipe.name} needs none: `sutja study` trains many seeds there"
+        )
+    from sutja.synth.prefetch import remote_producers
+
+    with connected_to(cluster), remote_producers():
+        yield
 
 
 def _refuse_corrections(data: str) -> None:

@@ -46,8 +46,7 @@ def connect(address: str) -> Iterator[None]:
             logging_level=logging.CRITICAL,
         )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        reason = shortened(str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__)
-        raise UsageError(f"no Ray cluster at {address}: {reason}") from error
+        raise UsageError(f"no Ray cluster at {address}: {first_line(error)}") from error
     try:
         check_nodes()
         yield
@@ -116,12 +115,18 @@ def is_loss(error: BaseException) -> bool:
     return isinstance(error, RayError) and not isinstance(error, RayTaskError)
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line; with its type, unless it is one of this package."""
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else ""
+    return shortened(text if isinstance(error, SutjaError) else f"{type(error).__name__}: {text}")
+
+
 def _node_failure(address: str, error: Exception) -> SutjaError:
     cause = cause_of(error)
     if isinstance(cause, SutjaError):
         return cause
-    lines = str(cause).strip().splitlines() or [type(cause).__name__]
-    return UsageError(f"node {address} cannot run sutja: {shortened(lines[-1])}: install the same on every node")
+    return UsageError(f"node {address} cannot run sutja: {first_line(cause)}: install the same on every node")
 
 
 def _only_on(node: dict[str, Any]) -> NodeAffinitySchedulingStrategy:

@@ -12,7 +12,7 @@ from sutja.evaluation.metrics import Logits, evaluate
 
 # Beyond these bounds all probabilities are practically equal, or one of them is practically 1.
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
-BISECTIONS = 40  # each halves the interval of 20: the last is less than a billionth
+TEMPERATURE_BISECTIONS = 40  # each halves the interval of 20: the last is less than a billionth
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 
 def _find_zero(rising: Callable[[float], float], low: float, high: float) -> float:
     """Where a rising function is zero between two bounds, by bisection; the nearer bound if it is zero nowhere."""
-    for _ in range(BISECTIONS):
+    for _ in range(TEMPERATURE_BISECTIONS):
         middle = (low + high) / 2
         low, high = (low, middle) if rising(middle) > 0 else (middle, high)
     return (low + high) / 2

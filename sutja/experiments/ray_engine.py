@@ -22,9 +22,16 @@ import ray
 from ray.exceptions import TaskCancelledError
 
 from sutja.cluster.bundles import Bundle, ChangedFiles, write_files
-from sutja.cluster.connection import cause_of, core_count, describe_installation, is_loss, require_same_installation
+from sutja.cluster.connection import (
+    cause_of,
+    core_count,
+    describe_installation,
+    first_line,
+    is_loss,
+    require_same_installation,
+)
 from sutja.data.dataset import save_dataset
-from sutja.errors import SutjaError, UsageError, shortened
+from sutja.errors import UsageError
 from sutja.experiments.callback import PlannedRun
 from sutja.experiments.engine import Engine, Message
 from sutja.experiments.experiment import RunContext
@@ -102,8 +109,8 @@ class RayEngine(Engine):
         except Exception as error:  # whatever a task raises, the other runs go on
             del self._working[task]
             if is_loss(error):
-                return self._lose(planned, _first_line(error))
-            return planned, {"end": _first_line(cause_of(error))}
+                return self._lose(planned, first_line(error))
+            return planned, {"end": first_line(cause_of(error))}
         _store(planned.folder, files)
         if "epoch" in words:
             self._losses.pop(planned, None)
@@ -162,12 +169,6 @@ def _store(folder: Path, files: dict[str, bytes]) -> None:
         return
     with whole_folder(folder) as partial:
         write_files(partial, files)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    text = lines[0] if lines else ""
-    return shortened(text if isinstance(error, SutjaError) else f"{type(error).__name__}: {text}")
 
 
 def _train_remotely(task: RemoteRun, data: Bundle) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:

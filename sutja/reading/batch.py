@@ -29,7 +29,7 @@ JPEG_QUALITY_PERCENT = 92  # of annotated pictures; a PNG of 12 megapixels takes
 
 @dataclass(frozen=True)
 class ReadJob:
-    """A picture to read, from a file or from the `content` of one; `name` stands for it in results.
+    """A picture to read, from a file, from its `content`, or from that of standard input; `name` stands for it.
 
     `page` is that of a file with several, counted from 1. `annotated` and `explained` are the files of the drawings, or
     `None`; their folders exist.
@@ -110,7 +110,7 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
     """Read a picture and write its drawings; its errors are in the outcome."""
     reading = tables = None
     try:
-        content = load_content(job.path) if job.path else job.content or b""
+        content = load_content(job.path) if job.path and job.content is None else job.content or b""
         content = page_content(content, job.title, job.page)
         reading, steps = _read(reader, decode_picture(content, job.title), options)
         reading = reading.without_images()  # what a folder of scans leaves in memory would be four times as much

@@ -10,8 +10,9 @@ import errno
 import hashlib
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from sutja.reading.records import reading_record, restore_reading, restore_table
 JOURNAL_SUFFIX, LOCK_SUFFIX = ".jsonl", ".lock"
 MAX_ABANDONED_SECONDS = 30 * 24 * 3600.0  # after which a journal is removed that nobody went on with
 KEY_CHARACTERS = 16
+
+ReadAll = Callable[[Sequence[ReadJob], ReaderOptions], Generator[ReadOutcome, None, None]]  # in the order of the jobs
 
 
 class ReadingJournal:
@@ -155,15 +158,21 @@ def journal_folder() -> Path:
 
 
 def read_with_journal(
-    jobs: Sequence[ReadJob], options: ReaderOptions, journal: ReadingJournal, *, processes: int | None = None
+    jobs: Sequence[ReadJob],
+    options: ReaderOptions,
+    journal: ReadingJournal,
+    *,
+    processes: int | None = None,
+    read: ReadAll | None = None,
 ) -> Generator[ReadOutcome, None, None]:
     """The outcomes of jobs in order: those in the journal, and the others, which are read and kept in it.
 
-    Raises what `read_pictures` raises.
+    By default `read` is `read_pictures` with so many `processes`. Raises what it raises.
     """
+    read = read or partial(read_pictures, processes=processes)
     kept = [journal.has(job) for job in jobs]
     missing = [job for job, is_kept in zip(jobs, kept, strict=True) if not is_kept]
-    with closing(read_pictures(missing, options, processes=processes)) as outcomes:
+    with closing(read(missing, options)) as outcomes:
         for job, is_kept in zip(jobs, kept, strict=True):
             if is_kept:
                 yield journal.restore(job)

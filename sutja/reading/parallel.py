@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 
 from sutja.errors import SutjaError
-from sutja.processes import prepare_process, without_interrupts
+from sutja.processes import in_order, prepare_process, without_interrupts
 from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome, read_job
 from sutja.reading.reader import Reader
 
@@ -25,8 +24,13 @@ def read_in_processes(
     Raises what `Reader` raises for its options, and `SutjaError` if a process is killed.
     """
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), prepare_process)
+
+    def submit(job: ReadJob) -> Future[ReadOutcome]:
+        with without_interrupts():
+            return pool.submit(_read_in_process, options, job)
+
     try:
-        yield from _in_order(pool, jobs, options, processes * MAX_PENDING_PER_PROCESS)
+        yield from in_order(submit, jobs, processes * MAX_PENDING_PER_PROCESS)
     except BrokenProcessPool as error:
         raise SutjaError("a process that read pictures was killed, perhaps because memory ran out") from error
     finally:
@@ -34,25 +38,11 @@ def read_in_processes(
             pool.shutdown(cancel_futures=True)
 
 
-def _in_order(
-    pool: ProcessPoolExecutor, jobs: Iterable[ReadJob], options: ReaderOptions, max_pending: int
-) -> Iterator[ReadOutcome]:
-    """Submit at most `max_pending` jobs at a time, and yield the outcomes in the order of the jobs."""
-    pending: deque[Future[ReadOutcome]] = deque()
-    for job in jobs:
-        if len(pending) == max_pending:
-            yield pending.popleft().result()
-        with without_interrupts():
-            pending.append(pool.submit(_read_in_process, options, job))
-    while pending:
-        yield pending.popleft().result()
-
-
 def _read_in_process(options: ReaderOptions, job: ReadJob) -> ReadOutcome:
-    return read_job(_reader(options), job, options)
+    return read_job(process_reader(options), job, options)
 
 
 @cache
-def _reader(options: ReaderOptions) -> Reader:
-    """The reader of this process, made for its first picture."""
+def process_reader(options: ReaderOptions) -> Reader:
+    """The reader of this process with some options, made for its first picture; it computes with one thread."""
     return options.open(threads=1)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sutja.errors import UsageError, unknown
 from sutja.files import whole_folder
 from sutja.models.ctc import OTHER
+from sutja.processes import in_order
 from sutja.synth.documents.document import Document, WrittenRun
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.painter import DocumentPainter
@@ -71,16 +72,42 @@ class DocumentRequest:
     layout: str | None = None
     size: tuple[int, int] | None = None
 
+    def require_known_layout(self) -> None:
+        """Raises `UsageError` for a layout that is not known."""
+        if self.layout is not None and self.layout not in LAYOUTS:
+            raise unknown("layout", self.layout, tuple(LAYOUTS))
+
 
 def paint_documents(painter: DocumentPainter, request: DocumentRequest) -> Iterator[Document]:
     """Yield documents; none depends on the others requested. Raises `UsageError` for a layout that is not known."""
-    if request.layout is not None and request.layout not in LAYOUTS:
-        raise unknown("layout", request.layout, tuple(LAYOUTS))
+    request.require_known_layout()
     for number in range(request.count):
-        rng = np.random.default_rng([request.seed, number])
-        size = request.size or DOCUMENT_SIZES[int(rng.integers(len(DOCUMENT_SIZES)))]
-        share = float(np.exp(rng.uniform(*np.log(DIGIT_SHARES))))
-        yield painter.paint(rng, size, layout=request.layout, digit_height=share * min(size))
+        yield paint_document(painter, request, number)
+
+
+def paint_document(painter: DocumentPainter, request: DocumentRequest, number: int) -> Document:
+    """Document `number` of those that are requested, counted from 0."""
+    rng = np.random.default_rng([request.seed, number])
+    size = request.size or DOCUMENT_SIZES[int(rng.integers(len(DOCUMENT_SIZES)))]
+    share = float(np.exp(rng.uniform(*np.log(DIGIT_SHARES))))
+    return painter.paint(rng, size, layout=request.layout, digit_height=share * min(size))
+
+
+def paint_on_cluster(painter: DocumentPainter, request: DocumentRequest) -> Iterator[Document]:
+    """The same documents, painted on the cluster that this process is connected to; the painter travels to it."""
+    from sutja.cluster.executor import ClusterExecutor  # needs an extra
+
+    request.require_known_layout()
+    executor = ClusterExecutor()
+    shared = executor.share(painter)
+    try:
+        yield from in_order(
+            lambda number: executor.submit(paint_document, shared, request, number),
+            range(request.count),
+            executor.max_pending,
+        )
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def write_documents(documents: Iterable[Document], folder: Path, *, suffix: str, force: bool) -> None:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, Generic, TypeVar
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from sutja.errors import SutjaError
 from sutja.processes import prepare_process, without_interrupts
 from sutja.randomness import derived_seed
+
+if TYPE_CHECKING:
+    from sutja.cluster.executor import ClusterExecutor
 
 CHUNKS_PER_PROCESS = 2  # that are made ahead: one is worked on while another waits to be fetched
 
@@ -32,12 +39,24 @@ class Prefetcher(Generic[ChunkT]):
     ) -> None:
         """`build` is called once in each process, and returns the function that makes a chunk; both are pickled.
 
-        `purpose` is part of the seed of each chunk. `processes` is by default one for each core but one.
+        `purpose` is part of the seed of each chunk. `processes` is by default one for each core but one. Within
+        `remote_producers` the cluster makes the chunks.
         """
         self._seed, self._purpose = seed, purpose
-        count = processes or spare_cores()
-        self._ahead = CHUNKS_PER_PROCESS * count
-        self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_process, (build,))
+        self._pool: Executor
+        if cluster := _producers.get():
+            self._pool, self._ahead = cluster, cluster.max_pending
+            self._submit: Callable[[int], Future[ChunkT]] = partial(
+                cluster.submit, _make_remote_chunk, uuid.uuid4().hex, cluster.share(build)
+            )
+        else:
+            count = processes or spare_cores()
+            spawning = multiprocessing.get_context("spawn")
+            self._pool, self._ahead = (
+                ProcessPoolExecutor(count, spawning, _start_process, (build,)),
+                CHUNKS_PER_PROCESS * count,
+            )
+            self._submit = partial(self._pool.submit, _make_chunk)
         self._pending: dict[int, Future[ChunkT]] = {}
 
     def take(self, number: int, *, stop: int = 0) -> ChunkT:
@@ -58,7 +77,7 @@ class Prefetcher(Generic[ChunkT]):
         if number not in self._pending:
             with without_interrupts():
                 seed = derived_seed(self._seed, self._purpose, number)
-                self._pending[number] = self._pool.submit(_make_chunk, seed)
+                self._pending[number] = self._submit(seed)
         return self._pending[number]
 
     def close(self) -> None:
@@ -72,6 +91,21 @@ def spare_cores() -> int:
     return max(1, cores - 1)
 
 
+@contextmanager
+def remote_producers() -> Iterator[None]:
+    """Let the cluster that this process is connected to make the samples of each `Prefetcher` that is made within."""
+    from sutja.cluster.executor import ClusterExecutor  # needs an extra
+
+    executor = ClusterExecutor()
+    token = _producers.set(executor)
+    try:
+        yield
+    finally:
+        _producers.reset(token)
+        executor.shutdown(cancel_futures=True)
+
+
+_producers: ContextVar[ClusterExecutor | None] = ContextVar("_producers", default=None)
 _makers: list[MakeChunk[Any]] = []  # set once in each process
 
 
@@ -82,3 +116,13 @@ def _start_process(build: Callable[[], MakeChunk[Any]]) -> None:
 
 def _make_chunk(seed: int) -> Any:
     return _makers[-1](np.random.default_rng(seed))
+
+
+_remote_makers: dict[str, MakeChunk[Any]] = {}  # of a process on a node: that of the last training which it worked for
+
+
+def _make_remote_chunk(training: str, build: Callable[[], MakeChunk[Any]], seed: int) -> Any:
+    if training not in _remote_makers:
+        _remote_makers.clear()
+        _remote_makers[training] = build()
+    return _remote_makers[training](np.random.default_rng(seed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -28,6 +29,7 @@ def test_chunks_are_the_same_in_any_order_until_the_process_is_killed(few: Datas
         assert line.text == same.text
         assert np.array_equal(line.ink, same.ink)
     assert [line.text for line in first] != [line.text for line in second]
+    assert isinstance(prefetcher._pool, ProcessPoolExecutor)
     for process in prefetcher._pool._processes:
         os.kill(process, signal.SIGTERM)
     with pytest.raises(SutjaError, match="was killed"):
