@@ -101,6 +101,7 @@ def _train_at_once(
 ) -> None:
     from sutja.cli.progress import CompareProgress
     from sutja.experiments.callback import PlannedRun
+    from sutja.experiments.process_engine import ProcessEngine
     from sutja.experiments.study import check_planned, run_study
 
     callbacks: list[Callback] = [CompareProgress(), *_trackers(track=track)]
@@ -108,7 +109,7 @@ def _train_at_once(
     for each in planned:
         if each.folder.exists():
             check_planned(each, context)
-    require_complete(run_study(planned, source, context, processes=processes, callbacks=callbacks), again)
+    require_complete(run_study(planned, ProcessEngine(source, context, processes), callbacks), again)
 
 
 def _trackers(*, track: bool) -> list[Callback]:
