@@ -13,7 +13,6 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -43,20 +42,18 @@ class Prefetcher(Generic[ChunkT]):
         `remote_producers` the cluster makes the chunks.
         """
         self._seed, self._purpose = seed, purpose
+        cluster = _producers.get()
         self._pool: Executor
-        if cluster := _producers.get():
-            self._pool, self._ahead = cluster, cluster.max_pending
-            self._submit: Callable[[int], Future[ChunkT]] = partial(
-                cluster.submit, _make_remote_chunk, uuid.uuid4().hex, cluster.share(build)
-            )
-        else:
+        self._make: Callable[[int], Future[ChunkT]]
+        if cluster is None:
             count = processes or spare_cores()
-            spawning = multiprocessing.get_context("spawn")
-            self._pool, self._ahead = (
-                ProcessPoolExecutor(count, spawning, _start_process, (build,)),
-                CHUNKS_PER_PROCESS * count,
-            )
-            self._submit = partial(self._pool.submit, _make_chunk)
+            pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start_process, (build,))
+            self._pool, self._ahead = pool, CHUNKS_PER_PROCESS * count
+            self._make = lambda seed: pool.submit(_make_chunk, seed)
+        else:
+            training, shared = uuid.uuid4().hex, cluster.share(build)
+            self._pool, self._ahead = cluster, cluster.max_pending
+            self._make = lambda seed: cluster.submit(_make_remote_chunk, training, shared, seed)
         self._pending: dict[int, Future[ChunkT]] = {}
 
     def take(self, number: int, *, stop: int = 0) -> ChunkT:
@@ -77,7 +74,7 @@ class Prefetcher(Generic[ChunkT]):
         if number not in self._pending:
             with without_interrupts():
                 seed = derived_seed(self._seed, self._purpose, number)
-                self._pending[number] = self._submit(seed)
+                self._pending[number] = self._make(seed)
         return self._pending[number]
 
     def close(self) -> None:
