@@ -25,6 +25,7 @@ from sutja.web.reading import reading_router
 from sutja.web.same_origin import SameOriginMiddleware
 from sutja.web.schemas import HealthResponse, ModelResponse
 from sutja.web.settings import ServerSettings
+from sutja.web.tables import tables_router
 from sutja.web.uploads import BodyReceiver
 from sutja.web.workers import ReaderFactory, ReaderPool
 
@@ -62,6 +63,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.add_middleware(SameOriginMiddleware, hosts=settings.hosts)
     app.add_middleware(SecurityHeadersMiddleware)  # last: the outermost
     app.include_router(reading_router(readers, bodies))
+    app.include_router(tables_router(readers, bodies))
     app.include_router(corrections_router(Corrections(settings.corrections), bodies, readers, disk))
     app.include_router(_server_router(settings))
     _add_pages(app)

@@ -13,7 +13,8 @@ from sutja.errors import DataError, StorageError
 from sutja.files import resolved
 from sutja.web.pool import BoundedPool
 from sutja.web.problems import ProblemError
-from sutja.web.reading import BINARY, JSON, MULTIPART, check_picture, decode_image, first_error, require_type
+from sutja.web.reading import BINARY, check_picture, decode_image
+from sutja.web.requests import JSON, MULTIPART, first_error, require_type
 from sutja.web.schemas import CorrectionRequest, CorrectionsResponse, StoredResponse, problem_responses
 from sutja.web.uploads import BodyReceiver, parse_form
 from sutja.web.workers import ReaderPool

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from sutja.web.headers import SECURITY_HEADERS
+from sutja.web.languages import AnswerLanguage, answer_language, in_language
 
 MEDIA_TYPE = "application/problem+json"
 CLOSE_CONNECTION = {"connection": "close"}
@@ -36,13 +37,13 @@ class ProblemError(Exception):
         self.status, self.detail, self.headers = status, detail, dict(headers or {})
 
 
-def as_response(problem: ProblemError) -> Response:
-    """The problem as an HTTP response."""
+def as_response(problem: ProblemError, language: AnswerLanguage = "en") -> Response:
+    """The problem as an HTTP response, its detail in a language."""
     details = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": in_language(problem.detail, language),
     }
     content = json.dumps(details, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, problem.status, problem.headers, MEDIA_TYPE)
@@ -56,9 +57,9 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _answer_unexpected)
 
 
-async def _answer(_: Request, error: Exception) -> Response:
+async def _answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
-    return as_response(error)
+    return as_response(error, answer_language(request.headers))
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
@@ -82,7 +83,8 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
     return as_response(ProblemError(422, "; ".join(wrong)[:1000]))
 
 
-async def _answer_unexpected(_: Request, __: Exception) -> Response:
+async def _answer_unexpected(request: Request, _: Exception) -> Response:
     """A bug: the traceback goes to the server's log, not to the client."""
     headers = {**SECURITY_HEADERS, **CLOSE_CONNECTION}
-    return as_response(ProblemError(500, "The server failed; its log has the cause.", headers))
+    problem = ProblemError(500, "The server failed; its log has the cause.", headers)
+    return as_response(problem, answer_language(request.headers))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,17 +16,22 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from sutja.data.digits import SIDE_PIXELS
+from sutja.data.pictures.pages import count_pages, page_content
 from sutja.errors import DataError, LargePictureError, MissingExtraError
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import decode_picture
 from sutja.reading.reader import Reader
+from sutja.reading.tables.page import find_tables
+from sutja.web.languages import AnswerLanguage, answer_language
 from sutja.web.problems import ProblemError
+from sutja.web.requests import JSON, MULTIPART, RAW, content_type, first_error, require_type
 from sutja.web.schemas import ReadingResponse, ReadQuery, SaliencyRequest, SaliencyResponse, problem_responses
+from sutja.web.tables import tables_json
 from sutja.web.uploads import BodyReceiver, Upload, parse_form
 from sutja.web.workers import ReaderPool, ReaderTask
 
 PICTURE_NAME = "the picture"  # in error messages
-MULTIPART, RAW, JSON = "multipart/form-data", "application/octet-stream", "application/json"
+MAX_SHOWN_SIDE_PIXELS, SHOWN_QUALITY_PERCENT = 2400, 88  # of a picture that is returned
 BINARY = {"type": "string", "format": "binary", "minLength": 1}
 READ_BODY = {
     "required": True,
@@ -58,11 +65,12 @@ def reading_router(readers: ReaderPool, bodies: BodyReceiver) -> APIRouter:
     async def read(request: Request, query: Annotated[ReadQuery, Query()]) -> Response:
         """Read the numbers in a picture, sent as the request body or as the field `picture` of a form.
 
-        PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG 2000 or PNM, up to 10 MB and 50 megapixels.
+        PNG, JPEG, WebP, BMP, TIFF, GIF, JPEG 2000, PNM, HEIC or PDF, up to 10 MB and 50 megapixels.
         """
         async with bodies.receive(request) as body:
             upload = await _upload(request, body)
-            return await _run_timed(readers, partial(read_picture, upload=upload, query=query))
+            language = answer_language(request.headers)
+            return await _run_timed(readers, partial(read_picture, upload=upload, query=query, language=language))
 
     @router.post(
         "/saliency",
@@ -106,21 +114,20 @@ async def _upload(request: Request, body: bytes) -> Upload:
     return Upload(body, "")
 
 
-def content_type(request: Request) -> str:
-    """The content type of a request in lower case, without parameters; "" if it has none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def decode_upload(content: bytes, page: int | None = None) -> Gray:
+    """Decode a picture, or a page of a file, to grey, `uint8 (H, W)`.
+
+    Raises a `ProblemError`: 413 for too many pixels, 422 if it is invalid.
+    """
+    with _problems_of_pictures():
+        return decode_picture(page_content(content, PICTURE_NAME, page), PICTURE_NAME)
 
 
-def require_type(request: Request, wanted: str) -> None:
-    """Raise a `ProblemError`, 415, for any other content type."""
-    if content_type(request) != wanted:
-        raise ProblemError(415, f"The content type must be {wanted}.")
-
-
-def decode_upload(content: bytes) -> Gray:
-    """Decode a picture to grey, `uint8 (H, W)`; raises a `ProblemError`: 413 for too many pixels, 422 if invalid."""
+@contextmanager
+def _problems_of_pictures() -> Iterator[None]:
+    """Turn what is wrong with a picture into a `ProblemError`."""
     try:
-        return decode_picture(content, PICTURE_NAME)
+        yield
     except LargePictureError as error:
         raise ProblemError(413, str(error)) from None
     except DataError as error:
@@ -131,9 +138,12 @@ def decode_upload(content: bytes) -> Gray:
         raise ProblemError(413, f"{PICTURE_NAME}: not enough memory for it") from None
 
 
-def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery) -> dict[str, Any]:
+def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery, language: AnswerLanguage) -> dict[str, Any]:
     """The response of `POST /api/read`; raises a `ProblemError` for an invalid picture."""
-    gray = decode_upload(upload.content)
+    with _problems_of_pictures():
+        pages = count_pages(upload.content, PICTURE_NAME)
+    gray = decode_upload(upload.content, query.page)
+    gray = _reduced(gray) if query.picture else gray
     sign = None if query.decimal == "auto" else query.decimal
     try:
         reading = reader.read(
@@ -142,7 +152,28 @@ def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery) -> dict[st
     except (MemoryError, cv2.error) as error:
         raise ProblemError(422, f"{PICTURE_NAME}: could not be read: {error or 'not enough memory'}") from None
     height, width = gray.shape
-    return {**reading.as_json(upload.name, detail=query.detail), "width": width, "height": height}
+    return {
+        **reading.as_json(upload.name, detail=query.detail),
+        "tables": tables_json(find_tables(reading), reading.numbers, language),
+        "width": width,
+        "height": height,
+        "pages": pages,
+        **({"picture": _jpeg_text(gray)} if query.picture else {}),
+    }
+
+
+def _reduced(gray: Gray) -> Gray:
+    """A picture with at most `MAX_SHOWN_SIDE_PIXELS` per side, to be read as it is shown."""
+    zoom = MAX_SHOWN_SIDE_PIXELS / max(gray.shape)
+    if zoom >= 1:
+        return gray
+    size = [max(1, round(zoom * side)) for side in gray.shape[::-1]]
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _jpeg_text(gray: Gray) -> str:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, SHOWN_QUALITY_PERCENT]
+    return base64.b64encode(cv2.imencode(".jpg", gray, quality)[1].data).decode("ascii")
 
 
 def check_picture(_: Reader, *, content: bytes) -> None:
@@ -163,10 +194,3 @@ def compute_saliency(reader: Reader, *, image: Gray) -> dict[str, Any]:
 def decode_image(text: str) -> Gray:
     """Decode an image, `uint8 (28, 28)`, from base64 that matches `IMAGE_BASE64_PATTERN`."""
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(SIDE_PIXELS, SIDE_PIXELS)
-
-
-def first_error(error: ValidationError) -> str:
-    """The first validation error of a request and the field that it concerns."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg']}"[:300] if place else first["msg"][:300]

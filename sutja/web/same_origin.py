@@ -10,6 +10,7 @@ from collections.abc import Collection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sutja.web.languages import answer_language
 from sutja.web.problems import ProblemError, as_response
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -42,7 +43,7 @@ class SameOriginMiddleware:
         else:
             await self._app(scope, receive, send)
             return
-        await as_response(rejection)(scope, receive, send)
+        await as_response(rejection, answer_language(headers))(scope, receive, send)
 
 
 def is_loopback(host: str) -> bool:

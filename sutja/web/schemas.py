@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from sutja.data.pictures.limits import MAX_FILE_PAGES
 from sutja.reading.numbers import DecimalSign, NumberKind
 from sutja.web.problems import MEDIA_TYPE, ProblemDetails
+from sutja.web.schema_types import Probabilities, Probability, StrictModel
+from sutja.web.table_schemas import TableResponse
 
 IMAGE_BASE64_LENGTH = 1048  # characters for 28 × 28 bytes
 IMAGE_BASE64_PATTERN = "^[A-Za-z0-9+/]{1045}[AQgw]==$"
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Probabilities = Annotated[list[Probability], Field(min_length=10, max_length=10)]
 DigitClass = Annotated[int, Field(ge=0, le=9)]
 Box = Annotated[list[int], Field(min_length=4, max_length=4, description="Left, top, width, height in pixels.")]
 CornerPosition = Annotated[list[float], Field(min_length=2, max_length=2, description="x and y in pixels.")]
@@ -28,12 +29,6 @@ EncodedImage = Annotated[
 ]
 
 
-class StrictModel(BaseModel):
-    """Rejects additional fields and converts no types: `true` is not a number."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
 class ReadQuery(BaseModel):
     """How a picture is to be read."""
 
@@ -44,6 +39,8 @@ class ReadQuery(BaseModel):
     decimal: Literal["auto", DecimalSign] = Field(
         "auto", description="The decimal sign; auto: that of most numbers of the picture that tell it themselves."
     )
+    page: int = Field(1, ge=1, le=MAX_FILE_PAGES, description="Of a PDF, TIFF or HEIF file.")
+    picture: bool = Field(False, description="Return the picture, too, with at most 2,400 pixels per side.")
 
 
 class DigitResponse(StrictModel):
@@ -92,8 +89,13 @@ class ReadingResponse(StrictModel):
     text: str = Field(description="The lines, separated by newlines; empty if there are no numbers.")
     confidence: Probability
     lines: list[LineResponse]
+    tables: list[TableResponse] = Field(
+        description="From top to bottom; every number is in a cell. Lines that are no table are not `aligned`."
+    )
     width: int = Field(ge=1, description="Of the picture after its EXIF orientation is applied, as for the boxes.")
     height: int = Field(ge=1)
+    pages: int = Field(ge=1, description="Of the file.")
+    picture: str | None = Field(None, description="A JPEG file in base64, with picture=true.")
 
 
 class SaliencyResponse(StrictModel):

@@ -32,7 +32,7 @@ from sutja.web.problems import ProblemError
 STARTUP_TIMEOUT_SECONDS = 60.0
 EXIT_TIMEOUT_SECONDS = 1.0  # between the end of the connection and that of the process
 KILLED_EXIT_CODES = (-9, -15)  # of SIGKILL and SIGTERM, which no crash of a decoder sends
-ReaderTask = Callable[[Reader], Any]  # picklable, with a result for JSON: it runs in another process
+ReaderTask = Callable[[Reader], Any]  # picklable, with bytes or a value for JSON as result: it runs in another process
 
 _LOG = logging.getLogger("uvicorn.error")
 
@@ -56,7 +56,7 @@ class ReaderFactory:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """The result of a task as JSON with its duration, or the problem or traceback that it raised."""
+    """The result of a task, as JSON if it is not bytes, with its duration; or the problem or traceback of it."""
 
     content: bytes = b""
     seconds: float = 0.0
@@ -265,7 +265,9 @@ def _mute_libraries() -> None:
 def _run_task(task: ReaderTask, reader: Reader) -> TaskResult:
     start = time.perf_counter()
     try:
-        content = json.dumps(task(reader), ensure_ascii=False, separators=(",", ":")).encode()
+        result = task(reader)
+        json_text = "" if isinstance(result, bytes) else json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+        content = json_text.encode() or result
     except ProblemError as problem:
         return TaskResult(problem=(problem.status, problem.detail))
     except Exception:  # for the log of the server

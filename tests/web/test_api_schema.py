@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from sutja.data.dataset import load_dataset
 from sutja.web.app import create_app
+from sutja.web.table_schemas import JPEG_FORMAT
 from tests.waiting import HANG_SECONDS
 
 from .serving import draw, encode, patient_settings, serving
@@ -35,6 +37,8 @@ PICTURES = st.deferred(lambda: st.sampled_from(pictures()))
 for kind in ("image/*", "application/octet-stream"):
     schemathesis.openapi.media_type(kind, PICTURES)
 schemathesis.openapi.format("binary", PICTURES)
+JPEG = base64.b64encode(encode(np.full((44, 60), 90, np.uint8), ".jpg")).decode()
+schemathesis.openapi.format(JPEG_FORMAT, st.just(JPEG))
 
 
 FOLDER = Path(tempfile.gettempdir()) / f"sutja-described-{os.getpid()}"  # created with the first correction
