@@ -63,6 +63,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("Pages of other sites cannot send requests to this server.", "다른 사이트의 페이지는 요청할 수 없습니다."),
 )
 
+_PLACES = re.compile(r"(\S+) in ([A-Z]+\d+)\b")  # what is to stand in a cell
+
 
 def answer_language(headers: Mapping[str, str]) -> AnswerLanguage:
     """The language that a client prefers by `Accept-Language`: "ko" if Korean is the first, else "en"."""
@@ -82,5 +84,5 @@ def _in_korean(text: str) -> str | None:
     said = text.removeprefix(PICTURE)
     for pattern, korean in SENTENCES:
         if found := re.fullmatch(pattern, said):
-            return korean.format(*found.groups())
+            return _PLACES.sub(r"\2의 \1", korean.format(*found.groups())).replace(" or ", " 또는 ")
     return None

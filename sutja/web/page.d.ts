@@ -37,7 +37,7 @@ interface DigitResponse {
   probabilities: number[];
 }
 
-/** A digit on the page; `label` is the user's correction, `kept` tells whether the server has stored it. */
+/** A digit on the page; `label` is the user's correction, 10 for none, `kept` tells whether the server has stored it. */
 interface Digit extends DigitResponse {
   spot: Spot;
   label: number | null;
@@ -48,8 +48,81 @@ interface Digit extends DigitResponse {
 interface NumberResponse {
   text: string;
   guess: string;
+  quad: Corner[];
   digits: DigitResponse[];
 }
+
+/** x and y in pixels of a picture. */
+type Corner = [number, number];
+
+/** What is to be checked in a cell; `suggestion` are the signs that would mend a sum. */
+interface RemarkResponse {
+  kind: "unsure" | "form" | "sum";
+  row: number;
+  column: number;
+  text: string;
+  suggestion: string | null;
+}
+
+/** A table in a response; cells name their numbers by their places among all. */
+interface TableResponse {
+  aligned: boolean;
+  rows: number;
+  columns: number;
+  cells: { row: number; column: number; numbers: number[] }[];
+  remarks: RemarkResponse[];
+}
+
+/** A number in a picture; the quad has the corners top left, top right, bottom right, bottom left. */
+interface SheetNumber {
+  signs: Sign[];
+  quad: Corner[];
+}
+
+/** A cell with a number; `checked` by a person, who wants to hear nothing more of it. */
+interface SheetCell {
+  row: number;
+  column: number;
+  number: SheetNumber;
+  checked: boolean;
+}
+
+/** A table of a picture, or lines that are no table. */
+interface SheetTable {
+  aligned: boolean;
+  rows: number;
+  columns: number;
+  cells: SheetCell[];
+  remarks: RemarkResponse[];
+}
+
+/** A cell of a picture: the place of its table among all, its row and column. */
+interface CellPlace {
+  table: number;
+  row: number;
+  column: number;
+}
+
+/** A picture with its tables, as the browser keeps it; `upright` if it was turned by hand. */
+interface KeptSheet {
+  id: number;
+  name: string;
+  blob: Blob;
+  width: number;
+  height: number;
+  tables: SheetTable[];
+}
+
+/** What undo brings back. */
+interface SheetState {
+  blob: Blob;
+  width: number;
+  height: number;
+  tables: SheetTable[];
+}
+
+/** The state of a picture in the queue. */
+type Progress = "waiting" | "reading" | "done" | "failed";
 
 /** A sign of a number on the page; one that is no digit, as its text. */
 type Sign = Digit | string;
@@ -60,14 +133,18 @@ type Line = Sign[][];
 /** The response to a picture; boxes refer to its `width` and `height`. */
 interface ReadingResponse {
   lines: { numbers: NumberResponse[] }[];
+  tables: TableResponse[];
   width: number;
   height: number;
+  pages: number;
+  picture?: string;
 }
 
 /** The picture of a result, and the width of the page in the units of the spots. */
 interface Sheet {
   blob: Blob;
   across: number;
+  lasting?: boolean; // corrections stay although the server could not store them
 }
 
 /** A picture on the page, and the file that is sent. */
@@ -78,7 +155,7 @@ interface Opened {
   height: number;
 }
 
-type CorrectionEvent = "waiting" | "revoked" | "stored" | "failed";
+type CorrectionEvent = "waiting" | "removed" | "revoked" | "stored" | "failed";
 
 /** The certainty of a digit. */
 type Certainty = "corrected" | "unsure" | "fair" | "sure";

@@ -59,7 +59,7 @@ def reading_router(readers: ReaderPool, bodies: BodyReceiver) -> APIRouter:
         "/read",
         summary="Read a picture",
         response_model=ReadingResponse,
-        responses=problem_responses(400, 403, 408, 413, 415, 422, 503, 504),
+        responses=problem_responses(400, 403, 404, 408, 413, 415, 422, 503, 504),
         openapi_extra={"requestBody": READ_BODY},
     )
     async def read(request: Request, query: Annotated[ReadQuery, Query()]) -> Response:
@@ -142,6 +142,8 @@ def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery, language: 
     """The response of `POST /api/read`; raises a `ProblemError` for an invalid picture."""
     with _problems_of_pictures():
         pages = count_pages(upload.content, PICTURE_NAME)
+    if query.page > pages:
+        raise ProblemError(404, f"{PICTURE_NAME}: there is no such page: the file has {pages:,}")
     gray = decode_upload(upload.content, query.page)
     gray = _reduced(gray) if query.picture else gray
     sign = None if query.decimal == "auto" else query.decimal

@@ -159,6 +159,7 @@ class CorrectionRequest(StrictModel):
 PROBLEM_DESCRIPTIONS = {
     400: "The request is incomplete.",
     403: "A page of another site sent the request.",
+    404: "The file has no such page.",
     408: "The request arrived too slowly.",
     413: "More than 10 MB or 50 megapixels.",
     415: "This content type is not accepted.",

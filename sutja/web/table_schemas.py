@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from sutja.web.schema_types import Probabilities, StrictModel
 
@@ -14,8 +14,15 @@ MAX_NUMBERS, MAX_SIGNS = 100, 60  # of a cell, a number
 MAX_JPEG_CHARACTERS = 40_000
 JPEG_FORMAT = "base64-jpeg"  # of strings in JSON Schema
 
-RowIndex = Annotated[int, Field(ge=0, lt=MAX_ROWS)]
-ColumnIndex = Annotated[int, Field(ge=0, lt=MAX_COLUMNS)]
+
+def _as_int(value: Any) -> Any:
+    """1.0 in JSON is the integer 1."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+SignText = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", ":", "/", "+", "-", " ", "?"]
+RowIndex = Annotated[int, BeforeValidator(_as_int), Field(ge=0, lt=MAX_ROWS)]
+ColumnIndex = Annotated[int, BeforeValidator(_as_int), Field(ge=0, lt=MAX_COLUMNS)]
 QuadCoordinate = Annotated[float, Field(ge=-20_000, le=40_000)]
 QuadCorner = Annotated[list[QuadCoordinate], Field(min_length=2, max_length=2)]
 
@@ -55,7 +62,7 @@ class TableResponse(StrictModel):
 class SignRequest(StrictModel):
     """A digit or another sign of a number."""
 
-    guess: str = Field(pattern=r"^[0-9.,:/+? \-]$", description="? for a sign that is not known.")
+    guess: SignText = Field(description="? for a sign that is not known.")
     sure: bool = True
     probabilities: Probabilities | None = Field(None, description="Of the ten digits, if it is one and not sure.")
 

@@ -160,7 +160,7 @@ def test_each_page_of_a_file_is_read_and_shown(client: httpx.Client, scan: bytes
     shown = cv2.imdecode(np.frombuffer(base64.b64decode(second["picture"]), np.uint8), cv2.IMREAD_GRAYSCALE)
     assert shown is not None
     assert shown.shape == (2400, 2400) == (second["height"], second["width"])
-    assert "2" in is_problem(read_page(client, scan, "page=3"), 422)["detail"]
+    assert "the file has 2" in is_problem(read_page(client, scan, "page=3"), 404)["detail"]
 
 
 def locked_pdf() -> bytes:

@@ -13,6 +13,7 @@ const SENTENCES = {
   507: "full",
 };
 const TIMEOUT_MS = 15000; // longer than the server's own timeout for reading
+const POLL_MS = 2000; // between two questions whether the server is back
 
 export class Trouble extends Error {
   /** `name` is the name of a text, `detail` the server's explanation, `wait` the seconds until the next attempt.
@@ -25,18 +26,41 @@ export class Trouble extends Error {
   }
 }
 
-/** Read a picture, with the details of each digit; for one that is `upright`, no quarter turns are tried.
+/** Read a picture, with the details of each digit; for one that is `upright`, no quarter turns are tried. Of a file with
+ * pages, one is read, and with `picture` returned as a picture.
  * @param {Blob} blob @returns {Promise<ReadingResponse>} */
-export function read(blob, { upright = false } = {}) {
-  const type = blob.type || "application/octet-stream";
-  return ask(`api/read?detail=true&upright=${upright}`, { method: "POST", body: blob, headers: { "Content-Type": type } });
+export function read(blob, { upright = false, page = 1, picture = false } = {}) {
+  const type = blob.type.startsWith("image/") ? blob.type : "application/octet-stream";
+  const part = page > 1 || picture ? `&page=${page}&picture=${picture}` : "";
+  const headers = { "Content-Type": type };
+  return ask(`api/read?detail=true&upright=${upright}${part}`, { method: "POST", body: blob, headers });
+}
+
+/** Check the tables of pages; with `arrange`, they are found again from where the numbers are.
+ * @param {object[]} pages @returns {Promise<{pages: TableResponse[][]}>} */
+export function checkTables(pages, arrange = false) {
+  return ask(`api/tables?arrange=${arrange}`, asJson({ pages }));
+}
+
+/** The file, "xlsx" or "csv", of the tables of pages.
+ * @param {object[]} pages @param {string} form @returns {Promise<Blob>} */
+export function tablesFile(pages, form) {
+  return ask(`api/tables?form=${form}`, asJson({ pages }), (answer) => answer.blob());
+}
+
+/** Resolves when the server answers. */
+export async function serverIsBack() {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const answer = await fetch("healthz").catch(() => null);
+    if (answer?.ok) return;
+  }
 }
 
 /** The saliency map of a digit; both images are in base64.
  * @param {string} image @returns {Promise<{saliency: string}>} */
 export function saliencyOf(image) {
-  const headers = { "Content-Type": "application/json" };
-  return ask("api/saliency", { method: "POST", body: JSON.stringify({ image }), headers });
+  return ask("api/saliency", asJson({ image }));
 }
 
 /** Store corrections with their picture; `last` if the page is about to close.
@@ -55,15 +79,21 @@ export function countCorrections() {
   return ask("api/corrections");
 }
 
-/** @param {string} address @param {RequestInit} options */
-async function ask(address, options = {}) {
+/** @param {object} content */
+function asJson(content) {
+  return { method: "POST", body: JSON.stringify(content), headers: { "Content-Type": "application/json" } };
+}
+
+/** @param {string} address @param {RequestInit} options @param {(answer: Response) => Promise<any>} parse */
+async function ask(address, options = {}, parse = (answer) => answer.json()) {
   let answer;
+  const headers = { "Accept-Language": document.documentElement.lang, ...options.headers };
   try {
-    answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
+    answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS), ...options, headers });
   } catch (error) {
     throw new Trouble(/** @type {Error} */ (error).name === "TimeoutError" ? "slow" : "offline");
   }
-  if (answer.ok) return answer.json();
+  if (answer.ok) return parse(answer);
   const problem = await answer.json().catch(() => ({}));
   const wait = Number(answer.headers.get("Retry-After")) || 0;
   throw new Trouble(SENTENCES[answer.status] ?? "failed", { detail: problem.detail ?? answer.statusText, wait });

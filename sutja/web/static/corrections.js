@@ -2,6 +2,7 @@
 // Corrections wait for a moment, in which they can be undone; then the server stores them with the picture.
 
 import { countCorrections, storeCorrections } from "./api.js";
+import { NONE } from "./digit.js";
 
 const UNDO_MS = 2500; // in which a correction can be undone
 
@@ -39,10 +40,10 @@ export class Corrections {
     this.#waiting = this.#waiting.filter((each) => each !== digit);
     digit.label = label === digit.digit && !digit.kept ? null : label;
     digit.kept = false;
-    if (digit.label !== null) this.#waiting.push(digit);
+    if (digit.label !== null && label !== NONE) this.#waiting.push(digit); // the network has no word for none
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.send(), UNDO_MS);
-    this.changed(this.waiting ? "waiting" : "revoked");
+    this.changed(label === NONE ? "removed" : this.waiting ? "waiting" : "revoked");
   }
 
   /** Undo the latest waiting correction; returns whether there was one. */
@@ -52,6 +53,12 @@ export class Corrections {
     digit.label = null;
     this.changed("revoked");
     return true;
+  }
+
+  /** Forget the waiting corrections of digits that an edit has replaced.
+   * @param {Digit[]} digits those that are left */
+  retain(digits) {
+    this.#waiting = this.#waiting.filter((digit) => digits.includes(digit));
   }
 
   /** Send the waiting corrections to the server; `last` if the page is about to close. */
@@ -66,7 +73,7 @@ export class Corrections {
       this.total = answer.total;
       this.changed("stored");
     } catch (trouble) {
-      for (const digit of digits) digit.label = null; // show that it was not stored
+      if (!sheet.lasting) for (const digit of digits) digit.label = null; // show that it was not stored
       this.changed("failed", trouble);
     }
   }

@@ -4,21 +4,40 @@
 const SURE_CONFIDENCE = 0.9; // less is shown as fair
 const MIN_IOU = 0.6; // intersection over union of two boxes of the same digit
 
+/** The label of a digit that is none. */
+export const NONE = 10;
+
 /** The numbers of a response, line by line; each digit has its `spot` on the page, computed by `spotOf` from its box.
  * Corrections of digits in `before`, the previous lines, are kept for digits in the same place.
  * @param {ReadingResponse} answer @param {(box: Box) => Spot} spotOf @param {Line[]} before @returns {Line[]} */
 export function linesOf(answer, spotOf, before) {
   const corrected = digitsOf(before).filter((digit) => digit.label !== null);
   return answer.lines.map((line) =>
-    line.numbers.map(({ text, guess, digits }) => {
-      const placed = digits.map((digit) => {
+    line.numbers.map((number) =>
+      withSigns(number, (digit) => {
         const spot = spotOf(digit.box);
         const same = corrected.find((each) => overlap(each.spot, spot) > MIN_IOU);
         return { ...digit, spot, label: same?.label ?? null, kept: same?.kept ?? false };
-      });
-      return [...guess].map((sign, at) => (/[0-9]/.test(sign) && placed.shift()) || text[at]);
-    }),
+      }),
+    ),
   );
+}
+
+/** The signs of a number in a picture, of which the part that was read is at `place`.
+ * @param {NumberResponse} number @param {Place} place */
+export function signsOf(number, place) {
+  return withSigns(number, (digit) => {
+    const spot = onPage(digit.box, place);
+    const { left, top, width, height } = spot;
+    return { ...digit, spot, box: [left, top, width, height], label: null, kept: false };
+  });
+}
+
+/** The signs of a number, its digits as `made` makes them.
+ * @param {NumberResponse} number @param {(digit: DigitResponse) => Digit} made @returns {Sign[]} */
+function withSigns({ text, guess, digits }, made) {
+  const left = digits.map(made);
+  return [...guess].map((sign, at) => (/[0-9]/.test(sign) && left.shift()) || text[at]);
 }
 
 /** The digits of lines, in reading order.
@@ -33,9 +52,10 @@ export function sameDigit(lines, digit) {
   return digit && digitsOf(lines).find((each) => overlap(each.spot, digit.spot) > MIN_IOU);
 }
 
-/** The text of a sign; for a digit its correction, the digit that was read, or `?`.
+/** The text of a sign; for a digit its correction, the digit that was read, or `?`; empty if it is corrected to none.
  * @param {Sign} sign */
 export function shown(sign) {
+  if (typeof sign !== "string" && sign.label === NONE) return "";
   return typeof sign === "string" ? sign : String(sign.label ?? sign.digit ?? "?");
 }
 

@@ -1,0 +1,177 @@
+// @ts-check
+// The queue: pictures and the pages of files are read one after the other, and kept in the browser.
+
+import { read, serverIsBack, Trouble } from "./api.js";
+import { History } from "./history.js";
+import { isScan, openPicture } from "./photograph.js";
+import { tablesOf } from "./sheet.js";
+import { drop, keep, keptSheets, MAX_KEPT_BYTES } from "./storage.js";
+
+export const MAX_SHEETS = 100; // in the queue
+let lastId = Date.now();
+
+/** A picture of the queue, or the page of a file. */
+export class SheetEntry {
+  /** @type {Progress} */
+  progress = "waiting";
+  /** @type {SheetState | null} */
+  state = null; // null until the picture is known
+  /** @type {HTMLCanvasElement | ImageBitmap | null} */
+  bitmap = null; // while the picture is shown
+  /** @type {Trouble | null} */
+  trouble = null;
+  /** @type {History<SheetState>} */
+  history = new History();
+  /** @type {Sheet | null} */
+  sheet = null; // for corrections
+  upright = false; // after it was turned by hand
+  kept = true;
+
+  /** @param {string} name @param {File | null} file @param {number} page */
+  constructor(name, file = null, page = 1) {
+    this.id = lastId++;
+    this.name = name;
+    this.file = file;
+    this.page = page;
+  }
+
+  /** Show another state, as after an edit.
+   * @param {SheetState} state */
+  become(state) {
+    const isSame = this.state?.blob === state.blob;
+    this.state = state;
+    if (isSame && this.sheet) return;
+    this.bitmap = null;
+    this.sheet = { blob: state.blob, across: state.width, lasting: true };
+  }
+}
+
+export class Queue {
+  /** @type {SheetEntry[]} */
+  entries = [];
+  #running = false;
+
+  /** `changed(entry)` is called when an entry has come or changed, `troubled(error, entry)` when one is not read.
+   * @param {{changed: (entry: SheetEntry) => void, troubled: (error: unknown, entry: SheetEntry) => void}} called */
+  constructor({ changed, troubled }) {
+    this.changed = changed;
+    this.troubled = troubled;
+  }
+
+  /** Take back what was kept before a reload. */
+  async restore() {
+    for (const { id, name, tables, ...picture } of await keptSheets()) {
+      const entry = new SheetEntry(name);
+      entry.id = id;
+      entry.become({ ...picture, tables });
+      entry.progress = "done";
+      this.entries.push(entry);
+    }
+  }
+
+  /** Read files; returns the first entry.
+   * @param {File[]} files */
+  add(files) {
+    const added = files.map((file) => new SheetEntry(file.name, file));
+    this.#insert(added, this.entries.length);
+    this.#run();
+    return added[0];
+  }
+
+  /** Read an entry again, which has another picture.
+   * @param {SheetEntry} entry */
+  again(entry) {
+    entry.progress = "waiting";
+    this.changed(entry);
+    this.#run();
+  }
+
+  /** @param {SheetEntry} entry */
+  remove(entry) {
+    this.entries = this.entries.filter((each) => each !== entry);
+    drop(entry.id);
+  }
+
+  /** Keep an entry in the browser, as far as there is room.
+   * @param {SheetEntry} entry */
+  async keep({ id, name, state }) {
+    const entry = this.entries.find((each) => each.id === id);
+    if (!state || !entry) return;
+    const bytes = this.entries.reduce((sum, each) => sum + (each.state?.blob.size ?? 0), 0);
+    const isKept = bytes <= MAX_KEPT_BYTES && (await keep({ id, name, ...state }));
+    if (entry.kept && !isKept) this.troubled(new Trouble("notKept"), entry);
+    entry.kept = isKept;
+  }
+
+  /** @param {SheetEntry[]} added @param {number} at */
+  #insert(added, at) {
+    const room = MAX_SHEETS - this.entries.length;
+    this.entries.splice(at, 0, ...added.slice(0, room));
+    if (added.length > room) this.troubled(new Trouble("many"), added[0]);
+  }
+
+  async #run() {
+    if (this.#running) return;
+    this.#running = true;
+    for (let entry; (entry = this.entries.find(({ progress }) => progress === "waiting")); ) await this.#read(entry);
+    this.#running = false;
+  }
+
+  /** @param {SheetEntry} entry */
+  async #read(entry) {
+    entry.progress = "reading";
+    this.changed(entry);
+    try {
+      await (entry.state || !(entry.file && isScan(entry.file)) ? this.#readPicture(entry) : this.#readPage(entry, entry.file));
+      entry.trouble = null;
+    } catch (error) {
+      await this.#fail(error, entry);
+    }
+    this.changed(entry);
+  }
+
+  /** @param {SheetEntry} entry */
+  async #readPicture(entry) {
+    if (!entry.state && entry.file) {
+      const { bitmap, ...picture } = await openPicture(entry.file);
+      entry.become({ ...picture, tables: [] });
+      entry.bitmap = bitmap;
+      this.changed(entry);
+    }
+    const state = /** @type {SheetState} */ (entry.state);
+    const answer = await read(state.blob, { upright: entry.upright });
+    if (entry.state !== state) return; // turned or cropped meanwhile: it waits again
+    this.#finish(entry, { ...state, tables: tablesOf(answer) });
+  }
+
+  /** @param {SheetEntry} entry @param {File} file */
+  async #readPage(entry, file) {
+    const answer = await read(file, { page: entry.page, picture: true });
+    if (entry.page === 1 && answer.pages > 1) {
+      const others = Array.from({ length: answer.pages - 1 }, (_, at) => new SheetEntry(`${file.name}#${at + 2}`, file, at + 2));
+      entry.name = `${file.name}#1`;
+      this.#insert(others, this.entries.indexOf(entry) + 1);
+    }
+    const blob = await (await fetch(`data:image/jpeg;base64,${answer.picture}`)).blob();
+    this.#finish(entry, { blob, width: answer.width, height: answer.height, tables: tablesOf(answer) });
+  }
+
+  /** @param {SheetEntry} entry @param {SheetState} state */
+  #finish(entry, state) {
+    entry.become(state);
+    entry.progress = "done";
+    this.keep(entry);
+  }
+
+  /** Wait and try again if the server is away or busy.
+   * @param {unknown} error @param {SheetEntry} entry */
+  async #fail(error, entry) {
+    if (!(error instanceof Trouble)) throw error;
+    const isAway = error.name === "offline";
+    entry.trouble = error;
+    entry.progress = isAway || error.wait ? "waiting" : "failed";
+    this.troubled(error, entry);
+    if (isAway) await serverIsBack();
+    else if (error.wait) await new Promise((resolve) => setTimeout(resolve, error.wait * 1000));
+  }
+}
