@@ -3,6 +3,14 @@
 /** Left, top, width and height in pixels of a picture. */
 type Box = [number, number, number, number];
 
+/** The outline of a digit or a cell on the page, and its label if it has one. */
+interface Outline {
+  of: Digit | SheetCell;
+  corners: Corner[];
+  kind: Certainty;
+  text: string;
+}
+
 /** A rectangle in pixels of the page. */
 interface Spot {
   left: number;
@@ -103,7 +111,7 @@ interface CellPlace {
   column: number;
 }
 
-/** A picture with its tables, as the browser keeps it; `upright` if it was turned by hand. */
+/** A picture with its tables, as the browser keeps it. */
 interface KeptSheet {
   id: number;
   name: string;
@@ -162,12 +170,19 @@ type Certainty = "corrected" | "unsure" | "fair" | "sure";
 
 /** The elements that scripts find by id. */
 interface Elements {
+  add: HTMLButtonElement;
+  card: HTMLElement;
+  cardKeys: HTMLElement;
   choose: HTMLInputElement;
   clear: HTMLButtonElement;
   close: HTMLButtonElement;
   copy: HTMLButtonElement;
+  crop: HTMLButtonElement;
+  csv: HTMLButtonElement;
   detail: HTMLElement;
   example: HTMLButtonElement;
+  frame: HTMLElement;
+  framing: HTMLElement;
   hints: HTMLElement;
   ink: HTMLCanvasElement;
   kept: HTMLElement;
@@ -178,9 +193,15 @@ interface Elements {
   note: HTMLElement;
   paper: HTMLElement;
   photograph: HTMLCanvasElement;
+  queue: HTMLElement;
+  redo: HTMLButtonElement;
   remark: HTMLElement;
   revoke: HTMLButtonElement;
+  tables: HTMLElement;
   take: HTMLInputElement;
   trouble: HTMLElement;
+  turnLeft: HTMLButtonElement;
+  turnRight: HTMLButtonElement;
   undo: HTMLButtonElement;
+  xlsx: HTMLButtonElement;
 }

@@ -21,8 +21,8 @@ def _as_int(value: Any) -> Any:
 
 
 SignText = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", ":", "/", "+", "-", " ", "?"]
-RowIndex = Annotated[int, BeforeValidator(_as_int), Field(ge=0, lt=MAX_ROWS)]
-ColumnIndex = Annotated[int, BeforeValidator(_as_int), Field(ge=0, lt=MAX_COLUMNS)]
+RowIndex = Annotated[int, Field(ge=0, lt=MAX_ROWS), BeforeValidator(_as_int)]
+ColumnIndex = Annotated[int, Field(ge=0, lt=MAX_COLUMNS), BeforeValidator(_as_int)]
 QuadCoordinate = Annotated[float, Field(ge=-20_000, le=40_000)]
 QuadCorner = Annotated[list[QuadCoordinate], Field(min_length=2, max_length=2)]
 

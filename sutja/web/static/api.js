@@ -1,6 +1,9 @@
 // @ts-check
-/** @typedef {import("./words.js").WordName} WordName */
 // Requests to the server. A failure throws a `Trouble` with the name of the text in words.js that explains it.
+
+import { word } from "./language.js";
+
+/** @typedef {import("./words.js").WordName} WordName */
 
 /** @type {Record<number, WordName>} */
 const SENTENCES = {
@@ -24,6 +27,12 @@ export class Trouble extends Error {
     this.detail = detail;
     this.wait = wait;
   }
+
+  /** What is wrong, in the language of the page. */
+  get text() {
+    const text = word(/** @type {WordName} */ (this.name), { detail: this.detail });
+    return this.wait || this.name === "offline" ? `${text} ${word("again")}` : text;
+  }
 }
 
 /** Read a picture, with the details of each digit; for one that is `upright`, no quarter turns are tried. Of a file with
@@ -46,6 +55,14 @@ export function checkTables(pages, arrange = false) {
  * @param {object[]} pages @param {string} form @returns {Promise<Blob>} */
 export function tablesFile(pages, form) {
   return ask(`api/tables?form=${form}`, asJson({ pages }), (answer) => answer.blob());
+}
+
+/** The same trouble in the server's words, if it says what is wrong with a file.
+ * @param {Trouble} trouble @param {string} file its name */
+export function ofFile({ name, detail, wait }, file) {
+  const isOfFile = detail && ["large", "kind", "noPicture", "failed"].includes(name);
+  const said = detail.replace(/^the picture: /, "");
+  return isOfFile ? new Trouble("file", { detail: `${file}: ${said}` }) : new Trouble(/** @type {WordName} */ (name), { detail, wait });
 }
 
 /** Resolves when the server answers. */

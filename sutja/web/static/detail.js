@@ -1,8 +1,8 @@
 // @ts-check
-// The details of a digit: its 28×28 pixels, its saliency map, its probabilities, and ten keys to correct it.
+// The details of a digit: its 28×28 pixels, its saliency map, its probabilities, and eleven keys to correct it.
 
 import { saliencyOf } from "./api.js";
-import { shown, certainty } from "./digit.js";
+import { certainty, NONE, shown } from "./digit.js";
 import { percent, word } from "./language.js";
 import { drawingOn } from "./strokes.js";
 
@@ -29,7 +29,7 @@ export class Detail {
     this.seen = contextOf(element, "#seen");
     this.saliency = contextOf(element, "#saliency");
     for (let digit = 0; digit <= 10; digit++) this.#bars.push(column(digit));
-    this.#bars.slice(0, 10).forEach(({ key }, label) => {
+    this.#bars.forEach(({ key }, label) => {
       key.addEventListener("click", () => this.#digit && corrected(this.#digit, label));
     });
     element.querySelector("#probabilities")?.append(...this.#bars.map(({ key }) => key));
@@ -52,7 +52,7 @@ export class Detail {
   /** @param {Digit} digit */
   #describe(digit) {
     const name = TITLES[certainty(digit)] ?? "detailSure";
-    const gaps = { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) };
+    const gaps = { digit: shown(digit) || word("none"), guess: digit.guess, percent: percent(digit.confidence) };
     this.title.textContent = word(name, gaps);
     const none = Math.max(0, 1 - digit.probabilities.reduce((sum, each) => sum + each, 0));
     [...digit.probabilities, none].forEach((probability, index) => {
@@ -62,7 +62,7 @@ export class Detail {
       bar.style.height = `${probability * 100}%`;
       name.textContent = index < 10 ? String(index) : word("none");
       key.classList.toggle("label", index === (digit.label ?? digit.digit));
-      if (index < 10) key.ariaPressed = String(index === digit.label);
+      key.ariaPressed = String(index === digit.label);
     });
   }
 
@@ -80,13 +80,12 @@ export class Detail {
   }
 }
 
-/** A bar with its key; the eleventh bar, "no digit", has none.
+/** A bar with its key; the eleventh is "no digit".
  * @param {number} digit */
 function column(digit) {
-  const key = document.createElement(digit < 10 ? "button" : "div");
-  if (key instanceof HTMLButtonElement) key.type = "button";
-  else key.role = "img";
-  key.className = "probability";
+  const key = document.createElement("button");
+  key.type = "button";
+  key.className = digit === NONE ? "probability none" : "probability";
   const [track, bar, name] = ["track", "bar", "name"].map((each) => {
     const span = document.createElement("span");
     span.className = each;

@@ -1,26 +1,26 @@
 // @ts-check
 // The page: send drawings and pictures to the reader, show the result, its details and corrections.
 
-import { read, Trouble } from "./api.js";
+import { read, serverIsBack, Trouble } from "./api.js";
 import { Corrections } from "./corrections.js";
+import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
 import { digitsOf, linesOf, onPage, sameDigit, shown, textOf } from "./digit.js";
 import { Drawing } from "./drawing.js";
 import { writeExample } from "./example.js";
 import { switchLanguage, translate, word } from "./language.js";
 import { latest } from "./latest.js";
-import { Marks } from "./marks.js";
-import { listenForPictures, openPicture } from "./photograph.js";
+import { digitOutline, Marks } from "./marks.js";
+import { listenForPictures } from "./photograph.js";
 import { readAloud, ReadingView } from "./reading.js";
-import { drawingOn } from "./strokes.js";
+import { SheetView } from "./sheetview.js";
+import { copyTexts } from "./spreadsheet.js";
 
 /** @typedef {import("./words.js").WordName} WordName */
 /** @type {{[event in CorrectionEvent]?: WordName}} */
-const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked" };
+const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked", removed: "removed" };
 const READ_INTERVAL_MS = 150; // between two readings while the pen is down
 const ANNOUNCE_MS = 700; // without change, until the result is announced to screen readers
-const AS_IT_IS = { left: 0, top: 0, scale: 1 };
-const MAX_ATTEMPTS = 5; // to read a picture while the server is busy
 
 /** @type {<Id extends keyof Elements>(id: Id) => Elements[Id]} */
 const element = (id) => /** @type {any} */ (document.getElementById(id));
@@ -32,8 +32,6 @@ let sheet = null; // the picture of the result, and its width in the units of th
 let lines = [];
 /** @type {Digit | null} */
 let selected = null;
-/** @type {Opened | null} */
-let picture = null; // the picture on the page; null while the user writes
 /** @type {WordName | ""} */
 let remark = "nothingYet";
 /** @type {WordName | ""} */
@@ -42,7 +40,8 @@ let note = ""; // the latest message about corrections
 let trouble = null;
 let announcement = 0;
 
-const drawing = new Drawing(element("ink"), { changed: drawn, tapped: (x, y) => select(marks.at(x, y)) });
+const drawing = new Drawing(element("ink"), { changed: drawn, tapped: (x, y) => select(digitAt(x, y)) });
+/** @type {Marks<Outline>} */
 const marks = new Marks(element("marks"));
 const corrections = new Corrections(correctionsChanged);
 const detail = new Detail(element("detail"), correct);
@@ -53,6 +52,8 @@ const view = new ReadingView(element("lines"), {
   closed: close,
 });
 const live = latest(readDrawing, READ_INTERVAL_MS);
+const desk = new Desk(element("photograph"), corrections, { changed: show, opened: pictureOpened, report });
+const sheets = new SheetView(desk, element, openDetail, marks);
 
 /** @param {boolean} lifted */
 function drawn(lifted) {
@@ -62,7 +63,7 @@ function drawn(lifted) {
 }
 
 async function readDrawing() {
-  if (picture) return;
+  if (desk.entry) return;
   if (drawing.empty) {
     await corrections.send();
     forget("nothingYet");
@@ -71,60 +72,30 @@ async function readDrawing() {
   const now = await drawing.picture();
   try {
     const answer = await read(now.blob, { upright: true });
-    if (picture || drawing.empty) return; // the page has changed meanwhile
+    if (desk.entry || drawing.empty) return; // the page has changed meanwhile
     showResult(answer, { ...now, across: drawing.size.width }, (box) => drawing.inkIn(onPage(box, now.place)));
   } catch (error) {
     report(error);
     if (error.wait) setTimeout(live.now, error.wait * 1000);
+    if (error.name === "offline") serverIsBack().then(live.now);
   }
 }
 
-/** @param {File} file */
-async function showPicture(file) {
-  await corrections.send();
-  try {
-    picture = await openPicture(file);
-  } catch (error) {
-    report(error);
-    return;
-  }
-  const opened = picture;
-  const canvas = element("photograph");
-  Object.assign(canvas, { width: opened.width, height: opened.height });
-  drawingOn(canvas).drawImage(opened.bitmap, 0, 0);
-  forget("working");
-  paper.classList.add("busy");
-  try {
-    const answer = await retryWhileBusy(() => read(opened.blob));
-    if (picture === opened) showResult(answer, { ...opened, across: answer.width }, (box) => onPage(box, AS_IT_IS));
-  } catch (error) {
-    if (picture === opened) forget("nothing");
-    report(error);
-  } finally {
-    if (picture === opened || !picture) paper.classList.remove("busy");
-  }
-}
-
-/** Call `request`, again while the server is busy.
- * @template T @param {() => Promise<T>} request @returns {Promise<T>} */
-async function retryWhileBusy(request) {
-  for (let count = 1; ; count++) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!(error instanceof Trouble) || !error.wait || count === MAX_ATTEMPTS) throw error;
-      report(error);
-      const { wait } = error;
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-    }
-  }
+/** Show another picture, or the paper.
+ * @param {import("./queue.js").SheetEntry | null} entry */
+function pictureOpened(entry) {
+  corrections.send();
+  forget("nothingYet");
+  if (entry) return;
+  drawing.draw();
+  drawn(true);
 }
 
 /** Show the result of a sheet; `spotOf` converts a box of it to a spot on the page.
  * @param {ReadingResponse} answer @param {Sheet} read @param {(box: Box) => Spot} spotOf */
 function showResult(answer, read, spotOf) {
   trouble = null;
-  lines = linesOf(answer, spotOf, picture ? [] : lines);
+  lines = linesOf(answer, spotOf, lines);
   selected = sameDigit(lines, selected) ?? null;
   sheet = read;
   const unsure = lines.flat(2).some((sign) => shown(sign) === "?");
@@ -147,6 +118,7 @@ function select(digit) {
   if (!digit) return false;
   if (digit !== selected && !corrections.waiting) note = "";
   selected = digit;
+  if (desk.entry) desk.selectCellOf(digit);
   show();
   view.focus(digit);
   return true;
@@ -167,8 +139,9 @@ function close() {
 
 /** @param {Digit} digit @param {number} label */
 function correct(digit, label) {
-  selected = digit;
-  corrections.add(digit, label, sheet);
+  selected = desk.entry ? desk.label(digit, label) : digit;
+  if (desk.entry) show();
+  else corrections.add(digit, label, sheet);
 }
 
 /** @param {CorrectionEvent} event @param {unknown} [error] */
@@ -180,26 +153,24 @@ function correctionsChanged(event, error) {
   if (note) announce(word(note));
 }
 
-function undo() {
-  if (corrections.revoke()) return;
-  if (picture) writeAgain();
-  else if (!drawing.empty) drawing.undo();
+/** @param {"undo" | "redo"} way */
+function travel(way) {
+  if (desk.entry) desk.travel(way);
+  else if (way === "undo" && !corrections.revoke() && !drawing.empty) drawing.undo();
 }
 
-/** Return from a picture to the paper. */
-async function writeAgain() {
-  await corrections.send();
-  picture = null;
-  paper.classList.remove("busy");
-  forget("nothingYet");
-  drawing.draw();
-  drawn(true);
+/** The digit at a point of the page.
+ * @param {number} x @param {number} y */
+function digitAt(x, y) {
+  const found = marks.at(x, y)?.of;
+  return found && "digit" in found ? found : undefined;
 }
 
-/** @param {unknown} error @returns {asserts error is Trouble} */
+/** Say what is wrong; nothing any more if `error` is null.
+ * @param {unknown} error @returns {asserts error is Trouble} */
 function report(error) {
-  if (!(error instanceof Trouble)) throw error;
-  trouble = error;
+  if (error !== null && !(error instanceof Trouble)) throw error;
+  trouble = /** @type {Trouble | null} */ (error);
   show();
 }
 
@@ -209,29 +180,35 @@ function announce(text) {
 }
 
 function show() {
-  view.show(lines, selected);
+  const onDesk = desk.entry !== null;
+  const result = onDesk ? desk.lines : lines;
+  if (selected && !digitsOf(result).includes(selected)) selected = null; // an edit has replaced it
+  view.show(result, selected);
   detail.show(selected);
-  marks.show(digitsOf(lines), selected, sheet?.across ?? 1);
-  element("remark").textContent = remark && word(remark);
+  sheets.show();
+  if (!onDesk) marks.show(digitsOf(lines).map(digitOutline), selected, sheet?.across ?? 1);
+  const said = onDesk ? sheets.remark : remark;
+  element("remark").textContent = said && word(said);
   element("trouble").hidden = !trouble;
-  element("trouble").textContent = trouble
-    ? word(/** @type {WordName} */ (trouble.name), { detail: trouble.detail }) + (trouble.wait ? ` ${word("again")}` : "")
-    : "";
-  element("hints").hidden = lines.length > 0 || remark !== "nothingYet";
-  element("copy").hidden = lines.length === 0 || !navigator.clipboard;
+  element("trouble").textContent = trouble?.text ?? "";
+  element("hints").hidden = onDesk || lines.length > 0 || remark !== "nothingYet";
+  element("copy").hidden = result.length === 0 && !desk.hasTable;
   element("copy").textContent = word("copy");
   showTools();
   showKept();
 }
 
 function showTools() {
-  const nothing = !picture && drawing.empty;
+  const onDesk = desk.entry !== null;
+  const nothing = !onDesk && drawing.empty;
   paper.classList.toggle("empty", nothing);
-  element("ink").hidden = Boolean(picture);
-  element("photograph").hidden = !picture;
-  element("undo").disabled = nothing && !corrections.waiting;
+  element("ink").hidden = onDesk;
+  element("photograph").hidden = !onDesk;
+  element("undo").disabled = onDesk ? !desk.canUndo : nothing && !corrections.waiting;
+  element("redo").hidden = !onDesk;
+  element("redo").disabled = !desk.canRedo;
   element("clear").disabled = nothing;
-  element("clear").textContent = word(picture ? "back" : "clear");
+  element("clear").textContent = word(onDesk ? "back" : "clear");
 }
 
 function showKept() {
@@ -244,18 +221,26 @@ function showKept() {
   element("revoke").hidden = !corrections.waiting;
 }
 
-async function copy() {
-  await navigator.clipboard.writeText(lines.map(textOf).join("\n"));
+function copy() {
+  if (desk.hasTable) desk.copy();
+  else copyTexts((desk.entry ? desk.lines : lines).map(textOf).join("\n"), "");
   element("copy").textContent = word("copied");
 }
 
-element("undo").addEventListener("click", undo);
-element("revoke").addEventListener("click", () => corrections.revoke());
+/** @param {KeyboardEvent} event */
+function shortcut(event) {
+  if (event.shiftKey && event.key.toLowerCase() === "z") return "redo";
+  return { z: "undo", y: "redo" }[event.key.toLowerCase()];
+}
+
+element("undo").addEventListener("click", () => travel("undo"));
+element("redo").addEventListener("click", () => travel("redo"));
+element("revoke").addEventListener("click", () => travel("undo"));
 element("copy").addEventListener("click", copy);
 element("close").addEventListener("click", close);
-element("clear").addEventListener("click", () => (picture ? writeAgain() : drawing.clear()));
-element("example").addEventListener("click", async () => {
-  if (picture) await writeAgain();
+element("clear").addEventListener("click", () => (desk.entry ? desk.open(null) : drawing.clear()));
+element("example").addEventListener("click", () => {
+  desk.open(null);
   drawing.clear();
   writeExample(drawing);
 });
@@ -263,19 +248,20 @@ element("language").addEventListener("click", () => {
   switchLanguage();
   show();
 });
-element("photograph").addEventListener("click", (event) => openDetail(marks.at(event.offsetX, event.offsetY)));
 element("detail").addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
   else if (selected && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)
     correct(selected, Number(event.key));
 });
 addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "z" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+  const way = event.ctrlKey || event.metaKey ? shortcut(event) : undefined;
+  if (!way || sheets.isTyping) return;
   event.preventDefault();
-  undo();
+  travel(/** @type {"undo" | "redo"} */ (way));
 });
-listenForPictures([element("choose"), element("take")], paper, showPicture);
+listenForPictures([element("choose"), element("take")], paper, (files) => desk.add(files));
 
 translate();
 show();
 corrections.count().then(showKept, report);
+desk.restore();

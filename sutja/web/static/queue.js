@@ -1,7 +1,7 @@
 // @ts-check
 // The queue: pictures and the pages of files are read one after the other, and kept in the browser.
 
-import { read, serverIsBack, Trouble } from "./api.js";
+import { ofFile, read, serverIsBack, Trouble } from "./api.js";
 import { History } from "./history.js";
 import { isScan, openPicture } from "./photograph.js";
 import { tablesOf } from "./sheet.js";
@@ -51,7 +51,8 @@ export class Queue {
   entries = [];
   #running = false;
 
-  /** `changed(entry)` is called when an entry has come or changed, `troubled(error, entry)` when one is not read.
+  /** `changed(entry)` is called when an entry has come or changed, `troubled(error, entry)` when one is not read, and with
+   * `null` when it is read after all.
    * @param {{changed: (entry: SheetEntry) => void, troubled: (error: unknown, entry: SheetEntry) => void}} called */
   constructor({ changed, troubled }) {
     this.changed = changed;
@@ -123,6 +124,7 @@ export class Queue {
     this.changed(entry);
     try {
       await (entry.state || !(entry.file && isScan(entry.file)) ? this.#readPicture(entry) : this.#readPage(entry, entry.file));
+      if (entry.trouble) this.troubled(null, entry); // it is resolved
       entry.trouble = null;
     } catch (error) {
       await this.#fail(error, entry);
@@ -167,11 +169,12 @@ export class Queue {
    * @param {unknown} error @param {SheetEntry} entry */
   async #fail(error, entry) {
     if (!(error instanceof Trouble)) throw error;
-    const isAway = error.name === "offline";
-    entry.trouble = error;
-    entry.progress = isAway || error.wait ? "waiting" : "failed";
-    this.troubled(error, entry);
+    const trouble = entry.file && isScan(entry.file) ? ofFile(error, entry.name) : error;
+    const isAway = trouble.name === "offline";
+    entry.trouble = trouble;
+    entry.progress = isAway || trouble.wait ? "waiting" : "failed";
+    this.troubled(trouble, entry);
     if (isAway) await serverIsBack();
-    else if (error.wait) await new Promise((resolve) => setTimeout(resolve, error.wait * 1000));
+    else if (trouble.wait) await new Promise((resolve) => setTimeout(resolve, trouble.wait * 1000));
   }
 }

@@ -81,7 +81,7 @@ export class ReadingView {
     button.ariaPressed = String(chosen);
     button.ariaLabel = inWords(digit);
     button.tabIndex = reachable ? 0 : -1;
-    button.append(part("big", shown(digit)));
+    button.append(part("big", shown(digit) || "–"));
     if (certainty(digit) === "unsure") button.append(part("guess", `${digit.guess}?`));
     button.append(part("share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
     button.addEventListener("click", () => this.opened(digit));
@@ -134,7 +134,7 @@ export class ReadingView {
  * @param {Digit} digit */
 export function inWords(digit) {
   const name = DESCRIPTIONS[certainty(digit)] ?? "sure";
-  return word(name, { digit: shown(digit), guess: digit.guess, percent: percent(digit.confidence) });
+  return word(name, { digit: shown(digit) || word("none"), guess: digit.guess, percent: percent(digit.confidence) });
 }
 
 /** The result in words.

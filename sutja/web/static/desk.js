@@ -1,0 +1,440 @@
+// @ts-check
+// The desk: the pictures of the queue, of which one is open, and what a person does with its tables.
+
+import { checkTables, read, serverIsBack, tablesFile, Trouble } from "./api.js";
+import { certainty, digitsOf } from "./digit.js";
+import { cropped, turned } from "./framing.js";
+import { latest } from "./latest.js";
+import { asFile } from "./photograph.js";
+import { Queue } from "./queue.js";
+import * as sheet from "./sheet.js";
+import { cellJpeg, clipboardTexts, copyTexts, download, pageRequest } from "./spreadsheet.js";
+import { drawingOn } from "./strokes.js";
+
+/** @typedef {import("./queue.js").SheetEntry} SheetEntry */
+const CHECK_INTERVAL_MS = 300; // between two checks of the sums
+const MAX_TAUGHT_DIGITS = 2; // of a number that was typed: more is another number, not a correction of digits
+const MAX_LABELLED = 12; // numbers of a picture: more labels would hide it
+
+/** `changed()` is called when something else is to be shown, `opened(entry)` when another picture is.
+ * @typedef {{changed: () => void, opened: (entry: SheetEntry | null) => void, report: (error: unknown) => void}} DeskCalls */
+
+export class Desk {
+  /** @type {SheetEntry | null} */
+  entry = null; // the open one
+  /** @type {CellPlace | null} */
+  place = null; // the selected cell
+  #isTroubled = false; // by the latest request
+  #checks = latest(() => this.#check(), CHECK_INTERVAL_MS);
+
+  /** @param {HTMLCanvasElement} canvas @param {import("./corrections.js").Corrections} corrections @param {DeskCalls} called */
+  constructor(canvas, corrections, called) {
+    this.canvas = canvas;
+    this.corrections = corrections;
+    this.called = called;
+    this.queue = new Queue({
+      changed: (entry) => this.#entryChanged(entry),
+      troubled: (error, entry) => this.#entryTroubled(error, entry),
+    });
+  }
+
+  /** @returns {SheetTable[]} */
+  get tables() {
+    return this.entry?.state?.tables ?? [];
+  }
+
+  /** Whether there is a table to show, not only lines. */
+  get hasTable() {
+    return this.tables.some((table) => table.aligned);
+  }
+
+  /** The lines of digits to show: those of the picture or, beside a table, the number that is selected.
+   * @returns {Line[]} */
+  get lines() {
+    const number = this.cell?.number;
+    if (this.hasTable) return number ? [[number.signs]] : [];
+    const rows = this.tables.flatMap((table) => Array.from({ length: table.rows }, (_, row) => rowOf(table, row)));
+    return rows.map((cells) => cells.map((cell) => cell.number.signs)).filter((row) => row.length);
+  }
+
+  get cell() {
+    return this.place && sheet.cellAt(this.tables[this.place.table], this.place.row, this.place.column);
+  }
+
+  /** What is to be checked in the selected cell. */
+  get remarks() {
+    return this.place ? sheet.remarksOn(this.tables[this.place.table], this.cell ?? undefined) : [];
+  }
+
+  get placesToCheck() {
+    return sheet.placesToCheck(this.tables);
+  }
+
+  /** The outlines of the numbers.
+   * @returns {(Outline & {place: CellPlace})[]} */
+  get outlines() {
+    const count = sheet.numbersOf(this.tables).length;
+    return this.tables.flatMap((table, at) =>
+      table.cells.map((cell) => {
+        const isNamed = count <= MAX_LABELLED || cell === this.cell;
+        const text = isNamed ? sheet.textOfNumber(cell.number) : "";
+        const place = { table: at, row: cell.row, column: cell.column };
+        return { of: cell, corners: cell.number.quad, kind: certaintyOf(table, cell), text, place };
+      }),
+    );
+  }
+
+  /** Take back what was kept before a reload, and open the last picture. */
+  async restore() {
+    await this.queue.restore();
+    const last = this.queue.entries.at(-1);
+    if (last && !this.entry) this.open(last);
+  }
+
+  /** Read files; the first is opened.
+   * @param {File[]} files */
+  add(files) {
+    const first = this.queue.add(files);
+    if (this.queue.entries.includes(first)) this.open(first);
+  }
+
+  /** Open a picture, or none.
+   * @param {SheetEntry | null} entry */
+  open(entry) {
+    if (entry === this.entry) return;
+    if (this.entry) this.entry.bitmap = null;
+    this.entry = entry;
+    this.place = null;
+    this.called.opened(entry);
+    this.#draw();
+  }
+
+  /** @param {SheetEntry} entry */
+  remove(entry) {
+    const at = this.queue.entries.indexOf(entry);
+    this.queue.remove(entry);
+    if (entry === this.entry) this.open(this.queue.entries[at] ?? this.queue.entries[at - 1] ?? null);
+    this.called.changed();
+  }
+
+  /** @param {CellPlace | null} place */
+  select(place) {
+    this.place = place;
+    this.called.changed();
+  }
+
+  /** Select the next cell to check, or the one before; returns whether there is one.
+   * @param {number} step */
+  move(step) {
+    const [places, here] = [this.placesToCheck, this.place];
+    if (!places.length) return false;
+    const order = (/** @type {CellPlace} */ { table, row, column }) => (table * 1e4 + row) * 1e4 + column;
+    const after = here ? places.filter((place) => (order(place) - order(here)) * step > 0) : [];
+    const next = step > 0 ? (after[0] ?? places[0]) : (after.at(-1) ?? places[places.length - 1]);
+    this.select(next);
+    return true;
+  }
+
+  /** Select the cell that holds a digit.
+   * @param {Digit} digit */
+  selectCellOf(digit) {
+    for (const [table, { cells }] of this.tables.entries()) {
+      const cell = cells.find(({ number }) => number.signs.includes(digit));
+      if (cell) this.place = { table, row: cell.row, column: cell.column };
+    }
+  }
+
+  /** Replace the number of the selected cell by what was typed; one or two digits that differ teach.
+   * @param {string} text */
+  type(text) {
+    if (!this.place || !this.entry) return;
+    if (!text) return this.clearCell();
+    const table = this.tables[this.place.table];
+    const before = this.cell?.number ?? { signs: [], quad: sheet.placeOfEmpty(table, this.place.row, this.place.column) };
+    const number = sheet.typed(before, text);
+    this.#edit(sheet.withNumber(this.tables, this.place, number));
+    const changed = digitsOf([[number.signs]]).filter((digit) => !before.signs.includes(digit));
+    if (changed.length <= MAX_TAUGHT_DIGITS) for (const digit of changed) this.#teach(digit, Number(digit.label));
+  }
+
+  /** Label a digit; returns the digit that takes its place.
+   * @param {Digit} digit @param {number} label */
+  label(digit, label) {
+    this.selectCellOf(digit);
+    if (!this.place || !this.cell) return digit;
+    const other = { ...digit, label, kept: false };
+    const number = sheet.withDigit(this.cell.number, digit, other);
+    const isGone = !sheet.textOfNumber(number);
+    this.#edit(sheet.withNumber(this.tables, this.place, isGone ? null : number));
+    this.#teach(other, label);
+    return other;
+  }
+
+  /** @param {Digit} digit @param {number} label */
+  #teach(digit, label) {
+    digit.label = null; // what the reader said, until it is corrected
+    this.corrections.add(digit, label, /** @type {SheetEntry} */ (this.entry).sheet);
+    this.called.changed();
+  }
+
+  /** Accept the selected cell as it is. */
+  accept() {
+    const { cell, place } = this;
+    if (!cell || !place) return;
+    const guess = sheet.guessOfNumber(cell.number);
+    if (sheet.textOfNumber(cell.number) !== guess) return this.type(guess);
+    if (!this.remarks.length) return;
+    const tables = this.tables.map((table, at) =>
+      at === place.table ? { ...table, cells: table.cells.map((each) => (each === cell ? { ...each, checked: true } : each)) } : table,
+    );
+    this.#edit(tables);
+  }
+
+  /** Empty the selected cell. */
+  clearCell() {
+    if (this.place && this.cell) this.#edit(sheet.withNumber(this.tables, this.place, null));
+  }
+
+  /** Part the selected number before sign `at`, or in its middle, and find its cells again.
+   * @param {number} at */
+  part(at) {
+    const number = this.cell?.number;
+    if (!number || number.signs.length < 2) return;
+    const inside = at > 0 && at < number.signs.length ? at : Math.floor(number.signs.length / 2);
+    return this.#arrange(sheet.numbersOf(this.tables).flatMap((each) => (each === number ? sheet.parted(each, inside) : [each])));
+  }
+
+  /** The number to the right of the selected one in its row, if there is one. */
+  get neighbour() {
+    const { place } = this;
+    return place && this.cell && rowOf(this.tables[place.table], place.row).find(({ column }) => column > place.column);
+  }
+
+  /** Join the selected number with the one to its right. */
+  join() {
+    const [first, next] = [this.cell?.number, this.neighbour?.number];
+    if (!first || !next) return;
+    const numbers = sheet.numbersOf(this.tables).filter((each) => each !== next);
+    return this.#arrange(numbers.map((each) => (each === first ? sheet.joined(first, next) : each)));
+  }
+
+  /** Read a part of the picture, in shares of it, and put what is found in place of what was there; if nothing is found,
+   * a number to be typed.
+   * @param {Spot} share */
+  async addNumber(share) {
+    const { entry } = this;
+    const part = this.#part(share);
+    const { blob } = await asFile(cropped(this.canvas, part));
+    await this.#attempt(async () => {
+      const answer = await read(blob, { upright: true });
+      if (entry !== this.entry) return;
+      const found = answer.lines.flatMap(({ numbers }) => numbers).map((each) => sheet.sheetNumber(each, part.left, part.top));
+      if (!found.length) found.push({ signs: ["?"], quad: cornersOf(part) });
+      const others = sheet.numbersOf(this.tables).filter(({ quad }) => !isInside(quad, part));
+      await this.#arrange([...others, ...found]);
+    });
+  }
+
+  /** Find the rows and columns of numbers, and select what is new.
+   * @param {SheetNumber[]} numbers */
+  async #arrange(numbers) {
+    const { entry } = this;
+    const state = entry?.state;
+    const known = new Set(sheet.numbersOf(this.tables));
+    await this.#attempt(async () => {
+      const cells = numbers.map((number, row) => ({ row, column: 0, number, checked: false }));
+      const list = { aligned: false, rows: cells.length, columns: 1, cells, remarks: [] };
+      const { pages } = await checkTables([pageRequest(entry?.name ?? "", [list])], true);
+      if (entry !== this.entry || entry?.state !== state) return;
+      const tables = sheet.arranged(pages[0], numbers);
+      this.place = tables.flatMap((table, at) =>
+        table.cells.filter(({ number }) => !known.has(number)).map(({ row, column }) => ({ table: at, row, column })),
+      )[0] ?? null;
+      this.#edit(tables);
+    });
+  }
+
+  /** Turn the picture by quarters to the right, and read it again.
+   * @param {number} quarters */
+  turn(quarters) {
+    return this.#reread((picture) => turned(picture, this.canvas.width, this.canvas.height, quarters));
+  }
+
+  /** Leave only a part of the picture, in shares of it, and read it again.
+   * @param {Spot} share */
+  crop(share) {
+    return this.#reread((picture) => cropped(picture, this.#part(share)));
+  }
+
+  /** @param {(picture: HTMLCanvasElement) => HTMLCanvasElement} change */
+  async #reread(change) {
+    const { entry } = this;
+    if (!entry?.state) return;
+    const before = entry.state;
+    const { bitmap, ...picture } = await asFile(change(this.canvas));
+    if (entry.state !== before) return;
+    entry.history.add(before);
+    entry.become({ ...picture, tables: [] });
+    Object.assign(entry, { bitmap, upright: true });
+    this.place = null;
+    this.#draw();
+    this.queue.again(entry);
+  }
+
+  get canUndo() {
+    return this.entry?.history.canUndo ?? false;
+  }
+
+  get canRedo() {
+    return this.entry?.history.canRedo ?? false;
+  }
+
+  /** @param {"undo" | "redo"} way */
+  travel(way) {
+    const { entry } = this;
+    const state = entry?.state && entry.history[way](entry.state);
+    if (!entry || !state) return;
+    const isOther = state.blob !== entry.state?.blob;
+    if (entry.progress === "reading" || isOther) entry.progress = state.tables.length ? "done" : "waiting";
+    entry.become(state);
+    if (isOther) this.place = null;
+    if (isOther) this.#draw();
+    if (entry.progress === "waiting") this.queue.again(entry);
+    this.#edited();
+  }
+
+  /** Put the tables on the clipboard. */
+  copy() {
+    const { text, html } = clipboardTexts(this.tables);
+    copyTexts(text, html);
+  }
+
+  /** Save all pictures that are read as a workbook or as text.
+   * @param {"xlsx" | "csv"} form */
+  async save(form) {
+    const read = this.queue.entries.filter(({ progress, state }) => progress === "done" && state);
+    await this.#attempt(async () => {
+      const pages = [];
+      for (const entry of read) pages.push(await this.#page(entry, form === "xlsx"));
+      const name = (read.length === 1 ? read[0].name : "sutja").replace(/\.\w+$/, "");
+      download(await tablesFile(pages, form), `${name}.${form}`);
+    });
+  }
+
+  /** @param {SheetEntry} entry @param {boolean} withPictures of the cells to check */
+  async #page(entry, withPictures) {
+    const { blob, tables } = /** @type {SheetState} */ (entry.state);
+    const bitmap = withPictures ? await createImageBitmap(blob) : null;
+    return pageRequest(entry.name, tables, (cell, table) =>
+      bitmap && sheet.remarksOn(table, cell).length ? cellJpeg(bitmap, cell.number.quad) : null,
+    );
+  }
+
+  /** @param {SheetTable[]} tables */
+  #edit(tables) {
+    const { entry } = this;
+    if (!entry?.state) return;
+    entry.history.add(entry.state);
+    entry.become({ ...entry.state, tables });
+    this.#edited();
+  }
+
+  #edited() {
+    const entry = /** @type {SheetEntry} */ (this.entry);
+    this.corrections.retain(digitsOf([sheet.numbersOf(this.tables).map(({ signs }) => signs)]));
+    this.queue.keep(entry);
+    this.#checks.soon();
+    this.called.changed();
+  }
+
+  /** Ask the server what is to be checked now. */
+  async #check() {
+    const { entry } = this;
+    const state = entry?.state;
+    if (!state?.tables.length) return;
+    const asked = state.tables.filter(({ cells }) => cells.length);
+    await this.#attempt(async () => {
+      const { pages } = await checkTables([pageRequest(entry?.name ?? "", asked)]);
+      if (entry?.state !== state) return this.#checks.soon();
+      const tables = state.tables.map((table) => ({ ...table, remarks: pages[0][asked.indexOf(table)]?.remarks ?? [] }));
+      entry.become({ ...state, tables });
+      this.queue.keep(entry);
+      this.called.changed();
+    });
+  }
+
+  /** Do something with the server; say what goes wrong, and check again when the server is back.
+   * @param {() => Promise<void>} work */
+  async #attempt(work) {
+    try {
+      await work();
+      if (this.#isTroubled) this.called.report(null);
+      this.#isTroubled = false;
+    } catch (error) {
+      this.#isTroubled = true;
+      this.called.report(error);
+      if (error instanceof Trouble && error.name === "offline") serverIsBack().then(() => this.#checks.soon());
+    }
+  }
+
+  /** @param {SheetEntry} entry */
+  #entryChanged(entry) {
+    if (entry === this.entry) this.#draw();
+    if (entry === this.entry && entry.progress === "done" && this.hasTable) this.place ??= this.placesToCheck[0] ?? null;
+    this.called.changed();
+  }
+
+  /** @param {unknown} error @param {SheetEntry} entry */
+  #entryTroubled(error, entry) {
+    if (entry.progress === "failed" && !entry.state && this.queue.entries.length === 1) this.remove(entry);
+    this.called.report(error);
+  }
+
+  /** @type {Blob | null} */
+  #drawn = null;
+
+  /** Draw the open picture, if it is not drawn yet. */
+  async #draw() {
+    const { entry } = this;
+    if (!entry?.state) return;
+    const { blob, width, height } = entry.state;
+    if (this.#drawn === blob) return;
+    this.#drawn = blob;
+    const bitmap = entry.bitmap ?? (await createImageBitmap(blob));
+    if (this.#drawn !== blob) return;
+    Object.assign(this.canvas, { width, height });
+    drawingOn(this.canvas).drawImage(bitmap, 0, 0);
+    this.called.changed();
+  }
+
+  /** A part of the picture in its pixels.
+   * @param {Spot} share @returns {Spot} */
+  #part({ left, top, width, height }) {
+    const { width: wide, height: high } = this.canvas;
+    return { left: left * wide, top: top * high, width: width * wide, height: height * high };
+  }
+}
+
+/** The cells of a row from left to right.
+ * @param {SheetTable} table @param {number} row */
+const rowOf = ({ cells }, row) => cells.filter((cell) => cell.row === row).sort((a, b) => a.column - b.column);
+
+/** @param {SheetTable} table @param {SheetCell} cell @returns {Certainty} */
+function certaintyOf(table, cell) {
+  const kinds = digitsOf([[cell.number.signs]]).map(certainty);
+  if (sheet.remarksOn(table, cell).length || sheet.textOfNumber(cell.number).includes("?")) return "unsure";
+  return kinds.find((kind) => kind === "corrected") ?? "sure";
+}
+
+/** @param {Spot} part @returns {Corner[]} */
+function cornersOf({ left, top, width, height }) {
+  const [right, bottom] = [left + width, top + height];
+  return [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
+}
+
+/** Whether the middle of a number is in a part of the picture.
+ * @param {Corner[]} quad @param {Spot} part */
+function isInside(quad, { left, top, width, height }) {
+  const [x, y] = [0, 1].map((axis) => quad.reduce((sum, corner) => sum + corner[axis] / 4, 0));
+  return x > left && x < left + width && y > top && y < top + height;
+}

@@ -1,0 +1,165 @@
+// @ts-check
+// Tables of a picture as tables. Arrow keys go from cell to cell that is to be checked, and from cell to cell with Ctrl or
+// if nothing is to be checked; what is typed replaces a cell.
+
+import { word } from "./language.js";
+import { cellAt, columnName, guessOfNumber, remarksOn, textOfNumber } from "./sheet.js";
+
+/** @type {{[key: string]: [number, number]}} */
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/** @typedef {{selected: (place: CellPlace) => void, moved: (step: number) => boolean, typing: (text: string | null) => void,
+ *   removed: () => void, closed: () => void}} TableCalls */
+
+export class TableView {
+  /** @type {Map<string, HTMLButtonElement>} */
+  #buttons = new Map();
+  /** @type {SheetTable[]} */
+  #tables = [];
+  /** @type {CellPlace | null} */
+  #place = null;
+
+  /** `moved(step)` goes to the next cell to check, and returns whether there is one.
+   * @param {HTMLElement} element @param {TableCalls} called */
+  constructor(element, called) {
+    this.element = element;
+    this.called = called;
+    element.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("click", (event) => this.#click(event));
+  }
+
+  /** @param {SheetTable[]} tables @param {CellPlace | null} place */
+  show(tables, place) {
+    const focused = this.element.contains(document.activeElement);
+    if (tables !== this.#tables) {
+      this.#buttons.clear();
+      this.element.replaceChildren(...tables.map((table, at) => this.#table(table, at)));
+    }
+    this.#tables = tables;
+    this.#choose(place);
+    if (focused) this.focus();
+  }
+
+  /** Focus the cell that is selected. */
+  focus() {
+    if (this.#place) this.#buttons.get(keyOf(this.#place))?.focus({ preventScroll: true });
+  }
+
+  /** Mark the cell that is selected, the only one that Tab reaches (roving tabindex).
+   * @param {CellPlace | null} place */
+  #choose(place) {
+    const first = this.#buttons.values().next().value;
+    for (const button of [this.#place && this.#buttons.get(keyOf(this.#place)), first]) {
+      if (button) Object.assign(button, { tabIndex: -1, ariaPressed: "false" });
+    }
+    this.#place = place;
+    const button = place && this.#buttons.get(keyOf(place));
+    if (button) {
+      button.ariaPressed = "true";
+      button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+    if (button ?? first) /** @type {HTMLElement} */ (button ?? first).tabIndex = 0;
+  }
+
+  /** @param {SheetTable} table @param {number} at */
+  #table(table, at) {
+    const scroller = made("div", "scroller");
+    const element = made("table", "sheet");
+    const caption = made("caption", "");
+    caption.textContent = word(table.aligned ? "table" : "lines", { rows: table.rows, columns: table.columns });
+    const head = made("tr", "");
+    head.append(made("td", ""), ...Array.from({ length: table.columns }, (_, column) => headOf("col", columnName(column))));
+    const top = made("thead", "");
+    top.append(head);
+    const body = made("tbody", "");
+    body.append(...Array.from({ length: table.rows }, (_, row) => this.#row(table, at, row)));
+    element.append(caption, top, body);
+    scroller.append(element);
+    return scroller;
+  }
+
+  /** @param {SheetTable} table @param {number} at @param {number} row */
+  #row(table, at, row) {
+    const line = made("tr", "");
+    line.append(headOf("row", String(row + 1)));
+    for (let column = 0; column < table.columns; column++) {
+      const place = { table: at, row, column };
+      const entry = made("td", "");
+      entry.append(this.#button(table, place));
+      line.append(entry);
+    }
+    return line;
+  }
+
+  /** @param {SheetTable} table @param {CellPlace} place */
+  #button(table, place) {
+    const cell = cellAt(table, place.row, place.column);
+    const remarks = remarksOn(table, cell);
+    const text = cell ? guessOfNumber(cell.number) : "";
+    const isUnsure = cell && textOfNumber(cell.number).includes("?");
+    const button = /** @type {HTMLButtonElement} */ (made("button", `cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`));
+    Object.assign(button, { type: "button", tabIndex: -1, textContent: text, ariaPressed: "false" });
+    const name = `${columnName(place.column)}${place.row + 1}`;
+    button.ariaLabel = [`${name}: ${text || word("empty")}`, ...remarks.map((remark) => remark.text)].join("; ");
+    button.dataset.place = keyOf(place);
+    this.#buttons.set(keyOf(place), button);
+    return button;
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    if (button?.dataset.place) this.called.selected(placeOf(button.dataset.place));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const button = /** @type {HTMLElement} */ (event.target).closest("button");
+    if (!button?.dataset.place || event.metaKey || event.altKey) return;
+    const place = placeOf(button.dataset.place);
+    if (STEPS[event.key]) this.#step(place, STEPS[event.key], event.ctrlKey);
+    else if (event.ctrlKey) return;
+    else if (/^[0-9.,:/+-]$/.test(event.key)) this.#select(place, () => this.called.typing(event.key));
+    else if (event.key === "Enter" || event.key === "F2") this.#select(place, () => this.called.typing(null));
+    else if (event.key === "Delete" || event.key === "Backspace") this.#select(place, this.called.removed);
+    else if (event.key === "Escape") this.called.closed();
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {CellPlace} place @param {() => void} then */
+  #select(place, then) {
+    this.called.selected(place);
+    then();
+  }
+
+  /** @param {CellPlace} place @param {[number, number]} step @param {boolean} plain */
+  #step(place, [down, across], plain) {
+    if (!plain && this.called.moved(down + across)) return;
+    const next = { ...place, row: place.row + down, column: place.column + across };
+    if (this.#buttons.has(keyOf(next))) this.called.selected(next);
+  }
+}
+
+/** @param {CellPlace} place */
+const keyOf = ({ table, row, column }) => `${table},${row},${column}`;
+
+/** @param {string} key @returns {CellPlace} */
+function placeOf(key) {
+  const [table, row, column] = key.split(",").map(Number);
+  return { table, row, column };
+}
+
+/** @param {string} tag @param {string} name */
+function made(tag, name) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  return element;
+}
+
+/** @param {string} scope @param {string} text */
+function headOf(scope, text) {
+  const head = /** @type {HTMLTableCellElement} */ (made("th", ""));
+  Object.assign(head, { scope, textContent: text });
+  return head;
+}
