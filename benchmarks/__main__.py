@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, list[str]] = {  # module → its arguments
     "sheets": [],
     "scan_folder": [],
     "page": [],
+    "page_sheet": [],
     "inside": [],
     "web": [],
     "main_job": ["--seeds", "5"],  # the number of seeds in README's means

@@ -205,3 +205,47 @@ interface Elements {
   undo: HTMLButtonElement;
   xlsx: HTMLButtonElement;
 }
+
+/** What the card shows of a number. */
+interface CardContent {
+  title: string;
+  text: string;
+  why: RemarkResponse[];
+  quad: Corner[];
+  picture: CanvasImageSource;
+  isUnsure: boolean;
+  isEmpty: boolean;
+  canJoin: boolean;
+  left: number;
+}
+
+/** What the card calls: `typed` with a text, `moved` with the step to another cell to check, `left` when its input is left. */
+interface CardCalls {
+  typed: (text: string) => void;
+  moved: (step: number) => void;
+  left: () => void;
+  accepted: () => void;
+  removed: () => void;
+  parted: (at: number) => void;
+  joined: () => void;
+}
+
+/** What a table calls; `moved` returns whether there is another cell to check. */
+interface TableCalls {
+  selected: (place: CellPlace) => void;
+  moved: (step: number) => boolean;
+  typing: (text: string | null) => void;
+  removed: () => void;
+  closed: () => void;
+}
+
+/** What the desk calls: for something else to be shown, for another picture, and for troubles. */
+interface DeskCalls {
+  changed: () => void;
+  opened: (entry: SheetEntry | null) => void;
+  report: (error: unknown) => void;
+}
+
+/** A picture of the queue. */
+type SheetEntry = import("./static/queue.js").SheetEntry;
+type WordName = import("./static/words.js").WordName;

@@ -1,12 +1,8 @@
-"""Mark sheets for tests of the page: pictures of digits in rows and columns, and answers of the server to them."""
+"""Mark sheets for tests of the page: what stands on them, and answers of the server to them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
-
-import cv2
-import numpy as np
 
 from sutja.reading.tables.page import find_tables
 from sutja.web.tables import tables_json
@@ -15,13 +11,8 @@ from tests.reading.tables.sheets import read_table, unsure_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from playwright.sync_api import Page
 
-    from sutja.data.dataset import Dataset
-
-DIGIT_PIXELS, CELL_PIXELS, ROW_PIXELS = 44, 230, 110
-PAPER, EDGE_PIXELS = 245, 65
 MARKS = [
     ("1", "50", "15", "65"),
     ("2", "19", "22", "41"),
@@ -32,24 +23,6 @@ MARKS = [
 ]
 CELLS = """() => [...document.querySelectorAll(".sheet tbody tr")].map(
   (row) => [...row.querySelectorAll(".cell")].map((each) => each.textContent))"""
-
-
-def paint_marks(mnist: Dataset, rows: Sequence[Sequence[str]] = MARKS) -> NDArray[np.uint8]:
-    """A sheet of numbers in test digits of MNIST, black on light grey."""
-    size = (ROW_PIXELS * len(rows) + EDGE_PIXELS, CELL_PIXELS * len(rows[0]) + EDGE_PIXELS)
-    sheet = np.full(size, PAPER, np.float32)
-    used: Counter[str] = Counter()
-    for row, cells in enumerate(rows):
-        for column, number in enumerate(cells):
-            for place, digit in enumerate(number):
-                image = mnist.test.images[np.flatnonzero(mnist.test.labels == int(digit))[used[digit]]]
-                ink = cv2.resize(image, (DIGIT_PIXELS, DIGIT_PIXELS), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-                top = EDGE_PIXELS + ROW_PIXELS * row
-                left = EDGE_PIXELS + CELL_PIXELS * column + 32 * place
-                part = sheet[top : top + DIGIT_PIXELS, left : left + DIGIT_PIXELS]
-                part[:] = np.minimum(part, PAPER - 0.85 * ink)
-                used[digit] += 1
-    return np.clip(sheet, 0, 255).astype(np.uint8)
 
 
 def answer_of(*rows: Sequence[str], language: Any = "en") -> dict[str, Any]:

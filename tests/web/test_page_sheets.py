@@ -15,11 +15,12 @@ import pytest
 pytest.importorskip("playwright")
 from playwright.sync_api import Page, expect
 
+from benchmarks.mark_sheet import paint_marks
 from sutja.data.corrections.store import Corrections
 from sutja.data.dataset import Dataset
 
 from .serving import draw
-from .sheet_pictures import CELLS, MARKS, answer_of, paint_marks, wait_for_cells
+from .sheet_pictures import CELLS, MARKS, answer_of, wait_for_cells
 from .test_tables import locked_pdf
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ SHOWN = [["1", "12", "15"], ["2", "23", "24"], ["3", "34", "36"]]
 @pytest.fixture(scope="module")
 def marks(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sheets") / "marks.jpg"
-    cv2.imwrite(str(path), paint_marks(mnist))
+    cv2.imwrite(str(path), paint_marks(mnist.test, MARKS))
     return path
 
 

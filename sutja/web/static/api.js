@@ -3,7 +3,6 @@
 
 import { word } from "./language.js";
 
-/** @typedef {import("./words.js").WordName} WordName */
 
 /** @type {Record<number, WordName>} */
 const SENTENCES = {

@@ -1,16 +1,12 @@
 // @ts-check
 // The card of the number that is selected: its picture from near, its text to type, and what else can be done with it.
 
+import { made, madeButton } from "./elements.js";
 import { word } from "./language.js";
 import { drawCloseUp } from "./spreadsheet.js";
 
 const NO_SIGNS = /[^0-9.,:/+\-? ]/g;
 const CLOSE_UP_PIXELS = [640, 144]; // width and height, of the screen's pixels
-
-/** @typedef {{title: string, text: string, why: RemarkResponse[], quad: Corner[], picture: CanvasImageSource,
- *   isUnsure: boolean, isEmpty: boolean, canJoin: boolean, left: number}} CardContent */
-/** @typedef {{typed: (text: string) => void, moved: (step: number) => void, left: () => void, accepted: () => void,
- *   removed: () => void, parted: (at: number) => void, joined: () => void}} CardCalls */
 
 export class Card {
   #text = "";
@@ -79,13 +75,9 @@ export class Card {
 
   /** @param {RemarkResponse} remark */
   #remark({ text, suggestion }) {
-    const line = document.createElement("span");
-    line.textContent = text;
+    const line = made("span", "", text);
     if (!suggestion) return line;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "quiet";
-    button.textContent = word("takeSigns", { signs: suggestion });
+    const button = madeButton("quiet", word("takeSigns", { signs: suggestion }));
     button.addEventListener("click", () => this.called.typed(suggestion));
     line.append(" ", button);
     return line;

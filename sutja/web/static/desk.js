@@ -11,13 +11,9 @@ import * as sheet from "./sheet.js";
 import { cellJpeg, clipboardTexts, copyTexts, download, pageRequest } from "./spreadsheet.js";
 import { drawingOn } from "./strokes.js";
 
-/** @typedef {import("./queue.js").SheetEntry} SheetEntry */
 const CHECK_INTERVAL_MS = 300; // between two checks of the sums
 const MAX_TAUGHT_DIGITS = 2; // of a number that was typed: more is another number, not a correction of digits
 const MAX_LABELLED = 12; // numbers of a picture: more labels would hide it
-
-/** `changed()` is called when something else is to be shown, `opened(entry)` when another picture is.
- * @typedef {{changed: () => void, opened: (entry: SheetEntry | null) => void, report: (error: unknown) => void}} DeskCalls */
 
 export class Desk {
   /** @type {SheetEntry | null} */

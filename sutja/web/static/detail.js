@@ -3,10 +3,11 @@
 
 import { saliencyOf } from "./api.js";
 import { certainty, NONE, shown } from "./digit.js";
+import { made, madeButton } from "./elements.js";
 import { percent, word } from "./language.js";
 import { drawingOn } from "./strokes.js";
 
-/** @type {{[certainty in Certainty]?: import("./words.js").WordName}} */
+/** @type {{[certainty in Certainty]?: WordName}} */
 const TITLES = { corrected: "detailCorrected", unsure: "detailUnsure" };
 const SIDE_PIXELS = 28;
 const FOR = [255, 145, 30]; // orange and violet: distinct to colour-blind eyes, too
@@ -83,14 +84,8 @@ export class Detail {
 /** A bar with its key; the eleventh is "no digit".
  * @param {number} digit */
 function column(digit) {
-  const key = document.createElement("button");
-  key.type = "button";
-  key.className = digit === NONE ? "probability none" : "probability";
-  const [track, bar, name] = ["track", "bar", "name"].map((each) => {
-    const span = document.createElement("span");
-    span.className = each;
-    return span;
-  });
+  const key = madeButton(digit === NONE ? "probability none" : "probability");
+  const [track, bar, name] = ["track", "bar", "name"].map((each) => made("span", each));
   track.append(bar);
   key.append(track, name);
   return { key, bar, name };

@@ -4,7 +4,6 @@
 import { WORDS } from "./words.js";
 
 /** @typedef {keyof typeof WORDS} Language */
-/** @typedef {import("./words.js").WordName} WordName */
 
 const STORAGE_KEY = "sutja-language";
 

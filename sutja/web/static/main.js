@@ -16,7 +16,6 @@ import { readAloud, ReadingView } from "./reading.js";
 import { SheetView } from "./sheetview.js";
 import { copyTexts } from "./spreadsheet.js";
 
-/** @typedef {import("./words.js").WordName} WordName */
 /** @type {{[event in CorrectionEvent]?: WordName}} */
 const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked", removed: "removed" };
 const READ_INTERVAL_MS = 150; // between two readings while the pen is down
@@ -82,7 +81,7 @@ async function readDrawing() {
 }
 
 /** Show another picture, or the paper.
- * @param {import("./queue.js").SheetEntry | null} entry */
+ * @param {SheetEntry | null} entry */
 function pictureOpened(entry) {
   corrections.send();
   forget("nothingYet");

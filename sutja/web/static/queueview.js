@@ -1,10 +1,9 @@
 // @ts-check
 // The list of the pictures in the queue: which is open, what is to be checked in each, and what could not be read.
 
+import { made, madeButton } from "./elements.js";
 import { word } from "./language.js";
 import { placesToCheck } from "./sheet.js";
-
-/** @typedef {import("./queue.js").SheetEntry} SheetEntry */
 
 export class QueueView {
   /** @type {SheetEntry[]} */
@@ -32,17 +31,11 @@ export class QueueView {
 
 /** @param {SheetEntry} entry @param {boolean} isOpen */
 function item(entry, isOpen) {
-  const line = document.createElement("li");
-  line.className = entry.progress;
-  const open = button(entry, "open");
+  const line = made("li", entry.progress);
+  const [open, drop] = [madeButton("open"), madeButton("drop", "×")];
+  open.dataset.id = drop.dataset.id = String(entry.id);
   open.ariaCurrent = String(isOpen);
-  const name = document.createElement("b");
-  name.textContent = entry.name;
-  const state = document.createElement("span");
-  state.textContent = stateOf(entry);
-  open.append(name, " ", state);
-  const drop = button(entry, "drop");
-  drop.textContent = "×";
+  open.append(made("b", "", entry.name), " ", made("span", "", stateOf(entry)));
   drop.ariaLabel = word("drop", { name: entry.name });
   line.append(open, drop);
   return line;
@@ -53,12 +46,4 @@ function stateOf({ progress, state, trouble }) {
   if (progress !== "done") return progress === "failed" && trouble ? trouble.text : word(progress === "reading" ? "readingNow" : progress);
   const count = placesToCheck(state?.tables ?? []).length;
   return count ? word(count === 1 ? "leftOne" : "leftMany", { left: count }) : word("leftNone");
-}
-
-/** @param {SheetEntry} entry @param {string} name */
-function button(entry, name) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: name });
-  made.dataset.id = String(entry.id);
-  return made;
 }

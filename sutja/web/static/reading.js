@@ -2,11 +2,12 @@
 // The result: lines of numbers, each digit a button; arrow keys move between them, digit keys correct.
 
 import { certainty, digitsOf, shown } from "./digit.js";
+import { made, madeButton } from "./elements.js";
 import { percent, word } from "./language.js";
 
-/** @type {{[certainty in Certainty]?: import("./words.js").WordName}} */
+/** @type {{[certainty in Certainty]?: WordName}} */
 const DESCRIPTIONS = { corrected: "corrected", unsure: "unsure" };
-/** @type {{[sign: string]: import("./words.js").WordName}} */
+/** @type {{[sign: string]: WordName}} */
 const SIGN_NAMES = { ".": "point", ",": "comma", "-": "minus", "+": "plus", "/": "slash", ":": "colon", "?": "unsureSign" };
 const MAX_LARGE_DIGITS = 12; // more are shown small
 
@@ -39,8 +40,7 @@ export class ReadingView {
     const reachable = chosen ?? digits[0]; // one tab stop; arrow keys reach the others (roving tabindex)
     this.element.replaceChildren(
       ...lines.map((line, index) => {
-        const row = document.createElement("div");
-        row.className = "line";
+        const row = made("div", "line");
         row.role = "group";
         row.ariaLabel = word("line", { line: index + 1 });
         row.append(...line.map((number) => this.#number(number, chosen, reachable)));
@@ -57,12 +57,11 @@ export class ReadingView {
 
   /** @param {Sign[]} signs @param {Digit | null} chosen @param {Digit} reachable */
   #number(signs, chosen, reachable) {
-    const group = document.createElement("span");
-    group.className = "number";
+    const group = made("span", "number");
     group.append(
       ...signs.map((sign) => {
         if (typeof sign !== "string") return this.#button(sign, sign === chosen, sign === reachable);
-        const span = part("big sign", sign);
+        const span = made("span", "big sign", sign);
         if (SIGN_NAMES[sign]) {
           span.role = "img";
           span.ariaLabel = word(SIGN_NAMES[sign]);
@@ -75,15 +74,13 @@ export class ReadingView {
 
   /** @param {Digit} digit @param {boolean} chosen @param {boolean} reachable */
   #button(digit, chosen, reachable) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = `digit ${certainty(digit)}`;
+    const button = madeButton(`digit ${certainty(digit)}`);
     button.ariaPressed = String(chosen);
     button.ariaLabel = inWords(digit);
     button.tabIndex = reachable ? 0 : -1;
-    button.append(part("big", shown(digit) || "–"));
-    if (certainty(digit) === "unsure") button.append(part("guess", `${digit.guess}?`));
-    button.append(part("share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
+    button.append(made("span", "big", shown(digit) || "–"));
+    if (certainty(digit) === "unsure") button.append(made("span", "guess", `${digit.guess}?`));
+    button.append(made("span", "share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
     button.addEventListener("click", () => this.opened(digit));
     this.#buttons.set(digit, button);
     return button;
@@ -149,12 +146,4 @@ export function readAloud(lines) {
 function spoken(sign) {
   if (typeof sign === "string") return SIGN_NAMES[sign] ? word(SIGN_NAMES[sign]) : "";
   return certainty(sign) === "unsure" ? inWords(sign) : shown(sign);
-}
-
-/** @param {string} name @param {string} text */
-function part(name, text) {
-  const span = document.createElement("span");
-  span.className = name;
-  span.textContent = text;
-  return span;
 }

@@ -10,7 +10,6 @@ import { QueueView } from "./queueview.js";
 import { columnName, guessOfNumber, placeOfEmpty, textOfNumber } from "./sheet.js";
 import { TableView } from "./tableview.js";
 
-/** @typedef {import("./words.js").WordName} WordName */
 /** @typedef {<Id extends keyof Elements>(id: Id) => Elements[Id]} FindElement */
 
 export class SheetView {
@@ -103,7 +102,7 @@ export class SheetView {
   }
 
   /** What the card shows of the selected cell.
-   * @returns {import("./card.js").CardContent | null} */
+   * @returns {CardContent | null} */
   #content() {
     const { desk } = this;
     const { place, cell } = desk;

@@ -2,14 +2,12 @@
 // Tables of a picture as tables. Arrow keys go from cell to cell that is to be checked, and from cell to cell with Ctrl or
 // if nothing is to be checked; what is typed replaces a cell.
 
+import { made, madeButton } from "./elements.js";
 import { word } from "./language.js";
 import { cellAt, columnName, guessOfNumber, remarksOn, textOfNumber } from "./sheet.js";
 
 /** @type {{[key: string]: [number, number]}} */
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
-/** @typedef {{selected: (place: CellPlace) => void, moved: (step: number) => boolean, typing: (text: string | null) => void,
- *   removed: () => void, closed: () => void}} TableCalls */
 
 export class TableView {
   /** @type {Map<string, HTMLButtonElement>} */
@@ -19,8 +17,7 @@ export class TableView {
   /** @type {CellPlace | null} */
   #place = null;
 
-  /** `moved(step)` goes to the next cell to check, and returns whether there is one.
-   * @param {HTMLElement} element @param {TableCalls} called */
+  /** @param {HTMLElement} element @param {TableCalls} called */
   constructor(element, called) {
     this.element = element;
     this.called = called;
@@ -65,26 +62,24 @@ export class TableView {
   #table(table, at) {
     const scroller = made("div", "scroller");
     const element = made("table", "sheet");
-    const caption = made("caption", "");
-    caption.textContent = word(table.aligned ? "table" : "lines", { rows: table.rows, columns: table.columns });
-    const head = made("tr", "");
-    head.append(made("td", ""), ...Array.from({ length: table.columns }, (_, column) => headOf("col", columnName(column))));
-    const top = made("thead", "");
+    const { rows, columns } = table;
+    const head = made("tr");
+    head.append(made("td"), ...Array.from({ length: columns }, (_, column) => headOf("col", columnName(column))));
+    const [top, body] = [made("thead"), made("tbody")];
     top.append(head);
-    const body = made("tbody", "");
-    body.append(...Array.from({ length: table.rows }, (_, row) => this.#row(table, at, row)));
-    element.append(caption, top, body);
+    body.append(...Array.from({ length: rows }, (_, row) => this.#row(table, at, row)));
+    element.append(made("caption", "", word(table.aligned ? "table" : "lines", { rows, columns })), top, body);
     scroller.append(element);
     return scroller;
   }
 
   /** @param {SheetTable} table @param {number} at @param {number} row */
   #row(table, at, row) {
-    const line = made("tr", "");
+    const line = made("tr");
     line.append(headOf("row", String(row + 1)));
     for (let column = 0; column < table.columns; column++) {
       const place = { table: at, row, column };
-      const entry = made("td", "");
+      const entry = made("td");
       entry.append(this.#button(table, place));
       line.append(entry);
     }
@@ -97,8 +92,8 @@ export class TableView {
     const remarks = remarksOn(table, cell);
     const text = cell ? guessOfNumber(cell.number) : "";
     const isUnsure = cell && textOfNumber(cell.number).includes("?");
-    const button = /** @type {HTMLButtonElement} */ (made("button", `cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`));
-    Object.assign(button, { type: "button", tabIndex: -1, textContent: text, ariaPressed: "false" });
+    const button = madeButton(`cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`, text);
+    Object.assign(button, { tabIndex: -1, ariaPressed: "false" });
     const name = `${columnName(place.column)}${place.row + 1}`;
     button.ariaLabel = [`${name}: ${text || word("empty")}`, ...remarks.map((remark) => remark.text)].join("; ");
     button.dataset.place = keyOf(place);
@@ -150,16 +145,5 @@ function placeOf(key) {
   return { table, row, column };
 }
 
-/** @param {string} tag @param {string} name */
-function made(tag, name) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  return element;
-}
-
 /** @param {string} scope @param {string} text */
-function headOf(scope, text) {
-  const head = /** @type {HTMLTableCellElement} */ (made("th", ""));
-  Object.assign(head, { scope, textContent: text });
-  return head;
-}
+const headOf = (scope, text) => Object.assign(made("th", "", text), { scope });
