@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -30,6 +31,7 @@ from sutja.web.uploads import BodyReceiver
 from sutja.web.workers import ReaderFactory, ReaderPool
 
 STATIC_FOLDER = Path(__file__).parent / "static"
+MIN_COMPRESSED_BYTES = 500  # of a file of the page
 REVALIDATE = {"cache-control": "no-cache"}  # browsers may cache a file, but check whether it has changed
 
 
@@ -134,4 +136,5 @@ def _add_pages(app: FastAPI) -> None:
     async def documentation() -> HTMLResponse:
         return HTMLResponse(docs)
 
-    app.mount("/static", _RevalidatedFiles(directory=STATIC_FOLDER), name="static")
+    static = GZipMiddleware(_RevalidatedFiles(directory=STATIC_FOLDER), minimum_size=MIN_COMPRESSED_BYTES)
+    app.mount("/static", static, name="static")

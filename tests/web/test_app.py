@@ -467,6 +467,13 @@ def test_static_files_are_revalidated(client: httpx.Client) -> None:
     assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
 
 
+def test_static_files_are_sent_compressed(client: httpx.Client) -> None:
+    answer = client.get("/static/main.js")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "import" in answer.text
+    assert "content-encoding" not in client.get("/static/main.js", headers={"accept-encoding": "identity"}).headers
+
+
 def test_loopback_addresses_are_recognised() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.0.2", "example.org", "")))
