@@ -13,6 +13,7 @@ import { drawingOn } from "./strokes.js";
 
 const CHECK_INTERVAL_MS = 300; // between two checks of the sums
 const MAX_TAUGHT_DIGITS = 2; // of a number that was typed: more is another number, not a correction of digits
+const BLANK_SIZE = { width: 600, height: 400 }; // of the canvas until a picture is decoded
 const MAX_LABELLED = 12; // numbers of a picture: more labels would hide it
 
 export class Desk {
@@ -101,6 +102,8 @@ export class Desk {
     if (this.entry) this.entry.bitmap = null;
     this.entry = entry;
     this.place = null;
+    if (!entry?.state) this.#drawn = null;
+    if (!entry?.state) Object.assign(this.canvas, BLANK_SIZE); // not the picture that was open before
     this.called.opened(entry);
     this.#draw();
   }
@@ -153,17 +156,22 @@ export class Desk {
     if (changed.length <= MAX_TAUGHT_DIGITS) for (const digit of changed) this.#teach(digit, Number(digit.label));
   }
 
-  /** Label a digit; returns the digit that takes its place.
-   * @param {Digit} digit @param {number} label */
-  label(digit, label) {
+  /** Label a digit; `replaced` gets the digit that takes its place.
+   * @param {Digit} digit @param {number} label @param {(other: Digit) => void} replaced */
+  label(digit, label, replaced) {
     this.selectCellOf(digit);
-    if (!this.place || !this.cell) return digit;
+    if (!this.place || !this.cell) return;
     const other = { ...digit, label, kept: false };
+    replaced(other);
     const number = sheet.withDigit(this.cell.number, digit, other);
     const isGone = !sheet.textOfNumber(number);
     this.#edit(sheet.withNumber(this.tables, this.place, isGone ? null : number));
     this.#teach(other, label);
-    return other;
+  }
+
+  /** Check the tables again, as in another language. */
+  recheck() {
+    this.#checks.soon();
   }
 
   /** @param {Digit} digit @param {number} label */

@@ -85,7 +85,7 @@ async function readDrawing() {
 function pictureOpened(entry) {
   corrections.send();
   forget("nothingYet");
-  if (entry) return;
+  if (entry || drawing.empty) return;
   drawing.draw();
   drawn(true);
 }
@@ -138,8 +138,8 @@ function close() {
 
 /** @param {Digit} digit @param {number} label */
 function correct(digit, label) {
-  selected = desk.entry ? desk.label(digit, label) : digit;
-  if (desk.entry) show();
+  selected = digit;
+  if (desk.entry) desk.label(digit, label, (other) => (selected = other));
   else corrections.add(digit, label, sheet);
 }
 
@@ -245,6 +245,7 @@ element("example").addEventListener("click", () => {
 });
 element("language").addEventListener("click", () => {
   switchLanguage();
+  desk.recheck();
   show();
 });
 element("detail").addEventListener("keydown", (event) => {

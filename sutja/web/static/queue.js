@@ -114,8 +114,11 @@ export class Queue {
   async #run() {
     if (this.#running) return;
     this.#running = true;
-    for (let entry; (entry = this.entries.find(({ progress }) => progress === "waiting")); ) await this.#read(entry);
-    this.#running = false;
+    try {
+      for (let entry; (entry = this.entries.find(({ progress }) => progress === "waiting")); ) await this.#read(entry);
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** @param {SheetEntry} entry */

@@ -21,24 +21,31 @@ export class QueueView {
 
   /** @param {SheetEntry[]} entries @param {SheetEntry | null} open */
   show(entries, open) {
-    const focused = this.element.contains(document.activeElement) && document.activeElement?.getAttribute("data-id");
-    this.#entries = entries;
+    const isSame = entries.length === this.#entries.length && entries.every((entry, at) => entry === this.#entries[at]);
+    this.#entries = [...entries];
     this.element.hidden = !entries.length;
-    this.element.replaceChildren(...entries.map((entry) => item(entry, entry === open)));
-    if (focused) /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-id="${focused}"]`))?.focus();
+    if (!isSame) this.element.replaceChildren(...entries.map(item)); // else they stay: see TableView.show
+    entries.forEach((entry, at) => fill(this.element.children[at], entry, entry === open));
   }
 }
 
-/** @param {SheetEntry} entry @param {boolean} isOpen */
-function item(entry, isOpen) {
-  const line = made("li", entry.progress);
+/** @param {SheetEntry} entry */
+function item({ id }) {
+  const line = made("li");
   const [open, drop] = [madeButton("open"), madeButton("drop", "×")];
-  open.dataset.id = drop.dataset.id = String(entry.id);
-  open.ariaCurrent = String(isOpen);
-  open.append(made("b", "", entry.name), " ", made("span", "", stateOf(entry)));
-  drop.ariaLabel = word("drop", { name: entry.name });
+  open.dataset.id = drop.dataset.id = String(id);
+  open.append(made("b"), " ", made("span"));
   line.append(open, drop);
   return line;
+}
+
+/** @param {Element} line @param {SheetEntry} entry @param {boolean} isOpen */
+function fill(line, entry, isOpen) {
+  const [open, drop] = line.children;
+  line.className = entry.progress;
+  open.ariaCurrent = String(isOpen);
+  [open.children[0].textContent, open.children[1].textContent] = [entry.name, stateOf(entry)];
+  drop.ariaLabel = word("drop", { name: entry.name });
 }
 
 /** @param {SheetEntry} entry */

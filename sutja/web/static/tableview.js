@@ -14,6 +14,7 @@ export class TableView {
   #buttons = new Map();
   /** @type {SheetTable[]} */
   #tables = [];
+  #shape = "";
   /** @type {CellPlace | null} */
   #place = null;
 
@@ -25,16 +26,23 @@ export class TableView {
     element.addEventListener("click", (event) => this.#click(event));
   }
 
-  /** @param {SheetTable[]} tables @param {CellPlace | null} place */
+  /** Elements stay where tables keep their shape: a click is lost if its target is replaced between press and release.
+   * @param {SheetTable[]} tables @param {CellPlace | null} place */
   show(tables, place) {
     const focused = this.element.contains(document.activeElement);
-    if (tables !== this.#tables) {
+    const hasMoved = tables === this.#tables && place !== this.#place;
+    const shape = tables.map(({ rows, columns }) => `${rows}×${columns}`).join();
+    if (shape !== this.#shape) {
       this.#buttons.clear();
       this.element.replaceChildren(...tables.map((table, at) => this.#table(table, at)));
     }
-    this.#tables = tables;
+    [this.#shape, this.#tables] = [shape, tables];
+    const captions = this.element.querySelectorAll("caption");
+    tables.forEach(({ aligned, rows, columns }, at) => (captions[at].textContent = word(aligned ? "table" : "lines", { rows, columns })));
+    for (const [key, button] of this.#buttons) this.#fill(button, placeOf(key));
     this.#choose(place);
     if (focused) this.focus();
+    if (hasMoved && place) this.#buttons.get(keyOf(place))?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Focus the cell that is selected. */
@@ -51,10 +59,7 @@ export class TableView {
     }
     this.#place = place;
     const button = place && this.#buttons.get(keyOf(place));
-    if (button) {
-      button.ariaPressed = "true";
-      button.scrollIntoView({ block: "nearest", inline: "nearest" });
-    }
+    if (button) button.ariaPressed = "true";
     if (button ?? first) /** @type {HTMLElement} */ (button ?? first).tabIndex = 0;
   }
 
@@ -67,38 +72,38 @@ export class TableView {
     head.append(made("td"), ...Array.from({ length: columns }, (_, column) => headOf("col", columnName(column))));
     const [top, body] = [made("thead"), made("tbody")];
     top.append(head);
-    body.append(...Array.from({ length: rows }, (_, row) => this.#row(table, at, row)));
-    element.append(made("caption", "", word(table.aligned ? "table" : "lines", { rows, columns })), top, body);
+    body.append(...Array.from({ length: rows }, (_, row) => this.#row(columns, at, row)));
+    element.append(made("caption"), top, body);
     scroller.append(element);
     return scroller;
   }
 
-  /** @param {SheetTable} table @param {number} at @param {number} row */
-  #row(table, at, row) {
+  /** @param {number} columns @param {number} table @param {number} row */
+  #row(columns, table, row) {
     const line = made("tr");
     line.append(headOf("row", String(row + 1)));
-    for (let column = 0; column < table.columns; column++) {
-      const place = { table: at, row, column };
-      const entry = made("td");
-      entry.append(this.#button(table, place));
+    for (let column = 0; column < columns; column++) {
+      const [entry, button] = [made("td"), madeButton()];
+      Object.assign(button, { tabIndex: -1, ariaPressed: "false" });
+      button.dataset.place = keyOf({ table, row, column });
+      this.#buttons.set(button.dataset.place, button);
+      entry.append(button);
       line.append(entry);
     }
     return line;
   }
 
-  /** @param {SheetTable} table @param {CellPlace} place */
-  #button(table, place) {
+  /** @param {HTMLButtonElement} button @param {CellPlace} place */
+  #fill(button, place) {
+    const table = this.#tables[place.table];
     const cell = cellAt(table, place.row, place.column);
     const remarks = remarksOn(table, cell);
     const text = cell ? guessOfNumber(cell.number) : "";
     const isUnsure = cell && textOfNumber(cell.number).includes("?");
-    const button = madeButton(`cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`, text);
-    Object.assign(button, { tabIndex: -1, ariaPressed: "false" });
-    const name = `${columnName(place.column)}${place.row + 1}`;
-    button.ariaLabel = [`${name}: ${text || word("empty")}`, ...remarks.map((remark) => remark.text)].join("; ");
-    button.dataset.place = keyOf(place);
-    this.#buttons.set(keyOf(place), button);
-    return button;
+    button.className = `cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`;
+    button.textContent = text;
+    const name = `${columnName(place.column)}${place.row + 1}: ${text || word("empty")}`;
+    button.ariaLabel = [name, ...remarks.map((remark) => remark.text)].join("; ");
   }
 
   /** @param {MouseEvent} event */
