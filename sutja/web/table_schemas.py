@@ -9,8 +9,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sutja.web.schema_types import Probabilities, StrictModel
 
 MAX_PAGES, MAX_TABLES, MAX_CELLS = 200, 100, 5_000  # of a request, a page, a table
-MAX_ROWS, MAX_COLUMNS = 2_000, 200
-MAX_NUMBERS, MAX_SIGNS = 100, 60  # of a cell, a number
+MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 2_000, 200
+MAX_CELL_NUMBERS, MAX_SIGNS = 100, 60  # of a cell, a number
 MAX_JPEG_CHARACTERS = 40_000
 JPEG_FORMAT = "base64-jpeg"  # of strings in JSON Schema
 
@@ -21,8 +21,8 @@ def _as_int(value: Any) -> Any:
 
 
 SignText = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ".", ",", ":", "/", "+", "-", " ", "?"]
-RowIndex = Annotated[int, Field(ge=0, lt=MAX_ROWS), BeforeValidator(_as_int)]
-ColumnIndex = Annotated[int, Field(ge=0, lt=MAX_COLUMNS), BeforeValidator(_as_int)]
+RowIndex = Annotated[int, Field(ge=0, lt=MAX_TABLE_ROWS), BeforeValidator(_as_int)]
+ColumnIndex = Annotated[int, Field(ge=0, lt=MAX_TABLE_COLUMNS), BeforeValidator(_as_int)]
 QuadCoordinate = Annotated[float, Field(ge=-20_000, le=40_000)]
 QuadCorner = Annotated[list[QuadCoordinate], Field(min_length=2, max_length=2)]
 
@@ -81,7 +81,7 @@ class CellRequest(StrictModel):
 
     row: RowIndex
     column: ColumnIndex
-    numbers: list[NumberRequest] = Field(min_length=1, max_length=MAX_NUMBERS)
+    numbers: list[NumberRequest] = Field(min_length=1, max_length=MAX_CELL_NUMBERS)
     jpeg: str | None = Field(
         None, max_length=MAX_JPEG_CHARACTERS, json_schema_extra={"format": JPEG_FORMAT}, description="In base64."
     )
