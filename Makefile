@@ -6,14 +6,14 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint javascript pages fix bench readme package help clean
+.PHONY: run test coverage chromium check lint javascript node pages fix bench readme package help clean
 
 run: $(VENV)/.run ## train and compare LeNet-5, an MLP, and LeNet-5 with dropout and augmentation; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
 
 # One process per core and one thread per process: threads of several processes would wait for each other. Compiled files
 # are kept, whatever the shell says: the tests start a hundred processes, and each would compile sutja again.
-test: $(VENV)/.dev chromium ## run the tests; WORDS=… go to pytest: make test WORDS="tests/reading -k ink"
+test: $(VENV)/.dev chromium node ## run the tests; WORDS=… go to pytest: make test WORDS="tests/reading -k ink"
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile $(WORDS)
 
 coverage: ## run the tests and measure which part of sutja they reach, a third slower
@@ -34,11 +34,16 @@ lint: $(VENV)/.dev javascript ## check style, types and which package imports wh
 	$(BIN)/lint-imports
 
 # The types in the page's scripts. Where npm is missing or cannot install tsc, they are not checked.
-javascript:
-	@if [ node_modules/.package-lock.json -nt package.json ] || { command -v npm && \
-	    npm install --no-package-lock --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000; } >/dev/null 2>&1; then \
+javascript: node
+	@if [ -x node_modules/.bin/tsc ]; then \
 	  echo node_modules/.bin/tsc -p jsconfig.json; node_modules/.bin/tsc -p jsconfig.json; \
 	else echo "tsc could not be installed: the types in the page's scripts are not checked" >&2; fi
+
+# tsc (Apache-2.0) and axe-core (MPL-2.0), which tests the accessibility of pages: for development only, no part of sutja.
+node:
+	@[ node_modules/.package-lock.json -nt package.json ] || { command -v npm && \
+	  npm install --no-package-lock --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000; } >/dev/null 2>&1 \
+	  || echo "npm could not install axe-core: the accessibility of pages is not tested" >&2
 
 pages: $(VENV)/.dev ## check the figures of the pages against results/, and docs/api.md against the docstrings
 	$(BIN)/python -m tools.readme --check

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Cluster, Data, Device, Json, Runs
+from sutja.cli.common import Cluster, Data, Device, Json, Language, Runs
 from sutja.cli.completion import complete_recipe
 from sutja.cli.seeds import (
     Csv,
@@ -59,6 +59,7 @@ def ablation(
     threads: ProcessThreads = 1,
     device: Device = "auto",
     cluster: Cluster = None,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """Train a recipe as it is, with each change alone and with all of them, and show what each brings.
@@ -74,13 +75,15 @@ def ablation(
         raise UsageError(f"{name}: an ablation sets the seeds itself: --seeds and --first-seed choose them")
     (base,) = choose_protocol([parse_recipe(name)], validation=validation)
     variants = plan_variants(base, vary, epochs or [])
-    options = StudyOptions(range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, cluster)
+    options = StudyOptions(
+        range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster
+    )
     done = train_seeds([variant.recipe for variant in variants], options)
-    _report(done, variants, to or runs / "ablation", csv, as_json)
+    _report(done, variants, to or runs / "ablation", options, as_json)
     require_complete(done)
 
 
-def _report(study: Study, variants: Sequence[Variant], folder: Path, csv: Path | None, as_json: bool) -> None:
+def _report(study: Study, variants: Sequence[Variant], folder: Path, options: StudyOptions, as_json: bool) -> None:
     """Print and store what the finished runs show, if there are any."""
     from dataclasses import asdict
 
@@ -92,7 +95,7 @@ def _report(study: Study, variants: Sequence[Variant], folder: Path, csv: Path |
     results = study.results()
     effects = measure_effects(variants, results)
     if effects:
-        write_ablation_report(folder, variants, results, effects)
+        write_ablation_report(folder, variants, results, effects, options.language)
     if as_json:
         print_json(
             {
@@ -117,4 +120,4 @@ def _report(study: Study, variants: Sequence[Variant], folder: Path, csv: Path |
         print_table(effect_table(effects), f"{variants[0].recipe.title}: {describe_changes(variants)}")
         for sentence in summarise_effects(effects):
             out.print(sentence, markup=False)
-        print_files(study, folder, csv)
+        print_files(study, folder, options.csv)

@@ -91,6 +91,22 @@ def connected_to(cluster: str | None) -> Iterator[None]:
         yield
 
 
+def _check_language(name: str) -> str:
+    """Raises `UsageError` for a language that reports do not have."""
+    from sutja.reports.languages import check_language
+
+    return check_language(name)
+
+
+Language = Annotated[
+    str,
+    typer.Option(
+        "--language",
+        callback=_check_language,
+        help="The language in which the report opens: en or ko; it has a switch. [default: that of the browser]",
+        show_default=False,
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Model = Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Force, Json, Runs, Seed, Threads, Track, load_data
+from sutja.cli.common import Data, Device, Force, Json, Language, Runs, Seed, Threads, Track, load_data
 from sutja.cli.completion import complete_recipe_or_run
 from sutja.cli.training import open_context, settings_from_options, train_missing
 from sutja.files import resolved
@@ -38,6 +38,7 @@ def compare(
     threads: Threads = 0,
     force: Force = False,
     track: Track = False,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """Train the recipes that have no run yet, and compare networks on the same test digits.
@@ -58,7 +59,7 @@ def compare(
     folder = to or runs / "comparison"
     dataset = None
     if recipes:
-        context = open_context(data, runs, device, threads)
+        context = open_context(data, runs, device, threads, language)
         dataset = context.dataset
         opened_folders = {resolved(run.folder) for run in opened.values()}
         more = sum(resolved(context.folder(recipe)) not in opened_folders for recipe in recipes.values())
@@ -67,7 +68,8 @@ def compare(
         folder.mkdir(parents=True, exist_ok=True)
         trained = train_missing(list(recipes.values()), data, context, force=force, track=track)
         opened |= dict(zip(recipes, trained, strict=True))
-    _print_comparison(_distinct([opened[name] for name in names]), folder, dataset or load_data(data), as_json)
+    compared = _distinct([opened[name] for name in names])
+    _print_comparison(compared, folder, dataset or load_data(data), as_json, language)
 
 
 def _distinct(runs: list[Run]) -> list[Run]:
@@ -88,14 +90,14 @@ def _is_recipe(name: str) -> bool:
     return True
 
 
-def _print_comparison(runs: list[Run], folder: Path, dataset: Dataset, as_json: bool) -> None:
+def _print_comparison(runs: list[Run], folder: Path, dataset: Dataset, as_json: bool, language: str) -> None:
     from dataclasses import asdict
 
     from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.experiments.comparison import compare_runs
     from sutja.reports.tables import comparison_table, run_table
 
-    comparisons = compare_runs(runs, folder, dataset)
+    comparisons = compare_runs(runs, folder, dataset, language)
     if as_json:
         print_json(
             {

@@ -52,6 +52,7 @@ class StudyOptions:
     processes: int
     threads: int
     device: str
+    language: str
     cluster: str | None = None
 
 
@@ -69,7 +70,7 @@ def train_seeds(recipes: Sequence[Recipe], options: StudyOptions) -> Study:
 
     if options.csv is not None and options.csv.exists():
         read_results(options.csv)  # fails before hours of training, not after them
-    context = RunContext(load_data(options.data), options.runs, options.device, options.threads)
+    context = RunContext(load_data(options.data), options.runs, options.device, options.threads, options.language)
     planned = plan(recipes, options.seeds, context)
     with _engine(planned, context, options) as engine:
         study = run_study(planned, engine, [StudyProgress()])

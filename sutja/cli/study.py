@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Cluster, Data, Device, Json, Runs
+from sutja.cli.common import Cluster, Data, Device, Json, Language, Runs
 from sutja.cli.completion import complete_recipe
 from sutja.cli.seeds import (
     Csv,
@@ -48,6 +48,7 @@ def study(
     threads: ProcessThreads = 1,
     device: Device = "auto",
     cluster: Cluster = None,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """Train recipes with several seeds: means, standard deviations, and differences with their intervals.
@@ -62,13 +63,15 @@ def study(
         if re.search(r"[:,]\s*seed\s*=", name):
             raise UsageError(f"{name}: a study sets the seeds itself: --seeds and --first-seed choose them")
     recipes = choose_protocol([parse_recipe(name) for name in names], validation=validation)
-    options = StudyOptions(range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, cluster)
+    options = StudyOptions(
+        range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster
+    )
     done = train_seeds(recipes, options)
-    _report(done, to or runs / "study", csv, as_json)
+    _report(done, to or runs / "study", csv, as_json, language)
     require_complete(done)
 
 
-def _report(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None:
+def _report(study: Study, folder: Path, csv: Path | None, as_json: bool, language: str) -> None:
     """Print and store the results of the finished runs, if there are any."""
     from dataclasses import asdict
 
@@ -80,7 +83,7 @@ def _report(study: Study, folder: Path, csv: Path | None, as_json: bool) -> None
     results = study.results()
     differences = compare_results(results)
     if results:
-        write_study_report(folder, results, differences, study.recipes)
+        write_study_report(folder, results, differences, study.recipes, language)
     if as_json:
         print_json(
             {

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from sutja.cli.common import CommandLineError, Data, Device, Force, Runs, Seed, Threads, Track, connected_to, load_data
+from sutja.cli.common import (
+    CommandLineError,
+    Data,
+    Device,
+    Force,
+    Language,
+    Runs,
+    Seed,
+    Threads,
+    Track,
+    connected_to,
+    load_data,
+)
 from sutja.cli.completion import complete_model, complete_recipe
 from sutja.cli.training import open_context, settings_from_options, train_with_progress
 from sutja.errors import UsageError
@@ -62,6 +74,7 @@ def train(
             "Needs the extra `cluster`.",
         ),
     ] = None,
+    language: Language = "",
 ) -> None:
     """Train a network by a recipe into a run folder, or fine-tune a trained network on corrections."""
     from sutja.recipe import parse_recipe
@@ -75,12 +88,12 @@ def train(
     if start is not None:
         if cluster is not None:
             raise UsageError("--cluster makes samples, and fine-tuning needs none")
-        _finetune(start, settings, data, (runs, device, threads), options)
+        _finetune(start, settings, data, (runs, device, threads, language), options)
         return
     changed = parse_recipe(recipe or "", settings)
     _refuse_corrections(data)
     with _producers(changed, cluster):
-        _print_run(train_with_progress(changed, open_context(data, runs, device, threads), **options))
+        _print_run(train_with_progress(changed, open_context(data, runs, device, threads, language), **options))
 
 
 @contextmanager
@@ -108,11 +121,12 @@ def _refuse_corrections(data: str) -> None:
 
 
 def _finetune(
-    name: str, settings: dict[str, str], data: str, place: tuple[Path, str, int], options: dict[str, Any]
+    name: str, settings: dict[str, str], data: str, place: tuple[Path, str, int, str], options: dict[str, Any]
 ) -> None:
     """Fine-tune the network `name` on the corrections in the folder `data`, and print the result.
 
-    `place` is the folder of runs, the device and the number of threads; `options` go to `train_with_progress`.
+    `place` is the folder of runs, the device, the number of threads and the report's language; `options`
+    go to `train_with_progress`.
     """
     from sutja.cli.console import out, print_table, remark
     from sutja.data.corrections.store import holds_corrections

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -17,16 +16,17 @@ from sutja.errors import DataError, SutjaError, UsageError
 from sutja.evaluation.significance import Comparison, compare
 from sutja.models.open import open_run
 from sutja.networks.build import load_network
-from sutja.reports.html import Section
-from sutja.reports.pages import inside_section, write_comparison_report
+from sutja.reports.pages import NetworksAtWork, write_comparison_report
 from sutja.runs.run import Run
 
 
-def compare_runs(runs: Sequence[Run], folder: Path, dataset: Dataset | None = None) -> list[Comparison]:
+def compare_runs(
+    runs: Sequence[Run], folder: Path, dataset: Dataset | None = None, language: str = ""
+) -> list[Comparison]:
     """Compare every pair of finished runs on the test digits that they share, and write the report into `folder`.
 
     In the report, each network answers what one draws; some test digits of `dataset`, on which the runs were trained,
-    are there to try, or none where it is not at hand.
+    are there to try, or none where it is not at hand. `language` is that of `render_page`.
     Raises what `check_comparable` does, and `DataError` when the runs' labels differ.
     """
     check_comparable(runs, runs[0].data_sha256 if runs else "")
@@ -41,12 +41,12 @@ def compare_runs(runs: Sequence[Run], folder: Path, dataset: Dataset | None = No
     ]
     folder.mkdir(parents=True, exist_ok=True)
     digits = dataset.test if dataset and dataset.sha256 == runs[0].data_sha256 else None
-    write_comparison_report(folder, runs, comparisons, _networks_at_work(runs, digits))
+    write_comparison_report(folder, runs, comparisons, _networks_at_work(runs, digits), language)
     return comparisons
 
 
-def _networks_at_work(runs: Sequence[Run], digits: Digits | None) -> Section:
-    """The section with the runs' networks; a network whose weights are lost is left out, and a line says so."""
+def _networks_at_work(runs: Sequence[Run], digits: Digits | None) -> NetworksAtWork:
+    """The runs' networks; a network whose weights are lost is left out, and a line says so."""
     networks: list[tuple[str, nn.Module]] = []
     lost = []
     for run in runs:
@@ -54,8 +54,7 @@ def _networks_at_work(runs: Sequence[Run], digits: Digits | None) -> Section:
             networks.append((run.recipe.title, load_network(open_run(run))))
         except SutjaError as error:
             lost.append(f"{run.recipe.title} is not shown at work: {error}.")
-    section = inside_section(networks, digits)
-    return dataclasses.replace(section, paragraphs=[*section.paragraphs, *lost])
+    return NetworksAtWork(networks, digits, lost)
 
 
 def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) -> None:

@@ -43,6 +43,7 @@ class RunContext:
     runs: Path = Path("runs")
     device: str = "auto"
     threads: int = 0  # 0 = as many as other programs leave cores
+    language: str = ""  # in which reports open, "en" or "ko"; "" = the reader's
 
     def folder(self, recipe: Recipe) -> Path:
         """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""
@@ -82,7 +83,7 @@ def train(
             run = Run.create(planned.folder, recipe, _environment(context, trainer), force=force)
         else:
             _load_checkpoint(run, trainer)
-        _train_to_the_end(planned, run, trainer, splits, callbacks, busy=busy)
+        _train_to_the_end(planned, run, trainer, splits, callbacks, busy=busy, language=context.language)
     finally:
         torch.set_num_threads(threads_before)
     return run
@@ -104,12 +105,13 @@ def _train_to_the_end(
     callbacks: Sequence[Callback],
     *,
     busy: bool,
+    language: str,
 ) -> None:
     """Train the remaining epochs and finish the run; the callbacks are told how it ended."""
     failure: str | None = "interrupted"
     try:
         _fit(planned, run, trainer, callbacks, busy=busy)
-        _finish(run, trainer, splits)
+        _finish(run, trainer, splits, language)
         failure = None
     except Exception as error:
         failure = str(error)
@@ -213,7 +215,7 @@ def _environment(context: RunContext, trainer: Trainer[Any]) -> Environment:
     return Environment.now(data, **trainer.provenance())
 
 
-def _finish(run: Run, trainer: Trainer[Any], splits: Splits) -> None:
+def _finish(run: Run, trainer: Trainer[Any], splits: Splits, language: str) -> None:
     """Write what a finished run holds; `report.json`, which says that it is finished, comes last."""
     run.remove_partial_files()
     network = trainer.result()
@@ -238,6 +240,6 @@ def _finish(run: Run, trainer: Trainer[Any], splits: Splits) -> None:
         f"{evaluation.summary} of {run.environment.data.name}, "
         f"{report.seconds:.0f} s of training on {run.environment.processor}."
     )
-    write_run_page(run, lead, trainer.sections(run, network, splits, evaluation))
+    write_run_page(run, lead, trainer.sections(run, network, splits, evaluation), language)
     write_text(run.folder / "MODEL_CARD.md", render_card(describe(run, report)))
     run.save_report(report)

@@ -65,6 +65,7 @@ def worker_job(planned: PlannedRun, source: str, context: RunContext) -> dict[st
         "runs": str(context.runs),
         "device": context.device,
         "threads": context.threads,
+        "language": context.language,
     }
 
 

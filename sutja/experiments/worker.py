@@ -48,7 +48,8 @@ def run_worker(job: str) -> int:
     try:
         values = json.loads(job)
         recipe = Recipe.from_json(json.dumps(values["recipe"]), "the job")
-        context = RunContext(load_dataset(values["data"]), Path(values["runs"]), values["device"], values["threads"])
+        place = (Path(values["runs"]), values["device"], values["threads"], values["language"])
+        context = RunContext(load_dataset(values["data"]), *place)
         if context.dataset.sha256 != values["data_sha256"]:
             raise DataError(f"{values['data']}: has other digits than when the study began")
         resume = is_run_folder(context.folder(recipe))

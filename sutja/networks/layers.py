@@ -1,41 +1,21 @@
-"""A network as a plain list of layers with half-precision weights, which a few lines of any language can compute."""
+"""PyTorch networks as plain lists of layers, which a few lines of any language can compute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sutja.errors import SutjaError
+from sutja.models.layer_list import ListedLayer
 from sutja.networks.model import MNIST_MEAN, MNIST_STANDARD_DEVIATION, Crop, Flatten, Normalise
 
 
 class UnlistedLayerError(SutjaError):
     """A network has a layer that a list of layers cannot express."""
-
-
-@dataclass(frozen=True)
-class ListedLayer:
-    """A layer: its `kind`, its sizes and other numbers by name, and its weights, `float16`, flat, in order.
-
-    Kinds: `standardise` (mean, deviation), `crop` (start, stop), `convolution` (inputs, outputs, size, stride, padding;
-    weights `(outputs, inputs, size, size)`, then biases), `scale` (channels; a factor for each, then a shift for each,
-    then what rounding took from all of these), `max_pool` and `average_pool` (size, also their stride), `relu`, `tanh`,
-    `sigmoid`, `flatten` (channels_last), `linear` (inputs, outputs; weights `(outputs, inputs)`, then biases).
-    """
-
-    kind: str
-    numbers: dict[str, float]
-    weights: NDArray[np.float16]
-
-    def as_json(self) -> dict[str, str | float]:
-        """Kind and numbers in one object, without the weights."""
-        return {"kind": self.kind, **self.numbers}
 
 
 def list_layers(network: nn.Module) -> list[ListedLayer]:

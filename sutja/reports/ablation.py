@@ -78,7 +78,11 @@ def _draw_effect(axes: Axes, effect: Effect, height: float, place: int) -> None:
 
 
 def write_ablation_report(
-    folder: Path, variants: Sequence[Variant], results: Sequence[RecipeResult], effects: Sequence[Effect]
+    folder: Path,
+    variants: Sequence[Variant],
+    results: Sequence[RecipeResult],
+    effects: Sequence[Effect],
+    language: str = "",
 ) -> None:
     """Draw the effects, and write `report.html` with what each change brings into `folder`."""
     png = save_figure(plot_effects(effects), folder / "figures" / "effects.png")
@@ -99,4 +103,4 @@ def write_ablation_report(
         f"{first.data}."
     )
     title = f"Ablation of {variants[0].recipe.title}"
-    write_text(folder / "report.html", render_page(title, lead, sections))
+    write_text(folder / "report.html", render_page(title, lead, sections, language))

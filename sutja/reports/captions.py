@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sutja.data.digits import CLASS_COUNT
 from sutja.evaluation.metrics import Report
 from sutja.reports.tables import percent
@@ -21,7 +24,10 @@ def confusion_caption(report: Report) -> str:
     ]
     times, one, other = max(confused, key=lambda each: each[0])
     found = f"{one} and {other} are confused most: {_count(times)}." if times else "No digit is confused with another."
-    return f"{found} A row is a digit, a column what it is read as. The diagonal is right; colour shows the errors."
+    why = " Digits that share strokes are confused, because a few pixels make one of them the other." if times else ""
+    return (
+        f"{found} A row is a digit, a column what it is read as. The diagonal is right; colour shows the errors.{why}"
+    )
 
 
 def reliability_caption(report: Report, mean_confidence: float) -> str:
@@ -33,7 +39,8 @@ def reliability_caption(report: Report, mean_confidence: float) -> str:
     return (
         f"The mean confidence is {percent(mean_confidence)}, the accuracy {percent(report.accuracy)}: the network is "
         f"{verdict}. A bar above the diagonal stands for digits that are right more often than the network expects, a "
-        "bar below it for those that are right less often."
+        "bar below it for those that are right less often. Cross-entropy rewards ever larger logits on digits that are "
+        "right already, so a network that learns its digits by heart becomes overconfident."
     )
 
 
@@ -54,6 +61,45 @@ def curves_caption(runs: Sequence[Run]) -> str:
     said = [each for run in runs if (each := _last_epoch(run))]
     reading = "Where the training curve leaves the others behind, the network learns its digits by heart."
     return f"Average loss and accuracy over the epochs. {' '.join(said)} {reading if said else ''}".rstrip()
+
+
+def together_caption(runs: Sequence[Run]) -> str:
+    """What the curves of several networks on one axis show: which ends highest, and which lowest."""
+    reading = "All networks on one axis: the lower loss and the higher accuracy are better."
+    parts = ("test", "validation")
+    last = [run.metrics()[-1] for run in runs]
+    part = next((part for part in parts if all(f"{part}_accuracy" in each for each in last)), None)
+    if part is None:
+        return reading
+    ends = sorted((each[f"{part}_accuracy"], run.recipe.title) for each, run in zip(last, runs, strict=True))
+    (low, lowest), (high, highest) = ends[0], ends[-1]
+    return (
+        f"{reading} {highest} ends highest, with {percent(high)} of the {part} digits, {lowest} lowest, with "
+        f"{percent(low)}."
+    )
+
+
+def filters_caption(weights: NDArray[np.float32] | None = None) -> str:
+    """What the filters `(K, 1, h, w)` of a first convolution show, with the strongest where they are given."""
+    found = "The filters of the first convolution, as learned."
+    if weights is not None:
+        strongest = int(np.abs(weights).reshape(len(weights), -1).max(axis=1).argmax()) + 1
+        found = f"The filters of the first convolution, as learned; filter {strongest} has the largest weight."
+    return (
+        f"{found} Ink on orange raises the response, ink on purple lowers it. A filter that is orange on one side and "
+        "purple on the other answers to edges in that direction, wherever they are, because the same weights are used "
+        "at every place."
+    )
+
+
+def feature_maps_caption(maps: NDArray[np.float32]) -> str:
+    """What the responses `(N, K, h, w)` of K filters to one digit of each class show, with the strongest filter."""
+    strongest = int(np.abs(maps).mean(axis=(0, 2, 3)).argmax()) + 1
+    return (
+        "The response of each filter to one digit of every class: positive in orange, negative in purple. Filter "
+        f"{strongest} answers most strongly here. Read a row from left to right: each filter keeps one kind of stroke "
+        "or edge of the digit, and the next layers combine them."
+    )
 
 
 def _last_epoch(run: Run) -> str:

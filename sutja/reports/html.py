@@ -5,21 +5,24 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from PIL import Image
 
 from sutja.files import whole_file
 from sutja.models.card import Card
 from sutja.recipe import flatten
-from sutja.reports.inside import Inside, join_scripts
+from sutja.reports.inside import LANGUAGE_SCRIPT, SCRIPTS, Inside, join_scripts
+from sutja.reports.languages import to_korean
 from sutja.reports.tables import Table
 
+NEEDS_SCRIPTS = "This part needs JavaScript, of a browser of 2023 or later."
 DOTS_PER_INCH = 120
 PLOT_COLOURS = 128  # of a stored plot
 MAX_DRAWN_COLOURS = 16_384  # of a plot; photographs have more
@@ -71,10 +74,31 @@ def _with_palette(png: io.BytesIO) -> bytes:
     return small.getvalue()
 
 
-def render_page(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """The HTML of a self-contained page."""
-    scripts = join_scripts() if any(section.inside for section in sections) else ""
-    return _render("report.html.j2", title=title, lead=lead, sections=sections, scripts=scripts)
+def render_page(title: str, lead: str, sections: Sequence[Section], language: str = "") -> str:
+    """The HTML of a self-contained page in English and Korean, with a switch.
+
+    It begins with the language "en" or "ko", or with that of the browser where none is given. A browser without
+    JavaScript shows the given one, or English.
+    """
+    at_work = any(section.inside for section in sections)
+    values = {"title": title, "lead": lead, "sections": sections, "language": language, "at_work": at_work}
+    scripts = join_scripts(SCRIPTS if at_work else (LANGUAGE_SCRIPT,))
+    return _render("report.html.j2", **values, **_languages(language), scripts=scripts, NEEDS_SCRIPTS=NEEDS_SCRIPTS)
+
+
+def _languages(language: str) -> dict[str, Callable[[str], str]]:
+    """What the template says: a text in the language of the page, and the attribute with that in the other."""
+
+    def said(text: str) -> str:
+        return (to_korean(text) if language == "ko" else None) or text
+
+    def other(text: str) -> Markup:
+        korean = to_korean(text)
+        if korean is None or korean == text:
+            return Markup()
+        return Markup(' data-other="{}"').format(text if language == "ko" else korean)
+
+    return {"said": said, "other": other}
 
 
 def render_card(card: Card) -> str:

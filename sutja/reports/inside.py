@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from sutja.data.digits import CLASS_COUNT, Digits
 from sutja.errors import SutjaError
-from sutja.networks.layers import ListedLayer, list_layers
+from sutja.models.layer_list import ListedNetwork, pack_networks, pack_weights
+from sutja.networks.layers import list_layers
 
 SHOWN_DIGITS = 100
 MAX_WEIGHT_BYTES = 560_000  # compressed, of all networks in a page; base64 makes them a third larger
 JOINING_FLAGS = re.MULTILINE | re.DOTALL
-SCRIPTS = ("words", "network", "normalise", "pen", "maps", "stages", "inside")  # each after those that it imports
+LANGUAGE_SCRIPT = "language"  # of every page
+SCRIPTS = (
+    LANGUAGE_SCRIPT,
+    "words",
+    "network",
+    "normalise",
+    "pen",
+    "maps",
+    "stages",
+    "inside",
+)  # each after those that it imports
 
 
 @dataclass(frozen=True)
@@ -32,26 +40,25 @@ class Inside:
     remarks: Sequence[str]
 
 
-def look_inside(networks: Sequence[tuple[str, nn.Module]], digits: Digits | None) -> Inside:
+def look_inside(
+    networks: Sequence[tuple[str, nn.Module]], digits: Digits | None, max_weight_bytes: int = MAX_WEIGHT_BYTES
+) -> Inside:
     """Pack networks with their titles, and digits to try, for a page; a network that does not fit is left out."""
-    packed: list[tuple[str, list[ListedLayer]]] = []
-    remarks = []
+    packed: list[ListedNetwork] = []
+    remarks, too_large = [], []
     for title, network in networks:
         try:
-            layers = list_layers(network)
+            listed = ListedNetwork(title, list_layers(network))
         except SutjaError as error:
             remarks.append(f"{title} is not shown at work: {error}.")
             continue
-        if len(_pack_weights([*packed, (title, layers)])) > MAX_WEIGHT_BYTES:
-            remarks.append(f"{title} is not shown at work: its weights would make this page too large.")
+        if len(pack_weights([*packed, listed])) > max_weight_bytes:
+            too_large.append(title)
             continue
-        packed.append((title, layers))
-    data = {
-        "networks": [_describe(title, layers) for title, layers in packed],
-        "weights": base64.b64encode(_pack_weights(packed)).decode(),
-        "digits": base64.b64encode(zlib.compress(digits.images.tobytes() if digits else b"", 9)).decode(),
-        "labels": digits.labels.tolist() if digits else [],
-    }
+        packed.append(listed)
+    if too_large:
+        remarks.append(f"Not shown at work, because this page would become too large: {', '.join(too_large)}.")
+    data = pack_networks(packed, digits)
     return Inside(data, remarks)
 
 
@@ -66,20 +73,8 @@ def pick_digits(digits: Digits, *, count: int = SHOWN_DIGITS) -> Digits:
     return digits.take(np.array(sorted(chosen), np.int64))
 
 
-def _describe(title: str, layers: Sequence[ListedLayer]) -> dict[str, Any]:
-    count = sum(layer.weights.size for layer in layers)
-    return {"title": title, "count": count, "layers": [layer.as_json() for layer in layers]}
-
-
-def _pack_weights(networks: Sequence[tuple[str, Sequence[ListedLayer]]]) -> bytes:
-    """All weights: their low bytes and then their high bytes, which alone have something to compress."""
-    weights = [layer.weights for _, layers in networks for layer in layers]
-    halves: NDArray[np.float16] = np.concatenate([np.empty(0, np.float16), *weights]).astype("<f2")
-    return zlib.compress(halves.view(np.uint8).reshape(-1, 2).T.tobytes(), 9)
-
-
-def join_scripts() -> str:
+def join_scripts(names: Sequence[str] = SCRIPTS) -> str:
     """The scripts as one module, without comments, and without imports: a page that is a file cannot load others."""
     folder = files("sutja.reports") / "scripts"
-    texts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    texts = [(folder / f"{name}.js").read_text(encoding="utf-8") for name in names]
     return re.sub(r"^import .*?;\n|^export (?=\w)|^ *//.*?\n|/\*\*.*?\*/\s?", "", "\n".join(texts), flags=JOINING_FLAGS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,17 @@ from sutja.files import write_text
 from sutja.networks.infer import scaled
 from sutja.recipe import Recipe
 from sutja.reports import plots
-from sutja.reports.captions import confusion_caption, curves_caption, mistakes_caption, reliability_caption
+from sutja.reports.captions import (
+    confusion_caption,
+    curves_caption,
+    feature_maps_caption,
+    filters_caption,
+    mistakes_caption,
+    reliability_caption,
+    together_caption,
+)
 from sutja.reports.html import Picture, Section, render_page, save_figure
-from sutja.reports.inside import look_inside, pick_digits
+from sutja.reports.inside import MAX_WEIGHT_BYTES, look_inside, pick_digits
 from sutja.reports.tables import (
     class_table,
     comparison_table,
@@ -42,13 +51,15 @@ if TYPE_CHECKING:
     from sutja.runs.report import EnsembleReport, MemberReport
 
 DIFFERENCES_MARKED = "“≠” marks the fields in which they differ; fields that none of them uses are left out."
+MAX_PAGE_BYTES = 1_200_000
+PAGE_TEXT_BYTES = 150_000  # room for texts, tables, scripts, and the digits to try
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
-def write_run_page(run: Run, lead: str, sections: Sequence[Section]) -> None:
-    """Write the `report.html` of a run: a `lead`, its `sections`, and its recipe."""
+def write_run_page(run: Run, lead: str, sections: Sequence[Section], language: str = "") -> None:
+    """Write the `report.html` of a run: a `lead`, its `sections`, and its recipe; `language` as in `render_page`."""
     recipe = Section("Recipe", table=used_recipe_table([asdict(run.recipe)]))
-    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, [*sections, recipe]))
+    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, [*sections, recipe], language))
 
 
 def curves_section(run: Run, title: str, measured_on: str) -> Section:
@@ -79,9 +90,23 @@ def network_sections(folder: Path, network: nn.Module, digits: Digits) -> list[S
     return [Section("Inside the network", pictures=_draw_filters(folder, network, convolution, digits))]
 
 
-def inside_section(networks: Sequence[tuple[str, nn.Module]], digits: Digits | None) -> Section:
-    """Networks with their titles, at work in the page on what the reader draws, or on some of `digits`."""
-    inside = look_inside(networks, pick_digits(digits) if digits else None)
+@dataclass(frozen=True)
+class NetworksAtWork:
+    """Networks with their titles for a page, digits to try, and a line for each network that cannot be shown."""
+
+    networks: Sequence[tuple[str, nn.Module]]
+    digits: Digits | None
+    remarks: Sequence[str] = ()
+
+
+def inside_section(
+    networks: Sequence[tuple[str, nn.Module]], digits: Digits | None, max_weight_bytes: int = MAX_WEIGHT_BYTES
+) -> Section:
+    """Networks with their titles, at work in the page on what the reader draws, or on some of `digits`.
+
+    Their compressed weights take at most `max_weight_bytes`; a line names those that are left out.
+    """
+    inside = look_inside(networks, pick_digits(digits) if digits else None, max_weight_bytes)
     return Section("Draw a digit", inside.remarks, inside=inside if inside.data["networks"] else None)
 
 
@@ -116,12 +141,10 @@ def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Di
     with torch.inference_mode():
         network(scaled(torch.from_numpy(images).unsqueeze(1)))
     hook.remove()
+    weights, maps = layer.weight.detach().numpy(), answers[0].numpy()
     drawn = {
-        "filters": (plots.plot_filters(layer.weight.detach().numpy()), "The filters of the first convolution."),
-        "feature_maps": (
-            plots.plot_feature_maps(images, answers[0].numpy()),
-            "The response of each filter to one digit of every class: positive in orange, negative in purple.",
-        ),
+        "filters": (plots.plot_filters(weights), filters_caption(weights)),
+        "feature_maps": (plots.plot_feature_maps(images, maps), feature_maps_caption(maps)),
     }
     return [
         Picture(save_figure(figure, folder / "figures" / f"{name}.png"), caption)
@@ -137,17 +160,16 @@ def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> by
 
 
 def write_comparison_report(
-    folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison], inside: Section
+    folder: Path, runs: Sequence[Run], comparisons: Sequence[Comparison], shown: NetworksAtWork, language: str = ""
 ) -> None:
     """Draw the curves of several runs side by side, and write `report.html` with the verdicts into `folder`.
 
-    `inside` is the section with their networks at work.
+    As many networks are `shown` at work as the page has room for. `language` is that of `render_page`.
     """
     evaluations = [evaluate(*run.load_logits("test")) for run in runs]
     full = max(1, *(max(_errors(each)) for each in evaluations))
     sections = [
         Section("Verdict", [each.verdict for each in comparisons], run_table(runs)),
-        inside,
         Section("Curves", pictures=_draw_curves(folder, runs)),
         Section(
             "Pair by pair",
@@ -161,9 +183,17 @@ def write_comparison_report(
         *(_run_section(folder, run, report, full) for run, report in zip(runs, evaluations, strict=True)),
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(run.recipe) for run in runs])),
     ]
+    inside = inside_section(shown.networks, shown.digits, _weight_bytes_left(sections))
+    sections.insert(1, dataclasses.replace(inside, paragraphs=[*inside.paragraphs, *shown.remarks]))
     lead = f"Compared on the {runs[0].report.figures['test'].count:,} test digits of {runs[0].environment.data.name}."
     title = " · ".join(run.recipe.title for run in runs)
-    write_text(folder / "report.html", render_page(title, lead, sections))
+    write_text(folder / "report.html", render_page(title, lead, sections, language))
+
+
+def _weight_bytes_left(sections: Sequence[Section]) -> int:
+    """How many bytes of weights, before base64, a page of these sections has room for."""
+    pictures = sum(len(picture.address) for section in sections for picture in section.pictures)
+    return min(MAX_WEIGHT_BYTES, max(0, MAX_PAGE_BYTES - PAGE_TEXT_BYTES - pictures) * 3 // 4)
 
 
 def _draw_curves(folder: Path, runs: Sequence[Run]) -> list[Picture]:
@@ -172,7 +202,7 @@ def _draw_curves(folder: Path, runs: Sequence[Run]) -> list[Picture]:
     together = save_figure(plots.plot_curves_together(curves), folder / "figures" / "curves_together.png")
     apart = save_figure(plots.plot_curves(curves), folder / "figures" / "curves.png")
     return [
-        Picture(together, "All networks on one axis: the lower loss and the higher accuracy are better."),
+        Picture(together, together_caption(runs)),
         Picture(apart, f"{curves_caption(runs)} The scales are the same in all columns."),
     ]
 
@@ -186,7 +216,7 @@ def _run_section(folder: Path, run: Run, report: Report, full: int) -> Section:
     """The pictures of one run in a comparison; `full` errors have the full colour in all confusion matrices."""
     figure = plots.plot_confusion_matrix(report.confusion, full=full)
     confusion = save_figure(figure, folder / "figures" / f"confusion-{run.name}.png")
-    captions = {"mistakes": mistakes_caption(report), "filters": "The filters of the first convolution."}
+    captions = {"mistakes": mistakes_caption(report), "filters": filters_caption()}
     stored = {
         name: Picture(path.read_bytes(), caption)
         for name, caption in captions.items()
@@ -197,7 +227,11 @@ def _run_section(folder: Path, run: Run, report: Report, full: int) -> Section:
 
 
 def write_study_report(
-    folder: Path, results: Sequence[RecipeResult], differences: Sequence[MeanDifference], recipes: Sequence[Recipe]
+    folder: Path,
+    results: Sequence[RecipeResult],
+    differences: Sequence[MeanDifference],
+    recipes: Sequence[Recipe],
+    language: str = "",
 ) -> None:
     """Draw the accuracy of every seed, and write `report.html` with the statistics of a study into `folder`."""
     names, part = distinct_names(results), results[0].part
@@ -229,7 +263,7 @@ def write_study_report(
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(recipe) for recipe in recipes])),
     ]
     lead = f"Evaluated on {results[0].count:,} {part} digits of {results[0].data}."
-    write_text(folder / "report.html", render_page(" · ".join(names), lead, sections))
+    write_text(folder / "report.html", render_page(" · ".join(names), lead, sections, language))
 
 
 def write_ensemble_report(

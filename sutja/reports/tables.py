@@ -197,7 +197,7 @@ def mean_difference_table(differences: Sequence[MeanDifference]) -> Table:
         ]
         for each in differences
     ]
-    return Table(["pair", "points", "95 % interval", "test", "p", "p by Holm"], rows)
+    return Table(["pair", "points", "95 % interval", "t-test", "p", "p by Holm"], rows)
 
 
 def effect_table(effects: Sequence[Effect]) -> Table:

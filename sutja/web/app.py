@@ -20,6 +20,7 @@ from sutja.models.open import open_model
 from sutja.web.corrections import corrections_router
 from sutja.web.docs import describe_api, render_docs
 from sutja.web.headers import SecurityHeadersMiddleware
+from sutja.web.inside import add_inside_page
 from sutja.web.pool import BoundedPool
 from sutja.web.problems import install_handlers
 from sutja.web.reading import reading_router
@@ -69,6 +70,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.include_router(corrections_router(Corrections(settings.corrections), bodies, readers, disk))
     app.include_router(_server_router(settings))
     _add_pages(app)
+    add_inside_page(app, settings)
     return app
 
 

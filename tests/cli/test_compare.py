@@ -20,12 +20,16 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_compare_finished_runs(run: Path, other_run: Path, tmp_path: Path) -> None:
-    outcome = sutja("compare", run, other_run, "--to", tmp_path / "comparison")
+    outcome = sutja("compare", run, other_run, "--to", tmp_path / "comparison", "--language", "ko")
     assert (outcome.code, outcome.err) == (0, "")
     assert "McNemar" in outcome.out
     assert re.search(r"^(No difference can be shown between|.* is better than) .*\(p = .*\)", outcome.out, re.MULTILINE)
     assert f"Report: {tmp_path / 'comparison' / 'report.html'}" in outcome.out
-    assert (tmp_path / "comparison" / "report.html").is_file()
+    page = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="ko" ' in page
+    texts = re.findall("<(?:p|figcaption|th)((?: [^>]*)?)>([^<]+)<", page)
+    in_one_language = [text for attributes, text in texts if "data-other" not in attributes]
+    assert [text for text in in_one_language if re.search("[A-Za-z]{3} ", text)] == []
     compared = json.loads(sutja("compare", run, other_run, "--to", tmp_path / "comparison", "--json").out)
     assert [each["folder"] for each in compared["runs"]] == [str(run), str(other_run)]
     (comparison,) = compared["comparisons"]

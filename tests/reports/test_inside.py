@@ -121,15 +121,16 @@ def test_layers_are_named_as_in_lenet5(open_report: OpenReport, networks: Networ
 
 def test_both_languages_say_everything(open_report: OpenReport, networks: Networks, digits: Digits) -> None:
     page = open_report(networks, digits, locale="ko-KR")
-    expect(page.locator("#inside")).to_have_attribute("lang", "ko")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
     expect(page.get_by_role("heading", name="숫자를 그려 보세요")).to_be_visible()
     page.locator(".stage canvas").first.press("ArrowRight")
     said = page.locator("#inside").inner_text()
-    assert set(re.findall(r"[A-Za-z]{4,}", said)) == {"English", "LeNet", "MNIST"}
+    assert set(re.findall(r"[A-Za-z]{4,}", said)) == {"LeNet", "MNIST"}
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
     expect(page.locator(".detail")).to_contain_text("map 1")
-    assert re.findall("[가-힣]+", page.locator("#inside").inner_text()) == ["한국어"]
+    assert re.findall("[가-힣]+", page.locator("main").inner_text()) == []
+    expect(page.get_by_role("button", name="한국어")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])
@@ -172,7 +173,14 @@ def test_a_network_that_cannot_be_shown_is_named() -> None:
     assert inside.remarks == ["pair is not shown at work: ColumnEnsemble: this kind of layer is not known."]
     large = nn.Sequential(nn.Flatten(), nn.Linear(784, 784), nn.ReLU(), nn.Linear(784, 10))
     remarks = look_inside([("large", large)], None).remarks
-    assert remarks == ["large is not shown at work: its weights would make this page too large."]
+    assert remarks == ["Not shown at work, because this page would become too large: large."]
+
+
+def test_networks_for_which_a_page_has_no_room_are_named_in_one_line() -> None:
+    many = [(f"MLP {seed}", create("mlp", seed=seed)) for seed in range(4)]
+    inside = look_inside(many, None, 250_000)
+    assert [each["title"] for each in inside.data["networks"]] == ["MLP 0", "MLP 1"]
+    assert inside.remarks == ["Not shown at work, because this page would become too large: MLP 2, MLP 3."]
 
 
 def test_a_hundred_digits_are_ten_of_each_class(digits: Digits, small: Dataset) -> None:

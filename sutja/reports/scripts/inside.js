@@ -1,12 +1,13 @@
 // @ts-check
 // Draw a digit, or take one, and see what each network of the report answers and what happens in each of its layers.
 
+import { onLanguageSwitch } from "./language.js";
 import { letChoose, MapSheet, Palette } from "./maps.js";
 import { decodeHalves, inflate, Network, probabilities, SIDE } from "./network.js";
 import { normaliseInk } from "./normalise.js";
 import { Pad } from "./pen.js";
 import { Detail, largest, make, placeField, StageView } from "./stages.js";
-import { currentLanguage, percent, switchLanguage, word } from "./words.js";
+import { percent, word } from "./words.js";
 
 const DIGITS_FOR_SCALES = 20; // over which the largest value of a stage is sought
 const DIGIT_COLUMNS = 20;
@@ -55,7 +56,6 @@ class Inside {
   seen = make("canvas");
   field = make("div", "field");
   clear = make("button");
-  language = make("button", "quiet");
   digitsCanvas = make("canvas", "digits");
   digitText = make("p", "note");
   choice = make("div");
@@ -106,8 +106,6 @@ class Inside {
       this.worded.push([element, words]);
       return element;
     };
-    const heading = this.root.parentElement?.querySelector("h2");
-    if (heading) text(heading, () => word("title"));
     const invitation = text(make("span", "invitation"), () => word("invitation"));
     invitation.ariaHidden = "true";
     const seenCaption = make("figcaption", "", text(make("b"), () => word("seen")), " ", text(make("span"), () => word("seenMore")));
@@ -115,16 +113,15 @@ class Inside {
     this.field.hidden = true;
     this.paper = make("div", "framed paper", this.pad, invitation);
     this.live.role = "status";
-    for (const button of [this.clear, this.language]) button.type = "button";
+    this.clear.type = "button";
     text(this.clear, () => word("clear"));
-    text(this.language, () => word("other"));
     this.choice.append(text(make("p", "more"), () => word("digits")), this.digitsCanvas, this.digitText);
     this.choice.hidden = !this.labels.length;
     const networks = this.networks.map((network, at) =>
       make("div", "network", make("h4", "", network.title), ...this.stages[at].map((stage) => stage.element)),
     );
     this.root.replaceChildren(
-      make("div", "top", text(make("p"), () => word(this.networks.length > 1 ? "lead" : "leadOne")), this.language),
+      text(make("p"), () => word(this.networks.length > 1 ? "lead" : "leadOne")),
       make(
         "div",
         "desk",
@@ -142,10 +139,7 @@ class Inside {
 
   #listen() {
     this.clear.addEventListener("click", () => this.#clear());
-    this.language.addEventListener("click", () => {
-      switchLanguage();
-      this.#translate();
-    });
+    onLanguageSwitch(() => this.#translate());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       this.palette = new Palette(this.root);
       this.#drawPad();
@@ -242,9 +236,6 @@ class Inside {
   }
 
   #translate() {
-    this.root.lang = currentLanguage();
-    this.root.parentElement?.querySelector("h2")?.setAttribute("lang", currentLanguage());
-    this.language.lang = currentLanguage() === "en" ? "ko" : "en";
     for (const [element, words] of this.worded) element.textContent = words();
     this.pad.ariaLabel = word("pad");
     this.seen.ariaLabel = word("seen");

@@ -1,11 +1,11 @@
 // @ts-check
 // The texts of the networks in the report in each language, with {gaps}.
 
+import { currentLanguage } from "./language.js";
+
 /** @typedef {keyof typeof WORDS.en} WordName */
 export const WORDS = {
   en: {
-    title: "Draw a digit",
-    other: "한국어",
     lead: "Draw, and the networks answer with every stroke. They are in this page: nothing is sent, and no server is needed.",
     leadOne: "Draw, and the network answers with every stroke. It is in this page: nothing is sent, and no server is needed.",
     pad: "Draw a digit here with a finger, pen or mouse",
@@ -34,8 +34,6 @@ export const WORDS = {
     filterOne: "Its weights: ink on orange raises the value, on violet lowers it",
   },
   ko: {
-    title: "숫자를 그려 보세요",
-    other: "English",
     lead: "획을 그을 때마다 신경망들이 답합니다. 신경망이 이 페이지 안에 있어 서버가 필요 없고 아무것도 전송되지 않습니다.",
     leadOne: "획을 그을 때마다 신경망이 답합니다. 신경망이 이 페이지 안에 있어 서버가 필요 없고 아무것도 전송되지 않습니다.",
     pad: "손가락, 펜, 마우스로 숫자를 그리는 곳",
@@ -65,33 +63,17 @@ export const WORDS = {
   },
 };
 
-const STORAGE_KEY = "sutja-language"; // as on the page of `sutja serve`
-
-/** @type {keyof typeof WORDS} */
-let language = spoken(chosenBefore()) ?? navigator.languages.map((name) => spoken(name.slice(0, 2))).find(Boolean) ?? "en";
-
 /** The text with this name in the language of the reader, with its {gaps} filled.
  * @param {WordName} name @param {Record<string, string | number>} gaps */
 export function word(name, gaps = {}) {
-  return WORDS[language][name].replace(/{(\w+)}/g, (_, gap) => String(gaps[gap]));
-}
-
-export const currentLanguage = () => language;
-
-/** Switch to the other language and remember it. */
-export function switchLanguage() {
-  language = language === "en" ? "ko" : "en";
-  try {
-    localStorage.setItem(STORAGE_KEY, language);
-  } catch {
-    // Without storage, the choice holds for this visit.
-  }
+  return WORDS[currentLanguage()][name].replace(/{(\w+)}/g, (_, gap) => String(gaps[gap]));
 }
 
 /** Format a probability in per cent, 99.9 % at most, because no answer is certain.
  * @param {number} share */
 export function percent(share) {
   const digits = share >= 0.995 ? 1 : 0;
+  const language = currentLanguage();
   const format = (PERCENTS[`${language}${digits}`] ??= new Intl.NumberFormat(language, {
     style: "percent",
     maximumFractionDigits: digits,
@@ -102,16 +84,3 @@ export function percent(share) {
 /** Formats are slow to make.
  * @type {Record<string, Intl.NumberFormat>} */
 const PERCENTS = {};
-
-/** @param {string | null} name @returns {keyof typeof WORDS | undefined} */
-function spoken(name) {
-  return name === "en" || name === "ko" ? name : undefined;
-}
-
-function chosenBefore() {
-  try {
-    return localStorage.getItem(STORAGE_KEY);
-  } catch {
-    return null;
-  }
-}

@@ -1,0 +1,29 @@
+"""The page of `sutja serve` breaks no rule of WCAG 2.2 AA, by day and by night, empty and with an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sutja.data.dataset import Dataset
+from tests.axe import find_violations, needs_axe
+
+pytest.importorskip("playwright")
+
+from .writing import draw_number, wait_for_lines
+
+if TYPE_CHECKING:
+    from .conftest import OpenPage
+
+
+@needs_axe
+@pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_breaks_no_rule(open_page: OpenPage, mnist: Dataset, scheme: Any, locale: str) -> None:
+    page = open_page(color_scheme=scheme, locale=locale)
+    assert find_violations(page) == []
+    draw_number(page, mnist, "31")
+    wait_for_lines(page, ["31"])
+    page.locator(".digit").first.click()
+    assert find_violations(page) == []
