@@ -20,7 +20,7 @@ def list_model(model: TrainedModel) -> ListedNetwork:
     return ListedNetwork(model.name, list_layers(load_network(model)))
 
 
-def main(word: str) -> int:
+def print_layers(word: str) -> int:
     """Print the network of a model as JSON; returns the exit code."""
     try:
         print(json.dumps(pack_networks([list_model(open_model(word))], None)))
@@ -31,4 +31,4 @@ def main(word: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(print_layers(sys.argv[1]))

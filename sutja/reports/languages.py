@@ -15,8 +15,8 @@ from sutja.errors import unknown
 
 REPORT_LANGUAGES = ("en", "ko")
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+")
-GAP = re.compile(r"\{(\d*)\}")
-IN_GAP = r"((?:(?![.!?]\s).)+?)"  # not the end of a sentence
+FILLED_GAP = re.compile(r"\{(\d*)\}")
+GAP_PATTERN = r"((?:(?![.!?]\s).)+?)"  # not the end of a sentence
 PARTICLES = {"와(과)": "과와", "이(가)": "이가", "을(를)": "을를", "은(는)": "은는"}  # after a consonant, after a vowel
 PARTICLE = re.compile(r"(\w)(\W*)(와\(과\)|이\(가\)|을\(를\)|은\(는\)|\(으\)로)")
 FIRST_SYLLABLE, FINAL_CONSONANTS, FINAL_L = ord("가"), 28, 8  # of Unicode's Hangul syllables
@@ -60,7 +60,7 @@ def _translate(text: str, *tables: str) -> str | None:
 
 def _fill(korean: str, gaps: list[str]) -> str:
     following = iter(gaps)
-    filled = GAP.sub(lambda gap: gaps[int(gap[1])] if gap[1] else next(following), korean)
+    filled = FILLED_GAP.sub(lambda gap: gaps[int(gap[1])] if gap[1] else next(following), korean)
     return PARTICLE.sub(lambda match: match[1] + match[2] + _particle(match[1], match[3]), filled)
 
 
@@ -81,4 +81,4 @@ def _patterns(table: str) -> list[tuple[re.Pattern[str], str]]:
     path = files("sutja.reports") / "templates" / "korean.toml"
     texts: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))[table]
     longest_first = sorted(texts, key=lambda text: len(text.replace("{}", "")), reverse=True)
-    return [(re.compile(re.escape(text).replace(r"\{\}", IN_GAP)), texts[text]) for text in longest_first]
+    return [(re.compile(re.escape(text).replace(r"\{\}", GAP_PATTERN)), texts[text]) for text in longest_first]

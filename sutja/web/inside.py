@@ -27,7 +27,7 @@ from sutja.web.settings import ServerSettings
 PUBLISHED_NETWORKS = Path(__file__).parent / "published_networks.json"
 TEMPLATE = Path(__file__).parent / "inside.html"
 REPORTS = Path(str(files("sutja.reports")))  # its scripts and styles; its modules need PyTorch
-STYLES = ("report.css", "inside.css")
+SERVED_STYLES = ("report.css", "inside.css")
 MAX_LISTING_SECONDS = 60
 NO_PYTORCH = "{name} is not shown: that needs PyTorch, which the extra 'train' of sutja brings"
 NOT_LISTED = "{name} is not shown: {why}"
@@ -47,7 +47,7 @@ def add_inside_page(app: FastAPI, settings: ServerSettings) -> None:
 
     @router.get("/inside/styles/{name}")
     async def style(name: str) -> FileResponse:
-        if name not in STYLES:
+        if name not in SERVED_STYLES:
             raise HTTPException(404)
         return FileResponse(REPORTS / "templates" / name, media_type="text/css")
 
