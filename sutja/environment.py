@@ -84,7 +84,8 @@ class CorrectionsSource:
 class Environment:
     """What a network was made with and from: `environment.json` of a run folder, and part of a card.
 
-    An ensemble has neither `device` nor `threads`. `precision` is the one that was computed in.
+    An ensemble has neither `device` nor `threads`. `precision` is the one that was computed in, `engine` what computed,
+    "fast" or "torch" (see `networks/fast/`); it is missing in what was made when there was only PyTorch.
     """
 
     sutja: str
@@ -99,6 +100,7 @@ class Environment:
     device: str | None = None
     threads: int | None = None
     precision: str | None = None
+    engine: str | None = None
     distillation_targets: TargetsSource | None = None
     start: StartSource | None = None
     corrections: CorrectionsSource | None = None

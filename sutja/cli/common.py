@@ -142,4 +142,12 @@ Seed = Annotated[Optional[int], typer.Option("--seed", "-s", help="The random se
 Threads = Annotated[
     int, typer.Option("--threads", min=0, max=1024, help="The number of CPU threads; 0 = as many as cores are free.")
 ]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="What computes networks for single digits on a CPU: fast, kernels that are compiled at the first use; "
+        "torch, PyTorch alone; auto, the kernels where there is a compiler.",
+    ),
+]
 Track = Annotated[bool, typer.Option("--track", help="Write TensorBoard events into the run folder.")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Force, Json, Language, Runs, Seed, Threads, Track, load_data
+from sutja.cli.common import Data, Device, EngineName, Force, Json, Language, Runs, Seed, Threads, Track, load_data
 from sutja.cli.completion import complete_recipe_or_run
 from sutja.cli.training import open_context, settings_from_options, train_missing
 from sutja.files import resolved
@@ -36,6 +36,7 @@ def compare(
     ] = None,
     device: Device = "auto",
     threads: Threads = 0,
+    engine: EngineName = "auto",
     force: Force = False,
     track: Track = False,
     language: Language = "",
@@ -59,7 +60,7 @@ def compare(
     folder = to or runs / "comparison"
     dataset = None
     if recipes:
-        context = open_context(data, runs, device, threads, language)
+        context = open_context(data, runs, device, threads, language, engine)
         dataset = context.dataset
         opened_folders = {resolved(run.folder) for run in opened.values()}
         more = sum(resolved(context.folder(recipe)) not in opened_folders for recipe in recipes.values())

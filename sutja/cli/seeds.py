@@ -54,6 +54,7 @@ class StudyOptions:
     device: str
     language: str
     cluster: str | None = None
+    engine: str = "auto"
 
 
 def choose_protocol(recipes: Sequence[Recipe], *, validation: bool) -> list[Recipe]:
@@ -70,7 +71,8 @@ def train_seeds(recipes: Sequence[Recipe], options: StudyOptions) -> Study:
 
     if options.csv is not None and options.csv.exists():
         read_results(options.csv)  # fails before hours of training, not after them
-    context = RunContext(load_data(options.data), options.runs, options.device, options.threads, options.language)
+    place = options.runs, options.device, options.threads, options.language, options.engine
+    context = RunContext(load_data(options.data), *place)
     planned = plan(recipes, options.seeds, context)
     with _engine(planned, context, options) as engine:
         study = run_study(planned, engine, [StudyProgress()])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sutja.cli.common import Json, Threads, load_data
+from sutja.cli.common import EngineName, Json, Threads, load_data
 
 
 def sprint(
@@ -15,6 +15,7 @@ def sprint(
     ),
     seeds: Annotated[int, typer.Option("--seeds", "-n", min=1, max=10_000, help="How many seeds, from 0.")] = 5,
     threads: Threads = 0,
+    engine: EngineName = "auto",
     data: Annotated[str, typer.Option("--data", "-d", help="`mnist`, or a path, as for `sutja train`.")] = "mnist",
     as_json: Json = False,
 ) -> None:
@@ -25,6 +26,7 @@ def sprint(
 
     from sutja.cli.console import print_json, print_table, remark
     from sutja.networks.device import choose_threads
+    from sutja.networks.fast.engine import use_engine
     from sutja.training.sprint import Sprint, get_sprint, sprint_table, summarise
     from sutja.training.sprint import sprint as run_sprint
 
@@ -33,9 +35,10 @@ def sprint(
     torch.set_num_threads(choose_threads(threads))
     remark(f"sprint to {target} %: {recipe.images:,} images, {torch.get_num_threads()} threads")
     sprints: list[Sprint] = []
-    for seed in range(seeds):
-        sprints.append(run_sprint(recipe, dataset.train, dataset.test, seed))
-        remark(f"  seed {seed}: {sprints[-1].seconds:.2f} s  accuracy {100 * sprints[-1].accuracy:.2f} %")
+    with use_engine(engine):
+        for seed in range(seeds):
+            sprints.append(run_sprint(recipe, dataset.train, dataset.test, seed))
+            remark(f"  seed {seed}: {sprints[-1].seconds:.2f} s  accuracy {100 * sprints[-1].accuracy:.2f} %")
     together = summarise(sprints)
     if as_json:
         values = {"recipe": asdict(recipe), "threads": torch.get_num_threads(), **asdict(together)}

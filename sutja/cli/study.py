@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Cluster, Data, Device, Json, Language, Runs
+from sutja.cli.common import Cluster, Data, Device, EngineName, Json, Language, Runs
 from sutja.cli.completion import complete_recipe
 from sutja.cli.seeds import (
     Csv,
@@ -47,6 +47,7 @@ def study(
     processes: Processes = 0,
     threads: ProcessThreads = 1,
     device: Device = "auto",
+    engine: EngineName = "auto",
     cluster: Cluster = None,
     language: Language = "",
     as_json: Json = False,
@@ -64,7 +65,7 @@ def study(
             raise UsageError(f"{name}: a study sets the seeds itself: --seeds and --first-seed choose them")
     recipes = choose_protocol([parse_recipe(name) for name in names], validation=validation)
     options = StudyOptions(
-        range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster
+        range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster, engine
     )
     done = train_seeds(recipes, options)
     _report(done, to or runs / "study", csv, as_json, language)

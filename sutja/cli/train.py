@@ -14,6 +14,7 @@ from sutja.cli.common import (
     CommandLineError,
     Data,
     Device,
+    EngineName,
     Force,
     Language,
     Runs,
@@ -62,6 +63,7 @@ def train(
     runs: Runs = Path("runs"),
     device: Device = "auto",
     threads: Threads = 0,
+    engine: EngineName = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Continue after the last saved epoch.")] = False,
     force: Force = False,
     track: Track = False,
@@ -88,12 +90,12 @@ def train(
     if start is not None:
         if cluster is not None:
             raise UsageError("--cluster makes samples, and fine-tuning needs none")
-        _finetune(start, settings, data, (runs, device, threads, language), options)
+        _finetune(start, settings, data, (runs, device, threads, language, engine), options)
         return
     changed = parse_recipe(recipe or "", settings)
     _refuse_corrections(data)
     with _producers(changed, cluster):
-        _print_run(train_with_progress(changed, open_context(data, runs, device, threads, language), **options))
+        _print_run(train_with_progress(changed, open_context(data, runs, device, threads, language, engine), **options))
 
 
 @contextmanager
@@ -121,11 +123,11 @@ def _refuse_corrections(data: str) -> None:
 
 
 def _finetune(
-    name: str, settings: dict[str, str], data: str, place: tuple[Path, str, int, str], options: dict[str, Any]
+    name: str, settings: dict[str, str], data: str, place: tuple[Path, str, int, str, str], options: dict[str, Any]
 ) -> None:
     """Fine-tune the network `name` on the corrections in the folder `data`, and print the result.
 
-    `place` is the folder of runs, the device, the number of threads and the report's language; `options`
+    `place` is the folder of runs, the device, the number of threads, the report's language and the engine; `options`
     go to `train_with_progress`.
     """
     from sutja.cli.console import out, print_table, remark

@@ -43,11 +43,13 @@ def _set_once(settings: dict[str, str], field: str, value: str) -> None:
     settings[field] = value
 
 
-def open_context(data: str, runs: Path, device: str, threads: int, language: str = "") -> RunContext:
+def open_context(
+    data: str, runs: Path, device: str, threads: int, language: str = "", engine: str = "auto"
+) -> RunContext:
     """The run context: the data set of a name or path, and where and how it is trained on; raises `DataError`."""
     from sutja.experiments.experiment import RunContext
 
-    return RunContext(load_data(data), runs, device, threads, language)
+    return RunContext(load_data(data), runs, device, threads, language, engine)
 
 
 def train_missing(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sutja.export.publish import describe
 from sutja.files import write_text
 from sutja.networks.build import save_network
 from sutja.networks.device import choose_threads
+from sutja.networks.fast.engine import use_engine
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
@@ -37,13 +39,14 @@ from sutja.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class RunContext:
-    """On what and where runs are trained: the data, the folder of the runs, the device, the number of CPU threads."""
+    """On what and where runs are trained: data, folder of the runs, device, number of CPU threads, and engine."""
 
     dataset: Dataset
     runs: Path = Path("runs")
     device: str = "auto"
     threads: int = 0  # 0 = as many as other programs leave cores
     language: str = ""  # in which reports open, "en" or "ko"; "" = the reader's
+    engine: str = "auto"  # of `ENGINES`
 
     def folder(self, recipe: Recipe) -> Path:
         """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""
@@ -74,8 +77,7 @@ def train(
     run = _resumable(planned.folder, recipe, context) if resume else None
     if run and run.finished:
         return run
-    threads_before = torch.get_num_threads()
-    try:
+    with _threads_restored(), use_engine(_engine(run, context)):
         busy = _set_threads(run, context)
         splits = split(context.dataset, recipe.protocol)
         trainer = _build_trainer(recipe, context, splits, task, callbacks)
@@ -84,9 +86,23 @@ def train(
         else:
             _load_checkpoint(run, trainer)
         _train_to_the_end(planned, run, trainer, splits, callbacks, busy=busy, language=context.language)
-    finally:
-        torch.set_num_threads(threads_before)
     return run
+
+
+@contextmanager
+def _threads_restored() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _engine(run: Run | None, context: RunContext) -> str:
+    """The engine to compute with: for "auto", that which a resumed run began with: another has other last bits."""
+    if run is None or context.engine != "auto":
+        return context.engine
+    return run.environment.engine or "torch"
 
 
 def _set_threads(run: Run | None, context: RunContext) -> bool:

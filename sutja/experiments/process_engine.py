@@ -66,6 +66,7 @@ def worker_job(planned: PlannedRun, source: str, context: RunContext) -> dict[st
         "device": context.device,
         "threads": context.threads,
         "language": context.language,
+        "engine": context.engine,
     }
 
 

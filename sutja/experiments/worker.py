@@ -48,7 +48,7 @@ def run_worker(job: str) -> int:
     try:
         values = json.loads(job)
         recipe = Recipe.from_json(json.dumps(values["recipe"]), "the job")
-        place = (Path(values["runs"]), values["device"], values["threads"], values["language"])
+        place = (Path(values["runs"]), values["device"], values["threads"], values["language"], values["engine"])
         context = RunContext(load_dataset(values["data"]), *place)
         if context.dataset.sha256 != values["data_sha256"]:
             raise DataError(f"{values['data']}: has other digits than when the study began")

@@ -19,6 +19,8 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from sutja.errors import unknown
+from sutja.networks.fast.engine import active_kernels
+from sutja.networks.fast.library import MAX_SIDE, is_plain
 
 Augmentation = Callable[[Tensor, Generator], Tensor]
 AUGMENTATIONS: dict[str, Augmentation] = {}
@@ -65,20 +67,19 @@ def unchanged(images: Tensor, generator: Generator) -> Tensor:
 @augmentation("affine")
 def affine(images: Tensor, generator: Generator) -> Tensor:
     """Rotate, shift, scale and shear each image by its own random amounts."""
-    return resample(images, affine_places(images, generator))
+    return distort(images, affine_matrices(images, generator), None)
 
 
 @augmentation("elastic")
 def elastic(images: Tensor, generator: Generator) -> Tensor:
     """Bend each image by a smooth random displacement field."""
-    unmoved = _coordinates(*images.shape[-2:], images.device)[:2]
-    return resample(images, unmoved + elastic_shifts(images, generator))
+    return distort(images, None, elastic_knots(images, generator))
 
 
 @augmentation("affine-elastic")
 def affine_elastic(images: Tensor, generator: Generator) -> Tensor:
     """Both `affine` and `elastic`, in one resampling."""
-    return resample(images, affine_places(images, generator).add_(elastic_shifts(images, generator)))
+    return distort(images, affine_matrices(images, generator), elastic_knots(images, generator))
 
 
 @augmentation("robust")
@@ -89,8 +90,8 @@ def robust(images: Tensor, generator: Generator) -> Tensor:
     disturbed. The rest stays undisturbed: a network that sees only disturbed digits reads clean ones less well.
     """
     wide = 1 + (WIDE_FACTOR - 1) * _some(images, WIDE_SHARE, generator)
-    places = affine_places(images, generator, wide).add_(elastic_shifts(images, generator))
-    return _disturb_some(resample(images, places), generator)
+    matrices, knots = affine_matrices(images, generator, wide), elastic_knots(images, generator)
+    return _disturb_some(distort(images, matrices, knots), generator)
 
 
 @augmentation("disturbed")
@@ -100,8 +101,8 @@ def disturbed(images: Tensor, generator: Generator) -> Tensor:
     One digit in five is moved far, about one in three is disturbed, and the rest stays as it is.
     """
     wide = _some(images, WIDE_SHARE, generator)
-    places = affine_places(images, generator, WIDE_FACTOR)
-    moved = torch.where(wide.view(-1, 1, 1, 1).to(images.device), resample(images, places), images)
+    distorted = distort(images, affine_matrices(images, generator, WIDE_FACTOR), None)
+    moved = torch.where(wide.view(-1, 1, 1, 1).to(images.device), distorted, images)
     return _disturb_some(moved, generator)
 
 
@@ -169,8 +170,8 @@ def _rectangles(images: Tensor, generator: Generator) -> Tensor:
     return within(height).view(-1, 1, height, 1) & within(width).view(-1, 1, 1, width)
 
 
-def affine_places(images: Tensor, generator: Generator, strength: Tensor | float = 1) -> Tensor:
-    """The place at which each pixel of each image is sampled under a random affine map, `(N, 2, H·W)`.
+def affine_matrices(images: Tensor, generator: Generator, strength: Tensor | float = 1) -> Tensor:
+    """A random affine map for each image, `(N, 2, 3)`, from the place of a pixel to that at which it is sampled.
 
     `strength`, a number or `(N,)`, multiplies the limits of the map.
     """
@@ -188,19 +189,39 @@ def affine_places(images: Tensor, generator: Generator, strength: Tensor | float
     shear = torch.eye(2).repeat(number, 1, 1)
     shear[:, 0, 1] = uniform(MAX_SHEAR)
     shift = 2 * torch.stack([uniform(MAX_SHIFT_SHARE), uniform(MAX_SHIFT_SHARE)], 1)
-    matrices = torch.cat([rotation @ shear * scale[:, None, :], shift[:, :, None]], 2)  # (N, 2, 3)
-    return mapped_places(matrices.to(images.device), *images.shape[-2:])
+    return torch.cat([rotation @ shear * scale[:, None, :], shift[:, :, None]], 2).to(images.device)
 
 
-def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
-    """A smooth random displacement for each pixel of each image, `(N, 2, H·W)`.
+def elastic_knots(images: Tensor, generator: Generator) -> Tensor:
+    """Random displacements of 5×5 control points for each image, `(N, 2, 25)`, to be interpolated by cubic B-splines.
 
-    Random displacements of 5×5 control points, interpolated by cubic B-splines. Idea: P. Simard, D. Steinkraus and
+    Idea: P. Simard, D. Steinkraus and
     J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", 2003, who smooth a
     random displacement of each pixel with a Gaussian.
     """
     knots = torch.randn(len(images), 2, CONTROL_POINTS_PER_SIDE**2, generator=generator) * ELASTIC_STD
-    return spline_shifts(knots.to(images.device), *images.shape[-2:])
+    return knots.to(images.device)
+
+
+def elastic_shifts(images: Tensor, generator: Generator) -> Tensor:
+    """A smooth random displacement for each pixel of each image, `(N, 2, H·W)`: `elastic_knots`, interpolated."""
+    return spline_shifts(elastic_knots(images, generator), *images.shape[-2:])
+
+
+def distort(images: Tensor, matrices: Tensor | None, knots: Tensor | None) -> Tensor:
+    """Sample images `(N, 1, H, W)` where `matrices (N, 2, 3)` map them, displaced by `knots (N, 2, 25)`.
+
+    `None` maps or displaces nothing.
+    """
+    height, width = images.shape[-2:]
+    kernels = active_kernels()
+    if kernels and height == width <= MAX_SIDE and images.shape[1] == 1 and is_plain(images):
+        return kernels.distort(images, matrices, knots, _spline_weights(height))
+    unmoved = _coordinates(height, width, images.device)[:2]
+    places = unmoved if matrices is None else mapped_places(matrices, height, width)
+    return resample(
+        images, places.expand(len(images), 2, -1) if knots is None else places + spline_shifts(knots, height, width)
+    )
 
 
 def spline_shifts(knots: Tensor, height: int, width: int) -> Tensor:
@@ -245,6 +266,7 @@ def _spline_basis(height: int, width: int, device: torch.device) -> Tensor:
     return torch.einsum("yi,xj->ijyx", rows, columns).reshape(CONTROL_POINTS_PER_SIDE**2, -1).to(device)
 
 
+@cache
 def _spline_weights(pixels: int) -> Tensor:
     """The cubic B-spline of every control point at every pixel along one side, `(pixels, 5)`."""
     distance = (

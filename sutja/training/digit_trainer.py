@@ -110,6 +110,8 @@ class DigitBatch:
 class DigitTrainer(SingleDigitTrainer[DigitBatch]):
     """Trains a network for single digits on labels and, where the recipe has a teacher, on distillation targets."""
 
+    computes_fast = True
+
     def __init__(
         self, recipe: Recipe, splits: Splits, *, device: str = "auto", targets: DistillationTargets | None = None
     ) -> None:
@@ -153,14 +155,14 @@ class DigitTrainer(SingleDigitTrainer[DigitBatch]):
         images, targets = self._images_and_targets(epoch)
         for part in batches(len(order), recipe.batch_size):
             indices = order[part]
-            distorted = self.augment(scaled(images[indices]), distortion)
+            distorted = self.augment(self._pick(images, indices), distortion)
             yield DigitBatch(distorted, indices, None if targets is None else targets[indices])
 
     def loss_on_batch(self, batch: DigitBatch) -> Tensor:
         """Cross-entropy with the labels, mixed with the distillation loss where there are targets."""
         labels, recipe = self._labels[batch.indices], self.recipe
         with self.autocast():
-            logits = self.network(batch.images.contiguous(memory_format=torch.channels_last)).float()
+            logits = self.forward(self._in_layout(batch.images)).float()
         if self.sampler:
             self.sampler.update(batch.indices, functional.cross_entropy(logits.detach(), labels, reduction="none"))
         loss = functional.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
@@ -169,6 +171,14 @@ class DigitTrainer(SingleDigitTrainer[DigitBatch]):
             distilled = distillation_loss(logits, batch.targets, recipe.distillation.temperature)
             loss = torch.lerp(loss, distilled, recipe.distillation.weight)
         return loss
+
+    def _pick(self, images: Tensor, indices: Tensor) -> Tensor:
+        """The images at `indices`, as `float32` in [0, 1]."""
+        return self.kernels.gather(images, indices) if self.kernels else scaled(images[indices])
+
+    def _in_layout(self, images: Tensor) -> Tensor:
+        """The images in the layout in which they are computed."""
+        return images.contiguous() if self.kernels else images.contiguous(memory_format=torch.channels_last)
 
     def provenance(self) -> dict[str, Any]:
         """What `environment.json` records of this training, the distillation targets among it."""

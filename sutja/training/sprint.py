@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +20,8 @@ from torch.nn import functional
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, unknown
+from sutja.networks.fast.adamw import adamw
+from sutja.networks.fast.engine import accelerated, active_kernels
 from sutja.networks.infer import EVALUATION_BATCH_SIZE, scaled, to_tensor
 from sutja.networks.model import create
 from sutja.randomness import derived_seed, generator
@@ -94,28 +96,32 @@ def sprint(recipe: SprintRecipe, train: Digits, test: Digits, seed: int) -> Spri
 def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Module, float]:
     """Train by a recipe; returns the network in evaluation mode and the seconds that it took.
 
-    The same recipe, digits, seed and number of threads give the same weights. Raises `SutjaError` when the final loss
-    is not finite.
+    The same recipe, digits, seed, engine and number of threads give the same weights. Raises `SutjaError` when the
+    final loss is not finite.
     """
     images, labels = to_tensor(digits), torch.from_numpy(digits.labels)
     start = time.perf_counter()
-    network = create(recipe.network, seed=derived_seed(seed, "weights")).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay, fused=True)
+    network = create(recipe.network, seed=derived_seed(seed, "weights"))
+    fast, kernels = accelerated(network), active_kernels()
+    if fast is None:
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    forward, optimiser = fast or network, adamw(network.parameters(), weight_decay=recipe.weight_decay, kernels=kernels)
     augment, distortion = get_augmentation(recipe.augmentation), generator(seed, "distortion")
     loss = torch.zeros(())
     for number, chosen in enumerate(order(len(labels), recipe, seed)):
         progress = number * recipe.batch_size / recipe.images
         for group in optimiser.param_groups:
             group["lr"] = recipe.learning_rate * schedule(progress, recipe.warm_up)
-        batch = shifted(scaled(images.index_select(0, chosen)), recipe.shift, distortion)
-        loss = functional.cross_entropy(network(augment(batch, distortion)), labels[chosen])
+        batch = kernels.gather(images, chosen) if kernels else scaled(images.index_select(0, chosen))
+        moved = shifted(batch, recipe.shift, distortion)
+        loss = functional.cross_entropy(forward(augment(moved, distortion)), labels[chosen])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     seconds = time.perf_counter() - start
     if not math.isfinite(loss.item()):
         raise SutjaError(f"seed {seed}: the loss is {loss.item()} after {seconds:.1f} s: try another seed")
-    return network.eval().to(memory_format=torch.contiguous_format), seconds
+    return network.eval().to(memory_format=torch.contiguous_format), seconds  # type: ignore[call-overload]
 
 
 def order(length: int, recipe: SprintRecipe, seed: int) -> list[Tensor]:
@@ -143,13 +149,14 @@ def predict_with_shifts(network: nn.Module, images: Tensor) -> Tensor:
     Each image is shifted by one pixel in each of four directions. The result of an image does not depend on the others,
     so this is part of the classifier and uses no knowledge of the test set.
     """
+    forward = accelerated(network) or network
     with torch.inference_mode():
         return torch.cat(
-            [_predict(network, scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH_SIZE)]
+            [_predict(forward, scaled(images[part])) for part in batches(len(images), EVALUATION_BATCH_SIZE)]
         )
 
 
-def _predict(network: nn.Module, images: Tensor) -> Tensor:
+def _predict(network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
     shifted = [network(torch.roll(images, shift, (2, 3))).softmax(1) for shift in TEST_TIME_SHIFTS_PIXELS]
     return torch.stack(shifted).mean(0)
 

@@ -28,6 +28,9 @@ from sutja.evaluation.figures import Figures
 from sutja.evaluation.metrics import Logits, Report
 from sutja.networks.build import build_network
 from sutja.networks.device import choose_device, precision_on
+from sutja.networks.fast.adamw import adamw
+from sutja.networks.fast.engine import accelerated, active_kernels
+from sutja.networks.fast.library import Kernels, is_plain
 from sutja.randomness import derived_seed, seeded
 from sutja.recipe import Recipe
 from sutja.reports.html import Section
@@ -67,6 +70,7 @@ class Trainer(ABC, Generic[BatchT]):
     """
 
     max_gradient_norm = math.inf  # longer gradients are clipped
+    computes_fast = False  # whether the kernels of `networks/fast` may compute the network
     max_final_loss = math.inf  # a training that ends with more has not learned
 
     def __init__(self, recipe: Recipe, device: str) -> None:
@@ -74,12 +78,16 @@ class Trainer(ABC, Generic[BatchT]):
         self.recipe = recipe
         self.device = choose_device(device)
         self.precision = precision_on(self.device, recipe.precision)
-        # Channels last: a third faster on CPUs.
-        network = self._build_network(derived_seed(recipe.seed, "weights"))
-        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = _optimiser(recipe, self.network)
+        network = self._build_network(derived_seed(recipe.seed, "weights")).to(self.device)
+        fast = accelerated(network) if self.computes_fast and self.precision == torch.float32 else None
+        self.kernels = active_kernels() if fast else None
+        if fast is None:  # channels last: a third faster on CPUs
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network
+        self.forward = fast or network  # computes the network
+        self.optimiser = _optimiser(recipe, self.network, self.kernels)
         decay = recipe.ema_decay
-        self.average = AveragedModel(self.network, multi_avg_fn=_averaging(decay)) if decay else None
+        self.average = AveragedModel(self.network, multi_avg_fn=_averaging(decay, self.kernels)) if decay else None
         self.records: list[Epoch] = []
         self.best: dict[str, Any] | None = None  # with patience: the weights of the best epoch
 
@@ -124,7 +132,13 @@ class Trainer(ABC, Generic[BatchT]):
     def provenance(self) -> dict[str, Any]:
         """What `environment.json` records beside versions and data; the precision is the one that was computed in."""
         precision = str(self.precision).removeprefix("torch.")
-        return {"device": str(self.device), "threads": torch.get_num_threads(), "precision": precision}
+        engine = "fast" if self.kernels else "torch"
+        return {
+            "device": str(self.device),
+            "threads": torch.get_num_threads(),
+            "precision": precision,
+            "engine": engine,
+        }
 
     def autocast(self) -> torch.autocast:
         """A context in which the network computes in the precision of the recipe, where the device has it."""
@@ -264,10 +278,10 @@ def _smaller(learning_rate: float) -> str:
     return f"try a smaller learning rate, for example --set learning_rate={learning_rate / 4:.2g}"
 
 
-def _optimiser(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+def _optimiser(recipe: Recipe, network: nn.Module, kernels: Kernels | None) -> torch.optim.Optimizer:
     parameters = network.parameters()
     if recipe.optimiser == "adamw":
-        return torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+        return adamw(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, kernels=kernels)
     if recipe.optimiser == "muon":
         return Muon(parameters, recipe.learning_rate, recipe.weight_decay)
     return torch.optim.SGD(
@@ -284,14 +298,19 @@ def _check_optimiser_state(optimiser: torch.optim.Optimizer, state: dict[str, An
                 raise ValueError("an optimiser's moment of another shape than its parameter")
 
 
-def _averaging(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+def _averaging(
+    decay: float, kernels: Kernels | None
+) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
     """An exponential moving average that remembers less at the start, so that it soon leaves the initial weights."""
 
     @torch.no_grad()
     def average(averaged: Sequence[Tensor], current: Sequence[Tensor], steps: Tensor | int) -> None:
         share = max(1 - decay, 9 / (10 + int(steps)))
-        for mean, weight in zip(averaged, current, strict=True):
-            mean.lerp_(weight, share)
+        if kernels and all(map(is_plain, [*averaged, *current])):
+            kernels.average(averaged, current, share)
+        else:
+            for mean, weight in zip(averaged, current, strict=True):
+                mean.lerp_(weight, share)
 
     return average
 

@@ -14,9 +14,10 @@ from sutja.training.augment import (
     DISTURBED_SHARE,
     MIN_LEVEL_DIFFERENCE,
     WIDE_SHARE,
-    affine_places,
+    affine_matrices,
     elastic_shifts,
     get_augmentation,
+    mapped_places,
     random_filter,
     random_levels,
     resample,
@@ -131,7 +132,8 @@ def test_without_any_distortion_the_image_comes_back(
 def test_each_limit_has_its_effect(limit: str, affected: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """A shift moves the centre; the others keep it and move the rim, a shear only along x."""
     switch_off(monkeypatch, *{"MAX_ROTATION_DEGREES", "MAX_SHIFT_SHARE", "MAX_SCALE_CHANGE", "MAX_SHEAR"} - {limit})
-    moved = affine_places(torch.zeros(50, 1, 29, 29), seeded(0)) - unmoved(29, 29)
+    matrices = affine_matrices(torch.zeros(50, 1, 29, 29), seeded(0))
+    moved = mapped_places(matrices, 29, 29) - unmoved(29, 29)
     middle, corner = moved[:, :, 29 * 14 + 14], moved[:, :, 0]
     if limit == "MAX_SHIFT_SHARE":
         assert (middle.abs() <= 2 * augment.MAX_SHIFT_SHARE + 1e-6).all()

@@ -1,0 +1,52 @@
+"""AdamW in one call for all weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sutja.networks.fast.library import Kernels, is_plain
+
+
+def adamw(
+    parameters: Any, learning_rate: float = 0.001, *, weight_decay: float, kernels: Kernels | None
+) -> torch.optim.AdamW:
+    """AdamW with the kernels, or PyTorch's where there are none."""
+    if kernels is None:
+        return torch.optim.AdamW(parameters, learning_rate, weight_decay=weight_decay, fused=True)
+    return FastAdamW(parameters, learning_rate, weight_decay=weight_decay, kernels=kernels)
+
+
+class FastAdamW(torch.optim.AdamW):
+    """PyTorch's AdamW, with the same state, whose step is one call; where it cannot be, PyTorch takes the step."""
+
+    def __init__(self, parameters: Any, learning_rate: float, *, weight_decay: float, kernels: Kernels) -> None:
+        """`parameters` as PyTorch's optimisers take them."""
+        super().__init__(parameters, learning_rate, weight_decay=weight_decay, fused=True)
+        self._kernels = kernels
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> Any:
+        """Take one step against the gradients of the parameters."""
+        tensors = [self._tensors(group) for group in self.param_groups]
+        # PyTorch takes the first step, which makes the state, and all where the kernel does not take a tensor.
+        if closure is not None or not all(map(is_plain, (each for group in tensors for each in group))):
+            return super().step(closure)
+        for group, of_group in zip(self.param_groups, tensors, strict=True):
+            steps = [self.state[weight]["step"] for weight in group["params"] if weight.grad is not None]
+            torch._foreach_add_(steps, 1)
+            numbers = (group["lr"], group["weight_decay"], *group["betas"], group["eps"], float(steps[0]))
+            self._kernels.take_adamw_step(of_group, numbers)
+        return None
+
+    def _tensors(self, group: dict[str, Any]) -> list[Tensor | None]:
+        """Weights, gradients and both moments, which are `None` before the first step."""
+        tensors: list[Tensor | None] = []
+        for weight in group["params"]:
+            if weight.grad is not None:
+                state = self.state[weight]
+                tensors += (weight, weight.grad, state.get("exp_avg"), state.get("exp_avg_sq"))
+        return tensors
