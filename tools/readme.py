@@ -18,6 +18,9 @@ from sutja.cli.diagnosis.speed import RECORDED_SPEEDS
 from sutja.evaluation.significance import format_p
 from sutja.files import write_text
 from sutja.recipe import get_recipe
+from sutja.reports.languages import to_korean
+from sutja.reports.tables import effect_table
+from sutja.runs.ablation import measure_effects, plan_variants, summarise_effects
 from sutja.runs.results import read_results
 from tools import performance_page, reading_page, reliability_page
 from tools.markdown import write_table
@@ -28,6 +31,9 @@ READMES = {"en": ROOT / "README.md", "ko": ROOT / "README.ko.md"}
 PERFORMANCE = ROOT / "docs" / "performance.md"
 READING = ROOT / "docs" / "reading.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
+ABLATED_RECIPES = ("lenet5", "mlp")  # of the recorded ablation, as docs/experiments.md runs it
+ABLATION_CHANGES = ("dropout=0.1", "augmentation=affine-elastic")
+ABLATION_EPOCHS = (10, 40)
 TABLE_WORDS = {
     "en": {
         "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
@@ -128,6 +134,7 @@ def fill_measured_parts(text: str, language: str) -> str:
         "pairs": lambda: _pairs(words),
         "speed": lambda: _speed(words),
         "study": lambda: _study(words),
+        "ablation": lambda: _ablation(language),
         "page": lambda: _page(words),
         "corrections": lambda: _corrections(words),
         **performance_page.PARTS,
@@ -199,6 +206,26 @@ def _study(words: dict[str, Any]) -> str:
                 ]
             )
     return write_table(words["study"], rows)
+
+
+def _ablation(language: str) -> str:
+    """What dropout and augmentation bring to each network, as far as it is recorded: a table and its sentences."""
+    results = read_results(RESULTS / "ablation.csv")
+    parts = []
+    for name in ABLATED_RECIPES:
+        recipe = get_recipe(name)
+        effects = measure_effects(plan_variants(recipe, ABLATION_CHANGES, ABLATION_EPOCHS), results)
+        if effects:
+            table = effect_table(effects)
+            rows = [[_said(row[0], language), *row[1:]] for row in table.rows]
+            sentences = " ".join(_said(each, language) for each in summarise_effects(effects))
+            heads = [recipe.title, *(_said(head, language) for head in table.heads[1:])]
+            parts.append(f"{write_table(heads, rows)}\n{sentences}\n")
+    return "\n".join(parts)
+
+
+def _said(text: str, language: str) -> str:
+    return (to_korean(text) if language == "ko" else None) or text
 
 
 def _speed(words: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ def results_of(variants: list[Variant], errors: dict[tuple[str, ...], list[int]]
             errors=tuple(errors[each.changes]),
             loss=0.1,
             calibration_error=0.01,
-            seconds=3,
+            seconds=3.0,
             threads="1",
             commit="abc",
             machine="a machine",

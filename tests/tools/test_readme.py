@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,12 @@ from typer.main import get_command
 from benchmarks.recording import ROOT
 from sutja.cli.app import build_app
 from sutja.recipe import parse_recipe
+from sutja.runs.ablation import plan_variants
+from sutja.runs.results import update_results
+from tests.runs.test_ablation import DISTORTED, DROPOUT, MLP, results_of
 from tools import reading_page, reliability_page
 from tools.performance_page import PARTS
-from tools.readme import PERFORMANCE, READING, READMES, RELIABILITY, fill_measured_parts
+from tools.readme import ABLATION_CHANGES, PERFORMANCE, READING, READMES, RELIABILITY, fill_measured_parts
 from tools.readme_commands import commands
 
 PAGES = [
@@ -28,6 +32,20 @@ def test_measured_parts_are_those_of_the_recorded_results(language: str) -> None
     text = READMES[language].read_text(encoding="utf-8")
     assert fill_measured_parts(text, language) == text
     assert text.count("<!-- measured:") == 6
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "dropout alone: "), ("ko", "드롭아웃만: ")])
+def test_an_ablation_is_written_as_far_as_it_is_recorded(
+    language: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variants = plan_variants(MLP, ABLATION_CHANGES, [10])
+    errors = {(): [20, 22], (DROPOUT,): [21, 20], (DISTORTED,): [10, 11], (DROPOUT, DISTORTED): [9, 9]}
+    update_results(tmp_path / "ablation.csv", results_of(variants, errors))
+    monkeypatch.setattr("tools.readme.RESULTS", tmp_path)
+    text = fill_measured_parts("<!-- measured: ablation -->\n<!-- end -->", language)
+    assert "| MLP |" in text
+    assert said in text
+    assert "LeNet-5" not in text
 
 
 def test_the_parts_of_the_page_on_performance_are_as_recorded() -> None:
