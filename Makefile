@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint javascript node pages fix bench readme package help clean
+.PHONY: run test coverage chromium check lint javascript node pages fix bench readme package test-cluster help clean
 
 run: $(VENV)/.run ## train and compare LeNet-5, an MLP, and LeNet-5 with dropout and augmentation; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
@@ -15,6 +15,11 @@ run: $(VENV)/.run ## train and compare LeNet-5, an MLP, and LeNet-5 with dropout
 # are kept, whatever the shell says: the tests start a hundred processes, and each would compile sutja again.
 test: $(VENV)/.dev chromium node ## run the tests; WORDS=… go to pytest: make test WORDS="tests/reading -k ink"
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist loadfile $(WORDS)
+
+# Ray takes 300 MB and the tests of a cluster of three nodes some minutes, so `make test` skips them where Ray is missing.
+test-cluster: $(VENV)/.dev ## install Ray, and run the tests of the cluster
+	$(BIN)/python -m pip install --quiet "ray>=2.50"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/cluster tests/experiments/test_ray_engine.py $(WORDS)
 
 coverage: ## run the tests and measure which part of sutja they reach, a third slower
 	$(MAKE) test WORDS="--cov $(WORDS)"
@@ -68,7 +73,7 @@ package: $(BIN)/python ## build wheel and sdist into dist/, check them, and try 
 	$(BIN)/python -m tools.package
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache node_modules
