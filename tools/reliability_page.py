@@ -92,7 +92,7 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("a reader of the server to start", "web.workers:STARTUP_TIMEOUT_SECONDS", _seconds),
     ("a reader of the server to end", "web.workers:EXIT_TIMEOUT_SECONDS", _seconds),
     ("responses under way when the server stops", "web.server:SHUTDOWN_TIMEOUT_SECONDS", _seconds),
-    ("a run of an interrupted study to end", "experiments.study:SHUTDOWN_SECONDS", _seconds),
+    ("a run of an interrupted study to end", "experiments.process_engine:SHUTDOWN_SECONDS", _seconds),
 )
 
 
