@@ -50,9 +50,10 @@ node:
 	  npm install --no-package-lock --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000; } >/dev/null 2>&1 \
 	  || echo "npm could not install axe-core: the accessibility of pages is not tested" >&2
 
-pages: $(VENV)/.dev ## check the figures of the pages against results/, and docs/api.md against the docstrings
+pages: $(VENV)/.dev ## check the pages: figures and outputs against results/, docs/api.md against the docstrings
 	$(BIN)/python -m tools.readme --check
 	$(BIN)/python -m tools.api --check
+	$(BIN)/python -m tools.course --check
 
 check: lint coverage pages ## everything that must hold: lint, tests with coverage, pages, the commands of README
 	$(BIN)/python -m tools.readme_commands
@@ -72,6 +73,14 @@ package: $(BIN)/python ## build wheel and sdist into dist/, check them, and try 
 	$(BIN)/python -m pip install --quiet build twine
 	$(BIN)/python -m tools.package
 
+.PHONY: course docs
+
+course: $(VENV)/.dev ## run all commands of the course, record what they print, draw its figures: minutes
+	$(BIN)/python -m tools.course --run $(WORDS)
+
+docs: $(VENV)/.docs ## build the documentation site in build/site/html; a dead link fails
+	$(BIN)/python -m tools.site
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
@@ -85,6 +94,10 @@ $(BIN)/python:
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/.docs: requirements-docs.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet -r requirements-docs.txt
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run

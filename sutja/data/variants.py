@@ -12,17 +12,18 @@ from sutja.errors import UsageError
 
 
 def take_training_digits(dataset: Dataset, count: int) -> Dataset:
-    """The data set with `count` of its training digits, always the same, in proportion to the classes.
+    """The data set NAME-COUNT: with `count` of its training digits, always the same, in proportion to the classes.
 
     The test digits stay. Raises `UsageError` when there are fewer.
     """
     if not 1 <= count <= len(dataset.train):
         raise UsageError(f"{dataset.name}: {count:,} training digits asked for; it has 1…{len(dataset.train):,}")
-    return replace(dataset, train=dataset.train.take(stratified_split(dataset.train.labels, count)[1]))
+    taken = dataset.train.take(stratified_split(dataset.train.labels, count)[1])
+    return replace(dataset, name=f"{dataset.name}-{count}", train=taken)
 
 
 def shuffle_pixels(dataset: Dataset, seed: int) -> Dataset:
-    """The data set with the pixels of all images, training and test, in one random order that `seed` decides.
+    """The data set NAME-shuffled-SEED: the pixels of all images, training and test, in one random order.
 
     No pixel is lost, but neighbours are no longer neighbours. Idea: C. Zhang, S. Bengio, M. Hardt, B. Recht and
     O. Vinyals, "Understanding deep learning requires rethinking generalization", 2017.
@@ -33,4 +34,5 @@ def shuffle_pixels(dataset: Dataset, seed: int) -> Dataset:
         images = digits.images.reshape(len(digits), -1)[:, order]
         return Digits(images.reshape(digits.images.shape), digits.labels)
 
-    return replace(dataset, train=shuffled(dataset.train), test=shuffled(dataset.test))
+    name = f"{dataset.name}-shuffled-{seed}"
+    return replace(dataset, name=name, train=shuffled(dataset.train), test=shuffled(dataset.test))

@@ -45,3 +45,7 @@ def test_shuffling_moves_every_pixel_in_the_same_way_in_all_images(small: Datase
 def test_the_seed_decides_the_order_of_the_pixels(small: Dataset) -> None:
     assert shuffle_pixels(small, 1).sha256 == shuffle_pixels(small, 1).sha256
     assert shuffle_pixels(small, 1).sha256 != shuffle_pixels(small, 2).sha256
+
+
+def test_variants_have_names_of_their_own(small: Dataset) -> None:
+    assert shuffle_pixels(take_training_digits(small, 30), 2).name == "small-30-shuffled-2"

@@ -1,0 +1,78 @@
+"""The pages of the course belong to their record, and a mistake in them is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.course.checks import command_faults, faults
+from tools.course.figures import FIGURES
+from tools.course.lessons import LANGUAGES, LESSONS, Step, fill_outputs, page_of, prose_of, read_steps
+
+PAGE = """# A lesson
+
+Text with 1.5 and [a link](x-2.5.md).
+
+```sh
+sutja runs
+```
+
+```text
+old
+```
+
+More.
+
+```python
+print(1)
+```
+"""
+
+
+def test_nothing_is_wrong_with_the_course() -> None:
+    assert list(faults()) == []
+
+
+def test_the_blocks_of_a_page_are_read_with_their_outputs() -> None:
+    assert read_steps(PAGE) == [Step("sh", "sutja runs\n", "old\n"), Step("python", "print(1)\n", None)]
+
+
+def test_outputs_are_filled_in_where_the_page_shows_them() -> None:
+    assert fill_outputs(PAGE, ["new\n", "1\n"]) == PAGE.replace("old", "new")
+
+
+def test_the_prose_of_a_page_has_neither_blocks_nor_addresses() -> None:
+    prose = prose_of(PAGE)
+    assert "1.5" in prose
+    assert "2.5" not in prose
+    assert "sutja" not in prose
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("sutja train lenet6", "unknown recipe 'lenet6'"),
+        ("sutja study mlp:epocs=3", "unknown recipe field 'epocs'"),
+        ("sutja train mlp --epocs 3", "No such option: --epocs"),
+        ("sutja data convart mnist x.npz", "No such command 'convart'"),
+        ("rm -r runs", "not a command of sutja"),
+    ],
+)
+def test_a_wrong_command_is_found_without_running_it(command: str, why: str) -> None:
+    assert list(command_faults("sutja runs\n")) == []
+    (fault,) = command_faults(command)
+    assert why in fault
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize(("language", "heading"), [("en", "## Exercise"), ("ko", "## 연습 문제")])
+def test_each_lesson_has_an_exercise_with_a_solution(lesson: str, language: str, heading: str) -> None:
+    _, found, exercise = page_of(lesson, language).read_text(encoding="utf-8").partition(heading)
+    assert found
+    assert exercise.count("<details") == exercise.count("</details>") == 1
+
+
+def test_each_lesson_has_a_figure_and_is_in_both_indexes() -> None:
+    assert tuple(FIGURES) == LESSONS
+    for language in LANGUAGES:
+        index = page_of("README", language).read_text(encoding="utf-8")
+        assert all(f"({page_of(lesson, language).name})" in index for lesson in LESSONS)
