@@ -55,7 +55,8 @@ export class Desk {
   }
 
   get cell() {
-    return this.place && sheet.cellAt(this.tables[this.place.table], this.place.row, this.place.column);
+    const table = this.place && this.tables[this.place.table];
+    return this.place && table && sheet.cellAt(table, this.place.row, this.place.column);
   }
 
   /** What is to be checked in the selected cell. */
@@ -345,6 +346,7 @@ export class Desk {
 
   #edited() {
     const entry = /** @type {SheetEntry} */ (this.entry);
+    if (this.place && !this.tables[this.place.table]) this.place = null;
     this.corrections.retain(digitsOf([sheet.numbersOf(this.tables).map(({ signs }) => signs)]));
     this.queue.keep(entry);
     this.#checks.soon();
@@ -376,7 +378,8 @@ export class Desk {
       this.#isTroubled = false;
     } catch (error) {
       this.#isTroubled = true;
-      this.called.report(error);
+      const isOfTables = error instanceof Trouble && error.name === "noPicture"; // the sentence for a file does not fit
+      this.called.report(isOfTables ? new Trouble("failed", error) : error);
       if (error instanceof Trouble && error.name === "offline") serverIsBack().then(() => this.#checks.soon());
     }
   }
