@@ -1,4 +1,4 @@
-"""Take README's screenshots of the page (drawing, photograph, phone): `python -m tools.screenshots`.
+"""Take README's screenshots of the page (drawing, photograph, phone, sheet): `python -m tools.screenshots`.
 
 Korean text needs a Korean font: apt-get install fonts-nanum.
 """
@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.browser import open_browser, serve
+from benchmarks.mark_sheet import paint_marks
 from benchmarks.pen import draw, shape_strokes
 from benchmarks.recording import IMAGES
 from sutja.data.dataset import load_dataset
@@ -30,6 +31,7 @@ DESKTOP = {"viewport": {"width": 1180, "height": 880}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5, "is_mobile": True, "has_touch": True}
 SHAPE_OF_DIGIT = {0: 2, 1: 8, 2: 5, 3: 0, 4: 1, 5: 3, 6: 0, 7: 4, 8: 4, 9: 0}  # digit → index of a clear shape
 MAX_FULL_COLOUR_BYTES = 150_000  # a larger PNG is reduced to 256 colours
+SHEET_SEED, SHEET_ROWS = 3, 8
 PHOTOGRAPH_SEED = 35  # one digit of this photograph is doubtful, and the page says so
 
 
@@ -42,6 +44,8 @@ def main() -> None:
             dark = _open_page(browser, address, **DESKTOP, locale="ko-KR", color_scheme="dark")
             _take_photograph_page(dark, folder / "photograph.jpg", "page-photograph")
             _take_phone(_open_page(browser, address, **PHONE, locale="en-GB"), "page-phone")
+            sheet = _open_page(browser, address, **DESKTOP, locale="en-GB")
+            _take_sheet(sheet, folder / "marks.jpg", "page-sheet")
 
 
 def _open_page(browser: Browser, address: str, **options: Any) -> Page:
@@ -76,6 +80,19 @@ def _take_phone(page: Page, name: str) -> None:
     """A number drawn on a phone."""
     _write(page, "1789", 25, 130, 100)
     _select_digit(page, 2)
+    _save_screenshot(page, name)
+
+
+def _take_sheet(page: Page, path: Path, name: str) -> None:
+    """A mark sheet beside its table, the first cell to check from near."""
+    marks = np.random.default_rng(SHEET_SEED).integers(10, 50, (SHEET_ROWS, 3))
+    rows = [[str(row + 1), *map(str, each), str(each.sum())] for row, each in enumerate(marks)]
+    cv2.imwrite(str(path), paint_marks(load_dataset().test, rows))
+    page.set_input_files("#choose", path)
+    page.wait_for_selector(".sheet .cell")
+    if not page.locator(".card").is_visible():  # nothing is to be checked
+        page.locator(".cell").nth(6).click()
+    page.wait_for_timeout(500)
     _save_screenshot(page, name)
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .conftest import OpenPage, Served
 
 FAILED = "Failed to load resource"  # what the browser logs for each error response
-ROWS = [["1", "12", "1[5]"], ["2", "23", "24"], ["3", "3[4]", "36"]]
-SHOWN = [["1", "12", "15"], ["2", "23", "24"], ["3", "34", "36"]]
+ROWS = [["7", "12", "1[5]"], ["9", "23", "24"], ["8", "3[4]", "36"]]  # nothing of it is a sum
+SHOWN = [["7", "12", "15"], ["9", "23", "24"], ["8", "34", "36"]]
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +102,14 @@ def test_cells_to_check_are_mended_by_keyboard(open_page: OpenPage, paper: Path)
     page.keyboard.press("Enter")  # goes on to the next
     expect(page.locator("#place")).to_have_text("B3")
     page.keyboard.press("Enter")  # it is right
-    wait_for_cells(page, [["1", "12", "18"], *SHOWN[1:]])
+    wait_for_cells(page, [["7", "12", "18"], *SHOWN[1:]])
     expect(page.locator(".cell.unsure")).to_have_count(0)
     expect(page.locator("#queue")).to_contain_text("nothing to check")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     wait_for_cells(page, SHOWN)
     page.keyboard.press("Control+Shift+z")
-    wait_for_cells(page, [["1", "12", "18"], *SHOWN[1:]])
+    wait_for_cells(page, [["7", "12", "18"], *SHOWN[1:]])
 
 
 def test_a_digit_that_is_mended_teaches_and_one_that_is_none_is_taken_out(
@@ -127,18 +127,18 @@ def test_a_digit_that_is_mended_teaches_and_one_that_is_none_is_taken_out(
     page.locator(".cell", has_text="23").click()
     page.locator(".digit").first.click()
     page.locator(".probability").nth(10).click()
-    wait_for_cells(page, [["1", "12", "18"], ["2", "3", "24"], SHOWN[2]])
+    wait_for_cells(page, [["7", "12", "18"], ["9", "3", "24"], SHOWN[2]])
     page.click("#undo")
-    wait_for_cells(page, [["1", "12", "18"], *SHOWN[1:]])
+    wait_for_cells(page, [["7", "12", "18"], *SHOWN[1:]])
 
 
 def test_numbers_are_deleted_typed_into_empty_cells_split_and_joined(open_page: OpenPage, paper: Path) -> None:
     page = open_page()
-    show_table(page, paper, ["1", "12", "15"], ["2", "23", "24"], ["3", "34", "36"], ["4", "", "4578"])
     rows = [*SHOWN, ["4", "", "4578"]]
+    show_table(page, paper, *rows)
     page.locator(".cell", has_text="23").click()
     page.click("#remove")
-    wait_for_cells(page, [rows[0], ["2", "", "24"], *rows[2:]])
+    wait_for_cells(page, [rows[0], ["9", "", "24"], *rows[2:]])
     page.keyboard.press("Control+z")
     page.locator(".sheet tbody tr").nth(3).locator(".cell").nth(1).click()
     page.keyboard.type("45")
@@ -159,7 +159,7 @@ def test_numbers_are_deleted_typed_into_empty_cells_split_and_joined(open_page: 
 
 def test_a_number_is_added_by_drawing_a_frame(open_page: OpenPage, paper: Path) -> None:
     page = open_page()
-    show_table(page, paper, ["1", "12", "15"], ["2", "", "24"], ["3", "34", "36"])
+    show_table(page, paper, SHOWN[0], ["9", "", "24"], SHOWN[2])
     page.unroute("**/api/read*")
     box = page.locator("#photograph").bounding_box()
     assert box is not None
@@ -196,7 +196,7 @@ def test_the_table_is_copied_for_spreadsheets(open_page: OpenPage, paper: Path) 
     show_table(page, paper)
     page.click("#copy")
     expect(page.locator("#copy")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == "1\t12\t1?\n2\t23\t24\n3\t3?\t36"
+    assert page.evaluate("navigator.clipboard.readText()") == "7\t12\t1?\n9\t23\t24\n8\t3?\t36"
     html = page.evaluate(
         "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((blob) => blob.text())"
     )
@@ -232,7 +232,7 @@ def test_reading_goes_on_when_the_server_is_back(open_page: OpenPage, marks: Pat
 
 def test_a_wrong_sum_is_named_after_an_edit(open_page: OpenPage, paper: Path) -> None:
     page = open_page(locale="ko-KR")
-    show_table(page, paper, ["10", "20"], ["11", "21"], ["12", "22"], ["33", "63"])
+    show_table(page, paper, ["10", "20", "5"], ["11", "21", "6"], ["12", "22", "7"], ["33", "63", "18"])
     page.locator(".cell", has_text="63").click()
     page.fill("#typed", "68")
     page.keyboard.press("Enter")
