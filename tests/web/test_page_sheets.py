@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .conftest import OpenPage, Served
 
 FAILED = "Failed to load resource"  # what the browser logs for each error response
-ROWS = [["7", "12", "1[5]"], ["9", "23", "24"], ["8", "3[4]", "36"]]  # nothing of it is a sum
-SHOWN = [["7", "12", "15"], ["9", "23", "24"], ["8", "34", "36"]]
+ROWS = [["7", "32", "1[5]"], ["9", "23", "24"], ["8", "7[4]", "76"]]  # nothing of it is a sum
+SHOWN = [["7", "32", "15"], ["9", "23", "24"], ["8", "74", "76"]]
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +102,14 @@ def test_cells_to_check_are_mended_by_keyboard(open_page: OpenPage, paper: Path)
     page.keyboard.press("Enter")  # goes on to the next
     expect(page.locator("#place")).to_have_text("B3")
     page.keyboard.press("Enter")  # it is right
-    wait_for_cells(page, [["7", "12", "18"], *SHOWN[1:]])
+    wait_for_cells(page, [["7", "32", "18"], *SHOWN[1:]])
     expect(page.locator(".cell.unsure")).to_have_count(0)
     expect(page.locator("#queue")).to_contain_text("nothing to check")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     wait_for_cells(page, SHOWN)
     page.keyboard.press("Control+Shift+z")
-    wait_for_cells(page, [["7", "12", "18"], *SHOWN[1:]])
+    wait_for_cells(page, [["7", "32", "18"], *SHOWN[1:]])
 
 
 def test_a_digit_that_is_mended_teaches_and_one_that_is_none_is_taken_out(
@@ -127,9 +127,9 @@ def test_a_digit_that_is_mended_teaches_and_one_that_is_none_is_taken_out(
     page.locator(".cell", has_text="23").click()
     page.locator(".digit").first.click()
     page.locator(".probability").nth(10).click()
-    wait_for_cells(page, [["7", "12", "18"], ["9", "3", "24"], SHOWN[2]])
+    wait_for_cells(page, [["7", "32", "18"], ["9", "3", "24"], SHOWN[2]])
     page.click("#undo")
-    wait_for_cells(page, [["7", "12", "18"], *SHOWN[1:]])
+    wait_for_cells(page, [["7", "32", "18"], *SHOWN[1:]])
 
 
 def test_numbers_are_deleted_typed_into_empty_cells_split_and_joined(open_page: OpenPage, paper: Path) -> None:
@@ -196,11 +196,11 @@ def test_the_table_is_copied_for_spreadsheets(open_page: OpenPage, paper: Path) 
     show_table(page, paper)
     page.click("#copy")
     expect(page.locator("#copy")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == "7\t12\t1?\n9\t23\t24\n8\t3?\t36"
+    assert page.evaluate("navigator.clipboard.readText()") == "7\t32\t1?\n9\t23\t24\n8\t7?\t76"
     html = page.evaluate(
         "navigator.clipboard.read().then(([item]) => item.getType('text/html')).then((blob) => blob.text())"
     )
-    assert "<td>12</td>" in html
+    assert "<td>32</td>" in html
 
 
 def test_several_files_and_pages_are_read_one_after_the_other(

@@ -64,6 +64,12 @@ export function ofFile({ name, detail, wait }, file) {
   return isOfFile ? new Trouble("file", { detail: `${file}: ${said}` }) : new Trouble(/** @type {WordName} */ (name), { detail, wait });
 }
 
+/** Decode base64.
+ * @param {string} text */
+export function decode(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
 /** Resolves when the server answers. */
 export async function serverIsBack() {
   for (;;) {

@@ -1,7 +1,7 @@
 // @ts-check
 // The details of a digit: its 28×28 pixels, its saliency map, its probabilities, and eleven keys to correct it.
 
-import { saliencyOf } from "./api.js";
+import { decode, saliencyOf } from "./api.js";
 import { certainty, NONE, shown } from "./digit.js";
 import { made, madeButton } from "./elements.js";
 import { percent, word } from "./language.js";
@@ -117,10 +117,4 @@ function draw(context, pixels, colour) {
 /** @param {HTMLElement} element @param {string} canvas */
 function contextOf(element, canvas) {
   return drawingOn(/** @type {HTMLCanvasElement} */ (element.querySelector(canvas)));
-}
-
-/** Decode base64.
- * @param {string} text */
-function decode(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The queue: pictures and the pages of files are read one after the other, and kept in the browser.
 
-import { ofFile, read, serverIsBack, Trouble } from "./api.js";
+import { decode, ofFile, read, serverIsBack, Trouble } from "./api.js";
 import { History } from "./history.js";
 import { isScan, openPicture } from "./photograph.js";
 import { tablesOf } from "./sheet.js";
@@ -157,7 +157,7 @@ export class Queue {
       entry.name = `${file.name}#1`;
       this.#insert(others, this.entries.indexOf(entry) + 1);
     }
-    const blob = await (await fetch(`data:image/jpeg;base64,${answer.picture}`)).blob();
+    const blob = new Blob([decode(answer.picture ?? "")], { type: "image/jpeg" });
     this.#finish(entry, { blob, width: answer.width, height: answer.height, tables: tablesOf(answer) });
   }
 
