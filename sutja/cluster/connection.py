@@ -45,7 +45,7 @@ def connect(address: str) -> Iterator[None]:
             log_to_driver=False,
             logging_level=logging.CRITICAL,
         )
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+    except Exception as error:  # Ray raises what its parts raise, also bare exceptions
         raise UsageError(f"no Ray cluster at {address}: {first_line(error)}") from error
     try:
         check_nodes()

@@ -24,7 +24,7 @@ from sutja.experiments.study import Study, plan, run_study
 from sutja.recipe import parse_recipe
 from sutja.runs.epoch import Epoch
 from sutja.runs.run import Run
-from tests.cluster.nodes import started_cluster
+from tests.cluster.nodes import add_node, started_cluster
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]
@@ -134,7 +134,7 @@ def test_a_lost_node_costs_no_run_and_no_bit(cluster: Any, data: Path, expected:
     try:
         done = study(data, tmp_path, log)
     finally:
-        cluster.add_node(num_cpus=1)
+        add_node(cluster)
     assert (done.failures, len(log.lost), len(log.ended)) == ({}, 1, 2)
     assert_same_runs(tmp_path, expected)
 
