@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import cache
 from typing import Any
-from weakref import WeakSet
 
 import cv2
 import ray
@@ -35,7 +34,7 @@ class ClusterExecutor(Executor):
     def __init__(self) -> None:
         self._installation = ray.put(describe_installation())
         self._run = ray.remote(num_cpus=1, max_retries=MAX_RETRIES)(_run_checked)
-        self._references: WeakSet[Any] = WeakSet()
+        self._working: set[Any] = set()  # references to the results of tasks that have not ended
 
     def share(self, value: Any) -> Any:
         """What stands for `value` among arguments: it travels to each node once. Its arrays are read-only there."""
@@ -49,15 +48,20 @@ class ClusterExecutor(Executor):
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a function of a module of this package on some node."""
         reference = self._run.remote(self._installation, function, *args, **kwargs)
-        self._references.add(reference)
+        self._working.add(reference)
         future: Future[Any] = Future()
-        reference.future().add_done_callback(lambda done: _pass_on(done, future))
+
+        def end(done: Future[Any]) -> None:
+            self._working.discard(reference)
+            _pass_on(done, future)
+
+        reference.future().add_done_callback(end)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Cancel the tasks that have not ended, if asked to; the others end by themselves."""
         if cancel_futures:
-            for reference in list(self._references):
+            for reference in list(self._working):
                 ray.cancel(reference)
 
 
