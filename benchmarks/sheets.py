@@ -2,7 +2,8 @@
 
 With the true numbers as input this measures how tables are found; with `--reader`, the whole way from the photograph.
 The sheets are written by MNIST's test digits and 44 writers' pens, with the seeds of this benchmark only.
-Command: `python -m benchmarks.sheets [--reader] [--sheets N]`. Writes `results/sheets.json`.
+Command: `python -m benchmarks.sheets [--reader] [--sheets N]`. Writes `results/sheets.json`. With `--devset`, it reads
+real pictures of tables instead, those of a folder with labels, and writes `results/sheets-devset.json`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from benchmarks.recording import record
+from benchmarks.recording import ROOT, record
 from benchmarks.sheet_pages import SheetPage, TrueCell, paint_sheet_page
 from sutja.data.dataset import load_dataset
 from sutja.errors import DataError
@@ -29,6 +31,7 @@ from sutja.synth.documents.writers import DigitShapes, Sources
 
 SEED = 20261203
 SHEETS = 60
+LABELLED_DOCUMENTS = ROOT.parent / "shared" / "devset" / "documents"
 MIN_OVERLAP_OF_CELLS = 0.3  # intersection over union of a number as written and as found
 
 
@@ -62,7 +65,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reader", action="store_true", help="read photographs, too, with the published reader")
     parser.add_argument("--sheets", type=int, default=SHEETS, help=f"number of sheets (default: {SHEETS})")
+    parser.add_argument(
+        "--devset",
+        type=Path,
+        nargs="?",
+        const=LABELLED_DOCUMENTS,
+        metavar="FOLDER",
+        help=f"read the tables in a folder with labels.csv instead (default: {LABELLED_DOCUMENTS})",
+    )
     options = parser.parse_args()
+    if options.devset:
+        measure_labelled(options.devset)
+        return
     sources = load_sheet_sources()
     true_numbers, published, seconds = SheetScore(), SheetScore(), []
     reader = Reader() if options.reader else None
@@ -84,6 +98,16 @@ def main() -> None:
     }
     print(values)
     print(f"→ {record('sheets', values)}")
+
+
+def measure_labelled(folder: Path) -> None:
+    """Measure real pictures of tables with the published reader, print and record."""
+    from benchmarks.labelled_tables import score_folder
+
+    scores = {name: score.shares() for name, score in score_folder(folder, Reader()).items()}
+    for name, shares in scores.items():
+        print(f"{name}: {shares['right']:.1%} of {shares['cells']} cells right, {shares['unmarked']:.1%} not marked")
+    print(f"→ {record('sheets-devset', {'scores': scores})}")
 
 
 def load_sheet_sources() -> Sources:

@@ -1,0 +1,88 @@
+"""Real pictures of tables with labels of their rows: which cells are read in the right row and column.
+
+A label has a line for each row, its numbers from left to right. Which cells are empty it does not say, so columns are
+compared where all rows of a label have the same number of cells; elsewhere the order in the row counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.sheets import SheetScore
+from sutja.errors import DataError
+from sutja.reading.reader import Reader
+from sutja.reading.result import Reading
+from sutja.reading.tables.columns import best_matches
+from sutja.reading.tables.page import find_tables
+from sutja.reading.tables.table import NumberTable, TableCell
+
+TABLE_KIND = "table"
+LABEL_CELL = re.compile(r"\d+ \d+/\d+|\S+")  # a mixed number has a space in it
+MAX_COLUMN_OFFSET = 3  # of the columns of a table from those of its label
+
+
+def score_folder(folder: Path, reader: Reader) -> dict[str, SheetScore]:
+    """The scores of all pictures of tables in a folder with `labels.csv`, by their names, and of all together."""
+    try:
+        with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+            labels = [(row["file"], row["expected"]) for row in csv.DictReader(file) if row["kind"] == TABLE_KIND]
+    except OSError as error:
+        raise DataError(f"{folder}: no labelled documents: {error.strerror}") from error
+    scores = {name: score_reading(reader.read(folder / name), label_rows(expected)) for name, expected in labels}
+    total = SheetScore()
+    for score in scores.values():
+        total.add(score)
+    return {**scores, "all": total}
+
+
+def label_rows(expected: str) -> list[list[str]]:
+    """The rows of a label, without dashes, which say that there is nothing."""
+    rows = ([cell for cell in LABEL_CELL.findall(line) if cell != "-"] for line in expected.split("|"))
+    return [row for row in rows if row]
+
+
+def score_reading(reading: Reading, rows: Sequence[Sequence[str]]) -> SheetScore:
+    """Compare the tables of a reading, below each other, with the rows of a label.
+
+    Rows follow each other as they do in the label; some may be missing, or be found although there are none.
+    """
+    tables = find_tables(reading)
+    found = [cells for table in tables if table.aligned for cells in _numbers(table)]
+    is_regular = len({len(row) for row in rows}) == 1
+    offsets = range(-MAX_COLUMN_OFFSET, MAX_COLUMN_OFFSET + 1) if is_regular else [None]
+    matches = max((_match_rows(found, rows, offset) for offset in offsets), key=len)
+    marked = {id(cell) for table in tables for cell in table.filled() if table.remarks_on(cell)}
+    wrong = [cell for row in found for cell in row if id(cell) not in matches and id(cell) not in marked]
+    return SheetScore(sum(map(len, rows)), len(matches), len(matches), len(wrong))
+
+
+def _numbers(table: NumberTable) -> list[list[TableCell]]:
+    rows = ([cell for cell in row if cell.numbers and not cell.is_dash] for row in table.cells)
+    return [row for row in rows if row]
+
+
+def _match_rows(found: Sequence[Sequence[TableCell]], rows: Sequence[Sequence[str]], offset: int | None) -> set[int]:
+    """The identities of the cells that fit, in the matches of rows, in order, that let most fit."""
+    best: list[list[set[int]]] = [[set() for _ in range(len(rows) + 1)] for _ in range(len(found) + 1)]
+    for at, cells in enumerate(found):
+        for place, texts in enumerate(rows):
+            both = best[at][place] | _fitting(cells, texts, offset)
+            best[at + 1][place + 1] = max(both, best[at][place + 1], best[at + 1][place], key=len)
+    return best[-1][-1]
+
+
+def _fitting(cells: Sequence[TableCell], texts: Sequence[str], offset: int | None) -> set[int]:
+    """The cells of a row that are as the label has them, in its columns moved by an offset, or in its order."""
+    if offset is not None:
+        return {
+            id(cell)
+            for cell in cells
+            if 0 <= cell.column - offset < len(texts) and cell.guess == texts[cell.column - offset]
+        }
+    same = np.array([[cell.guess == text for text in texts] for cell in cells], np.float64)
+    return {id(cells[at]) for at, place in enumerate(best_matches(same)) if place >= 0}
