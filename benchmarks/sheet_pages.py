@@ -88,9 +88,19 @@ def paint_sheet_page(rng: Generator, sources: Sources, *, picture: bool) -> Shee
     return SheetPage(kind, cells, _photograph(rng, draft.sheet, matrix) if picture else None)
 
 
-def _photograph(rng: Generator, sheet: DocumentSheet, matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
+def photograph_sheet(
+    rng: Generator, sheet: DocumentSheet, size: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """A picture of a sheet seen at an angle, of a `size` (width, height), BGR; and the homography from the sheet."""
+    matrix, _ = random_view(rng, sheet.size, size)
+    return _photograph(rng, sheet, matrix, size), matrix
+
+
+def _photograph(
+    rng: Generator, sheet: DocumentSheet, matrix: NDArray[np.float64], size: tuple[int, int] = PAGE_SIZE
+) -> NDArray[np.uint8]:
     flat = np.clip(sheet.compose(), 0, 1)
-    seen = cv2.warpPerspective(flat, matrix, PAGE_SIZE, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    seen = cv2.warpPerspective(flat, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     scene = np.asarray(seen, np.float32)
     add_light(rng, scene)
     return take_picture(rng, scene, digit_height=sheet.digit_height, clean=False)
