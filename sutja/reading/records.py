@@ -22,12 +22,15 @@ SIGN_FIELDS = ("signs", "sure", "confidences", "boxes")  # of a number, an entry
 
 def reading_record(reading: Reading) -> Record:
     """A reading as a JSON object, exact to the last bit, without the images of its digits."""
-    return {"lines": [[_number_record(number) for number in line.numbers] for line in reading.lines]}
+    lines = [[_number_record(number) for number in line.numbers] for line in reading.lines]
+    return {"lines": lines, "ruling": reading.ruling}
 
 
 def restore_reading(record: Mapping[str, Any]) -> Reading:
     """The reading that `reading_record` was given, without the images of its digits."""
-    return Reading(tuple(ReadLine(tuple(map(_restore_number, line))) for line in record["lines"]))
+    lines = (ReadLine(tuple(map(_restore_number, line))) for line in record["lines"])
+    ruling = (((x0, y0), (x1, y1)) for (x0, y0), (x1, y1) in record["ruling"])
+    return Reading(tuple(lines), tuple(ruling))
 
 
 def tables_record(tables: PageTables, reading: Reading) -> Record:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Corner = tuple[float, float]  # x and y in pixels
 Quadrilateral = tuple[Corner, Corner, Corner, Corner]
+RuledLine = tuple[Corner, Corner]  # both ends
 UNSURE = "?"
 
 
@@ -194,9 +195,13 @@ class ReadLine:
 
 @dataclass(frozen=True)
 class Reading:
-    """The lines of a picture from top to bottom; empty if nothing was read."""
+    """The lines of a picture from top to bottom; empty if nothing was read.
+
+    `ruling` are ruled lines near the numbers, in pixels of the picture, if they were looked for.
+    """
 
     lines: tuple[ReadLine, ...]
+    ruling: tuple[RuledLine, ...] = ()
 
     @property
     def text(self) -> str:
@@ -233,16 +238,17 @@ class Reading:
         given = parse_decimal_sign(decimal_sign) if decimal_sign is not None else None
         sign = given or decide_decimal_sign(number.text for number in self.numbers)
         lines = [ReadLine(tuple(number.with_value(sign) for number in line.numbers)) for line in self.lines]
-        return Reading(tuple(lines))
+        return replace(self, lines=tuple(lines))
 
     def only_handwritten(self) -> Reading:
         """The reading without printed numbers, and without lines of these alone."""
         lines = [ReadLine(tuple(number for number in line.numbers if number.handwritten)) for line in self.lines]
-        return Reading(tuple(line for line in lines if line.numbers))
+        return replace(self, lines=tuple(line for line in lines if line.numbers))
 
     def without_images(self) -> Reading:
         """The reading without the images of its digits."""
-        return Reading(tuple(ReadLine(tuple(each.without_images() for each in line.numbers)) for line in self.lines))
+        lines = (ReadLine(tuple(each.without_images() for each in line.numbers)) for line in self.lines)
+        return replace(self, lines=tuple(lines))
 
     def as_json(self, file: str, *, detail: bool = False) -> dict[str, Any]:
         """The reading as a JSON object, with the name of the picture's file.

@@ -14,6 +14,7 @@ from sutja.reading.tables.blocks import Block, find_blocks, place_rows, regroupe
 from sutja.reading.tables.cell_pictures import cell_picture
 from sutja.reading.tables.columns import find_columns
 from sutja.reading.tables.flattening import FlatNumbers, FlatPoints, flatten_numbers, level_columns, level_rows
+from sutja.reading.tables.ruled_grid import with_ruled_cells
 from sutja.reading.tables.table import NumberTable, TableCell
 
 
@@ -53,13 +54,14 @@ def find_tables(reading: Reading) -> tuple[NumberTable, ...]:
     """The tables of a page, and its other lines as tables that are not `aligned`, from top to bottom.
 
     Every number of the reading is in one of them. Rows and columns follow from how the numbers are aligned, on pages
-    that slope, lie turned or are seen at an angle.
+    that slope, lie turned or are seen at an angle, and from the ruling where the reading has some.
     """
     numbers = reading.numbers
     if not numbers:
         return ()
     quads = np.array([number.quad for number in numbers], np.float64)
     flat, blocks = _arrange(quads)
+    blocks = [with_ruled_cells(flat, block, reading.ruling) for block in blocks]
     placed = {number for row in flat.rows for number in row}
     turned = [at for at in range(len(numbers)) if at not in placed]
     others = [[turned[at] for at in row] for row in group_rows(quads[turned])]
@@ -94,9 +96,10 @@ def _table(flat: FlatNumbers, block: Block, numbers: Sequence[ReadNumber]) -> Nu
     rows = dict(zip(places, block.rows, strict=True))
     cells = []
     for row in range(places[-1] + 1):
-        found = {column_of[at]: numbers[at] for at in rows.get(row, [])}
-        line = (TableCell(row, at, (found[at],) if at in found else ()) for at in range(len(block.columns)))
-        cells.append(tuple(line))
+        held: list[list[ReadNumber]] = [[] for _ in block.columns]
+        for at in rows.get(row, []):
+            held[column_of[at]].append(numbers[at])
+        cells.append(tuple(TableCell(row, column, tuple(found)) for column, found in enumerate(held)))
     return NumberTable(tuple(cells))
 
 

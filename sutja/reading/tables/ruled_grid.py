@@ -1,0 +1,124 @@
+"""The grid that ruled lines make: which numbers of a table share a row or a column between two lines.
+
+Lines only decide where they agree with most of what the alignment of the numbers says; otherwise nothing changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sutja.reading.result import RuledLine
+from sutja.reading.tables.blocks import Block
+from sutja.reading.tables.columns import NumberColumn, find_columns
+from sutja.reading.tables.flattening import FlatNumbers, warped_points
+
+Groups = list[list[int]]
+
+MIN_LINES = 2
+MIN_LINE_SHARE = 0.5  # of the width or height of a table, along which a line leads
+MIN_LINE_DISTANCE = 0.5  # in heights of a number, between two lines
+MAX_CROSSED_SHARE = 0.1  # of the numbers, through the middle of which a line leads
+MIDDLE_SHARE = 0.5  # of a number
+MAX_MOVED_SHARE = 0.2  # of the numbers, which alignment has in another row or column
+MAX_SHARED_SHARE = 0.2  # of the rows, in which parts of one column both have a number
+MIN_LIKELY_ROWS = 4  # of a column, so that chance does not tell
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Lines `(N, 2, 2)` along the first axis, sorted along the second."""
+
+    ends: NDArray[np.float64]
+
+    def across(self, along: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where each line is across, `(len(along), N)`, at places along it."""
+        (x0, y0), (x1, y1) = self.ends[:, 0].T, self.ends[:, 1].T
+        return np.asarray(y0 + (along[:, None] - x0) * (y1 - y0) / (x1 - x0))
+
+
+def with_ruled_cells(flat: FlatNumbers, block: Block, ruling: Sequence[RuledLine]) -> Block:
+    """A table with its numbers in the rows and columns that ruled lines of the picture make, where they do."""
+    if not (block.columns and ruling):
+        return block
+    lines = warped_points(np.array(ruling, np.float64), flat.matrix)
+    numbers = np.array(sorted(number for row in block.rows for number in row), np.intp)
+    across = _bands(flat, numbers, lines)
+    if across is not None and _agrees(across, block.rows):
+        rows = _ruled_rows(flat, across, block.rows)
+        block = Block(rows, tuple(find_columns(flat, rows)))
+    turned = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
+    down = _bands(turned, numbers, lines[:, :, ::-1])
+    if down is not None and _agrees(down, [column.numbers for column in block.columns]):
+        block = Block(block.rows, _ruled_columns(flat, down, block))
+    return block
+
+
+def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float64]) -> dict[int, int] | None:
+    """Of each number, how many lines are above it; `None` if lines are few or lead through numbers."""
+    left, right = float(flat.left[numbers].min()), float(flat.right[numbers].max())
+    ends = np.where((lines[:, :1, :1] > lines[:, 1:, :1]), lines[:, ::-1], lines)
+    length = np.minimum(ends[:, 1, 0], right) - np.maximum(ends[:, 0, 0], left)
+    steep = np.abs(ends[:, 1, 1] - ends[:, 0, 1]) > 0.5 * (ends[:, 1, 0] - ends[:, 0, 0])
+    ends = ends[(length > MIN_LINE_SHARE * (right - left)) & ~steep]
+    if len(ends) < MIN_LINES:
+        return None
+    middle = np.array([(left + right) / 2])
+    order = np.argsort(_Lines(ends).across(middle)[0])
+    places = _Lines(ends[order]).across(middle)[0]
+    apart = np.diff(places, prepend=-np.inf) > MIN_LINE_DISTANCE * flat.unit
+    heights = _Lines(ends[order][apart]).across((flat.left[numbers] + flat.right[numbers]) / 2)
+    centres, room = flat.middle[numbers], MIDDLE_SHARE / 2 * (flat.bottom[numbers] - flat.top[numbers])
+    crossed = (np.abs(heights - centres[:, None]) < room[:, None]).any(axis=1)
+    if crossed.mean() > MAX_CROSSED_SHARE:
+        return None
+    return dict(zip(numbers.tolist(), (heights < centres[:, None]).sum(axis=1).tolist(), strict=True))
+
+
+def _agrees(bands: dict[int, int], groups: Sequence[Sequence[int]]) -> bool:
+    """Whether most numbers of each group are between the same lines, and groups mostly between different ones."""
+    usual = [Counter(bands[number] for number in group).most_common(1)[0] for group in groups]
+    moved = sum(len(group) - count for group, (_, count) in zip(groups, usual, strict=True))
+    shared = len(groups) - len({band for band, _ in usual})
+    return moved <= MAX_MOVED_SHARE * len(bands) and shared <= MAX_MOVED_SHARE * len(groups)
+
+
+def _ruled_rows(flat: FlatNumbers, bands: dict[int, int], rows: Groups) -> Groups:
+    """The numbers between two lines as a row, unless a whole row more stands there, of which the line is not seen."""
+    usual = [Counter(bands[number] for number in row).most_common(1)[0][0] for row in rows]
+    ruled: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    for at, row in enumerate(rows):
+        for number in row:
+            band = bands[number]
+            owners = [other for other, own in enumerate(usual) if own == band]
+            owner = at if usual[at] == band or not owners else min(owners, key=lambda other: abs(other - at))
+            ruled[band, owner if owners else -1].append(number)
+    return [sorted(row, key=lambda number: flat.left[number]) for _, row in sorted(ruled.items())]
+
+
+def _ruled_columns(flat: FlatNumbers, bands: dict[int, int], block: Block) -> tuple[NumberColumn, ...]:
+    """The columns cut where a line leads, and joined between two lines unless they are side by side in many rows."""
+    row_of = {number: at for at, row in enumerate(block.rows) for number in row}
+    parts: defaultdict[int, list[NumberColumn]] = defaultdict(list)
+    for column in block.columns:
+        for band in sorted({bands[number] for number in column.numbers}):
+            own = [number for number in column.numbers if bands[number] == band]
+            joined = next((part for part in parts[band] if _are_one_column(part.numbers, own, row_of)), None)
+            if joined:
+                joined.numbers = joined.numbers + own
+            else:
+                parts[band].append(NumberColumn(own))
+    columns = [part for _, found in sorted(parts.items()) for part in found]
+    for column in columns:
+        column.measure(flat)
+    return tuple(columns)
+
+
+def _are_one_column(first: Sequence[int], second: Sequence[int], row_of: dict[int, int]) -> bool:
+    rows, others = ({row_of[number] for number in part} for part in (first, second))
+    longer = max(len(rows), len(others))
+    return longer >= MIN_LIKELY_ROWS and len(rows & others) <= MAX_SHARED_SHARE * longer
