@@ -2,8 +2,9 @@
 
 With the true numbers as input this measures how tables are found; with `--reader`, the whole way from the photograph.
 The sheets are written by MNIST's test digits and 44 writers' pens, with the seeds of this benchmark only.
-Command: `python -m benchmarks.sheets [--reader] [--sheets N]`. Writes `results/sheets.json`. With `--devset`, it reads
-real pictures of tables instead, those of a folder with labels, and writes `results/sheets-devset.json`.
+Command: `python -m benchmarks.sheets [--reader] [--sheets N]`. Writes `results/sheets.json`: with the true numbers
+alone, and with the ruling of the pictures, too. With `--devset`, it reads real pictures of tables instead, those of a
+folder with labels, and writes `results/sheets-devset.json`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sutja.reading.quad import overlap
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
 from sutja.reading.tables.page import find_tables
+from sutja.reading.tables.ruling import with_ruling
 from sutja.reading.tables.table import TableCell
 from sutja.synth.documents.fonts import Fonts, load_fonts
 from sutja.synth.documents.writers import DigitShapes, Sources
@@ -78,26 +80,33 @@ def main() -> None:
         measure_labelled(options.devset)
         return
     sources = load_sheet_sources()
-    true_numbers, published, seconds = SheetScore(), SheetScore(), []
     reader = Reader() if options.reader else None
+    scores = {name: SheetScore() for name in ("true_numbers", "with_ruling", *(["published_reader"] if reader else []))}
+    seconds = []
     for index in range(options.sheets):
-        page = paint_sheet_page(np.random.default_rng([SEED, index]), sources, picture=reader is not None)
+        page = paint_sheet_page(np.random.default_rng([SEED, index]), sources, picture=True)
         start = time.perf_counter()
-        score = score_page(page, page.reading())
-        seconds.append(time.perf_counter() - start)
-        true_numbers.add(score)
+        found = {"true_numbers": page.reading(), "with_ruling": _with_ruling(page.reading(), page)}
         if reader and page.picture is not None:
-            published.add(score_page(page, reader.read(page.picture)))
-        if score.placed < score.cells:
-            print(f"sheet {index}, {page.kind}: {score.placed} of {score.cells} cells in place")
+            found["published_reader"] = _with_ruling(reader.read(page.picture), page)
+        for name, reading in found.items():
+            score = score_page(page, reading)
+            scores[name].add(score)
+            if score.placed < score.cells and name != "published_reader":
+                print(f"sheet {index}, {page.kind}, {name}: {score.placed} of {score.cells} cells in place")
+        seconds.append(time.perf_counter() - start)
     values = {
         "sheets": options.sheets,
-        "true_numbers": true_numbers.shares(),
-        "published_reader": published.shares() if reader else None,
+        **{name: score.shares() for name, score in scores.items()},
         "milliseconds_per_sheet": 1000 * float(np.median(seconds)),
     }
     print(values)
     print(f"→ {record('sheets', values)}")
+
+
+def _with_ruling(reading: Reading, page: SheetPage) -> Reading:
+    assert page.picture is not None
+    return with_ruling(reading, page.picture)
 
 
 def measure_labelled(folder: Path) -> None:

@@ -104,7 +104,8 @@ def read(
         raise UsageError("--explain shows how pages are read, and --single reads no page: choose one")
     decimal_sign = None if decimal is None else parse_decimal_sign(decimal)
     line_reader, classifier = reader_models(model)
-    options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, bool(table_file))
+    tables = bool(table_file) or as_table
+    options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, tables)
     table_writer = _TableWriter(table_file) if table_file else None
     jobs, failures, folders = find_jobs(pictures)
     jobs = with_drawings(jobs, folders, annotated, explained)

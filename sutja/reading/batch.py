@@ -115,9 +115,7 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
         reading, steps = _read(reader, decode_picture(content, job.title), options)
         reading = reading.without_images()  # what a folder of scans leaves in memory would be four times as much
         if options.tables:
-            from sutja.reading.tables.page import page_tables  # most jobs need none
-
-            tables = page_tables(job.title, reading, steps.picture if steps else None)
+            reading, tables = _with_tables(job, reading, steps)
         if job.annotated:
             from sutja.reading.annotate import annotate  # most jobs need no drawing
 
@@ -145,6 +143,17 @@ def _read(reader: Reader, picture: Gray, options: ReaderOptions) -> tuple[Readin
         return reader.read(picture, single=True, decimal_sign=options.decimal_sign), None
     steps = reader.explain(picture, printed=options.printed, decimal_sign=options.decimal_sign)
     return steps.reading, steps
+
+
+def _with_tables(job: ReadJob, reading: Reading, steps: ReadingSteps | None) -> tuple[Reading, PageTables]:
+    """The reading with the ruling of its page, and its tables."""
+    from sutja.reading.tables.page import page_tables  # most jobs need none
+    from sutja.reading.tables.ruling import with_ruling
+
+    if steps is None:
+        return reading, page_tables(job.title, reading)
+    reading = with_ruling(reading, steps.picture)
+    return reading, page_tables(job.title, reading, steps.picture)
 
 
 def _write_picture(path: Path, picture: Colour) -> None:

@@ -38,10 +38,14 @@ MIN_SHARED_COLUMNS = 0.6  # of the columns of tables below each other that are o
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of numbers, by their indices: a table if it has `columns`, else lines."""
+    """Rows of numbers, by their indices: a table if it has `columns`, else lines.
+
+    `places` are those of the rows where ruled lines tell how many are empty between them.
+    """
 
     rows: Rows
     columns: tuple[NumberColumn, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def find_blocks(flat: FlatNumbers) -> list[Block]:

@@ -92,7 +92,7 @@ def _with_joined_lines(blocks: Iterable[Block]) -> list[Block]:
 
 def _table(flat: FlatNumbers, block: Block, numbers: Sequence[ReadNumber]) -> NumberTable:
     column_of = {number: at for at, column in enumerate(block.columns) for number in column.numbers}
-    places = place_rows(flat, block.rows)
+    places = block.places or place_rows(flat, block.rows)
     rows = dict(zip(places, block.rows, strict=True))
     cells = []
     for row in range(places[-1] + 1):

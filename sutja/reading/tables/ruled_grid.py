@@ -26,6 +26,7 @@ MAX_CROSSED_SHARE = 0.1  # of the numbers, through the middle of which a line le
 MIDDLE_SHARE = 0.5  # of a number
 MAX_MOVED_SHARE = 0.2  # of the numbers, which alignment has in another row or column
 MAX_SHARED_SHARE = 0.2  # of the rows, in which parts of one column both have a number
+MAX_UNEVENNESS = 0.3  # of the distances of lines
 MIN_LIKELY_ROWS = 4  # of a column, so that chance does not tell
 
 
@@ -41,6 +42,14 @@ class _Lines:
         return np.asarray(y0 + (along[:, None] - x0) * (y1 - y0) / (x1 - x0))
 
 
+@dataclass(frozen=True)
+class _Bands:
+    """Of each number, how many lines are above it, and the distance of each two lines."""
+
+    of: dict[int, int]
+    distances: NDArray[np.float64]
+
+
 def with_ruled_cells(flat: FlatNumbers, block: Block, ruling: Sequence[RuledLine]) -> Block:
     """A table with its numbers in the rows and columns that ruled lines of the picture make, where they do."""
     if not (block.columns and ruling):
@@ -48,18 +57,18 @@ def with_ruled_cells(flat: FlatNumbers, block: Block, ruling: Sequence[RuledLine
     lines = warped_points(np.array(ruling, np.float64), flat.matrix)
     numbers = np.array(sorted(number for row in block.rows for number in row), np.intp)
     across = _bands(flat, numbers, lines)
-    if across is not None and _agrees(across, block.rows):
-        rows = _ruled_rows(flat, across, block.rows)
-        block = Block(rows, tuple(find_columns(flat, rows)))
+    if across is not None and _agrees(across.of, block.rows):
+        rows = _ruled_rows(flat, across.of, block.rows)
+        block = Block(rows, tuple(find_columns(flat, rows)), _places(across, rows))
     turned = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
     down = _bands(turned, numbers, lines[:, :, ::-1])
-    if down is not None and _agrees(down, [column.numbers for column in block.columns]):
-        block = Block(block.rows, _ruled_columns(flat, down, block))
+    if down is not None and _agrees(down.of, [column.numbers for column in block.columns]):
+        block = replace(block, columns=_ruled_columns(flat, down.of, block))
     return block
 
 
-def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float64]) -> dict[int, int] | None:
-    """Of each number, how many lines are above it; `None` if lines are few or lead through numbers."""
+def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float64]) -> _Bands | None:
+    """The bands between lines; `None` if lines are few or lead through numbers."""
     left, right = float(flat.left[numbers].min()), float(flat.right[numbers].max())
     ends = np.where((lines[:, :1, :1] > lines[:, 1:, :1]), lines[:, ::-1], lines)
     length = np.minimum(ends[:, 1, 0], right) - np.maximum(ends[:, 0, 0], left)
@@ -76,15 +85,20 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     crossed = (np.abs(heights - centres[:, None]) < room[:, None]).any(axis=1)
     if crossed.mean() > MAX_CROSSED_SHARE:
         return None
-    return dict(zip(numbers.tolist(), (heights < centres[:, None]).sum(axis=1).tolist(), strict=True))
+    bands = (heights < centres[:, None]).sum(axis=1).tolist()
+    return _Bands(dict(zip(numbers.tolist(), bands, strict=True)), np.diff(places[apart]))
 
 
 def _agrees(bands: dict[int, int], groups: Sequence[Sequence[int]]) -> bool:
-    """Whether most numbers of each group are between the same lines, and groups mostly between different ones."""
-    usual = [Counter(bands[number] for number in group).most_common(1)[0] for group in groups]
-    moved = sum(len(group) - count for group, (_, count) in zip(groups, usual, strict=True))
-    shared = len(groups) - len({band for band, _ in usual})
-    return moved <= MAX_MOVED_SHARE * len(bands) and shared <= MAX_MOVED_SHARE * len(groups)
+    """Whether most numbers of each group are between the same lines, and few between those of a larger group."""
+    largest: Counter[int] = Counter()
+    moved = 0
+    for group in groups:
+        ((band, count),) = Counter(bands[number] for number in group).most_common(1)
+        moved += len(group) - count
+        largest[band] = max(largest[band], count)
+    shared = len(bands) - moved - largest.total()
+    return max(moved, shared) <= MAX_MOVED_SHARE * len(bands)
 
 
 def _ruled_rows(flat: FlatNumbers, bands: dict[int, int], rows: Groups) -> Groups:
@@ -98,6 +112,17 @@ def _ruled_rows(flat: FlatNumbers, bands: dict[int, int], rows: Groups) -> Group
             owner = at if usual[at] == band or not owners else min(owners, key=lambda other: abs(other - at))
             ruled[band, owner if owners else -1].append(number)
     return [sorted(row, key=lambda number: flat.left[number]) for _, row in sorted(ruled.items())]
+
+
+def _places(bands: _Bands, rows: Groups) -> tuple[int, ...]:
+    """The places of rows by the lines between them; none if lines are not evenly spaced, as if one was not seen."""
+    places = [bands.of[row[0]] for row in rows]
+    inner = bands.distances[places[0] : places[-1] - 1]
+    if len(set(places)) < len(places) or not len(inner):
+        return ()
+    usual = float(np.sort(inner)[len(inner) // 2])
+    is_even = bool((np.abs(inner / usual - 1) < MAX_UNEVENNESS).all())
+    return tuple(place - places[0] for place in places) if is_even else ()
 
 
 def _ruled_columns(flat: FlatNumbers, bands: dict[int, int], block: Block) -> tuple[NumberColumn, ...]:

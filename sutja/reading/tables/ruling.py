@@ -19,10 +19,12 @@ Edges = NDArray[np.float64]  # (N, 4): x and y of both ends
 
 UNIT_PIXELS = 18.0  # to which the usual height of a number is scaled
 MAX_LOOKED_AT_PIXELS = 12e6
+CONTRAST = 2.0
 # In heights of a number
 MIN_EDGE, MIN_LINE = 1.1, 5.0  # the length of a piece, and of a line
 MAX_CHAIN_GAP, MAX_CHAIN_OFFSET = 8.0, 0.25  # between pieces of a line, along and across
 PAGE_MARGIN = 3.0  # around the numbers
+LIGHT_HEIGHTS = 3.5  # over which the light is taken to be even
 MAX_SLANT = 0.2  # of lines against the direction of the numbers, or across it
 MAX_SLANT_STEP = 0.06  # between a piece and its line
 MIN_COVERED_SHARE = 0.5  # of a line by its pieces
@@ -78,13 +80,15 @@ def find_ruling(picture: NDArray[np.uint8], quads: Points) -> tuple[RuledLine, .
         grey = cv2.resize(grey, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA)
         matrix = matrix @ np.diag([1 / shrunk, 1 / shrunk, 1])
     level = cv2.warpPerspective(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(np.asarray(level, np.uint8))[0]
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(_with_contrast(np.asarray(level, np.uint8)))[0]
     if found is None:
         return ()
     edges = np.asarray(found, np.float64).reshape(-1, 4) / UNIT_PIXELS
     lines = [*_lines(edges), *(line[:, ::-1] for line in _lines(edges[:, [1, 0, 3, 2]]))]
     back = np.linalg.inv(matrix @ np.diag([shrunk, shrunk, 1]) if shrunk < 1 else matrix)
-    return tuple(_ruled_line(line * UNIT_PIXELS, back) for line in lines)
+    return tuple(
+        _ruled_line(np.asarray(line * UNIT_PIXELS, np.float64), np.asarray(back, np.float64)) for line in lines
+    )
 
 
 def _view_of_numbers(quads: Points) -> tuple[Points, tuple[int, int]]:
@@ -102,6 +106,13 @@ def _view_of_numbers(quads: Points) -> tuple[Points, tuple[int, int]]:
     matrix[:2, :2], matrix[:2, 2] = shrink * turn, -shrink * low
     wide, high_pixels = (max(1, round(each)) for each in (shrink * (high - low)).tolist())
     return matrix, (wide, high_pixels)
+
+
+def _with_contrast(level: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture with the contrast of its details raised, so that faint lines are seen."""
+    side = 2 * round(LIGHT_HEIGHTS * UNIT_PIXELS / 2) + 1
+    values = level.astype(np.float32)
+    return np.asarray(np.clip(128 + CONTRAST * (values - cv2.blur(values, (side, side))), 0, 255), np.uint8)
 
 
 def _lines(edges: Edges) -> list[Points]:
