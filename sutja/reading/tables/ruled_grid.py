@@ -22,7 +22,7 @@ Groups = list[list[int]]
 MIN_LINES = 2
 MIN_LINE_SHARE = 0.5  # of the width or height of a table, along which a line leads
 MIN_LINE_DISTANCE = 0.5  # in heights of a number, between two lines
-MAX_CROSSED_SHARE = 0.1  # of the numbers, through the middle of which a line leads
+MAX_CROSSED_NUMBERS_SHARE = 0.1  # of the numbers, through the middle of which a line leads
 MIDDLE_SHARE = 0.5  # of a number
 MAX_MOVED_SHARE = 0.2  # of the numbers, which alignment has in another row or column
 MAX_SHARED_SHARE = 0.2  # of the rows, in which parts of one column both have a number
@@ -83,7 +83,7 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     heights = _Lines(ends[order][apart]).across((flat.left[numbers] + flat.right[numbers]) / 2)
     centres, room = flat.middle[numbers], MIDDLE_SHARE / 2 * (flat.bottom[numbers] - flat.top[numbers])
     crossed = (np.abs(heights - centres[:, None]) < room[:, None]).any(axis=1)
-    if crossed.mean() > MAX_CROSSED_SHARE:
+    if crossed.mean() > MAX_CROSSED_NUMBERS_SHARE:
         return None
     bands = (heights < centres[:, None]).sum(axis=1).tolist()
     return _Bands(dict(zip(numbers.tolist(), bands, strict=True)), np.diff(places[apart]))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from sutja.reading.result import Reading, RuledLine
 
-Points = NDArray[np.float64]
-Edges = NDArray[np.float64]  # (N, 4): x and y of both ends
+RulingPoints = NDArray[np.float64]
+RulingEdges = NDArray[np.float64]  # (N, 4): x and y of both ends
 
 UNIT_PIXELS = 18.0  # to which the usual height of a number is scaled
 MAX_LOOKED_AT_PIXELS = 12e6
@@ -25,7 +25,7 @@ MIN_EDGE, MIN_LINE = 1.1, 5.0  # the length of a piece, and of a line
 MAX_CHAIN_GAP, MAX_CHAIN_OFFSET = 8.0, 0.25  # between pieces of a line, along and across
 PAGE_MARGIN = 3.0  # around the numbers
 LIGHT_HEIGHTS = 3.5  # over which the light is taken to be even
-MAX_SLANT = 0.2  # of lines against the direction of the numbers, or across it
+MAX_LINE_SLANT = 0.2  # of lines against the direction of the numbers, or across it
 MAX_SLANT_STEP = 0.06  # between a piece and its line
 MIN_COVERED_SHARE = 0.5  # of a line by its pieces
 
@@ -34,8 +34,8 @@ MIN_COVERED_SHARE = 0.5  # of a line by its pieces
 class _Chain:
     """Pieces of a line: places along it `(N, 2)`, those across it at both ends, and its level and slope."""
 
-    along: Points
-    across: Points
+    along: RulingPoints
+    across: RulingPoints
     level: float = 0.0
     slope: float = 0.0
 
@@ -47,14 +47,14 @@ class _Chain:
         self.slope = float(np.average((along - middle) * across, weights=weights) / max(spread, 1e-9))
         self.level = float(np.average(across, weights=weights)) - self.slope * float(middle)
 
-    def takes(self, along: Points, across: Points) -> bool:
+    def takes(self, along: RulingPoints, across: RulingPoints) -> bool:
         """Whether a piece continues the line."""
         gap = max(float(along[0] - self.along.max()), float(self.along.min() - along[1]), 0.0)
         offset = abs(float(across.mean()) - self.level - self.slope * float(along.mean()))
         slope = float(across[1] - across[0]) / float(along[1] - along[0])
         return gap < MAX_CHAIN_GAP and offset < MAX_CHAIN_OFFSET and abs(slope - self.slope) < MAX_SLANT_STEP
 
-    def add(self, along: Points, across: Points) -> None:
+    def add(self, along: RulingPoints, across: RulingPoints) -> None:
         self.along, self.across = np.vstack([self.along, along]), np.vstack([self.across, across])
         self.fit()
 
@@ -71,7 +71,7 @@ def with_ruling(reading: Reading, picture: NDArray[np.uint8]) -> Reading:
     return replace(reading, ruling=find_ruling(picture, quads)) if len(quads) else reading
 
 
-def find_ruling(picture: NDArray[np.uint8], quads: Points) -> tuple[RuledLine, ...]:
+def find_ruling(picture: NDArray[np.uint8], quads: RulingPoints) -> tuple[RuledLine, ...]:
     """The ruled lines of a picture along and across the direction of the numbers at `quads` `(N, 4, 2)`, N ≥ 1."""
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     matrix, size = _view_of_numbers(quads)
@@ -91,7 +91,7 @@ def find_ruling(picture: NDArray[np.uint8], quads: Points) -> tuple[RuledLine, .
     )
 
 
-def _view_of_numbers(quads: Points) -> tuple[Points, tuple[int, int]]:
+def _view_of_numbers(quads: RulingPoints) -> tuple[RulingPoints, tuple[int, int]]:
     """The map from the picture to the part of it with the numbers, turned level, and the size of that part."""
     along = (quads[:, 1] - quads[:, 0] + quads[:, 2] - quads[:, 3]).sum(axis=0)
     heights = np.sort(np.hypot(*(quads[:, 3] + quads[:, 2] - quads[:, 0] - quads[:, 1]).T) / 2)
@@ -115,11 +115,11 @@ def _with_contrast(level: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.clip(128 + CONTRAST * (values - cv2.blur(values, (side, side))), 0, 255), np.uint8)
 
 
-def _lines(edges: Edges) -> list[Points]:
+def _lines(edges: RulingEdges) -> list[RulingPoints]:
     """The lines `(2, 2)` of the edges that lead along the first axis, in heights of a number."""
     ordered = np.where((edges[:, 0] > edges[:, 2])[:, None], edges[:, [2, 3, 0, 1]], edges)
     length, rise = ordered[:, 2] - ordered[:, 0], ordered[:, 3] - ordered[:, 1]
-    chosen = ordered[(length > MIN_EDGE) & (np.abs(rise) < MAX_SLANT * length)]
+    chosen = ordered[(length > MIN_EDGE) & (np.abs(rise) < MAX_LINE_SLANT * length)]
     chains: list[_Chain] = []
     for x0, y0, x1, y1 in chosen[np.argsort(chosen[:, 0] - chosen[:, 2])]:
         along, across = np.array([x0, x1]), np.array([y0, y1])
@@ -132,12 +132,12 @@ def _lines(edges: Edges) -> list[Points]:
     return [_ends(chain) for chain in chains if chain.is_line]
 
 
-def _ends(chain: _Chain) -> Points:
+def _ends(chain: _Chain) -> RulingPoints:
     ends = np.array([chain.along.min(), chain.along.max()])
     return np.stack([ends, chain.level + chain.slope * ends], axis=1)
 
 
-def _covered(spans: Points) -> float:
+def _covered(spans: RulingPoints) -> float:
     """The length that spans `(N, 2)` cover together."""
     reach, covered = -np.inf, 0.0
     for start, stop in spans[np.argsort(spans[:, 0])].tolist():
@@ -146,7 +146,7 @@ def _covered(spans: Points) -> float:
     return covered
 
 
-def _ruled_line(line: Points, back: Points) -> RuledLine:
+def _ruled_line(line: RulingPoints, back: RulingPoints) -> RuledLine:
     """A line of the level part in the picture."""
     (x0, y0), (x1, y1) = cv2.perspectiveTransform(line.reshape(-1, 1, 2), back).reshape(2, 2).tolist()
     return (x0, y0), (x1, y1)
