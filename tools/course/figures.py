@@ -119,10 +119,8 @@ def draw_augmentation(folder: Path) -> Figure:
     distorted = {f"epoch {n}": list(distort(batch, generator(n, "course")).numpy()[:, 0]) for n in (1, 2, 3)}
     _draw_rows(left, {"digit": list(images), **distorted})
     rows = {
-        f"{count} epoch{'' if count == 1 else 's'}": _paired(
-            results[f"mlp:epochs={count}"], results[f"mlp:epochs={count},augmentation=affine"]
-        )
-        for count in (1, 10)
+        "1 epoch": _paired(results["mlp:epochs=1"], results["mlp:epochs=1,augmentation=affine"]),
+        "10 epochs": _paired(results["mlp"], results["mlp:augmentation=affine"]),
     }
     _draw_differences(right.subplots(), rows)
     return figure
@@ -157,8 +155,10 @@ def draw_intervals(folder: Path) -> Figure:
 FIGURES: dict[str, Callable[[Path], Figure]] = {
     "1-data": draw_data,
     "2-perceptron": draw_perceptron,
+    "3-convolution": draw_convolution,
     "4-overfitting": draw_overfitting,
     "5-dropout": draw_dropout,
+    "6-augmentation": draw_augmentation,
     "7-intervals": draw_intervals,
 }
 

@@ -13,8 +13,10 @@ LANGUAGES = ("en", "ko")
 LESSONS = (
     "1-data",
     "2-perceptron",
+    "3-convolution",
     "4-overfitting",
     "5-dropout",
+    "6-augmentation",
     "7-intervals",
 )
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
