@@ -28,7 +28,7 @@ PUBLISHED_NETWORKS = Path(__file__).parent / "published_networks.json"
 TEMPLATE = Path(__file__).parent / "inside.html"
 REPORTS = Path(str(files("sutja.reports")))  # its scripts and styles; its modules need PyTorch
 SERVED_STYLES = ("report.css", "inside.css")
-MAX_LISTING_SECONDS = 60
+MAX_LISTING_SECONDS = 300
 NO_PYTORCH = "{name} is not shown: that needs PyTorch, which the extra 'train' of sutja brings"
 NOT_LISTED = "{name} is not shown: {why}"
 

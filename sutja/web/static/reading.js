@@ -79,8 +79,8 @@ export class ReadingView {
     button.ariaLabel = inWords(digit);
     button.tabIndex = reachable ? 0 : -1;
     button.append(made("span", "big", shown(digit) || "–"));
-    if (certainty(digit) === "unsure") button.append(made("span", "guess", `${digit.guess}?`));
-    button.append(made("span", "share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
+    if (certainty(digit) === "unsure") button.append(" ", made("span", "guess", `${digit.guess}?`));
+    button.append(" ", made("span", "share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
     button.addEventListener("click", () => this.opened(digit));
     this.#buttons.set(digit, button);
     return button;
