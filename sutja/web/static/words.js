@@ -149,7 +149,7 @@ export const WORDS = {
     unsureSign: "확실하지 않은 부호",
     unsureNote: "‘?’는 확실하지 않다는 뜻입니다. 옆의 작은 숫자가 가장 그럴듯한 답입니다.",
     line: "{line}번째 줄",
-    sure: "{digit}, 확신도 {percent}",
+    sure: "{digit}, {percent} 확신",
     unsure: "확실하지 않음, 아마 {guess}, {percent}",
     corrected: "{digit}, 직접 고침",
     readAloud: "인식 결과: {text}.",
