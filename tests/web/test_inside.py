@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sutja.web.inside import NO_PYTORCH, PUBLISHED_NETWORKS, _list_own
+from sutja.web.inside import PUBLISHED_NETWORKS
 from tests.axe import AXE, find_violations
 
 pytest.importorskip("playwright")
@@ -31,18 +29,3 @@ def test_published_networks_answer_and_show_their_layers(open_page: OpenPage, sc
     page.click("#language")
     expect(page.get_by_role("heading", level=1)).to_have_text("신경망의 내부")
     assert find_violations(page) == [] if AXE.is_file() else True
-
-
-def test_an_own_network_is_listed_by_a_process_of_its_own(published: Path) -> None:
-    packed, remark = asyncio.run(_list_own(str(published), "mine"))
-    assert packed is not None
-    assert remark == ""
-    assert [layer["kind"] for layer in packed["networks"][0]["layers"]].count("linear") == 3
-
-
-def test_a_network_that_cannot_be_shown_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    packed, remark = asyncio.run(_list_own("convnet", "convnet"))
-    assert packed is None
-    assert remark.startswith("convnet is not shown: ")
-    monkeypatch.setattr("sutja.web.inside.find_spec", lambda name: None)
-    assert asyncio.run(_list_own("convnet", "convnet")) == (None, NO_PYTORCH.format(name="convnet"))
