@@ -19,6 +19,7 @@ from tools.readme import refresh_pages
 
 BENCHMARKS: dict[str, list[str]] = {  # module → its arguments
     "throughput": [],
+    "anatomy": [],
     "inference": [],
     "start_up": [],
     "sprint": [],

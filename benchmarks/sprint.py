@@ -22,6 +22,7 @@ from benchmarks.stock import StockDataset
 from sutja.cli.console import print_table, remark
 from sutja.data.dataset import Dataset, load_dataset
 from sutja.data.digits import Digits
+from sutja.networks.fast.engine import use_engine
 from sutja.training.sprint import get_sprint, sprint, sprint_table, summarise
 
 SEED_COUNTS = {"99.0": 20, "99.5": 10}  # target accuracy in percent → seeds
@@ -89,7 +90,8 @@ def measure_sprints(dataset: Dataset, seeds: dict[str, int]) -> dict[str, Any]:
         recipe = get_sprint(target)
         sprints = []
         for seed in range(number):
-            sprints.append(sprint(recipe, dataset.train, dataset.test, seed))
+            with use_engine("auto"):
+                sprints.append(sprint(recipe, dataset.train, dataset.test, seed))
             remark(f"{target} %, seed {seed}: {sprints[-1].seconds:.2f} s, {100 * sprints[-1].accuracy:.2f} %")
         results[target] = summarise(sprints)
         ratio = seconds / results[target].seconds
