@@ -10,7 +10,7 @@ from benchmarks.recording import RESULTS, load_results
 from sutja.reports.tables import percent
 from tools.markdown import write_table
 
-RESULT_NAMES = ("throughput", "inference", "start-up", "sprint", "main-job")
+RESULT_NAMES = ("throughput", "anatomy", "inference", "start-up", "sprint", "main-job")
 
 
 def _throughput() -> str:
@@ -18,10 +18,27 @@ def _throughput() -> str:
     rates = values["images_per_second"]
     rows = [
         ["sutja, images/s", *_median_and_range(rates["sutja"], ",.0f")],
+        ["sutja with `--engine torch`, images/s", *_median_and_range(rates["torch"], ",.0f")],
         ["stock idiom, images/s", *_median_and_range(rates["stock"], ",.0f")],
         ["sutja / stock, round by round", *_median_and_range(values["ratio"], ".2f")],
+        ["sutja / `--engine torch`, round by round", *_median_and_range(values["ratio_to_torch"], ".2f")],
     ]
     return write_table(["LeNet-5 training", "median", "minimum", "maximum"], rows)
+
+
+def _anatomy() -> str:
+    recipes = load_results("anatomy")["recipes"]
+    rows = []
+    for name, values in recipes.items():
+        limit = values["matrix_product_gflops"]
+        for each in values["layers"]:
+            times = [f"{each[part]:.2f}" for part in ("forward", "backward")]
+            rate = f"{each['gflops']:.0f} ({100 * each['gflops'] / limit:.0f} %)"
+            rows.append([f"{name}: {each['layer']}", *times, rate])
+        rows += [[f"{name}: {part}", f"{took:.2f}", "", ""] for part, took in values["parts"].items()]
+        for engine, rate in values["images_per_second"].items():
+            rows.append([f"{name}: an epoch, engine {engine}", f"{1e6 / rate['median']:.1f}", "", ""])
+    return write_table(["µs an image", "forward, or in all", "backward", "GFLOP/s (of the machine's)"], rows)
 
 
 def _sprint() -> str:
@@ -108,6 +125,7 @@ def _median_and_range(values: dict[str, Any], format_spec: str) -> list[str]:
 
 PARTS: dict[str, Callable[[], str]] = {
     "throughput": _throughput,
+    "anatomy": _anatomy,
     "sprint": _sprint,
     "inference": _inference,
     "main_job": _main_job,
