@@ -26,12 +26,13 @@ class FastNetwork:
     def __init__(self, network: nn.Module, plan: Plan, kernels: Kernels) -> None:
         """`plan` is that of `network`."""
         self.network, self.plan, self.kernels = network, plan, kernels
+        self.parameters = plan.parameters
         self.layers = (LayerStructure * len(plan.layers))(*[layer.structure() for layer in plan.layers])
         self._workspaces: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Logits `(N, classes)` of images `float32 (N, 1, 28, 28)` in [0, 1], or `uint8` as MNIST stores them."""
-        parameters = self.plan.parameters
+        parameters = self.parameters
         if not (_takes(images) and all(map(is_plain, parameters))) or self._has_fixed_norm():
             floats = images.float() / 255 if images.dtype == torch.uint8 else images
             return self.network(floats)  # type: ignore[no-any-return]
@@ -55,7 +56,7 @@ class FastNetwork:
 
     def backward(self, workspace: Tensor, gradient: Tensor, threads: int) -> list[Tensor]:
         """The gradients of all parameters from that of the logits."""
-        parameters = self.plan.parameters
+        parameters = self.parameters
         gradient = gradient.contiguous()
         flat = torch.empty(sum(each.numel() for each in parameters))
         self.kernels.backward(
