@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recording import RESULTS, ROOT, load_results
+from benchmarks.recording import IMAGES, RESULTS, ROOT, load_results
 from sutja.cli.diagnosis.speed import RECORDED_SPEEDS
 from sutja.evaluation.significance import format_p
 from sutja.files import write_text
@@ -34,6 +34,11 @@ RELIABILITY = ROOT / "docs" / "reliability.md"
 ABLATED_RECIPES = ("lenet5", "mlp")  # of the recorded ablation, as docs/experiments.md runs it
 ABLATION_CHANGES = ("dropout=0.1", "augmentation=affine-elastic")
 ABLATION_EPOCHS = (10, 40)
+SHEET_PICTURE = IMAGES / "sheet.png"
+SHEET_CAPTIONS = {
+    "en": "A painted sheet of marks, and the spreadsheet that the reader made of it, with the cells that are to be checked",
+    "ko": "그려서 만든 성적표와, 그것을 읽어 만든 스프레드시트. 확인할 칸에 색이 있습니다",
+}
 TABLE_WORDS = {
     "en": {
         "heads": ["network", "parameters", "epochs", "training", "test accuracy, seed 0 (95 % interval)", "errors"],
@@ -136,12 +141,19 @@ def fill_measured_parts(text: str, language: str) -> str:
         "study": lambda: _study(words),
         "ablation": lambda: _ablation(language),
         "page": lambda: _page(words),
+        "sheet": lambda: _sheet(language),
         "corrections": lambda: _corrections(words),
         **performance_page.PARTS,
         **reading_page.PARTS,
         **reliability_page.PARTS,
     }
     return MEASURED_PART.sub(lambda match: match[1] + parts[match[2]]() + match[4], text)
+
+
+def _sheet(language: str) -> str:
+    """The picture of a sheet and its spreadsheet, once `python -m tools.sheet_picture` has drawn it."""
+    name = SHEET_PICTURE.relative_to(ROOT).as_posix()
+    return f"![{SHEET_CAPTIONS[language]}]({name})\n" if SHEET_PICTURE.is_file() else ""
 
 
 def _accuracy(words: dict[str, Any]) -> str:
