@@ -36,7 +36,7 @@ ABLATION_CHANGES = ("dropout=0.1", "augmentation=affine-elastic")
 ABLATION_EPOCHS = (10, 40)
 SHEET_PICTURE = IMAGES / "sheet.png"
 SHEET_CAPTIONS = {
-    "en": "A painted sheet of marks, and the spreadsheet that the reader made of it, with the cells that are to be checked",
+    "en": "A painted sheet of marks, and the spreadsheet that came of it, with the cells that are to be checked",
     "ko": "그려서 만든 성적표와, 그것을 읽어 만든 스프레드시트. 확인할 칸에 색이 있습니다",
 }
 TABLE_WORDS = {

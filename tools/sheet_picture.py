@@ -1,7 +1,7 @@
 """Draw README's picture of a sheet and the spreadsheet that came of it: `python -m tools.sheet_picture`.
 
-The sheet is painted; the published reader finds its numbers, and nothing is drawn if it finds no table. Run it again when
-that reader has changed, and then `python -m tools.readme`, which puts the picture into both READMEs.
+The sheet is painted; the published reader finds its numbers, and nothing is drawn if it finds no table. Run it again
+when that reader has changed, and then `python -m tools.readme`, which puts the picture into both READMEs.
 """
 
 from __future__ import annotations
