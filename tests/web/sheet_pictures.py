@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
 
 from sutja.reading.tables.page import find_tables
 from sutja.web.tables import tables_json
@@ -11,6 +15,7 @@ from tests.reading.tables.sheets import read_table, unsure_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pytest
     from playwright.sync_api import Page
 
 MARKS = [
@@ -21,6 +26,7 @@ MARKS = [
     ("5", "12", "15", "27"),
     ("6", "27", "32", "59"),
 ]
+ROWS = [["7", "32", "1[5]"], ["9", "23", "24"], ["8", "7[4]", "76"]]  # nothing of it is a sum
 CELLS = """() => [...document.querySelectorAll(".sheet tbody tr")].map(
   (row) => [...row.querySelectorAll(".cell")].map((each) => each.textContent))"""
 
@@ -38,6 +44,20 @@ def answer_of(*rows: Sequence[str], language: Any = "en") -> dict[str, Any]:
         "height": 480,
         "pages": 1,
     }
+
+
+def blank_picture(factory: pytest.TempPathFactory) -> Path:
+    """A picture of 720 × 480 pixels without writing, to which a test gives an answer."""
+    path = factory.mktemp("sheets") / "paper.png"
+    cv2.imwrite(str(path), np.full((480, 720), 230, np.uint8))
+    return path
+
+
+def show_table(page: Page, picture: Path, *rows: Sequence[str]) -> None:
+    """Let the page show a table, by default `ROWS`, as if it had been read in a picture."""
+    page.route("**/api/read*", lambda route: route.fulfill(json=answer_of(*(rows or ROWS))))
+    page.set_input_files("#choose", picture)
+    page.wait_for_selector(".sheet .cell")
 
 
 def wait_for_cells(page: Page, rows: Sequence[Sequence[str]]) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
-import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
@@ -20,14 +19,13 @@ from sutja.data.corrections.store import Corrections
 from sutja.data.dataset import Dataset
 
 from .serving import draw
-from .sheet_pictures import CELLS, MARKS, answer_of, wait_for_cells
+from .sheet_pictures import CELLS, MARKS, blank_picture, show_table, wait_for_cells
 from .test_tables import locked_pdf
 
 if TYPE_CHECKING:
     from .conftest import OpenPage, Served
 
 FAILED = "Failed to load resource"  # what the browser logs for each error response
-ROWS = [["7", "32", "1[5]"], ["9", "23", "24"], ["8", "7[4]", "76"]]  # nothing of it is a sum
 SHOWN = [["7", "32", "15"], ["9", "23", "24"], ["8", "74", "76"]]
 
 
@@ -41,16 +39,7 @@ def marks(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture of 720 × 480 pixels, to which tests give an answer."""
-    path = tmp_path_factory.mktemp("sheets") / "paper.png"
-    cv2.imwrite(str(path), np.full((480, 720), 230, np.uint8))
-    return path
-
-
-def show_table(page: Page, paper: Path, *rows: list[str]) -> None:
-    """Let the page show a table as if it had been read."""
-    page.route("**/api/read*", lambda route: route.fulfill(json=answer_of(*(rows or ROWS))))
-    page.set_input_files("#choose", paper)
-    page.wait_for_selector(".sheet .cell")
+    return blank_picture(tmp_path_factory)
 
 
 def workbook_rows(content: bytes) -> list[list[str]]:
