@@ -33,6 +33,9 @@ MAX_JUTTING = 0.5  # of a number out of its column
 EDGE_TOLERANCE = 0.25  # of an edge of a longer one from those of the others
 MAX_LIST_SPREAD, TIGHT_SPREAD = 0.5, 0.15  # of the edges of a list, and of a column that nothing else need show
 MAX_HEIGHT_RATIO = 1.6  # of a number in a table
+MIN_JOINED_OVERLAP = 0.5  # of the narrower of two columns that are one
+MAX_DOUBLE_SHARE = 0.15  # of the rows of a column, with two numbers in a cell; one may have them in any case
+MIN_LIKELY_CELLS = 4  # fewest rows of a column that may have such a cell
 MIN_SHARED_COLUMNS = 0.6  # of the columns of tables below each other that are one
 
 
@@ -143,19 +146,33 @@ def _blocks_of(flat: FlatNumbers, rows: Rows) -> list[Block]:
     """The table in these rows, and the lines above and below it that are no part of it; or all as lines."""
     first, last = 0, len(rows)
     while last - first > MIN_TABLE_ROWS:
-        columns = find_columns(flat, rows[first:last])
+        columns = _columns_of_cells(flat, rows[first:last])
         if not _belongs(flat, columns, rows[first]):
             first += 1
         elif not _belongs(flat, columns, rows[last - 1]):
             last -= 1
         else:
             break
-    columns = find_columns(flat, rows[first:last])
-    if not _is_table(flat, columns, rows[first:last]):
+    if not _is_table(flat, _columns_of_cells(flat, rows[first:last]), rows[first:last]):
         return [Block(rows)]
     lines = [Block(part) for part in (rows[:first], rows[last:]) if part]
-    aligned = align_rows(flat, columns)
-    return [Block(aligned, tuple(find_columns(flat, aligned))), *lines]
+    aligned = align_rows(flat, find_columns(flat, rows[first:last]))
+    return [Block(aligned, tuple(_columns_of_cells(flat, aligned))), *lines]
+
+
+def _columns_of_cells(flat: FlatNumbers, rows: Rows) -> list[NumberColumn]:
+    """The columns of rows, joined where they lie within each other: a few cells have two numbers, as one cut in two."""
+    row_of = {number: at for at, row in enumerate(rows) for number in row}
+    columns = find_columns(flat, rows)
+    for at in reversed(range(len(columns) - 1)):
+        one, other = columns[at : at + 2]
+        wide = min(one.right - one.left, other.right - other.left)
+        shared = {row_of[number] for number in one.numbers} & {row_of[number] for number in other.numbers}
+        is_one = one.right - other.left > MIN_JOINED_OVERLAP * wide
+        if is_one and len(rows) >= MIN_LIKELY_CELLS and len(shared) <= max(1, MAX_DOUBLE_SHARE * len(rows)):
+            one.numbers += columns.pop(at + 1).numbers
+            one.measure(flat)
+    return columns
 
 
 def _belongs(flat: FlatNumbers, columns: Sequence[NumberColumn], row: Sequence[int]) -> bool:

@@ -27,7 +27,8 @@ def check_table(table: NumberTable) -> Iterator[CellRemark]:
     yield from (_unsure(cell, right.get(cell.place)) for cell in table.filled() if cell.is_unsure)
     totals = {line.total.place for line in by_column}
     for column in columns:
-        numbers = [cell for cell in column if cell.numbers and not cell.is_dash]
+        yield from (_several_numbers(cell) for cell in column if len(cell.numbers) > 1)
+        numbers = [cell for cell in column if len(cell.numbers) == 1 and not cell.is_dash]
         yield from _odd_forms([cell for cell in numbers if cell.place not in totals])
     for word, sums in (("column", by_column), ("row", by_row)):
         yield from (_wrong_sum(line, word) for line in sums if not line.adds_up)
@@ -43,6 +44,11 @@ def _unsure(cell: TableCell, adds_up: str | None) -> CellRemark:
     text += f"; may also be {', '.join(others)}" if others else ""
     text += f"; its {adds_up} adds up with {cell.guess}" if adds_up else ""
     return CellRemark("unsure", cell.row, cell.column, text)
+
+
+def _several_numbers(cell: TableCell) -> CellRemark:
+    text = f"several numbers in one cell: {' and '.join(number.guess for number in cell.numbers)}"
+    return CellRemark("form", cell.row, cell.column, text)
 
 
 def _odd_forms(cells: Sequence[TableCell]) -> Iterator[CellRemark]:
