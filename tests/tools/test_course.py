@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from sutja.errors import SutjaError
+from tools.course import running
 from tools.course.checks import command_faults, faults
 from tools.course.figures import FIGURES
 from tools.course.lessons import LANGUAGES, LESSONS, Step, fill_outputs, page_of, prose_of, read_steps
@@ -61,6 +66,23 @@ def test_a_wrong_command_is_found_without_running_it(command: str, why: str) -> 
     assert list(command_faults("sutja runs\n")) == []
     (fault,) = command_faults(command)
     assert why in fault
+
+
+def test_an_interrupted_lesson_goes_on_after_its_last_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint(1)\n```\n\n```python\nopen('there')\n```\n", encoding="utf-8")
+    monkeypatch.setattr(running, "WORKPLACE", tmp_path)
+    monkeypatch.setattr(running, "page_of", lambda *_: page)
+    assert running.run_next_step("lesson")
+    with pytest.raises(SutjaError, match="No such file"):
+        running.run_next_step("lesson")
+    (tmp_path / "lesson" / "there").touch()
+    assert running.run_next_step("lesson")
+    assert not running.run_next_step("lesson")
+    first, second = json.loads((tmp_path / "lesson" / running.DONE).read_text(encoding="utf-8"))
+    assert first["output"] == "1\n"
+    assert first["seconds"] is not None
+    assert second["seconds"] is None
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
