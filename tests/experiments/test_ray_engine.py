@@ -29,7 +29,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]
 Undrawn = Callable[[], AbstractContextManager[None]]
-EPOCHS = 25
+EPOCHS = 150  # long enough to be interrupted, a few seconds
 RECIPE = f"mlp:epochs={EPOCHS},batch_size=16"
 DIVERGING = "mlp:epochs=2,batch_size=16,optimiser=sgd,learning_rate=100"
 SAME = ("model.safetensors", "model.onnx", "logits.npz")
