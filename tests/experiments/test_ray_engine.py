@@ -106,7 +106,7 @@ def assert_same_runs(runs: Path, expected: Path) -> None:
 
 def workers(nodes: Path, recipe: str = "") -> list[int]:
     """The processes that train on these nodes, by the folders that they write into; `recipe` is a part of its JSON."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     lines = [line for line in listed.splitlines() if f"{nodes}/sutja-run-" in line and recipe in line]
     return [int(line.split()[0]) for line in lines]
 
