@@ -37,7 +37,7 @@ from sutja.runs.epoch import Epoch
 
 RECIPE, RUNS, DIGITS = "mlp:epochs=4", 8, 12_000
 PICTURES = 200
-TASKS, SECONDS_OF_A_RUN, LARGE_CLUSTER_NODES = 2_000, 60.0, 1_000
+TASKS, SECONDS_OF_A_RUN, LARGE_CLUSTER_NODES = 1_000, 60.0, 1_000
 LOSSES = 10  # nodes that are killed, each at a random moment of a study of two runs
 SAME = ("model.safetensors", "model.onnx", "logits.npz")
 OBJECT_STORE_BYTES = 200 * 1024 * 1024
