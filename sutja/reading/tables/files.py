@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from sutja.errors import SutjaError, UsageError
 from sutja.files import resolved, whole_file
@@ -24,16 +24,21 @@ TABLE_FORMS: dict[str, Callable[[Sequence[PageTables]], bytes]] = {
 def prepare_table_file(path: Path) -> None:
     """Make the folder of a file of tables, so that what cannot be written is known before any picture is read.
 
-    Raises `UsageError` for an unknown form, and `SutjaError` or `OSError` for a file that cannot be written.
+    Raises `UsageError` for an unknown form, and `SutjaError` for a file that cannot be written.
     """
     if path.suffix.lower() not in TABLE_FORMS:
         raise UsageError(f"{path}: tables are written as {', '.join(TABLE_FORMS)}: end the name with one of these")
     if resolved(path).is_dir():
         raise SutjaError(f"{path}: is a folder, so it is not replaced")
     folder = resolved(path).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise SutjaError(f"{path}: cannot be written: the folder does not permit it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):  # permissions alone do not tell: the disk may be read-only, or full
+            pass
+    except (FileExistsError, NotADirectoryError) as error:
+        raise SutjaError(f"{path}: cannot be written: {error.filename} is no folder") from error
+    except OSError as error:
+        raise SutjaError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def write_table_file(path: Path, pages: Sequence[PageTables]) -> None:

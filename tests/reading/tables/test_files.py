@@ -165,5 +165,15 @@ def test_what_cannot_be_written_is_known_beforehand(tmp_path: Path) -> None:
     with pytest.raises(SutjaError, match=r"folder\.csv: is a folder"):
         prepare_table_file(tmp_path / "folder.csv")
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
-        prepare_table_file(tmp_path / "file" / "marks.csv")
+    for target in (tmp_path / "file" / "marks.csv", tmp_path / "file" / "deeper" / "marks.csv"):
+        with pytest.raises(SutjaError, match=r"marks\.csv: cannot be written: .*file.* is no folder"):
+            prepare_table_file(target)
+
+
+def test_a_folder_that_takes_no_file_is_known_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("sutja.reading.tables.files.TemporaryFile", refuse)
+    with pytest.raises(SutjaError, match=r"marks\.csv: cannot be written: Permission denied"):
+        prepare_table_file(tmp_path / "marks.csv")
