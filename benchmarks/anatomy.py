@@ -108,6 +108,7 @@ def measure_layers(fast: FastNetwork, images: Tensor) -> list[dict[str, Any]]:
     for end in range(1, len(fast.plan.layers) + 1):
         plan = dataclasses.replace(fast.plan, layers=fast.plan.layers[:end])
         part = FastNetwork(fast.network, plan, fast.kernels)
+        part.find_weights()
         threads, outputs = torch.get_num_threads(), plan.layers[-1].fields["outputs"]
         _, workspace = part.forward(images, threads)
         part.release(workspace, len(images), threads)

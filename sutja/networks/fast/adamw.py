@@ -27,13 +27,14 @@ class FastAdamW(torch.optim.AdamW):
         """`parameters` as PyTorch's optimisers take them."""
         super().__init__(parameters, learning_rate, weight_decay=weight_decay, fused=True)
         self._kernels = kernels
+        self._plain: list[int] = []  # addresses of weights and moments that the kernel takes
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> Any:
         """Take one step against the gradients of the parameters."""
         tensors = [self._tensors(group) for group in self.param_groups]
         # PyTorch takes the first step, which makes the state, and all where the kernel does not take a tensor.
-        if closure is not None or not all(map(is_plain, (each for group in tensors for each in group))):
+        if closure is not None or not all(map(self._takes, tensors)):
             return super().step(closure)
         for group, of_group in zip(self.param_groups, tensors, strict=True):
             steps = [self.state[weight]["step"] for weight in group["params"] if weight.grad is not None]
@@ -41,6 +42,17 @@ class FastAdamW(torch.optim.AdamW):
             numbers = (group["lr"], group["weight_decay"], *group["betas"], group["eps"], float(steps[0]))
             self._kernels.take_adamw_step(of_group, numbers)
         return None
+
+    def _takes(self, tensors: list[Tensor | None]) -> bool:
+        """Whether the kernel takes the tensors of a group; if none has moved, only gradients are looked at."""
+        if not all(map(is_plain, tensors[1::4])):
+            return False
+        addresses = [each.data_ptr() if each is not None else 0 for part in (0, 2, 3) for each in tensors[part::4]]
+        if addresses != self._plain:
+            if not all(map(is_plain, tensors)):
+                return False
+            self._plain = addresses
+        return True
 
     def _tensors(self, group: dict[str, Any]) -> list[Tensor | None]:
         """Weights, gradients and both moments, which are `None` before the first step."""

@@ -28,26 +28,27 @@ class FastNetwork:
         self.network, self.plan, self.kernels = network, plan, kernels
         self.parameters = plan.parameters
         self.layers = (LayerStructure * len(plan.layers))(*[layer.structure() for layer in plan.layers])
+        self._addresses: list[int] = []  # of the parameters, when `_weights` was made
+        self._weights = (WeightsStructure * len(plan.layers))()
         self._workspaces: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
 
     def __call__(self, images: Tensor) -> Tensor:
         """Logits `(N, classes)` of images `float32 (N, 1, 28, 28)` in [0, 1], or `uint8` as MNIST stores them."""
         parameters = self.parameters
-        if not (_takes(images) and all(map(is_plain, parameters))) or self._has_fixed_norm():
+        if not (_takes(images) and self.find_weights()) or self._has_fixed_norm():
             floats = images.float() / 255 if images.dtype == torch.uint8 else images
             return self.network(floats)  # type: ignore[no-any-return]
         logits: Tensor = _Logits.apply(self, images, torch.get_num_threads(), *parameters)  # type: ignore[no-untyped-call]
         return logits
 
     def forward(self, images: Tensor, threads: int) -> tuple[Tensor, Tensor]:
-        """Logits of images, and the workspace with all activations."""
+        """Logits of images, and the workspace with all activations; `find_weights` comes before."""
         training = self.network.training
-        weights = self._weights()
-        workspace = self._workspace(weights, len(images), threads)
+        workspace = self._workspace(len(images), threads)
         logits = torch.empty(len(images), self.plan.layers[-1].fields["outputs"])
         seed = int(torch.randint(SEED_LIMIT, ())) if training and self._drops else 0
         self.kernels.forward(
-            self.layers, len(self.layers), weights, ctypes.byref(self._input(images)), threads,
+            self.layers, len(self.layers), self._weights, ctypes.byref(self._input(images)), threads,
             workspace.data_ptr(), logits.data_ptr(), seed, training,
         )  # fmt: skip
         if training:
@@ -60,7 +61,7 @@ class FastNetwork:
         gradient = gradient.contiguous()
         flat = torch.empty(sum(each.numel() for each in parameters))
         self.kernels.backward(
-            self.layers, len(self.layers), self._weights(), len(gradient), threads,
+            self.layers, len(self.layers), self._weights, len(gradient), threads,
             workspace.data_ptr(), gradient.data_ptr(), flat.data_ptr(),
         )  # fmt: skip
         parts = torch.split(flat, [each.numel() for each in parameters])
@@ -79,15 +80,22 @@ class FastNetwork:
     def _drops(self) -> bool:
         return any(layer.fields["dropout"] for layer in self.plan.layers)
 
-    def _weights(self) -> ctypes.Array[WeightsStructure]:
-        return (WeightsStructure * len(self.plan.layers))(*[_addresses(layer) for layer in self.plan.layers])
+    def find_weights(self) -> bool:
+        """Tell the kernels where the weights are, after they have moved; `False` where they cannot be read."""
+        addresses = [parameter.data_ptr() for parameter in self.parameters]
+        if addresses != self._addresses:
+            if not all(map(is_plain, self.parameters)):
+                return False
+            self._weights[:] = [_addresses(layer) for layer in self.plan.layers]
+            self._addresses = addresses
+        return True
 
-    def _workspace(self, weights: Any, images: int, threads: int) -> Tensor:
+    def _workspace(self, images: int, threads: int) -> Tensor:
         free = self._workspaces[images, threads]
         if free:
             return free.pop()
         # Zeros: the kernels never write the padding of a convolution.
-        return torch.zeros(self.kernels.workspace_floats(self.layers, len(self.layers), weights, images, threads))
+        return torch.zeros(self.kernels.workspace_floats(self.layers, len(self.layers), self._weights, images, threads))
 
     def _input(self, images: Tensor) -> InputStructure:
         side, start = self.plan.stop - self.plan.start, self.plan.start
