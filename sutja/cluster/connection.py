@@ -10,6 +10,7 @@ import importlib.metadata
 import logging
 import os
 import platform
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +26,7 @@ from sutja.errors import SutjaError, UsageError, shortened
 
 LOCAL = "local"  # the address that stands for a cluster of this machine alone
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch")  # whose results differ between versions
+CONNECT_SECONDS = 10  # until something answers at an address
 CHECK_SECONDS = 120  # for a node to say what it has: its first process starts meanwhile
 
 
@@ -38,6 +40,7 @@ def connect(address: str) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # sutja sends nothing anywhere
     if ray.is_initialized():
         raise UsageError("this process is connected to a Ray cluster already")
+    _require_reachable(address)
     try:
         ray.init(
             address=address,
@@ -52,6 +55,17 @@ def connect(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _require_reachable(address: str) -> None:
+    """Raises `UsageError` if nothing listens at an address with a port, for which Ray itself waits a minute."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"no Ray cluster at {address}: {first_line(error)}") from error
 
 
 @cache

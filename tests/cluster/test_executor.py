@@ -55,6 +55,12 @@ def die_once(folder: Path) -> str:
     return "alive"
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_an_address_at_which_nothing_listens_is_told_at_once(address: str) -> None:
+    with pytest.raises(UsageError, match=f"^no Ray cluster at {address}: "), connect(address):
+        pass
+
+
 def test_results_come_in_order_with_few_tasks_at_once(cluster: Any) -> None:
     executor = ClusterExecutor()
     assert executor.max_pending == 6
