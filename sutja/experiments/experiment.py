@@ -151,7 +151,7 @@ def _build_trainer(
             raise UsageError(f"{task.start.name}: was trained on other data than {context.dataset.name}")
         return FineTuner(recipe, splits, task, device=context.device, on_search_step=on_search_step)
     if recipe.reads == "lines":
-        return LineTrainer(recipe, splits, device=context.device)
+        return LineTrainer(recipe, splits, build=document_painter, device=context.device)
     if recipe.reads == "pages":
         return PageTrainer(recipe, splits, build=document_painter, device=context.device)
     return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))

@@ -16,7 +16,7 @@ CORE_SHARE = 0.5  # of a number's height is its core
 CORE_END_HEIGHTS = 0.2  # are left out of the core at both ends, in heights of its digits;
 MIN_CORE_PLACES = 1.5  # a core is at least so high and long, in places of the maps: thinner ones would break
 MIN_LENGTH_HEIGHTS = 0.1  # of a number that is found
-MIN_CORE_PROBABILITY = 0.5
+MIN_CORE_PROBABILITY = 0.3  # below 0.5: weak places within a number would part it
 END_REACH_HEIGHTS = 1.0  # farther than this from an end, a place does not say where it is
 SLOPE_PRIOR_HEIGHTS = 0.7  # the length whose slope is trusted as much as the direction that the places say
 VIEW_PIXELS = (1312, 320)  # the longer side of a picture, each time that the network sees it
@@ -74,7 +74,7 @@ class _Places:
 def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> list[FoundNumber]:
     """The numbers that maps `float32 (9, H / 4, W / 4)` show, in pixels of the picture `(H, W)`.
 
-    A core is a connected region that is more probably a core than none. What its places say of height, direction,
+    A core is a connected region of places that are rather probably a core. What its places say of height, direction,
     middle line and ends is averaged.
     """
     odds = np.exp(maps[:3] - maps[:3].max(axis=0))

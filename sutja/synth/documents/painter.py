@@ -32,6 +32,9 @@ LARGE_LAYOUTS = {  # of documents with larger digits
     "scattered": 0.05,
     "empty": 0.05,
 }
+SMALL_DIGIT_PIXELS = 15
+SPARSE_LAYOUTS = ("single", "cell", "cheque", "mark head", "scattered", "equations", "puzzle", "sums", "empty")
+SPARSE_SHARE = 0.3  # of these layouts remains where digits are small: there would be hardly anything on the picture
 COARSE_LAYOUTS = ("single", "cell")  # often small pictures, enlarged
 MAX_CROP_ZOOM = 6.0
 MAX_REPAINTINGS = 3
@@ -111,10 +114,12 @@ def document_painter(digits: Digits) -> DocumentPainter:
 
 
 def _random_layout(rng: Generator, unit: float) -> str:
-    """A layout that suits digits of `unit` pixels: few numbers where they are large."""
+    """A layout that suits digits of `unit` pixels: few numbers where they are large, many where they are small."""
     if unit > LARGE_DIGIT_PIXELS:
         return str(rng.choice(list(LARGE_LAYOUTS), p=list(LARGE_LAYOUTS.values())))
     weights = np.array([weight for _, weight in LAYOUTS.values()])
+    if unit < SMALL_DIGIT_PIXELS:
+        weights *= [SPARSE_SHARE if name in SPARSE_LAYOUTS else 1 for name in LAYOUTS]
     return str(rng.choice(list(LAYOUTS), p=weights / weights.sum()))
 
 

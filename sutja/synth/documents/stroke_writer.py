@@ -29,6 +29,7 @@ FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have smal
 STACKED_OFFSET, SLANTED_OFFSET = 0.42, 0.24  # of a fraction's digits above and below the middle, in digit heights
 MIN_BAR_WIDTH = 0.6  # of stacked fractions, in digit heights
 SLASH_OVERLAP = 0.12  # of a slanted stroke with its digits, in digit heights
+MIN_VARIED_PIXELS = 14  # smaller digits do not show how their strokes vary
 MAX_ENDING_GAP = 0.2  # between the signs that end a number, in digit heights
 
 
@@ -99,6 +100,7 @@ class StrokeWriter:
         style.height = height
         style.rows = round(2.8 * height) + 8
         style.middle = style.rows / 2
+        style.varies_strokes = height >= MIN_VARIED_PIXELS
         return style
 
     def _write_plain(self, line: WrittenLine, text: str) -> None:
