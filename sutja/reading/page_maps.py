@@ -30,15 +30,21 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FoundNumber:
-    """A number found on a picture: its quad in pixels, the probability of its core, and whether it is handwritten.
+    """A number found on a picture: its quad in pixels, the probability of its core, and by whom it is.
 
-    Of several finds of the same number, the one with the largest `trust` counts.
+    `hand` is -1 where it is surely printed, and 1 where it is surely handwritten. Of several finds of the same number,
+    the one with the largest `trust` counts.
     """
 
     quad: Quad
     score: float
-    handwritten: bool
+    hand: float
     trust: float = 0.0
+
+    @property
+    def handwritten(self) -> bool:
+        """Whether it is rather handwritten than printed."""
+        return self.hand > 0
 
 
 def core_of(quad: Quad) -> Quad:
@@ -91,11 +97,11 @@ def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> l
         maps[:, rows, columns].T.astype(np.float64),
     )
     score = places.sum(np.ones(len(rows))) / np.bincount(places.core)
-    handwritten = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) > 0
+    hand = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) / score
     quads = _quads(places)
     return [
-        FoundNumber(quad, float(each), bool(by_hand))
-        for quad, each, by_hand in zip(quads, score, handwritten, strict=True)
+        FoundNumber(quad, float(each), float(by_hand))
+        for quad, each, by_hand in zip(quads, score, hand, strict=True)
         if each >= min_score
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from statistics import geometric_mean
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sutja.models.ctc import DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_corners, strip_ink
+from sutja.reading.hands import with_columns_hands
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import with_page_direction
@@ -38,6 +40,7 @@ DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
 MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
+MIN_TRUST = 0.55  # of a strip of which the page network is not sure: on painted documents F1 is highest about there
 MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
 
@@ -60,6 +63,14 @@ class ReadStrip:
     ink: Ink
     signs: tuple[DecodedSign, ...]
     cells: tuple[Cell, ...]
+
+    @property
+    def trust(self) -> float:
+        """How sure both networks are that this is a number: the geometric mean of what the page and the signs say."""
+        if not self.signs:
+            return 0.0
+        confidence = geometric_mean([max(sign.confidence, 1e-9) for sign in self.signs])
+        return geometric_mean([self.found.score, confidence])
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,7 @@ class Reader:
         self._classifier_model = classifier
         self._line_network = trained.line_network(threads=threads)
         pages = open_model(page_reader)
-        self._page_network, self._min_score = pages.page_network(threads=threads), pages.min_confidence
+        self._page_network, self._sure_score = pages.page_network(threads=threads), pages.min_confidence
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
     def read(
@@ -140,9 +151,9 @@ class Reader:
     ) -> ReadingSteps:
         """Read a picture as `read` does, and return all steps."""
         colour = as_colour(picture)
-        found = find_numbers(self._page_network, colour, min_score=self._min_score)
-        found = with_page_direction(found, upright=upright)
-        strips = self._decode(colour, [each for each in found if printed or each.handwritten])
+        found = with_page_direction(find_numbers(self._page_network, colour), upright=upright)
+        found = [each for each in with_columns_hands(found) if printed or each.handwritten]
+        strips = [strip for strip in self._decode(colour, found) if self._is_number(strip)]
         numbers = [number for strip in strips for number in self._numbers(strip, colour.shape)]
         single = self._only_digit(colour, numbers)
         if single is not None:
@@ -172,6 +183,10 @@ class Reader:
     def saliency(self, image: Gray) -> Saliency:
         """The classifier's prediction for a digit `uint8 (28, 28)` in MNIST's form, and what supports it."""
         return occlusion_saliency(self._classifier.logits, image, self._classifier.temperature)
+
+    def _is_number(self, strip: ReadStrip) -> bool:
+        """Whether the page network alone is sure that this is a number, or both networks together are."""
+        return strip.found.score >= self._sure_score or strip.trust >= MIN_TRUST
 
     @cached_property
     def _classifier(self) -> Classifier:

@@ -13,7 +13,7 @@ from sutja.reading.quad import Axes
 def number(degrees: float, *, length: float = 60, score: float = 0.9) -> FoundNumber:
     angle = np.radians(degrees)
     axes = Axes(np.array([100.0, 100.0]), np.array([np.cos(angle), np.sin(angle)]), length, 20)
-    return FoundNumber(axes.quad, score, handwritten=True)
+    return FoundNumber(axes.quad, score, hand=1.0)
 
 
 def degrees_of(found: FoundNumber) -> float:

@@ -104,9 +104,9 @@ def test_a_core_has_a_place_of_the_map_in_it_however_small_the_number() -> None:
 
 
 def test_of_two_that_overlap_the_trusted_one_stays() -> None:
-    sure = FoundNumber(upright_quad(0, 0, 40, 20), 0.8, True, trust=0.8)
-    unsure = FoundNumber(upright_quad(5, 2, 18, 20), 0.9, True, trust=0.5)
-    beside = FoundNumber(upright_quad(35, 0, 80, 20), 0.6, True, trust=0.6)
+    sure = FoundNumber(upright_quad(0, 0, 40, 20), 0.8, 1.0, trust=0.8)
+    unsure = FoundNumber(upright_quad(5, 2, 18, 20), 0.9, 1.0, trust=0.5)
+    beside = FoundNumber(upright_quad(35, 0, 80, 20), 0.6, 1.0, trust=0.6)
     assert merge_numbers([unsure, beside, sure]) == [sure, beside]
 
 
