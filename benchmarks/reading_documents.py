@@ -58,7 +58,7 @@ def evaluate_documents(
 
 
 def _numbers_to_read(document: Document) -> tuple[list[WrittenRun], list[Quad]]:
-    """The numbers that count, and the places of all others."""
+    """The numbers that count, and the places that count neither way: a printed number is not to be read."""
     frame, least = frame_of(document), MIN_DIGIT_PIXELS * max(document.picture.shape) / VIEW_PIXELS
     true: list[WrittenRun] = []
     ignored: list[Quad] = []
@@ -66,7 +66,7 @@ def _numbers_to_read(document: Document) -> tuple[list[WrittenRun], list[Quad]]:
         whole = visible_part(run, frame) is run.quad
         counts = run.handwritten and run.legible and whole and run.height >= least
         true += [run] if counts else []
-        ignored += [] if counts else [run.quad]
+        ignored += [] if counts or (run.legible and not run.handwritten) else [run.quad]
     return true, ignored
 
 
