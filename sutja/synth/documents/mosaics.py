@@ -54,8 +54,7 @@ def _random_parts(documents: Sequence[Document], rng: Generator, limits: tuple[i
 def _random_part(document: Document, rng: Generator, limits: tuple[int, int]) -> Document | None:
     """A part of a document around one of its runs, not larger than `limits` (width, height); `None` if too small."""
     run = _random_run(document, rng)
-    factor = float(rng.choice(MARGIN_FACTORS))
-    window = window_around(run, rng, document.picture, margin_factor=factor)
+    window = window_around(run, rng, document.picture, margin_factors=MARGIN_FACTORS)
     if rng.random() < LINE_PROBABILITY:
         window = Window(0, window.top, document.picture.shape[1], window.bottom)
     if min(window.size) < MIN_PART_PIXELS:

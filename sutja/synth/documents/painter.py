@@ -138,8 +138,7 @@ def cropped(document: Document, rng: Generator) -> Document:
     if not numbers:
         return document
     chosen = numbers[int(rng.integers(len(numbers)))]
-    factor = float(rng.choice(CROP_MARGIN_FACTORS))
-    window = window_around(chosen, rng, document.picture, margin_factor=factor)
+    window = window_around(chosen, rng, document.picture, margin_factors=CROP_MARGIN_FACTORS)
     if min(window.size) < MIN_CROP_PIXELS:
         return document
     zoom = min(width / window.size[0], height / window.size[1], MAX_CROP_ZOOM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -30,9 +31,11 @@ class Window:
         return self.right - self.left, self.bottom - self.top
 
 
-def window_around(run: WrittenRun, rng: Generator, picture: NDArray[np.uint8], *, margin_factor: float) -> Window:
-    """A window of a picture `(H, W, 3)` around a run, with random margins, times a factor."""
-    margins = run.height * rng.uniform(*MARGIN_HEIGHTS, 4) * margin_factor
+def window_around(
+    run: WrittenRun, rng: Generator, picture: NDArray[np.uint8], *, margin_factors: Sequence[float]
+) -> Window:
+    """A window of a picture `(H, W, 3)` around a run, with random margins, all of them times one of the factors."""
+    margins = run.height * rng.uniform(*MARGIN_HEIGHTS, 4) * float(rng.choice(margin_factors))
     low = np.maximum(np.round(run.quad.min(axis=0) - margins[:2]), 0).astype(int)
     high = np.minimum(np.round(run.quad.max(axis=0) + margins[2:]), picture.shape[1::-1]).astype(int)
     return Window(*low.tolist(), *high.tolist())
