@@ -255,6 +255,8 @@ class Reader:
 
     def _only_digit(self, picture: Colour, numbers: Sequence[ReadNumber]) -> Reading | None:
         """The reading of a picture that one digit fills, of which the page network finds parts at most."""
+        if any(len(number.signs) > 1 for number in numbers):
+            return None
         single = prepare_single_digit(picture)
         if not single.fills(picture.shape) or not all(_is_part(number, single.box) for number in numbers):
             return None
@@ -282,10 +284,10 @@ def _reading_of(digit: ReadDigit, shape: tuple[int, ...]) -> Reading:
 
 
 def _is_part(number: ReadNumber, box: tuple[int, int, int, int]) -> bool:
-    """Whether a number is but a single sign within a box that is higher than it."""
+    """Whether a number of a single sign lies within a box that is higher than it."""
     left, _, width, height = number.box
     inside = left >= box[0] - width / 2 and left + width <= box[0] + box[2] + width / 2
-    return len(number.signs) == 1 and inside and height < MAX_PART_SHARE * box[3]
+    return inside and height < MAX_PART_SHARE * box[3]
 
 
 def _part_between(strip: ReadStrip, left: float, right: float) -> Quad:
