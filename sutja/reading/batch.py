@@ -111,7 +111,8 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
     try:
         content = load_content(job.path) if job.path and job.content is None else job.content or b""
         content = page_content(content, job.title, job.page)
-        reading, steps = _read(reader, decode_colour(content, job.title), options)
+        picture = decode_colour(content, job.title)
+        reading, steps = _read(reader, picture, options)
         reading = reading.without_images()  # what a folder of scans leaves in memory would be four times as much
         if options.tables:
             reading, tables = _with_tables(job, reading, steps)
