@@ -23,6 +23,7 @@ VIEW_PIXELS = (1312, 320)  # the longer side of a picture, each time that the ne
 MAX_ENLARGEMENT = 3.0
 MIN_VIEW_RATIO = 1.5  # of the two sizes; more alike, one is enough
 COMFORTABLE_DIGIT_PIXELS = (12.0, 160.0)  # heights of digits that the network knows best
+WHOLENESS_POWER = 0.25  # of the length: of overlapping finds the longer one is rather whole than two numbers in one
 MAX_SHARED = 0.5  # of the smaller of two quads; if they share more, they are the same number
 
 Values = NDArray[np.float64]
@@ -170,8 +171,9 @@ def find_numbers(
         across, down = picture.shape[1] / view.shape[1], picture.shape[0] / view.shape[0]
         back = np.array((across, down), np.float32)
         for number in decode_maps(network.maps(view), min_score=min_score):
-            comfort = comfort_of(Axes.of(number.quad).height)
-            found.append(replace(number, quad=number.quad * back, trust=number.score * comfort))
+            axes = Axes.of(number.quad)
+            trust = number.score * comfort_of(axes.height) * wholeness_of(axes)
+            found.append(replace(number, quad=number.quad * back, trust=trust))
     return merge_numbers(found)
 
 
@@ -192,6 +194,11 @@ def comfort_of(digit_pixels: float) -> float:
     """How well the network knows digits of this height, in (0, 1]."""
     low, high = COMFORTABLE_DIGIT_PIXELS
     return min(1.0, digit_pixels / low, high / digit_pixels)
+
+
+def wholeness_of(axes: Axes) -> float:
+    """How much a find of this length is trusted to be a whole number, rather than a part of one."""
+    return float((axes.length / max(axes.height, 1e-3) + 0.5) ** WHOLENESS_POWER)
 
 
 def merge_numbers(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
