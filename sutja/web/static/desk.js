@@ -244,13 +244,14 @@ export class Desk {
    * @param {SheetNumber[]} numbers */
   async #arrange(numbers) {
     const { entry } = this;
-    const state = entry?.state;
-    const known = new Set(sheet.numbersOf(this.tables));
+    const before = sheet.numbersOf(this.tables);
+    const known = new Set(before);
     await this.#attempt(async () => {
       const cells = numbers.map((number, row) => ({ row, column: 0, number, checked: false }));
       const list = { aligned: false, rows: cells.length, columns: 1, cells, remarks: [] };
       const { pages } = await checkTables([pageRequest(entry?.name ?? "", [list])], true);
-      if (entry !== this.entry || entry?.state !== state) return;
+      // The answer to an earlier check may have come meanwhile: it changes remarks, and no numbers.
+      if (entry !== this.entry || !sheet.areSame(before, sheet.numbersOf(this.tables))) return;
       const tables = sheet.arranged(pages[0], numbers);
       this.place = tables.flatMap((table, at) =>
         table.cells.filter(({ number }) => !known.has(number)).map(({ row, column }) => ({ table: at, row, column })),

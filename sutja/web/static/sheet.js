@@ -120,6 +120,10 @@ export function joined(first, next, between = []) {
   return { signs: [...first.signs, ...between, ...next.signs], quad: [a[0], b[1], b[2], a[3]] };
 }
 
+/** Whether two lists hold the same numbers.
+ * @param {SheetNumber[]} some @param {SheetNumber[]} others */
+export const areSame = (some, others) => some.length === others.length && some.every((number, at) => number === others[at]);
+
 /** All numbers of tables.
  * @param {SheetTable[]} tables */
 export const numbersOf = (tables) => tables.flatMap((table) => table.cells.map((cell) => cell.number));
