@@ -80,7 +80,8 @@ def main() -> None:
         page.goto(address, wait_until="networkidle")
         page.evaluate(WATCH_PROGRAM)
         values = {**_latency(page), "digits": options.digits, **_accuracy(page, options.digits)}
-    values["page_bytes"] = sum(len(gzip.compress(path.read_bytes())) for path in STATIC.iterdir())  # as they are sent
+    values["page_bytes"] = sum(path.stat().st_size for path in STATIC.iterdir())
+    values["sent_bytes"] = sum(len(gzip.compress(path.read_bytes())) for path in STATIC.iterdir())
     print({name: value for name, value in values.items() if name != "misread"})
     print(f"→ {record('page', values)}")
 

@@ -88,7 +88,6 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("a picture to be read by the server", "web.settings:ServerSettings.reading_timeout_seconds", _seconds),
     ("requests that wait for a reader", "web.settings:ServerSettings.max_queued", _count),
     ("cells of the tables in a request", "web.tables:MAX_REQUEST_CELLS", _count),
-    ("numbers in a request to arrange them", "web.tables:MAX_ARRANGED_NUMBERS", _count),
     ("the picture of a cell in a request, in characters", "web.table_schemas:MAX_JPEG_CHARACTERS", _count),
     ("the time to list the layers of an own network", "web.inside:MAX_LISTING_SECONDS", _seconds),
     ("corrections in a request", "web.corrections:MAX_CORRECTIONS_PER_REQUEST", _count),

@@ -40,7 +40,6 @@ from sutja.web.uploads import BodyReceiver
 from sutja.web.workers import ReaderPool
 
 MAX_REQUEST_CELLS = 200_000  # rows × columns of all tables: empty cells take memory, too
-MAX_ARRANGED_NUMBERS = 1_000  # of a request: arranging numbers that all lie in one place takes their number squared
 MEDIA_TYPES = {
     "json": JSON,
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -114,8 +113,6 @@ def convert_tables(_: Reader, *, body: bytes, query: TablesQuery, language: Answ
     if sum(_cell_count(table) for page in pages for table in page.tables) > MAX_REQUEST_CELLS:
         raise ProblemError(413, f"More than {MAX_REQUEST_CELLS:,} cells are too many.")
     numbers = [_page_numbers(page) for page in pages]
-    if query.arrange and sum(map(len, numbers)) > MAX_ARRANGED_NUMBERS:
-        raise ProblemError(413, f"More than {MAX_ARRANGED_NUMBERS:,} numbers are too many to arrange.")
     found = [_page_tables(*each, arrange=query.arrange) for each in zip(pages, numbers, strict=True)]
     if query.form != "json":
         return TABLE_FORMS[f".{query.form}"](found)

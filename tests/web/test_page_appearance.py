@@ -250,9 +250,14 @@ def test_one_request_at_a_time_is_sent_and_the_last_one_has_all_ink(open_page: O
     assert page.evaluate("window.most") == 1
 
 
-def test_the_page_is_small_and_has_no_external_files() -> None:
+@pytest.mark.xfail(strict=True, reason="160 kB since the page has sheets")
+def test_the_files_of_the_page_are_small() -> None:
+    assert sum(path.stat().st_size for path in STATIC.iterdir()) <= 140_000
+
+
+def test_the_page_is_sent_in_few_bytes_and_has_no_external_files() -> None:
     files = [path for path in STATIC.iterdir() if path.is_file()]
-    assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 80_000  # as they are sent
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) <= 80_000
     for path in files:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"(https?:)?//[a-z0-9-]+\.[a-z]|@import|url\(", text), path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import comb
 
@@ -29,17 +30,58 @@ ALIGNMENT_ROUNDS = 3
 
 @dataclass
 class NumberColumn:
-    """Numbers below each other, by their indices, no two of one row."""
+    """Numbers below each other, by their indices, no two of one row; and the medians of their edges, in pixels."""
 
     numbers: list[int]
     left: float = 0.0
     middle: float = 0.0
     right: float = 0.0
+    _members: set[int] = field(default_factory=set)
+    _ordered: tuple[list[float], ...] = ()  # the left edges, middles and right edges of the numbers, in ascending order
+
+    def take_out(self, flat: FlatNumbers, row: Sequence[int]) -> bool:
+        """Take the numbers of a row out; returns whether any other is left, whose edges then count."""
+        if not self._members.isdisjoint(row):
+            for number in self._members.intersection(row):
+                self._remove(flat, number)
+        return bool(self.numbers)
 
     def measure(self, flat: FlatNumbers) -> None:
         """Set the edges: the medians of those of the numbers."""
         left, right = flat.left[self.numbers], flat.right[self.numbers]
-        self.left, self.middle, self.right = _median(left), _median((left + right) / 2), _median(right)
+        self._members = set(self.numbers)
+        self._ordered = tuple(np.sort(values).tolist() for values in (left, (left + right) / 2, right))
+        self._set_edges()
+
+    def add(self, flat: FlatNumbers, number: int) -> None:
+        """Take a number in: in long columns much quicker than to measure all again."""
+        self.numbers.append(number)
+        self._members.add(number)
+        for ordered, edge in zip(self._ordered, _edges_of(flat, number), strict=True):
+            insort(ordered, edge)
+        self._set_edges()
+
+    def _remove(self, flat: FlatNumbers, number: int) -> None:
+        self.numbers.remove(number)
+        self._members.remove(number)
+        for ordered, edge in zip(self._ordered, _edges_of(flat, number), strict=True):
+            del ordered[bisect_left(ordered, edge)]
+        if self.numbers:
+            self._set_edges()
+
+    def _set_edges(self) -> None:
+        self.left, self.middle, self.right = (_middle_of(ordered) for ordered in self._ordered)
+
+
+def _edges_of(flat: FlatNumbers, number: int) -> tuple[float, float, float]:
+    """The left edge, the middle and the right edge of a number."""
+    left, right = float(flat.left[number]), float(flat.right[number])
+    return left, (left + right) / 2, right
+
+
+def _middle_of(ordered: Sequence[float]) -> float:
+    """The median of values in ascending order."""
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def find_columns(flat: FlatNumbers, rows: Sequence[Sequence[int]]) -> list[NumberColumn]:
@@ -84,28 +126,19 @@ def _with_halves_joined(
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    ordered = np.sort(values)
-    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return _middle_of(np.sort(values).tolist())
 
 
 def _with_row(flat: FlatNumbers, columns: list[NumberColumn], row: Sequence[int]) -> list[NumberColumn]:
     """The columns with a row in the places that suit it best now, and a new column for a number that suits none."""
-    present = set(row)
-    for column in columns:
-        kept = [number for number in column.numbers if number not in present]
-        if kept and len(kept) < len(column.numbers):
-            column.numbers = kept
-            column.measure(flat)
-        elif not kept:
-            column.numbers = []
-    columns = [column for column in columns if column.numbers]
+    columns = [column for column in columns if column.take_out(flat, row)]
     matches = best_matches(_fitness(flat, columns, row))
     for number, at in zip(row, matches, strict=True):
         if at >= 0:
-            columns[at].numbers.append(number)
+            columns[at].add(flat, number)
         else:
             columns.append(NumberColumn([number]))
-        columns[at].measure(flat)  # the last one, if it is new
+            columns[-1].measure(flat)
     return sorted(columns, key=lambda column: column.middle)
 
 
