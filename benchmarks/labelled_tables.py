@@ -49,7 +49,7 @@ def label_rows(expected: str) -> list[list[str]]:
 def score_reading(reading: Reading, rows: Sequence[Sequence[str]]) -> SheetScore:
     """Compare the tables of a reading, below each other, with the rows of a label.
 
-    Rows follow each other as they do in the label; some may be missing, or be found although there are none.
+    Rows have the order of the label. Some may be missing, and some may be extra.
     """
     tables = find_tables(reading)
     found = [cells for table in tables if table.aligned for cells in _numbers(table)]

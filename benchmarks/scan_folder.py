@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def write_pages(folder: Path, count: int) -> Path:
-    """Write so many pages into a new folder; each has a byte of its own behind its end, so that no two are the same."""
+    """Write `count` pages into a new folder. A number appended to each file makes all files different."""
     folder.mkdir()
     sources = load_sheet_sources()
     for index in range(min(DISTINCT, count)):

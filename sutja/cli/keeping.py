@@ -22,7 +22,7 @@ def keep_readings(jobs: Sequence[ReadJob], options: ReaderOptions, *, resume: bo
 
     Raises `SutjaError` or `OSError` if reading is to resume and there can be no journal.
     """
-    if not resume and len(jobs) < MIN_KEPT_PICTURES:
+    if len(jobs) < (1 if resume else MIN_KEPT_PICTURES):
         yield None
         return
     with ExitStack() as stack:

@@ -122,3 +122,10 @@ def test_few_pictures_are_kept_only_if_they_are_to_be_resumed(scans: Path, tmp_p
     outcome = sutja("read", scans / "00.png", "--resume")
     assert (outcome.code, outcome.err) == (0, "0 of 1 pictures were read before\n")
     assert journals() == []
+
+
+def test_an_empty_folder_has_nothing_to_resume(tmp_path: Path) -> None:
+    outcome = sutja("read", str(tmp_path), "--resume")
+    assert outcome.code == 3
+    assert outcome.err.count("\n") == 1
+    assert "no pictures in this folder" in outcome.err

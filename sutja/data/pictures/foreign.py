@@ -65,7 +65,7 @@ _FORMS = (
     _ForeignForm("a presentation (PPTX)", _PRINT_IT, _is_zip_with(b"ppt/presentation.xml")),
     _ForeignForm("an OpenDocument file", _PRINT_IT, _is_zip_with(b"mimetypeapplication/vnd.oasis.opendocument")),
     _ForeignForm("a zip file", "unpack it and give its pictures", _is_zip_with()),
-    _ForeignForm("an Office document of before 2007", _PRINT_IT, _begins(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
+    _ForeignForm("an Office document from before 2007", _PRINT_IT, _begins(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
     _ForeignForm("a text document (RTF)", _PRINT_IT, _begins(b"{\\rtf")),
     _ForeignForm("PostScript", "save it as PDF", _begins(b"%!PS", b"\xc5\xd0\xd3\xc6")),
     _ForeignForm("DjVu", "save it as PDF", _begins(b"AT&TFORM")),

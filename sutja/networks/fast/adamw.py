@@ -14,7 +14,7 @@ from sutja.networks.fast.library import Kernels, is_plain
 def adamw(
     parameters: Any, learning_rate: float = 0.001, *, weight_decay: float, kernels: Kernels | None
 ) -> torch.optim.AdamW:
-    """AdamW with the kernels, or PyTorch's where there are none."""
+    """AdamW by the kernels. Without kernels, PyTorch's AdamW does the step."""
     if kernels is None:
         return torch.optim.AdamW(parameters, learning_rate, weight_decay=weight_decay, fused=True)
     return FastAdamW(parameters, learning_rate, weight_decay=weight_decay, kernels=kernels)

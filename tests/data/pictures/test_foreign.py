@@ -41,7 +41,7 @@ def webp(frames: int) -> bytes:
         (zipped("xl/workbook.xml"), "a workbook (XLSX) is not supported"),
         (zipped("ppt/presentation.xml"), "a presentation (PPTX) is not supported"),
         (zipped("a.png"), "a zip file is not supported: unpack it"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "an Office document of before 2007 is not supported"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "an Office document from before 2007 is not supported"),
         (b"%!PS-Adobe-3.0", "PostScript is not supported: save it as PDF"),
         (b"8BPS\0\1" + bytes(99), "a Photoshop file is not supported: save it as PNG"),
         (b"\0\0\0\x14ftypqt  " + bytes(99), "a video is not supported: save one of its frames as JPEG"),
