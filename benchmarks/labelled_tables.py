@@ -56,7 +56,7 @@ def score_reading(reading: Reading, rows: Sequence[Sequence[str]]) -> SheetScore
     is_regular = len({len(row) for row in rows}) == 1
     offsets = range(-MAX_COLUMN_OFFSET, MAX_COLUMN_OFFSET + 1) if is_regular else [None]
     matches = max((_match_rows(found, rows, offset) for offset in offsets), key=len)
-    marked = {id(cell) for table in tables for cell in table.filled() if table.remarks_on(cell)}
+    marked = {id(cell) for table in tables for cell in table.filled_cells if table.remarks_on(cell)}
     wrong = [cell for row in found for cell in row if id(cell) not in matches and id(cell) not in marked]
     return SheetScore(sum(map(len, rows)), len(matches), len(matches), len(wrong))
 

@@ -133,9 +133,9 @@ def score_page(page: SheetPage, reading: Reading) -> SheetScore:
     tables = [table for table in find_tables(reading) if table.aligned]
     if not page.cells or not tables:
         return SheetScore(len(page.cells))
-    table = max(tables, key=lambda table: sum(1 for _ in table.filled()))
+    table = max(tables, key=lambda table: len(table.filled_cells))
     marked = {(remark.row, remark.column) for remark in table.remarks}
-    found = list(table.filled())
+    found = table.filled_cells
     matches = [_match(cell, page.cells) for cell in found]
     columns = {column: at for at, column in enumerate(sorted({cell.column for cell in page.cells}))}
     steps = [

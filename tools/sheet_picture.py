@@ -53,7 +53,7 @@ def main() -> None:
     tables = [table for table in find_tables(with_ruling(Reader().read(photograph), photograph)) if table.aligned]
     if not tables:
         raise SystemExit("the published reader finds no table on the sheet, so there is nothing to show")
-    drawn = side_by_side(photograph, draw_spreadsheet(max(tables, key=lambda table: len(list(table.filled())))))
+    drawn = side_by_side(photograph, draw_spreadsheet(max(tables, key=lambda table: len(table.filled_cells))))
     with whole_file(target) as partial:
         drawn.quantize(256).save(partial)
     print(f"→ {target}")

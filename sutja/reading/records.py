@@ -14,7 +14,7 @@ from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadS
 
 if TYPE_CHECKING:
     from sutja.reading.tables.page import PageTables
-    from sutja.reading.tables.table import NumberTable
+    from sutja.reading.tables.table import NumberTable, TableCell
 
 Record = dict[str, Any]
 SIGN_FIELDS = ("signs", "sure", "confidences", "boxes")  # of a number, an entry for each sign
@@ -36,14 +36,13 @@ def restore_reading(record: Mapping[str, Any]) -> Reading:
 def tables_record(tables: PageTables, reading: Reading) -> Record:
     """Tables of a reading as a JSON object: which of its numbers are in which cell, and the pictures of cells."""
     places = {id(number): at for at, number in enumerate(reading.numbers)}
+    empty: list[int] = []
+
+    def numbers_in(cell: TableCell) -> list[int]:
+        return [places[id(number)] for number in cell.numbers]
+
     return {
-        "tables": [
-            {
-                "aligned": table.aligned,
-                "rows": [[[places[id(number)] for number in cell.numbers] for cell in row] for row in table.cells],
-            }
-            for table in tables.tables
-        ],
+        "tables": [{"aligned": each.aligned, "rows": list(each.entries(numbers_in, empty))} for each in tables.tables],
         "pictures": [[*place, base64.b64encode(picture).decode()] for place, picture in tables.pictures.items()],
     }
 
@@ -59,12 +58,13 @@ def restore_tables(record: Mapping[str, Any], reading: Reading, name: str) -> Pa
 def _restore_table(record: Mapping[str, Any], reading: Reading) -> NumberTable:
     from sutja.reading.tables.table import NumberTable, TableCell
 
-    numbers = reading.numbers
-    rows = (
-        tuple(TableCell(row, column, tuple(numbers[at] for at in held)) for column, held in enumerate(cells))
-        for row, cells in enumerate(record["rows"])
+    numbers, rows = reading.numbers, record["rows"]
+    cells = (
+        TableCell(row, column, tuple(numbers[at] for at in held))
+        for row, places in enumerate(rows)
+        for column, held in enumerate(places)
     )
-    return NumberTable(tuple(rows), record["aligned"])
+    return NumberTable.of(cells, (len(rows), len(rows[0])), aligned=record["aligned"])
 
 
 def _number_record(number: ReadNumber) -> Record:

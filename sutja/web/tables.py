@@ -39,7 +39,7 @@ from sutja.web.table_schemas import (
 from sutja.web.uploads import BodyReceiver
 from sutja.web.workers import ReaderPool
 
-MAX_REQUEST_CELLS = 200_000  # rows × columns of all tables: empty cells take memory, too
+MAX_REQUEST_CELLS = 10_000_000  # rows × columns of all tables: in text, an empty cell takes a byte or more
 MEDIA_TYPES = {
     "json": JSON,
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -89,7 +89,7 @@ def _table_json(table: NumberTable, places: dict[int, int], language: AnswerLang
         "columns": table.shape[1],
         "cells": [
             {"row": cell.row, "column": cell.column, "numbers": [places[id(number)] for number in cell.numbers]}
-            for cell in table.filled()
+            for cell in table.filled_cells
         ],
         "remarks": [
             {
@@ -148,9 +148,8 @@ def _table(table: TableRequest, numbers: Iterator[ReadNumber]) -> NumberTable:
     for cell in table.cells:
         taken = tuple(itertools.islice(numbers, len(cell.numbers)))
         held[cell.row, cell.column] = held.get((cell.row, cell.column), ()) + taken
-    rows, columns = _shape(table)
-    cells = (tuple(TableCell(row, at, held.get((row, at), ())) for at in range(columns)) for row in range(rows))
-    return NumberTable(tuple(cells), table.aligned)
+    cells = (TableCell(*place, found) for place, found in held.items())
+    return NumberTable.of(cells, _shape(table), aligned=table.aligned)
 
 
 def _pictures(page: PageRequest) -> Iterator[tuple[tuple[int, int, int], bytes]]:

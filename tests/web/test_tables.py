@@ -124,13 +124,24 @@ def test_corrected_tables_become_text(client: httpx.Client) -> None:
         (lambda page: page["tables"][0]["cells"][0].update(row=-1), 422),
         (lambda page: page["tables"][0]["cells"][0].update(jpeg="AAAA"), 422),
         (lambda page: page["tables"][0]["cells"][0]["numbers"][0]["signs"][0].update(guess="=1"), 422),
-        (lambda page: page["tables"][0]["cells"].extend([cell(1999, 0, "1"), cell(0, 199, "1")]), 413),
+        (lambda page: page.update(tables=[{"cells": [cell(1999, 199, "1")]}] * 26), 413),
     ],
 )
 def test_invalid_tables_are_refused(client: httpx.Client, change: Any, status: int) -> None:
     rows = sheet(*SHEET)
     change(rows["pages"][0])
     is_problem(client.post("/api/tables", json=rows), status)
+
+
+@pytest.mark.parametrize("form", ["json", "xlsx", "csv", "tsv", "md"])
+def test_tables_of_the_largest_shape_are_answered(client: httpx.Client, form: str) -> None:
+    rows = sheet(("1", "2"))
+    rows["pages"][0]["tables"] = [{"cells": [cell(0, 0, "1"), cell(1999, 199, "2")]}] * 3
+    answer = client.post(f"/api/tables?form={form}", json=rows)
+    assert answer.status_code == 200
+    if form == "csv":
+        lines = answer.text.split("\n\n")[2].splitlines()
+        assert (len(lines), lines[0], lines[-1]) == (2000, f"1{',' * 199}", f"{',' * 199}2")
 
 
 def test_numbers_without_extent_are_arranged_as_well(client: httpx.Client) -> None:

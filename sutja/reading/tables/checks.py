@@ -20,11 +20,11 @@ MAX_NAMED_ALTERNATIVES = 3
 
 def check_table(table: NumberTable) -> Iterator[CellRemark]:
     """What a person should look at: unsure cells first, then forms, then sums; of lines only unsure cells."""
-    columns: list[tuple[TableCell, ...]] = list(zip(*table.cells, strict=True)) if table.aligned else []
-    by_column = find_sums(columns)
-    by_row = find_sums(table.cells) if table.aligned else []
+    columns = table.filled_columns() if table.aligned else []
+    by_column = find_sums(columns, lambda cell: cell.row, table.shape[0] - 1)
+    by_row = find_sums(table.filled_rows() if table.aligned else [], lambda cell: cell.column, table.shape[1] - 1)
     right = {cell.place: word for word, sums in (("row", by_row), ("column", by_column)) for cell in _right(sums)}
-    yield from (_unsure(cell, right.get(cell.place)) for cell in table.filled() if cell.is_unsure)
+    yield from (_unsure(cell, right.get(cell.place)) for cell in table.filled_cells if cell.is_unsure)
     totals = {line.total.place for line in by_column}
     for column in columns:
         yield from (_several_numbers(cell) for cell in column if len(cell.numbers) > 1)

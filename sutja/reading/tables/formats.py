@@ -19,7 +19,7 @@ def table_csv(table: NumberTable, separator: str = ",") -> str:
     """A table as CSV, with `separator` between cells."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=separator, lineterminator="\n")
-    writer.writerows([[_safe_text(cell) for cell in row] for row in table.cells])
+    writer.writerows(table.entries(_safe_text, ""))
     return stream.getvalue()
 
 
@@ -49,7 +49,7 @@ def pages_json(pages: Sequence[PageTables]) -> str:
 
 def table_text(table: NumberTable) -> str:
     """A table in aligned columns, numbers to the right; below it what is to be checked."""
-    texts = [[cell.text for cell in row] for row in table.cells]
+    texts = list(table.entries(lambda cell: cell.text, ""))
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     lines = [
         COLUMN_GAP.join(text.rjust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in texts
@@ -82,7 +82,8 @@ def _csv_name(name: str, separator: str) -> str:
 def _markdown(table: NumberTable) -> str:
     heads = [column_name(column) for column in range(table.shape[1])]
     lines = [_markdown_row(["", *heads]), _markdown_row(["---:"] * (len(heads) + 1))]
-    lines += [_markdown_row([str(at), *map(_known_text, row)]) for at, row in enumerate(table.cells, start=1)]
+    texts = table.entries(_known_text, "")
+    lines += [_markdown_row([str(at), *row]) for at, row in enumerate(texts, start=1)]
     remarks = [f"- {remark.place}: {_markdown_text(remark.text)}" for remark in table.remarks]
     return "\n".join(lines + (["", *remarks] if remarks else [])) + "\n"
 

@@ -32,7 +32,7 @@ class PageTables:
     @property
     def cell_count(self) -> int:
         """The number of cells with numbers."""
-        return sum(1 for table in self.tables for _ in table.filled())
+        return sum(len(table.filled_cells) for table in self.tables)
 
     @property
     def check_count(self) -> int:
@@ -46,7 +46,7 @@ def page_tables(name: str, reading: Reading, picture: NDArray[np.uint8] | None =
     if picture is None:
         return PageTables(name, tables)
     places = {(at, remark.row, remark.column) for at, table in enumerate(tables) for remark in table.remarks}
-    cells = {place: tables[place[0]].cells[place[1]][place[2]] for place in sorted(places)}
+    cells = {place: tables[place[0]].cell(*place[1:]) for place in sorted(places)}
     return PageTables(name, tables, {place: cell_picture(picture, cell) for place, cell in cells.items()})
 
 
@@ -93,19 +93,15 @@ def _with_joined_lines(blocks: Iterable[Block]) -> list[Block]:
 def _table(flat: FlatNumbers, block: Block, numbers: Sequence[ReadNumber]) -> NumberTable:
     column_of = {number: at for at, column in enumerate(block.columns) for number in column.numbers}
     places = block.places or place_rows(flat, block.rows)
-    rows = dict(zip(places, block.rows, strict=True))
-    cells = []
-    for row in range(places[-1] + 1):
-        held: list[list[ReadNumber]] = [[] for _ in block.columns]
-        for at in rows.get(row, []):
-            held[column_of[at]].append(numbers[at])
-        cells.append(tuple(TableCell(row, column, tuple(found)) for column, found in enumerate(held)))
-    return NumberTable(tuple(cells))
+    held: dict[tuple[int, int], list[ReadNumber]] = {}
+    for row, members in zip(places, block.rows, strict=True):
+        for at in members:
+            held.setdefault((row, column_of[at]), []).append(numbers[at])
+    cells = (TableCell(*place, tuple(found)) for place, found in held.items())
+    return NumberTable.of(cells, (places[-1] + 1, len(block.columns)))
 
 
 def _lines(rows: Sequence[Sequence[int]], numbers: Sequence[ReadNumber]) -> NumberTable:
-    """Lines with each number in a cell, the shorter ones filled up with empty cells."""
-    width = max(map(len, rows))
-    found = [[(numbers[at],) for at in row] + [()] * (width - len(row)) for row in rows]
-    cells = (tuple(TableCell(at, column, held) for column, held in enumerate(row)) for at, row in enumerate(found))
-    return NumberTable(tuple(cells), aligned=False)
+    """Lines with each number in a cell; the shorter ones end in empty cells."""
+    cells = (TableCell(at, column, (numbers[each],)) for at, row in enumerate(rows) for column, each in enumerate(row))
+    return NumberTable.of(cells, (len(rows), max(map(len, rows))), aligned=False)

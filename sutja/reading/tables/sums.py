@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -70,12 +70,15 @@ class SumLine:
         return len(self.summands) >= MIN_LONE_SUMMANDS and len(ours) == len(theirs) and differences == 1
 
 
-def find_sums(lines: Sequence[Sequence[TableCell]]) -> list[SumLine]:
+def find_sums(lines: Sequence[Sequence[TableCell]], place: Callable[[TableCell], int], last: int) -> list[SumLine]:
     """The columns, or the rows, of a table as sums, if they end in them; empty if not.
 
-    The first cells, which may be the numbers of rows, are left out if more add up without them.
+    `lines` are the cells with numbers of each; `place` is that of a cell in its line, and `last` that of the sums. The
+    first cells, which may be the numbers of rows, are left out if more add up without them.
     """
-    candidates = [[line for line in (_sum_line(cells, start) for cells in lines) if line] for start in (0, 1)]
+    ending = [cells for cells in lines if cells and place(cells[-1]) == last]
+    headless = [[cell for cell in cells[:-1] if place(cell) > 0] + [cells[-1]] for cells in ending]
+    candidates = [[line for line in map(_sum_line, some) if line] for some in (ending, headless)]
     found = max(candidates, key=lambda sums: sum(line.is_explained for line in sums))
     explained = sum(line.is_explained for line in found)
     if len(found) == 1:
@@ -83,13 +86,13 @@ def find_sums(lines: Sequence[Sequence[TableCell]]) -> list[SumLine]:
     return found if explained >= max(MIN_EXPLAINED, MIN_EXPLAINED_SHARE * len(found)) else []
 
 
-def _sum_line(cells: Sequence[TableCell], start: int) -> SumLine | None:
-    """A column or row from its cell `start` on, if it has a sum, enough summands, and each of its numbers a value.
+def _sum_line(cells: Sequence[TableCell]) -> SumLine | None:
+    """A column or row that ends in its sum, if it has enough summands, and each of its numbers a value.
 
     A dash adds nothing.
     """
     *summands, total = cells
-    filled = tuple(cell for cell in summands[start:] if cell.numbers and not cell.is_dash)
+    filled = tuple(cell for cell in summands if not cell.is_dash)
     known = all(cell.guessed_value is not None for cell in (*filled, total))
     return SumLine(filled, total) if known and len(filled) >= MIN_SUMMANDS else None
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sutja.reading.numbers import DECIMAL_SIGNS, DecimalSign, NumberMeaning, decimal_text, interpret_number
 from sutja.reading.result import UNSURE, ReadDigit, ReadNumber
 
 CellValue = int | float | str | None
+Entry = TypeVar("Entry")
 DASHES = ("-", "--")  # in a cell: nothing
 MAX_EXACT_DIGITS = 15  # of numbers that spreadsheets and floats keep
 MIN_ALTERNATIVE = 0.01  # the probability of another digit that is named
@@ -104,13 +106,35 @@ class CellRemark:
 
 @dataclass(frozen=True)
 class NumberTable:
-    """Rows of cells, all of the same length, from top to bottom.
+    """Rows and columns of cells, by their numbers (`shape`) and the cells with numbers, row by row.
 
-    Lines of numbers that are no table are not `aligned`: each number of a line is a cell, one beside the other.
+    Lines of numbers that are no table are not `aligned`: each number of a line is a cell, one beside the other. Empty
+    cells take no memory unless they are asked for, so a large table with few numbers is a small value.
     """
 
-    cells: tuple[tuple[TableCell, ...], ...]
+    shape: tuple[int, int]
+    filled_cells: tuple[TableCell, ...]
     aligned: bool = True
+
+    @staticmethod
+    def of(cells: Iterable[TableCell], shape: tuple[int, int], *, aligned: bool = True) -> NumberTable:
+        """The table with these cells, in any order; those without numbers may be among them or not."""
+        filled = sorted((cell for cell in cells if cell.numbers), key=lambda cell: (cell.row, cell.column))
+        return NumberTable(shape, tuple(filled), aligned)
+
+    @cached_property
+    def cells(self) -> tuple[tuple[TableCell, ...], ...]:
+        """All cells, also empty ones, row by row; all rows have the same length."""
+        held = {(cell.row, cell.column): cell for cell in self.filled_cells}
+        rows, columns = self.shape
+        places = ([(row, column) for column in range(columns)] for row in range(rows))
+        return tuple(tuple(held.get(place) or TableCell(*place) for place in row) for row in places)
+
+    def cell(self, row: int, column: int) -> TableCell:
+        """The cell of a row and column."""
+        at = bisect_left(self.filled_cells, (row, column), key=lambda cell: (cell.row, cell.column))
+        found = self.filled_cells[at : at + 1]
+        return found[0] if found and (found[0].row, found[0].column) == (row, column) else TableCell(row, column)
 
     @property
     def rows(self) -> list[list[CellValue]]:
@@ -118,12 +142,7 @@ class NumberTable:
 
         Whole numbers are `int`, others `float`. `pandas.DataFrame(table.rows)` is the table as a data frame.
         """
-        return [[cell_value(cell) for cell in row] for row in self.cells]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """The numbers of rows and of columns."""
-        return len(self.cells), len(self.cells[0]) if self.cells else 0
+        return list(self.entries(cell_value, None))
 
     @cached_property
     def remarks(self) -> tuple[CellRemark, ...]:
@@ -132,9 +151,21 @@ class NumberTable:
 
         return tuple(check_table(self))
 
-    def filled(self) -> Iterator[TableCell]:
-        """The cells with numbers, row by row."""
-        return (cell for row in self.cells for cell in row if cell.numbers)
+    def filled_rows(self) -> list[list[TableCell]]:
+        """The cells with numbers of each row, from left to right."""
+        return _grouped(self.filled_cells, self.shape[0], lambda cell: cell.row)
+
+    def filled_columns(self) -> list[list[TableCell]]:
+        """The cells with numbers of each column, from top to bottom."""
+        return _grouped(self.filled_cells, self.shape[1], lambda cell: cell.column)
+
+    def entries(self, entry: Callable[[TableCell], Entry], empty: Entry) -> Iterator[list[Entry]]:
+        """What `entry` makes of the cells, row by row, with `empty` for a cell without numbers."""
+        for cells in self.filled_rows():
+            row = [empty] * self.shape[1]
+            for cell in cells:
+                row[cell.column] = entry(cell)
+            yield row
 
     def remarks_on(self, cell: TableCell) -> list[CellRemark]:
         """The remarks on one cell."""
@@ -150,17 +181,24 @@ class NumberTable:
         """The table as a JSON object: the texts and values of its rows, its remarks, and all that is known of cells."""
         return {
             "aligned": self.aligned,
-            "rows": [[cell.text or None for cell in row] for row in self.cells],
-            "values": [[exact_text(cell) for cell in row] for row in self.cells],
+            "rows": list(self.entries(lambda cell: cell.text or None, None)),
+            "values": list(self.entries(exact_text, None)),
             "remarks": [
                 {"kind": each.kind, "cell": each.place, "text": each.text, "suggestion": each.suggestion}
                 for each in self.remarks
             ],
             "cells": [
                 {"row": cell.row, "column": cell.column, "numbers": [number.as_json() for number in cell.numbers]}
-                for cell in self.filled()
+                for cell in self.filled_cells
             ],
         }
+
+
+def _grouped(cells: Iterable[TableCell], count: int, group: Callable[[TableCell], int]) -> list[list[TableCell]]:
+    groups: list[list[TableCell]] = [[] for _ in range(count)]
+    for cell in cells:
+        groups[group(cell)].append(cell)
+    return groups
 
 
 def column_name(column: int) -> str:

@@ -106,10 +106,10 @@ def _sheet_name(wanted: str, taken: set[str]) -> str:
 
 
 def _write_table(sheet: Worksheet, table: NumberTable, formats: _Formats) -> None:
-    for column, cells in enumerate(zip(*table.cells, strict=True)):
-        width = max(len(cell.guess) for cell in cells)
+    for column, cells in enumerate(table.filled_columns()):
+        width = max((len(cell.guess) for cell in cells), default=0)
         sheet.set_column(column, column, max(MIN_COLUMN_CHARACTERS, width + 2))
-    for cell in table.filled():
+    for cell in table.filled_cells:
         remarks = table.remarks_on(cell)
         _write_cell(sheet, cell, formats.of(**_look(cell, remarks)))
         if remarks:
@@ -153,7 +153,7 @@ def _write_checks(sheet: Worksheet, sheets: Sequence[_NamedSheet], formats: _For
 
 
 def _write_check(sheet: Worksheet, row: int, named: _NamedSheet, remark: CellRemark, formats: _Formats) -> None:
-    cell = named.table.cells[remark.row][remark.column]
+    cell = named.table.cell(remark.row, remark.column)
     middle = formats.of(valign="vcenter", text_wrap=True)
     target = f"internal:'{named.name.replace(chr(39), 2 * chr(39))}'!{remark.place}"
     sheet.set_row_pixels(row, CHECK_ROW_PIXELS)

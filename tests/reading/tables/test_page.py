@@ -136,7 +136,7 @@ def test_lines_that_are_not_aligned_are_no_table() -> None:
     reading = seen(numbers)
     assert reading.tables == ()
     (lines,) = find_tables(reading)
-    assert not lines.aligned and sum(1 for _ in lines.filled()) == len(numbers)
+    assert not lines.aligned and len(lines.filled_cells) == len(numbers)
 
 
 def test_a_list_of_numbers_is_a_table_of_one_column() -> None:
@@ -155,6 +155,6 @@ def test_every_number_is_in_one_table_or_line_wherever_it_stands(seed: int, coun
         quad = corners(0, 0, int(rng.integers(1, 6))) @ rotation + rng.uniform(0, 2000, 2)
         read.append(ReadNumber.at(quad, read_number(str(rng.integers(10, 99))).signs, shape=(4000, 4000)))
     tables = find_tables(Reading(tuple(ReadLine((number,)) for number in read)))
-    cells = [cell for table in tables for cell in table.filled()]
+    cells = [cell for table in tables for cell in table.filled_cells]
     assert sorted(id(number) for cell in cells for number in cell.numbers) == sorted(map(id, read))
     assert all(len({len(row) for row in table.cells}) == 1 for table in tables)

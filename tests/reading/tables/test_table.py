@@ -69,3 +69,13 @@ def test_json_has_texts_values_remarks_and_cells() -> None:
     assert [(remark["kind"], remark["cell"]) for remark in values["remarks"]] == [("unsure", "A2")]
     assert [(cell["row"], cell["column"]) for cell in values["cells"]] == [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)]
     assert values["cells"][2]["numbers"][0]["guess"] == "14"
+
+
+def test_cells_are_found_by_row_and_column() -> None:
+    cells = [TableCell(row, column, (read_number("7"),)) for row, column in ((2, 0), (0, 1), (0, 0))]
+    table = NumberTable.of([*cells, TableCell(1, 1)], (3, 2))
+    assert [(cell.row, cell.column) for cell in table.filled_cells] == [(0, 0), (0, 1), (2, 0)]
+    assert table.cells == tuple(tuple(table.cell(row, column) for column in range(2)) for row in range(3))
+    assert [len(row) for row in table.filled_rows()] == [2, 0, 1]
+    assert [len(column) for column in table.filled_columns()] == [2, 1]
+    assert list(table.entries(lambda cell: cell.text, "-")) == [["7", "7"], ["-", "-"], ["7", "-"]]
