@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT
-from sutja.evaluation.metrics import Report
+from sutja.evaluation.metrics import Mistake, Report
 from sutja.reports.tables import percent
 from sutja.runs.run import Run
 
@@ -54,6 +54,12 @@ def mistakes_caption(report: Report) -> str:
         f"{first.label} that is read as {first.prediction} with {percent(first.confidence, 1)} confidence. Judge for "
         "yourself which of them a person would read right."
     )
+
+
+def mistake_lines(mistake: Mistake) -> tuple[str, str]:
+    """What stands beside a misread digit: what it is and was read as, and how surely, with its number in the set."""
+    sure = f"{mistake.confidence:.0%} sure · #{mistake.index}"
+    return f"{mistake.label} read as {mistake.prediction}", sure
 
 
 def curves_caption(runs: Sequence[Run]) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
+from sutja.data.digits import Images
 from sutja.files import whole_file
 from sutja.models.card import Card
 from sutja.recipe import flatten
@@ -38,7 +41,33 @@ class Picture:
     @property
     def address(self) -> str:
         """The picture as a `data:` address."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode()
+        return _png_address(self.png)
+
+
+@dataclass(frozen=True)
+class DigitSheet:
+    """Digits, `uint8 (N, 28, 28)`, each with lines of text below it, and a caption of all.
+
+    In bytes it is a third of a plot of the same digits; it is sharp at every size, and its texts have both languages.
+    """
+
+    images: Images
+    texts: Sequence[Sequence[str]]
+    caption: str
+
+    def tiles(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """The `data:` address of each digit, ink on white paper, with its texts."""
+        return zip(map(_digit_address, self.images), self.texts, strict=True)
+
+
+def _digit_address(image: NDArray[np.uint8]) -> str:
+    png = io.BytesIO()
+    Image.fromarray(255 - image).save(png, "png", optimize=True)
+    return _png_address(png.getvalue())
+
+
+def _png_address(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 @dataclass(frozen=True)
@@ -48,7 +77,7 @@ class Section:
     title: str
     paragraphs: Sequence[str] = ()
     table: Table | None = None
-    pictures: Sequence[Picture] = field(default_factory=list)
+    pictures: Sequence[Picture | DigitSheet] = field(default_factory=list)
     inside: Inside | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,12 @@ from sutja.reports.captions import (
     curves_caption,
     feature_maps_caption,
     filters_caption,
+    mistake_lines,
     mistakes_caption,
     reliability_caption,
     together_caption,
 )
-from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
 from sutja.reports.inside import MAX_WEIGHT_BYTES, look_inside, pick_digits
 from sutja.reports.tables import (
     class_table,
@@ -52,7 +54,8 @@ if TYPE_CHECKING:
 
 DIFFERENCES_MARKED = "“≠” marks the fields in which they differ; fields that none of them uses are left out."
 MAX_PAGE_BYTES = 1_200_000
-PAGE_TEXT_BYTES = 150_000  # room for texts, tables, scripts, and the digits to try
+LAYER_TEXT_BYTES = 12_000  # of the page: room for what it says of networks and their layers, weights apart
+COMPARED_MISTAKES = 16  # of each network
 EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
@@ -180,20 +183,26 @@ def write_comparison_report(
             ],
             comparison_table(comparisons),
         ),
-        *(_run_section(folder, run, report, full) for run, report in zip(runs, evaluations, strict=True)),
+        *(_run_section(folder, run, report, full, shown.digits) for run, report in zip(runs, evaluations, strict=True)),
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(run.recipe) for run in runs])),
     ]
-    inside = inside_section(shown.networks, shown.digits, _weight_bytes_left(sections))
-    sections.insert(1, dataclasses.replace(inside, paragraphs=[*inside.paragraphs, *shown.remarks]))
     lead = f"Compared on the {runs[0].report.figures['test'].count:,} test digits of {runs[0].environment.data.name}."
     title = " · ".join(run.recipe.title for run in runs)
-    write_text(folder / "report.html", render_page(title, lead, sections, language))
+    page = partial(render_page, title, lead, language=language)
+    inside = inside_section(shown.networks, shown.digits, _weight_bytes_left(page([*sections, _no_networks(shown)])))
+    sections.insert(1, dataclasses.replace(inside, paragraphs=[*inside.paragraphs, *shown.remarks]))
+    write_text(folder / "report.html", page(sections))
 
 
-def _weight_bytes_left(sections: Sequence[Section]) -> int:
-    """How many bytes of weights, before base64, a page of these sections has room for."""
-    pictures = sum(len(picture.address) for section in sections for picture in section.pictures)
-    return min(MAX_WEIGHT_BYTES, max(0, MAX_PAGE_BYTES - PAGE_TEXT_BYTES - pictures) * 3 // 4)
+def _no_networks(shown: NetworksAtWork) -> Section:
+    """The section of networks at work without a network: the scripts, and the digits to try."""
+    inside = look_inside([], pick_digits(shown.digits) if shown.digits else None)
+    return Section("Draw a digit", shown.remarks, inside=inside)
+
+
+def _weight_bytes_left(page: str) -> int:
+    """How many bytes of weights, before base64, there is room for in a page that has all but the networks."""
+    return max(0, MAX_PAGE_BYTES - LAYER_TEXT_BYTES - len(page.encode())) * 3 // 4
 
 
 def _draw_curves(folder: Path, runs: Sequence[Run]) -> list[Picture]:
@@ -212,18 +221,27 @@ def _errors(report: Report) -> list[int]:
     return [n for digit, row in enumerate(report.confusion) for read, n in enumerate(row) if digit != read]
 
 
-def _run_section(folder: Path, run: Run, report: Report, full: int) -> Section:
+def _run_section(folder: Path, run: Run, report: Report, full: int, digits: Digits | None) -> Section:
     """The pictures of one run in a comparison; `full` errors have the full colour in all confusion matrices."""
     figure = plots.plot_confusion_matrix(report.confusion, full=full)
     confusion = save_figure(figure, folder / "figures" / f"confusion-{run.name}.png")
-    captions = {"mistakes": mistakes_caption(report), "filters": filters_caption()}
-    stored = {
-        name: Picture(path.read_bytes(), caption)
-        for name, caption in captions.items()
-        if (path := run.folder / "figures" / f"{name}.png").is_file()
-    }
+    filters = run.folder / "figures" / "filters.png"
     caption = f"{confusion_caption(report)} The scale of colours is that of all networks here."
-    return Section(run.recipe.title, pictures=[*stored.values(), Picture(confusion, caption)])
+    pictures = [
+        *_mistakes(run, report, digits),
+        *([Picture(filters.read_bytes(), filters_caption())] if filters.is_file() else []),
+        Picture(confusion, caption),
+    ]
+    return Section(run.recipe.title, pictures=pictures)
+
+
+def _mistakes(run: Run, report: Report, digits: Digits | None) -> list[DigitSheet | Picture]:
+    """The worst mistakes of a run; where the `digits` are not at hand, as it has drawn them."""
+    caption, worst = mistakes_caption(report), report.worst[:COMPARED_MISTAKES]
+    if digits and worst:
+        return [DigitSheet(digits.images[[each.index for each in worst]], list(map(mistake_lines, worst)), caption)]
+    stored = run.folder / "figures" / "mistakes.png"
+    return [Picture(stored.read_bytes(), caption)] if stored.is_file() else []
 
 
 def write_study_report(

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import CLASS_COUNT, Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration_bins
+from sutja.reports.captions import mistake_lines
 
 if TYPE_CHECKING:
     from sutja.evaluation.label_errors import LabelDoubt
@@ -206,7 +207,7 @@ def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) ->
     """Misread digits, as many as fit, each with its label, its prediction and the confidence."""
     columns = 8
     shown = worst[: rows * columns]
-    titles = [f"{each.label} read as {each.prediction}\n{each.confidence:.0%} sure · #{each.index}" for each in shown]
+    titles = ["\n".join(mistake_lines(each)) for each in shown]
     return _sheet(digits.images[[each.index for each in shown]], titles, columns)
 
 

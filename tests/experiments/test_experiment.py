@@ -24,7 +24,9 @@ from sutja.experiments.comparison import compare_runs
 from sutja.experiments.experiment import RunContext, train
 from sutja.files import write_json
 from sutja.models.onnx_classifier import Classifier
+from sutja.networks.build import create
 from sutja.recipe import RECIPES, Recipe
+from sutja.reports.pages import NetworksAtWork, write_comparison_report
 from sutja.runs.epoch import Epoch
 from sutja.runs.run import Manifest, Run
 
@@ -370,6 +372,16 @@ def test_a_comparison_holds_the_networks_of_its_runs(
     compare_runs([run, Run.open(without)], tmp_path / "comparison", small)
     html = (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
     assert f"{mlp_run.recipe.title} is not shown at work: " in html
+
+
+def test_a_comparison_has_room_for_five_networks_at_work(run: Run, small: Dataset, tmp_path: Path) -> None:
+    networks = [(f"LeNet-5 {seed}", create("lenet5", seed=seed)) for seed in range(5)]
+    write_comparison_report(tmp_path, [run] * 5, [], NetworksAtWork(networks, small.test))
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    (packed,) = re.findall(r'<script type="application/json" id="inside-data">(.*?)</script>', html)
+    assert [each["title"] for each in json.loads(packed)["networks"]] == [title for title, _ in networks]
+    assert "Not shown at work" not in html
+    assert len(html.encode()) <= MAX_REPORT_BYTES
 
 
 def test_fewer_than_two_runs_cannot_be_compared(run: Run, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from sutja.reports import plots
-from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
 from sutja.reports.tables import Table
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -77,6 +77,16 @@ def test_a_page_shows_all_its_parts_in_order() -> None:
     assert page.within("td") == ["lenet5", "99.0 %", "mlp", "98.0 %"]
     assert page.within("figcaption") == ["A picture.", "Another."]
     assert (page.tags.count("table"), page.tags.count("img")) == (1, 2)
+
+
+def test_a_sheet_of_digits_has_each_digit_with_its_texts() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 28, 28), np.uint8)
+    sheet = DigitSheet(images, [("2 read as 7", "99% sure · #4"), ("6 read as 5", "98% sure · #9")], "Mistakes.")
+    page = Page(render_page("T", "L", [Section("A", pictures=[sheet])], "ko"))
+    assert page.within("span") == ["2를 7로 읽음", "확신 99% · #4", "6을 5로 읽음", "확신 98% · #9"]
+    files = [address.removeprefix("data:image/png;base64,") for address in page.addresses if "base64" in address]
+    pictures = [cv2.imdecode(np.frombuffer(base64.b64decode(file), np.uint8), cv2.IMREAD_UNCHANGED) for file in files]
+    assert np.array_equal(pictures, 255 - images)
 
 
 def test_every_address_lies_in_the_page_itself() -> None:
