@@ -24,7 +24,7 @@ from sutja.experiments.comparison import compare_runs
 from sutja.experiments.experiment import RunContext, train
 from sutja.files import write_json
 from sutja.models.onnx_classifier import Classifier
-from sutja.networks.build import create
+from sutja.networks.model import create
 from sutja.recipe import RECIPES, Recipe
 from sutja.reports.pages import NetworksAtWork, write_comparison_report
 from sutja.runs.epoch import Epoch

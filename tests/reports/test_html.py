@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from PIL import Image
 
 from sutja.reports import plots
 from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
@@ -85,8 +87,8 @@ def test_a_sheet_of_digits_has_each_digit_with_its_texts() -> None:
     page = Page(render_page("T", "L", [Section("A", pictures=[sheet])], "ko"))
     assert page.within("span") == ["2를 7로 읽음", "확신 99% · #4", "6을 5로 읽음", "확신 98% · #9"]
     files = [address.removeprefix("data:image/png;base64,") for address in page.addresses if "base64" in address]
-    pictures = [cv2.imdecode(np.frombuffer(base64.b64decode(file), np.uint8), cv2.IMREAD_UNCHANGED) for file in files]
-    assert np.array_equal(pictures, 255 - images)
+    pictures = [Image.open(io.BytesIO(base64.b64decode(file))) for file in files]
+    assert [np.asarray(picture).tolist() for picture in pictures] == (255 - images).tolist()
 
 
 def test_every_address_lies_in_the_page_itself() -> None:
