@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 MIN_PICTURES_FOR_BAR = 4  # fewer are read before a progress bar is of use
 
 
+def _check_table_language(name: str) -> str:
+    """Raises `UsageError` for a language that files of tables do not have."""
+    from sutja.reading.tables.languages import table_language
+
+    return table_language(name)
+
+
 def read(
     pictures: Annotated[
         list[str],
@@ -49,6 +56,15 @@ def read(
             "coloured, and a last sheet shows it beside its picture.",
         ),
     ] = None,
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language",
+            metavar="en|ko",
+            callback=_check_table_language,
+            help="The language of what --to writes besides numbers: notes, heads, names of sheets.",
+        ),
+    ] = "en",
     annotated: Annotated[
         Optional[Path],
         typer.Option(
@@ -106,7 +122,7 @@ def read(
     line_reader, classifier = reader_models(model)
     tables = bool(table_file) or as_table
     options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, tables)
-    table_writer = _TableWriter(table_file) if table_file else None
+    table_writer = _TableWriter(table_file, language) if table_file else None
     jobs, failures, folders = find_jobs(pictures)
     jobs = with_drawings(jobs, folders, annotated, explained)
     formatter = formatter_for(form, named=max(len(pictures), len(jobs)) > 1 or bool(folders))
@@ -140,11 +156,12 @@ def _output_form(chosen: dict[str, bool]) -> str:
 class _TableWriter:
     """Keeps the tables of pictures while these are read, and writes the file of all."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, language: str) -> None:
         from sutja.reading.tables.files import prepare_table_file
+        from sutja.reading.tables.languages import table_language
 
         prepare_table_file(path)
-        self._path = path
+        self._path, self._language = path, table_language(language)
         self._pages: list[PageTables] = []
 
     def keep_tables(self, outcomes: Iterable[ReadOutcome]) -> Iterator[ReadOutcome]:
@@ -162,7 +179,7 @@ class _TableWriter:
         from sutja.cli.console import remark
         from sutja.reading.tables.files import write_table_file
 
-        write_table_file(self._path, self._pages)
+        write_table_file(self._path, self._pages, self._language)
         checks = sum(page.check_count for page in self._pages)
         remark(f"→ {printable(str(self._path))}: {cells} cells, {checks} to check")
 

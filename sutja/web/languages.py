@@ -6,64 +6,56 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from sutja.reading.tables.languages import ANY_PART, REMARK_SENTENCES, Sentence, translate
+
 AnswerLanguage = Literal["en", "ko"]
-ANY = r"((?:(?!; ).)+?)"
 PICTURE = "the picture: "  # before what is wrong with an upload
 
-# What the server says, with the part that differs as a group, and the same in Korean with that part as {0}, {1}, …
-SENTENCES: tuple[tuple[str, str], ...] = (
-    # Remarks on the cells of tables
-    (f"read as {ANY}", "{0}(으)로 읽음"),
-    (f"may also be {ANY}", "다른 가능성: {0}"),
-    (f"its row adds up with {ANY}", "{0}(이)면 행의 합이 맞음"),
-    (f"its column adds up with {ANY}", "{0}(이)면 열의 합이 맞음"),
-    (f"{ANY}: the other numbers of the column have the form {ANY}", "{0}: 같은 열의 다른 수는 {1} 꼴임"),
-    (f"the row adds up if this is {ANY} instead of {ANY}", "{1} 대신 {0}이면 행의 합이 맞음"),
-    (f"the column adds up if this is {ANY} instead of {ANY}", "{1} 대신 {0}이면 열의 합이 맞음"),
-    (f"the row adds up to {ANY}, not to {ANY}", "행의 합은 {1}이 아니라 {0}임"),
-    (f"the column adds up to {ANY}, not to {ANY}", "열의 합은 {1}이 아니라 {0}임"),
-    (f"{ANY} would mend it", "{0}(으)로 고치면 맞음"),
+# What the server says
+SENTENCES: tuple[Sentence, ...] = (
+    *REMARK_SENTENCES,
     # What is wrong with a picture or a file
     ("the PDF has a password: save it without one", "PDF에 암호가 있습니다. 암호 없이 저장하세요"),
     ("not a PDF, or damaged", "PDF가 아니거나 손상된 파일입니다"),
     ("damaged: the page of the PDF cannot be read", "PDF의 이 쪽이 손상되어 읽을 수 없습니다"),
-    (f"damaged: a page of {ANY}", "PDF의 이 쪽은 크기가 잘못되었습니다: {0}"),
-    (f"a page of {ANY} mm is too large: .+", "쪽이 너무 큽니다: {0} mm"),
+    (f"damaged: a page of {ANY_PART}", "PDF의 이 쪽은 크기가 잘못되었습니다: {0}"),
+    (f"a page of {ANY_PART} mm is too large: .+", "쪽이 너무 큽니다: {0} mm"),
     (
-        f"a picture in the PDF has {ANY} pixels, which .+: at most {ANY} megapixels",
+        f"a picture in the PDF has {ANY_PART} pixels, which .+: at most {ANY_PART} megapixels",
         "PDF 안의 그림이 너무 큽니다: {0} 픽셀, 최대 {1} 메가픽셀",
     ),
-    (f"more than {ANY} pages are too many: split the file", "{0}쪽이 넘는 파일은 읽을 수 없습니다. 나누어 주세요"),
+    (f"more than {ANY_PART} pages are too many: split the file", "{0}쪽이 넘는 파일은 읽을 수 없습니다. 나누어 주세요"),
     ("the file has no pages", "파일에 쪽이 없습니다"),
-    (f"there is no such page: the file has {ANY}", "그런 쪽이 없습니다. 이 파일은 {0}쪽입니다"),
+    (f"there is no such page: the file has {ANY_PART}", "그런 쪽이 없습니다. 이 파일은 {0}쪽입니다"),
     ("not a picture, or damaged", "사진이 아니거나 손상된 파일입니다"),
     ("the file is empty", "빈 파일입니다"),
-    (f"not a picture that can be read: {ANY}", "읽을 수 없는 사진입니다: {0}"),
-    (f"truncated: the {ANY} has no end", "{0} 파일이 중간에 끊겼습니다"),
-    (f"damaged{ANY}", "손상된 파일입니다"),
+    (f"not a picture that can be read: {ANY_PART}", "읽을 수 없는 사진입니다: {0}"),
+    (f"truncated: the {ANY_PART} has no end", "{0} 파일이 중간에 끊겼습니다"),
+    (f"damaged{ANY_PART}", "손상된 파일입니다"),
     (
-        f"{ANY} pixels are too many: at most {ANY} megapixels and {ANY} pixels per side",
+        f"{ANY_PART} pixels are too many: at most {ANY_PART} megapixels and {ANY_PART} pixels per side",
         "{0} 픽셀은 너무 큽니다. 최대 {1} 메가픽셀, 한 변 {2} 픽셀입니다",
     ),
     ("this server cannot read files of this form", "이 서버는 이런 형식의 파일을 읽을 수 없습니다"),
-    (f"could not be read: {ANY}", "읽지 못했습니다: {0}"),
+    (f"could not be read: {ANY_PART}", "읽지 못했습니다: {0}"),
     ("not enough memory for it", "메모리가 부족합니다"),
     # What is wrong with a request, or with the server
-    (f"The request is larger than {ANY} MB; send a smaller picture.", "{0} MB보다 큽니다. 더 작은 파일을 보내세요."),
-    (f"The request did not arrive within {ANY} seconds.", "{0}초 안에 다 받지 못했습니다."),
     (
-        f"That took longer than {ANY} seconds; try a smaller picture.",
+        f"The request is larger than {ANY_PART} MB; send a smaller picture.",
+        "{0} MB보다 큽니다. 더 작은 파일을 보내세요.",
+    ),
+    (f"The request did not arrive within {ANY_PART} seconds.", "{0}초 안에 다 받지 못했습니다."),
+    (
+        f"That took longer than {ANY_PART} seconds; try a smaller picture.",
         "{0}초 넘게 걸렸습니다. 더 작은 사진을 사용해 보세요.",
     ),
     ("Too many requests at once; try again in a moment.", "요청이 너무 많습니다. 잠시 뒤에 다시 시도하세요."),
     ("No reader is running; try again in a moment.", "인식기가 실행 중이 아닙니다. 잠시 뒤에 다시 시도하세요."),
     ("The server failed; its log has the cause.", "서버에서 오류가 발생했습니다. 원인은 서버 기록에 있습니다."),
-    (f"The corrections could not be written: {ANY}", "고친 숫자를 저장하지 못했습니다: {0}"),
-    (f"The corrections cannot be read: {ANY}", "저장된 고친 숫자를 읽을 수 없습니다: {0}"),
+    (f"The corrections could not be written: {ANY_PART}", "고친 숫자를 저장하지 못했습니다: {0}"),
+    (f"The corrections cannot be read: {ANY_PART}", "저장된 고친 숫자를 읽을 수 없습니다: {0}"),
     ("Pages of other sites cannot send requests to this server.", "다른 사이트의 페이지는 요청할 수 없습니다."),
 )
-
-_PLACES = re.compile(r"(\S+) in ([A-Z]+\d+)\b")  # what is to stand in a cell
 
 
 def answer_language(headers: Mapping[str, str]) -> AnswerLanguage:
@@ -74,15 +66,4 @@ def answer_language(headers: Mapping[str, str]) -> AnswerLanguage:
 
 def in_language(text: str, language: AnswerLanguage) -> str:
     """What the server says in a language; parts between semicolons that have no translation stay English."""
-    if language == "en":
-        return text
-    known = _in_korean(text)
-    return known or "; ".join(_in_korean(part) or part for part in text.split("; "))
-
-
-def _in_korean(text: str) -> str | None:
-    said = text.removeprefix(PICTURE)
-    for pattern, korean in SENTENCES:
-        if found := re.fullmatch(pattern, said):
-            return _PLACES.sub(r"\2의 \1", korean.format(*found.groups())).replace(" or ", " 또는 ")
-    return None
+    return text if language == "en" else translate(text.removeprefix(PICTURE), SENTENCES)

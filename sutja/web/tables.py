@@ -115,7 +115,7 @@ def convert_tables(_: Reader, *, body: bytes, query: TablesQuery, language: Answ
     numbers = [_page_numbers(page) for page in pages]
     found = [_page_tables(*each, arrange=query.arrange) for each in zip(pages, numbers, strict=True)]
     if query.form != "json":
-        return TABLE_FORMS[f".{query.form}"](found)
+        return TABLE_FORMS[f".{query.form}"](found, language)
     return {"pages": [tables_json(page.tables, each, language) for page, each in zip(found, numbers, strict=True)]}
 
 

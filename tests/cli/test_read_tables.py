@@ -34,6 +34,13 @@ def test_tables_are_printed_and_written(column: Path, tmp_path: Path) -> None:
     assert [table["rows"] for table in page["tables"]] == [[["40417"], ["92605"], ["31284"]]]
 
 
+def test_a_table_file_is_written_in_korean(column: Path, tmp_path: Path) -> None:
+    target = tmp_path / "marks.md"
+    words = ["--min-confidence", "1", "--to", str(target), "--language", "ko"]
+    assert sutja("read", str(column), *words).code == 5  # nothing is as sure as that
+    assert "A1: 40417(으)로 읽음" in target.read_text(encoding="utf-8")
+
+
 def test_a_picture_without_numbers_writes_no_file(tmp_path: Path) -> None:
     blank = tmp_path / "blank.png"
     blank.write_bytes(cv2.imencode(".png", np.full((80, 200), 240, np.uint8))[1].tobytes())
@@ -46,6 +53,7 @@ def test_a_picture_without_numbers_writes_no_file(tmp_path: Path) -> None:
     ("words", "code", "why"),
     [
         (["--to", "marks.ods"], 2, "marks.ods: tables are written as .xlsx, .csv, .tsv, .json, .md"),
+        (["--to", "marks.csv", "--language", "de"], 2, "unknown language 'de'"),
         (["--table", "--json"], 2, "--json and --table contradict each other"),
         (["--to", "file/marks.csv"], 1, "file"),
     ],

@@ -110,6 +110,15 @@ def test_corrected_tables_become_a_workbook_with_pictures_of_unsure_cells(client
     assert "xl/media/image1.jpeg" in names
 
 
+def test_a_workbook_is_in_the_language_of_the_client(client: httpx.Client) -> None:
+    rows = sheet(*SHEET, ("4", "[8]", "9"))
+    for headers, name in (({}, "to check"), (KOREAN, "확인할 칸")):
+        answer = client.post("/api/tables?form=xlsx", json=rows, headers=headers)
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+            assert f'name="{name}"' in file.read("xl/workbook.xml").decode()
+    assert "읽음" in client.post("/api/tables?form=md", json=rows, headers=KOREAN).text
+
+
 def test_corrected_tables_become_text(client: httpx.Client) -> None:
     answer = client.post("/api/tables?form=csv", json=sheet(("1", "2.50"), ("", "-3")))
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -213,6 +222,7 @@ def test_every_remark_has_a_translation() -> None:
     assert numbers
     texts = [remark.text for table in first.tables for remark in table.remarks]
     texts += ["read as 8; may also be 3 (12%), 5 (4%); its row adds up with 8"]
+    texts += ["several numbers in one cell: 12 and 5"]
     texts += ["1.5: the other numbers of the column have the form dd"]
     texts += ["the column adds up to 12, not to 13; 7 in B3 or 8 in B4 would mend it"]
     for text in texts:

@@ -9,15 +9,16 @@ from tempfile import TemporaryFile
 from sutja.errors import SutjaError, UsageError
 from sutja.files import resolved, whole_file
 from sutja.reading.tables.formats import pages_csv, pages_json, pages_markdown
+from sutja.reading.tables.languages import TableLanguage
 from sutja.reading.tables.page import PageTables
 from sutja.reading.tables.workbook import workbook_bytes
 
-TABLE_FORMS: dict[str, Callable[[Sequence[PageTables]], bytes]] = {
+TABLE_FORMS: dict[str, Callable[[Sequence[PageTables], TableLanguage], bytes]] = {
     ".xlsx": workbook_bytes,
-    ".csv": lambda pages: pages_csv(pages).encode(),
-    ".tsv": lambda pages: pages_csv(pages, "\t").encode(),
-    ".json": lambda pages: pages_json(pages).encode(),
-    ".md": lambda pages: pages_markdown(pages).encode(),
+    ".csv": lambda pages, _: pages_csv(pages).encode(),
+    ".tsv": lambda pages, _: pages_csv(pages, "\t").encode(),
+    ".json": lambda pages, _: pages_json(pages).encode(),
+    ".md": lambda pages, language: pages_markdown(pages, language).encode(),
 }
 
 
@@ -41,8 +42,11 @@ def prepare_table_file(path: Path) -> None:
         raise SutjaError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def write_table_file(path: Path, pages: Sequence[PageTables]) -> None:
-    """Write the tables of pictures in the form of the file's suffix, whole or not at all."""
-    content = TABLE_FORMS[path.suffix.lower()](pages)
+def write_table_file(path: Path, pages: Sequence[PageTables], language: TableLanguage = "en") -> None:
+    """Write the tables of pictures in the form of the file's suffix, whole or not at all.
+
+    `language` is that of what workbooks and Markdown say besides numbers.
+    """
+    content = TABLE_FORMS[path.suffix.lower()](pages, language)
     with whole_file(path) as partial:
         partial.write_bytes(content)

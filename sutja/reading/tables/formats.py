@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from sutja.errors import printable
+from sutja.reading.tables.languages import TableLanguage, remark_in
 from sutja.reading.tables.page import PageTables
 from sutja.reading.tables.table import DASHES, NumberTable, TableCell, column_name, exact_text
 
@@ -32,12 +33,12 @@ def pages_csv(pages: Sequence[PageTables], separator: str = ",") -> str:
     return "\n".join(blocks)
 
 
-def pages_markdown(pages: Sequence[PageTables]) -> str:
-    """All tables as Markdown with letters as the heads of columns, and what is to be checked as lists."""
+def pages_markdown(pages: Sequence[PageTables], language: TableLanguage = "en") -> str:
+    """All tables as Markdown with letters as the heads of columns, and what is to be checked as lists in `language`."""
     parts = []
     for page in pages:
         parts += [f"## {_markdown_text(page.name)}\n"] if len(pages) > 1 else []
-        parts += [_markdown(table) for table in page.tables]
+        parts += [_markdown(table, language) for table in page.tables]
     return "\n".join(parts)
 
 
@@ -79,12 +80,12 @@ def _csv_name(name: str, separator: str) -> str:
     return stream.getvalue()
 
 
-def _markdown(table: NumberTable) -> str:
+def _markdown(table: NumberTable, language: TableLanguage) -> str:
     heads = [column_name(column) for column in range(table.shape[1])]
     lines = [_markdown_row(["", *heads]), _markdown_row(["---:"] * (len(heads) + 1))]
     texts = table.entries(_known_text, "")
     lines += [_markdown_row([str(at), *row]) for at, row in enumerate(texts, start=1)]
-    remarks = [f"- {remark.place}: {_markdown_text(remark.text)}" for remark in table.remarks]
+    remarks = [f"- {each.place}: {_markdown_text(remark_in(each.text, language))}" for each in table.remarks]
     return "\n".join(lines + (["", *remarks] if remarks else [])) + "\n"
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from sutja.errors import printable
+from sutja.reading.tables.languages import WORKBOOK_WORDS, TableLanguage, remark_in
 from sutja.reading.tables.page import PageTables
 from sutja.reading.tables.table import MAX_EXACT_DIGITS, CellRemark, NumberTable, TableCell, plain_number
 
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 
 MAX_SHEET_NAME = 31  # characters
 RESERVED_SHEET_NAMES = ("history",)
-LINES_ENDING = " lines"  # of the name of a sheet of lines
-CHECK_SHEET = "to check"
-CHECK_HEADS = ("sheet", "cell", "signs", "read as", "what to check", "picture")
 CHECK_WIDTHS = (16, 7, 12, 12, 70, 44)  # characters
 UNSURE_COLOUR, ODD_COLOUR = "#FFF2A8", "#FFD9B3"  # of cells with unsure digits, and of those that a check names
 CHECK_ROW_PIXELS, PICTURE_OFFSET_PIXELS = 50, 3
@@ -32,35 +31,41 @@ MIN_COLUMN_CHARACTERS = 4
 
 @dataclass(frozen=True)
 class _NamedSheet:
-    """A table with the name of its sheet, and its place in its page."""
+    """A table with the name of its sheet, its place in its page, and the language of its remarks."""
 
     name: str
     page: PageTables
     at: int
+    language: TableLanguage
 
     @property
     def table(self) -> NumberTable:
         return self.page.tables[self.at]
 
+    @cached_property
+    def remarks(self) -> list[CellRemark]:
+        """The remarks on the table in the language of the workbook."""
+        return [replace(each, text=remark_in(each.text, self.language)) for each in self.table.remarks]
 
-def workbook_bytes(pages: Sequence[PageTables]) -> bytes:
+
+def workbook_bytes(pages: Sequence[PageTables], language: TableLanguage = "en") -> bytes:
     """The XLSX file with a sheet for each table or picture, and a last one of what is to be checked, if anything is.
 
     Where the value of a cell is unsure, the cell has the most probable one; it is coloured, and its note says what else
-    it may be.
+    it may be. `language` is that of notes, heads and names of sheets.
     """
     from xlsxwriter import Workbook
 
-    stream = io.BytesIO()
+    stream, words = io.BytesIO(), WORKBOOK_WORDS[language]
     with Workbook(stream, {"in_memory": True}) as workbook:
         formats = _Formats(workbook)
-        sheets = list(_named_sheets(pages))
+        sheets = list(_named_sheets(pages, language))
         for sheet in sheets:
-            _write_table(workbook.add_worksheet(sheet.name), sheet.table, formats)
-        for page, name in _empty_pages(pages, sheets):
-            workbook.add_worksheet(name).write_string(0, 0, f"{printable(page.name)}: no numbers found")
-        if any(sheet.table.remarks for sheet in sheets):
-            _write_checks(workbook.add_worksheet(CHECK_SHEET), sheets, formats)
+            _write_table(workbook.add_worksheet(sheet.name), sheet, formats)
+        for page, name in _empty_pages(pages, {words.check_sheet, *(sheet.name.casefold() for sheet in sheets)}):
+            workbook.add_worksheet(name).write_string(0, 0, f"{printable(page.name)}: {words.no_numbers}")
+        if any(sheet.remarks for sheet in sheets):
+            _write_checks(workbook.add_worksheet(words.check_sheet), sheets, words.check_heads, formats)
     return stream.getvalue()
 
 
@@ -79,18 +84,20 @@ class _Formats:
         return self._made[key]
 
 
-def _named_sheets(pages: Sequence[PageTables]) -> Iterator[_NamedSheet]:
-    taken = {CHECK_SHEET, *RESERVED_SHEET_NAMES}
+def _named_sheets(pages: Sequence[PageTables], language: TableLanguage) -> Iterator[_NamedSheet]:
+    words = WORKBOOK_WORDS[language]
+    taken = {words.check_sheet, *RESERVED_SHEET_NAMES}
     for page in pages:
         for at, table in enumerate(page.tables):
             stem = PurePath(page.name).stem
-            wanted = stem if table.aligned else f"{stem[: MAX_SHEET_NAME - len(LINES_ENDING)]}{LINES_ENDING}"
-            yield _NamedSheet(_sheet_name(wanted, taken), page, at)
+            ending = "" if table.aligned else words.lines_ending
+            wanted = f"{stem[: MAX_SHEET_NAME - len(ending)]}{ending}"
+            yield _NamedSheet(_sheet_name(wanted, taken), page, at, language)
 
 
-def _empty_pages(pages: Sequence[PageTables], sheets: Sequence[_NamedSheet]) -> Iterator[tuple[PageTables, str]]:
-    """The pictures without a number, and names for their sheets."""
-    taken = {CHECK_SHEET, *RESERVED_SHEET_NAMES, *(sheet.name.casefold() for sheet in sheets)}
+def _empty_pages(pages: Sequence[PageTables], sheet_names: Set[str]) -> Iterator[tuple[PageTables, str]]:
+    """The pictures without a number, and names for their sheets besides `sheet_names`, which are in lower case."""
+    taken = {*sheet_names, *RESERVED_SHEET_NAMES}
     return ((page, _sheet_name(PurePath(page.name).stem, taken)) for page in pages if not page.tables)
 
 
@@ -105,12 +112,15 @@ def _sheet_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _write_table(sheet: Worksheet, table: NumberTable, formats: _Formats) -> None:
-    for column, cells in enumerate(table.filled_columns()):
+def _write_table(sheet: Worksheet, named: _NamedSheet, formats: _Formats) -> None:
+    remarks_on: dict[str, list[CellRemark]] = {}
+    for remark in named.remarks:
+        remarks_on.setdefault(remark.place, []).append(remark)
+    for column, cells in enumerate(named.table.filled_columns()):
         width = max((len(cell.guess) for cell in cells), default=0)
         sheet.set_column(column, column, max(MIN_COLUMN_CHARACTERS, width + 2))
-    for cell in table.filled_cells:
-        remarks = table.remarks_on(cell)
+    for cell in named.table.filled_cells:
+        remarks = remarks_on.get(cell.place, [])
         _write_cell(sheet, cell, formats.of(**_look(cell, remarks)))
         if remarks:
             sheet.write_comment(cell.row, cell.column, "\n".join(remark.text for remark in remarks))
@@ -141,13 +151,13 @@ def _is_exact(value: Decimal) -> bool:
     return len(value.as_tuple().digits) <= MAX_EXACT_DIGITS
 
 
-def _write_checks(sheet: Worksheet, sheets: Sequence[_NamedSheet], formats: _Formats) -> None:
+def _write_checks(sheet: Worksheet, sheets: Sequence[_NamedSheet], heads: Sequence[str], formats: _Formats) -> None:
     """A row for each remark, with a link to its cell and the picture of it."""
-    for column, (head, width) in enumerate(zip(CHECK_HEADS, CHECK_WIDTHS, strict=True)):
+    for column, (head, width) in enumerate(zip(heads, CHECK_WIDTHS, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, formats.of(bold=True))
     sheet.freeze_panes(1, 0)
-    remarks = [(named, remark) for named in sheets for remark in named.table.remarks]
+    remarks = [(named, remark) for named in sheets for remark in named.remarks]
     for row, (named, remark) in enumerate(remarks, start=1):
         _write_check(sheet, row, named, remark, formats)
 
@@ -164,4 +174,4 @@ def _write_check(sheet: Worksheet, row: int, named: _NamedSheet, remark: CellRem
     if picture := named.page.pictures.get((named.at, remark.row, remark.column)):
         offset = {"x_offset": PICTURE_OFFSET_PIXELS, "y_offset": PICTURE_OFFSET_PIXELS}
         options = {"image_data": io.BytesIO(picture), "description": f"{cell.guess}?", **offset}
-        sheet.insert_image(row, len(CHECK_HEADS) - 1, f"{remark.place}.jpg", options)
+        sheet.insert_image(row, len(CHECK_WIDTHS) - 1, f"{remark.place}.jpg", options)

@@ -177,3 +177,22 @@ def test_a_folder_that_takes_no_file_is_known_beforehand(tmp_path: Path, monkeyp
     monkeypatch.setattr("sutja.reading.tables.files.TemporaryFile", refuse)
     with pytest.raises(SutjaError, match=r"marks\.csv: cannot be written: Permission denied"):
         prepare_table_file(tmp_path / "marks.csv")
+
+
+def test_a_workbook_in_korean_says_what_is_to_be_checked_in_korean() -> None:
+    lines = read_table(("12", "1[7]"))
+    files = parts(workbook_bytes([page(), page("notes.jpg", lines), page("blank.jpg", Reading(()))], "ko"))
+    names = sheet_names(files)
+    assert names == ["marks", "notes 줄", "blank", "확인할 칸"]
+    texts = [str(value) for number in (3, 4) for value in sheet_values(files, number).values()]
+    notes = "".join(ElementTree.fromstring(files["xl/comments1.xml"]).itertext())
+    assert "17(으)로 읽음" in notes
+    shown = [
+        text for text in [*texts, notes] if text not in names and not re.fullmatch(r"[A-Z]+\d+|blank.jpg:.*", text)
+    ]
+    assert len(shown) >= 10
+    assert not [text for text in shown if re.search("[a-z]{2}", text)]
+
+
+def test_markdown_in_korean_says_what_is_to_be_checked_in_korean() -> None:
+    assert "- A2: 17(으)로 읽음" in pages_markdown([page()], "ko")
