@@ -45,12 +45,16 @@ CODE_PATHSPECS = (".", ":(exclude)results", ":(exclude)docs", ":(exclude)*.md") 
 
 @dataclass(frozen=True)
 class DataSource:
-    """The data that a network was trained on: name, SHA-256, and the numbers of training and test digits."""
+    """The data that a network was trained on: name, SHA-256, and the numbers of training and test digits.
+
+    `class_names` are `None` for the ten digits.
+    """
 
     name: str
     sha256: str
     train: int | None = None
     test: int | None = None
+    class_names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,13 @@ def load_data(source: str, mending: Mending | None = None) -> Dataset:
     return dataset
 
 
+def load_digits(source: str) -> Dataset:
+    """Load a data set as `load_data` does; raises `UsageError` for other classes than the ten digits."""
+    dataset = load_data(source)
+    dataset.require_digits()
+    return dataset
+
+
 @contextmanager
 def connected_to(cluster: str | None) -> Iterator[None]:
     """Connect to the Ray cluster of the option --cluster, if it is given."""

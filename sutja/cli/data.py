@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Cluster, CommandGroup, Data, Force, Json, connected_to, load_data
+from sutja.cli.common import Cluster, CommandGroup, Data, Force, Json, connected_to, load_data, load_digits
 from sutja.errors import UsageError
 
 if TYPE_CHECKING:
+    from sutja.data.class_names import ClassNames
     from sutja.data.dataset import Dataset
     from sutja.synth.documents.painter import DocumentPainter
 
@@ -38,10 +39,26 @@ PixelRange = Annotated[
 Invert = Annotated[bool, typer.Option("--invert", help="Dark digits on bright paper become bright on dark.")]
 Transpose = Annotated[bool, typer.Option("--transpose", help="Exchange rows and columns, as EMNIST needs it.")]
 LabelsFrom = Annotated[
-    int, typer.Option("--labels-from", min=0, max=99, metavar="N", help="The label that stands for the digit 0.")
+    int,
+    typer.Option(
+        "--labels-from",
+        min=0,
+        max=99,
+        metavar="N",
+        help="The label that stands for the digit 0, or for the first class.",
+    ),
 ]
 TenIsZero = Annotated[bool, typer.Option("--ten-is-zero", help="The label 10 stands for the digit 0.")]
 DropBlank = Annotated[bool, typer.Option("--drop-blank", help="Leave out pictures whose pixels are all the same.")]
+Classes = Annotated[
+    Optional[str],
+    typer.Option(
+        "--classes",
+        metavar="N|NAMES",
+        help="The number of classes, as 47, or their names in the order of the labels, as A,B,C; for files that do not "
+        "tell them. [default: the ten digits]",
+    ),
+]
 
 
 @data_app.command(epilog="Example: `sutja data info fashion-mnist/`")
@@ -57,6 +74,7 @@ def info(
     labels_from: LabelsFrom = 0,
     ten_is_zero: TenIsZero = False,
     drop_blank: DropBlank = False,
+    classes: Classes = None,
     as_json: Json = False,
 ) -> None:
     """Describe a data set and draw a sheet of samples."""
@@ -69,7 +87,9 @@ def info(
 
     if sheet is not None and sheet.suffix.lower() != ".png":
         raise UsageError(f"{sheet}: the sheet is a PNG file: its name must end in .png")
-    mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
+    mending = Mending(
+        _range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank, _class_names(classes)
+    )
     dataset = load_data(source, mending)
     path = sheet or Path(f"{dataset.name}-samples.png")
     if sheet is not None or not as_json:
@@ -105,6 +125,7 @@ def convert(
     labels_from: LabelsFrom = 0,
     ten_is_zero: TenIsZero = False,
     drop_blank: DropBlank = False,
+    classes: Classes = None,
     train_digits: Annotated[
         Optional[int],
         typer.Option("--train-digits", min=1, metavar="N", help="Keep N training digits, of every class its share."),
@@ -129,7 +150,9 @@ def convert(
     from sutja.data.dataset import format_from_path, save_dataset
     from sutja.data.samples import Mending
 
-    mending = Mending(_range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank)
+    mending = Mending(
+        _range(pixel_range), invert, transpose, labels_from, ten_is_zero, drop_blank, _class_names(classes)
+    )
     dataset = _variant(load_data(source, mending), train_digits, shuffle)
     save_dataset(dataset, to, file_format=form or format_from_path(to), force=force)
     print_path("Written", to)
@@ -148,6 +171,12 @@ def _range(text: str | None) -> tuple[float, float] | None:
     from sutja.data.samples import parse_pixel_range
 
     return None if text is None else parse_pixel_range(text)
+
+
+def _class_names(text: str | None) -> ClassNames | None:
+    from sutja.data.class_names import parse_class_names
+
+    return None if text is None else parse_class_names(text)
 
 
 @data_app.command()
@@ -202,7 +231,7 @@ def photographs(
     suffix = _suffix(form)
     wanted = list(DIFFICULTIES) if difficulty == "all" else [difficulty]
     request = PhotographRequest(wanted, count, seed, _size(size) if size else None)
-    write_photographs(LineRenderer(load_data(data).train), request, to, suffix=suffix, force=force)
+    write_photographs(LineRenderer(load_digits(data).train), request, to, suffix=suffix, force=force)
     print_path("Written", to)
 
 
@@ -214,7 +243,7 @@ def _painter(data: str) -> DocumentPainter:
     from sutja.synth.documents.painter import DocumentPainter
     from sutja.synth.documents.writers import DigitShapes, Sources
 
-    digits = DigitShapes(load_data(data).train)
+    digits = DigitShapes(load_digits(data).train)
     try:
         return DocumentPainter(Sources(digits, load_fonts()))
     except DataError as error:
@@ -294,6 +323,6 @@ def lines(
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    written = LineRenderer(load_data(data).train).render_lines(np.random.default_rng(seed), count)
+    written = LineRenderer(load_digits(data).train).render_lines(np.random.default_rng(seed), count)
     save_figure(plots.plot_lines([(line.gray, line.text or "nothing") for line in written]), to)
     print_path("Lines", to)

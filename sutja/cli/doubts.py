@@ -65,7 +65,7 @@ def doubts(
         return
     folder = to or Path("runs") / f"doubts-{dataset.name}"
     write_doubts(folder, dataset, found, recipe, count=count)
-    print_table(doubt_table(found[:SHOWN_DOUBTS]))
+    print_table(doubt_table(found[:SHOWN_DOUBTS], dataset.class_names))
     wrong = sum(each.wrong for each in found)
     out.print(f"{wrong:,} of {len(found):,} labels are taken for errors.", markup=False)
     print_path("Report", folder / "report.html")

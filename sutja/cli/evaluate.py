@@ -53,7 +53,7 @@ def evaluate(
     from sutja.reports.tables import class_table, confusion_table, corruption_table, mistake_table, score_table
 
     trained = open_model(model)
-    classifier = trained.classifier()
+    classifier = trained.classifier(any_classes=True)
     part, digits = trained.evaluation_digits(load_data(data))
     logits = classifier.logits(digits.images)
     report = measure(logits, digits.labels)
@@ -70,16 +70,17 @@ def evaluate(
 
         draw_evaluation(figures, digits, logits, report)
     if as_json:
-        values = asdict(report)
+        values = {"class_names": list(digits.class_names), **asdict(report)}
         if temperature != 1:
             scores = CalibratedScores.of(list(reports.values())[-1])
             values |= {"temperature": temperature, "calibrated": asdict(scores)}
         print_json(values | ({"corruptions": asdict(robustness)} if robustness else {}))
         return
     print_table(score_table(reports))
-    print_table(class_table(report))
-    print_table(confusion_table(report), title=" most frequent confusions")
-    print_table(mistake_table(report), title=" most confident mistakes")
+    names = digits.class_names
+    print_table(class_table(report, names))
+    print_table(confusion_table(report, names), title=" most frequent confusions")
+    print_table(mistake_table(report, names), title=" most confident mistakes")
     if robustness:
         print_table(corruption_table(robustness), title=" corrupted digits, MNIST-C style")
     if figures is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Force
+from sutja.cli.common import Force, load_data
 from sutja.cli.completion import complete_run
 
 
@@ -43,6 +43,9 @@ def export(
             "--half", help="Round the weights to half precision: files of half the size. The model is evaluated again."
         ),
     ] = False,
+    data: Annotated[
+        str, typer.Option("--data", "-d", help="The data that the run was trained on; --half evaluates on them.")
+    ] = "mnist",
     force: Force = False,
 ) -> None:
     """Publish a run as a model: an ONNX file checked against PyTorch, weights, and a card with figures and checksums.
@@ -67,7 +70,7 @@ def export(
         study=seed_results,
     )
     folder = to or Path(opened.published_name)
-    card = publish(opened, folder, options)
+    card = publish(opened, folder, options, dataset=load_data(data))
     if card.calibration is None:
         hint = {
             "digits": "no validation digits of its own; --calibrate-with takes those of a counterpart",

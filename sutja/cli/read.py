@@ -111,6 +111,7 @@ def read(
     A space stands between two numbers. Signs below the minimum confidence are printed as `?`. The exit code is 5 if no
     digit reaches it. What is read of many pictures is kept until all are: see `--resume`.
     """
+    from sutja.models.open import open_model
     from sutja.reading.batch import ReaderOptions
     from sutja.reading.numbers import parse_decimal_sign
     from sutja.reading.reader import reader_models
@@ -120,6 +121,7 @@ def read(
         raise UsageError("--explain shows how pages are read, and --single reads no page: choose one")
     decimal_sign = None if decimal is None else parse_decimal_sign(decimal)
     line_reader, classifier = reader_models(model)
+    open_model(classifier).require_digits()
     tables = bool(table_file) or as_table
     options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, tables)
     table_writer = _TableWriter(table_file, language) if table_file else None

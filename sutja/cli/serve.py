@@ -44,6 +44,7 @@ def serve(
     from sutja.data.corrections.store import Corrections
     from sutja.errors import UsageError, printable
     from sutja.files import resolved
+    from sutja.models.open import open_model
     from sutja.reading.reader import reader_models
     from sutja.web.app import create_app
     from sutja.web.same_origin import host_name, server_names
@@ -55,6 +56,7 @@ def serve(
         if not host_name(f"[{name}]" if ":" in name else name):
             raise UsageError(f"--allow-host '{name}': not a host name; give a name or an IP address, without a port")
     line_reader, classifier = reader_models(model)
+    open_model(classifier).require_digits()
     settings = ServerSettings(
         model=line_reader,
         classifier=classifier,

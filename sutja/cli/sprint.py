@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sutja.cli.common import EngineName, Json, Threads, load_data
+from sutja.cli.common import EngineName, Json, Threads, load_digits
 
 
 def sprint(
@@ -31,7 +31,7 @@ def sprint(
     from sutja.training.sprint import sprint as run_sprint
 
     recipe = get_sprint(target)
-    dataset = load_data(data)
+    dataset = load_digits(data)
     torch.set_num_threads(choose_threads(threads))
     remark(f"sprint to {target} %: {recipe.images:,} images, {torch.get_num_threads()} threads")
     sprints: list[Sprint] = []

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.class_names import ClassNames
 from sutja.data.corrections.store import holds_corrections, read_corrections
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits, Labels
+from sutja.data.formats.class_list import CLASS_LIST_NAME, write_class_list
 from sutja.data.formats.container import open_container
 from sutja.data.formats.forms import FORMS, read_form, read_text_file
 from sutja.data.formats.idx import read_idx
@@ -25,7 +27,7 @@ from sutja.data.formats.npz import read_npz, write_npz
 from sutja.data.formats.parts import Parts
 from sutja.data.formats.zips import write_zip
 from sutja.data.inspection import inspect_digits
-from sutja.data.samples import Mending, to_digits
+from sutja.data.samples import Mending, find_class_names, to_digits
 from sutja.errors import DataError, UsageError, unknown
 from sutja.files import remove_folder, require_unpacked, resolved, whole_file, whole_folder
 
@@ -44,9 +46,19 @@ class Dataset:
     test: Digits
     remarks: tuple[str, ...] = ()
 
+    @property
+    def class_names(self) -> ClassNames:
+        """The names of its classes: the ten digits, unless it has others."""
+        return self.train.class_names
+
+    def require_digits(self) -> None:
+        """Raises `UsageError` when its classes are others than the ten digits."""
+        if not self.class_names.are_digits:
+            raise UsageError(f"{self.name}: has {self.class_names.summary}: this needs the ten digits")
+
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of all pixels and labels, independent of the file format."""
+        """The SHA-256 of all pixels and labels, independent of the file format and of the names of the classes."""
         digest = hashlib.sha256()
         for digits in (self.train, self.test):
             digest.update(digits.images.reshape(-1).data)  # copies nothing
@@ -109,9 +121,11 @@ def _read_path(path: Path) -> Parts:
 def _digits_of(name: str, parts: Parts, mending: Mending | None) -> Dataset:
     """The data set of what was read; without a second part, a sixth of each class is held out for testing."""
     samples, test_samples = parts
-    train, remarks = to_digits(samples, mending)
+    class_names, told = find_class_names(samples, mending)
+    train, remarks = to_digits(samples, mending, class_names)
+    remarks += told
     if test_samples:
-        test, more = to_digits(test_samples, mending)
+        test, more = to_digits(test_samples, mending, class_names)
         return Dataset(name, train, test, (*remarks, *(remark for remark in more if remark not in remarks)))
     count = max(1, len(train) // 6)
     if len(train) < 2:
@@ -179,36 +193,45 @@ def save_dataset(dataset: Dataset, path: Path, *, file_format: str, force: bool 
             folder = partial.with_suffix(".files")
             try:
                 folder.mkdir()
-                FORMS[file_format].write(folder, dataset.train, dataset.test)
+                _write_form(dataset, folder, file_format)
                 write_zip(partial, folder)
             finally:
                 remove_folder(folder)
 
 
+def _write_form(dataset: Dataset, folder: Path, file_format: str) -> None:
+    """Write the files of a form into a folder, with a list of the classes where these are not the digits."""
+    FORMS[file_format].write(folder, dataset.train, dataset.test)
+    if not dataset.class_names.are_digits:
+        write_class_list(folder, dataset.class_names)
+
+
 def _save_folder(dataset: Dataset, path: Path, file_format: str) -> None:
     """Write into a folder, and remove there what would be loaded instead of the new files or with them."""
     with whole_folder(path) as partial:
-        FORMS[file_format].write(partial, dataset.train, dataset.test)
+        _write_form(dataset, partial, file_format)
         written = {file.name for file in partial.iterdir()}
         for name in written if path.is_dir() else ():
             if (path / name).is_dir():
                 remove_folder(path / name)
+    patterns = [re.escape(CLASS_LIST_NAME), *(form.written for form in FORMS.values())]
     for file in path.iterdir():
-        if file.name not in written and any(re.fullmatch(form.written, file.name) for form in FORMS.values()):
+        if file.name not in written and any(re.fullmatch(pattern, file.name) for pattern in patterns):
             remove_folder(file) if file.is_dir() else file.unlink()
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """Describe a data set: digits per part and class, mean and standard deviation of the scaled pixels, checksum."""
+    """Describe a data set: digits per part and class, names of the classes, mean and standard deviation, checksum."""
     parts = {
         name: {
             "digits": len(digits),
             **_pixel_statistics(digits),
-            "classes": np.bincount(digits.labels, minlength=CLASS_COUNT).tolist(),
+            "classes": np.bincount(digits.labels, minlength=len(dataset.class_names)).tolist(),
         }
         for name, digits in (("train", dataset.train), ("test", dataset.test))
     }
-    return {"name": dataset.name, **parts, "sha256": dataset.sha256, "remarks": list(dataset.remarks)}
+    about = {"class_names": list(dataset.class_names), "sha256": dataset.sha256, "remarks": list(dataset.remarks)}
+    return {"name": dataset.name, **parts, **about}
 
 
 def _pixel_statistics(digits: Digits) -> dict[str, float]:
@@ -248,7 +271,7 @@ def stratified_split(labels: Labels, count: int) -> tuple[NDArray[np.int64], NDA
 
     The counts per class are rounded by the largest remainder method, so that they add up to `count`. Both are sorted.
     """
-    shares = np.bincount(labels, minlength=CLASS_COUNT) * count / len(labels)
+    shares = np.bincount(labels) * count / len(labels)
     counts = np.floor(shares).astype(int)
     counts[np.argsort(counts - shares, kind="stable")[: count - counts.sum()]] += 1
     random = np.random.default_rng(SPLIT_SEED)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.class_names import DIGIT_NAMES, ClassNames
 from sutja.errors import DataError
 
-CLASS_COUNT = 10
+CLASS_COUNT = 10  # of digits; other data sets have as many as `Digits.class_names`
 SIDE_PIXELS = 28  # height and width of an image
 
 Images = NDArray[np.uint8]
@@ -20,10 +21,14 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Digits:
-    """Images `uint8 (N, 28, 28)`, 0 = paper, 255 = ink, and their labels `int64 (N,)`, 0…9, in the same order."""
+    """Images `uint8 (N, 28, 28)`, 0 = paper, 255 = ink, and their labels `int64 (N,)`, 0…9, in the same order.
+
+    They may also be letters or other signs: the labels are places in `class_names`.
+    """
 
     images: Images
     labels: Labels
+    class_names: ClassNames = DIGIT_NAMES
 
     def __len__(self) -> int:
         """The number of digits."""
@@ -31,15 +36,28 @@ class Digits:
 
     def take(self, indices: NDArray[np.int64]) -> Digits:
         """The digits at `indices`, in that order."""
-        return Digits(self.images[indices], self.labels[indices])
+        return replace(self, images=self.images[indices], labels=self.labels[indices])
 
-    def first_of_each_class(self) -> list[int]:
-        """The index of the first digit of each class that is there, in the order of the classes."""
-        return [int(np.flatnonzero(self.labels == label)[0]) for label in np.unique(self.labels)]
+    def with_images(self, images: Images) -> Digits:
+        """The same digits with other images."""
+        return replace(self, images=images)
+
+    def first_of_each_class(self, most: int = CLASS_COUNT) -> list[int]:
+        """The index of the first digit of each class that is there, in the order of the classes.
+
+        Of more classes than `most`, some are chosen evenly.
+        """
+        present = np.unique(self.labels)
+        chosen = present[np.linspace(0, len(present) - 1, min(most, len(present))).round().astype(int)]
+        return [int(np.flatnonzero(self.labels == label)[0]) for label in chosen]
 
 
 def checked_digits(
-    images: NDArray[Any], labels: NDArray[Any], images_file: str | Path, labels_file: str | Path
+    images: NDArray[Any],
+    labels: NDArray[Any],
+    images_file: str | Path,
+    labels_file: str | Path,
+    class_names: ClassNames = DIGIT_NAMES,
 ) -> Digits:
     """Make `Digits` from arrays of files. Raises a `DataError` that names the file if an array is invalid."""
     side = SIDE_PIXELS
@@ -51,10 +69,11 @@ def checked_digits(
         raise DataError(f"{labels_file}: {len(labels):,} labels, but {len(images):,} images in {images_file}")
     if len(labels) == 0:
         raise DataError(f"{images_file}: the set is empty")
-    if labels.min() < 0 or labels.max() >= CLASS_COUNT:
-        wrong = labels[(labels < 0) | (labels >= CLASS_COUNT)][0]
-        raise DataError(f"{labels_file}: the label {wrong} is out of the range 0…{CLASS_COUNT - 1}")
-    return Digits(np.ascontiguousarray(images), labels.astype(np.int64))
+    count = len(class_names)
+    if labels.min() < 0 or labels.max() >= count:
+        wrong = labels[(labels < 0) | (labels >= count)][0]
+        raise DataError(f"{labels_file}: the label {wrong} is out of the range 0…{count - 1}")
+    return Digits(np.ascontiguousarray(images), labels.astype(np.int64), class_names)
 
 
 def digit_images(images: Any) -> Images:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.class_names import ClassNames
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits, Images, Labels
 from sutja.data.samples import blank, hint, pixel_range_of
 
@@ -38,7 +39,9 @@ def inspect_digits(name: str, train: Digits, test: Digits, mnist_means: Means) -
     inverted = _is_inverted(images)
     if inverted:
         yield f"{name}: inverted: dark digits on bright paper: {hint('--invert')}"
-    if _is_transposed(255 - images if inverted else images, labels, mnist_means):
+    are_known = np.isin(labels, _digit_labels(train.class_names))
+    upright = 255 - images if inverted else images
+    if _is_transposed(upright[are_known], labels[are_known], mnist_means):
         yield f"{name}: transposed: the digits lie mirrored on their sides: {hint('--transpose')}"
     for part, digits in (("training", train), ("test", test)):
         count = int(blank(digits.images).sum())
@@ -48,11 +51,17 @@ def inspect_digits(name: str, train: Digits, test: Digits, mnist_means: Means) -
 
 
 def _odd_labels(name: str, train: Digits) -> Iterator[str]:
-    counts = np.bincount(train.labels, minlength=CLASS_COUNT)
+    counts = np.bincount(train.labels, minlength=len(train.class_names))
     if np.count_nonzero(counts) == 1:
-        yield f"{name}: all {len(train):,} training digits have the label {counts.argmax()}: are these the labels?"
-    elif counts[0] == 0 and (counts[1:] > 0).all():
+        label = train.class_names[int(counts.argmax())]
+        yield f"{name}: all {len(train):,} training digits have the label {label}: are these the labels?"
+    elif train.class_names.are_digits and counts[0] == 0 and (counts[1:] > 0).all():
         yield (f"{name}: the labels are 1 to 9, and there is no 0: {hint('--labels-from 1')}, if 1 stands for 0")
+
+
+def _digit_labels(class_names: ClassNames) -> list[int]:
+    """The labels that stand for the digit of the same number, as those of letters and digits together begin."""
+    return [label for label, name in enumerate(class_names) if label < CLASS_COUNT and name == str(label)]
 
 
 def _sample(digits: Digits) -> tuple[Images, Labels]:

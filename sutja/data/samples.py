@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.class_names import DIGIT_NAMES, MAX_CLASSES, ClassNames
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits, Images, checked_digits
 from sutja.data.pictures.fit import fit_picture, to_ink
 from sutja.errors import DataError, UsageError
@@ -27,7 +28,8 @@ class Samples:
     """Pictures and labels of one part of a data set, as its files have them.
 
     `images` are `(N, H, W)`, or `(N, H, W, C)` with one channel, RGB, or RGB and alpha, of any type and range.
-    `labels` are `(N,)`. The names are those of the files, for messages.
+    `labels` are `(N,)`. The names are those of the files, for messages. `class_names` are `None` where the files tell
+    none.
     """
 
     images: NDArray[Any]
@@ -35,6 +37,7 @@ class Samples:
     images_name: str | Path
     labels_name: str | Path
     remarks: tuple[str, ...] = ()
+    class_names: ClassNames | None = None
 
     def remarked(self, *remarks: str) -> Samples:
         """The same samples with more remarks."""
@@ -48,26 +51,47 @@ class Mending:
     pixel_range: tuple[float, float] | None = None  # of paper and ink, brought to 0…255
     invert: bool = False
     transpose: bool = False
-    labels_from: int = 0  # the label that stands for the digit 0
+    labels_from: int = 0  # the label that stands for the digit 0, or for the first class
     ten_is_zero: bool = False
     drop_blank: bool = False
+    class_names: ClassNames | None = None
 
 
-def to_digits(samples: Samples, mending: Mending | None = None) -> tuple[Digits, tuple[str, ...]]:
+def find_class_names(samples: Samples, mending: Mending | None = None) -> tuple[ClassNames, tuple[str, ...]]:
+    """The classes of a data set by its training samples, and a remark where only their labels tell them.
+
+    They are those that `mending` or the files name. Otherwise labels above 9 stand for more classes than ten only if
+    each label from 0 to the largest occurs twice: a single one may be damage.
+    """
+    mending = mending or Mending()
+    if names := mending.class_names or samples.class_names:
+        return names, ()
+    labels = _shifted_labels(samples.labels, mending)
+    if labels.ndim == 1 and labels.dtype.kind in "iu" and labels.size:
+        low, high = int(labels.min()), int(labels.max())
+        if low == 0 and CLASS_COUNT <= high < MAX_CLASSES and np.bincount(labels.astype(np.int64)).min() > 1:
+            remark = f"the labels are 0 to {high}, so there are {high + 1} classes, called by these numbers"
+            return ClassNames.numbered(high + 1), (f"{samples.labels_name}: {remark}",)
+    return DIGIT_NAMES, ()
+
+
+def to_digits(
+    samples: Samples, mending: Mending | None = None, class_names: ClassNames = DIGIT_NAMES
+) -> tuple[Digits, tuple[str, ...]]:
     """The digits of samples, `mending` applied, and the remarks on what had to be done.
 
     Colour becomes grey, and pictures of another size are brought to 28×28. Raises a `DataError` that names the option
     of `sutja data convert` which helps.
     """
     mending = mending or Mending()
-    labels = _mended_labels(samples, mending)
+    labels = _mended_labels(samples, mending, class_names)
     pixels = _eight_bits(samples, mending)
     if mending.transpose and pixels.ndim > 2:
         pixels = pixels.swapaxes(1, 2)
     images, remarks = _fitted(pixels, str(samples.images_name))
-    digits = checked_digits(images, labels, samples.images_name, samples.labels_name)
+    digits = checked_digits(images, labels, samples.images_name, samples.labels_name, class_names)
     if mending.invert:
-        digits = Digits(255 - digits.images, digits.labels)
+        digits = digits.with_images(255 - digits.images)
     if mending.drop_blank:
         digits, dropped = _without_blank(digits, str(samples.images_name))
         remarks += dropped
@@ -79,20 +103,28 @@ def hint(*options: str) -> str:
     return f"`sutja data convert` mends it with {' '.join(options)}"
 
 
-def _mended_labels(samples: Samples, mending: Mending) -> NDArray[Any]:
-    labels = samples.labels
+def _mended_labels(samples: Samples, mending: Mending, class_names: ClassNames) -> NDArray[Any]:
+    """The labels as `mending` asks for. Raises a `DataError` for those above 9 for which an option is needed."""
+    labels = _shifted_labels(samples.labels, mending)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or not labels.size or not class_names.are_digits:
+        return labels
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or not CLASS_COUNT <= high < MAX_CLASSES:
+        return labels
+    out_of_range = f"{samples.labels_name}: the label {high} is out of the range 0…9"
+    if (low, high) == (1, CLASS_COUNT):
+        first = hint("--labels-from 1 (where 1 stands for 0)")
+        raise DataError(f"{out_of_range}: {first} or --ten-is-zero (where 10 does)")
+    option = f"--labels-from 1 --classes {high}" if low == 1 else f"--classes {high + 1}"
+    raise DataError(f"{out_of_range}: {hint(option)}, where there are so many classes")
+
+
+def _shifted_labels(labels: NDArray[Any], mending: Mending) -> NDArray[Any]:
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or not labels.size:
         return labels
     if mending.ten_is_zero:
         labels = np.where(labels == CLASS_COUNT, 0, labels)
-    if mending.labels_from:
-        labels = labels.astype(np.int64) - mending.labels_from
-    elif labels.min() == 1 and labels.max() == CLASS_COUNT:
-        raise DataError(
-            f"{samples.labels_name}: the label 10 is out of the range 0…9: "
-            f"{hint('--labels-from 1 (where 1 stands for 0)')} or --ten-is-zero (where 10 does)"
-        )
-    return labels
+    return labels.astype(np.int64) - mending.labels_from if mending.labels_from else labels
 
 
 def _eight_bits(samples: Samples, mending: Mending) -> NDArray[Any]:

@@ -32,7 +32,7 @@ def shuffle_pixels(dataset: Dataset, seed: int) -> Dataset:
 
     def shuffled(digits: Digits) -> Digits:
         images = digits.images.reshape(len(digits), -1)[:, order]
-        return Digits(images.reshape(digits.images.shape), digits.labels)
+        return digits.with_images(images.reshape(digits.images.shape))
 
     name = f"{dataset.name}-shuffled-{seed}"
     return replace(dataset, name=name, train=shuffled(dataset.train), test=shuffled(dataset.test))

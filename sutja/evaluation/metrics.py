@@ -76,13 +76,13 @@ class Report(Scores):
 
 
 def evaluate(logits: Logits, labels: Labels) -> Report:
-    """Evaluate logits `float (N, 10)` against labels `int64 (N,)`, N ≥ 1."""
+    """Evaluate logits `float (N, C)` of C classes against labels `int64 (N,)`, N ≥ 1."""
     log_probabilities = _log_softmax(logits)
     probabilities = np.exp(log_probabilities)
     predictions = logits.argmax(axis=1)
     wrong = np.flatnonzero(predictions != labels)
     interval = wilson_interval(len(labels) - len(wrong), len(labels))
-    confusion = np.zeros((CLASS_COUNT, CLASS_COUNT), int)
+    confusion = np.zeros((logits.shape[1], logits.shape[1]), int)
     np.add.at(confusion, (labels, predictions), 1)
     confidence = probabilities.max(axis=1)
     return Report(
@@ -125,8 +125,8 @@ def wilson_interval(successes: int, count: int) -> tuple[float, float]:
 
 
 def brier_score(probabilities: NDArray[np.float64], labels: Labels) -> float:
-    """The mean squared distance between probabilities `(N, 10)` and one-hot labels, in [0, 2] (G. Brier, 1950)."""
-    one_hot = np.eye(CLASS_COUNT)[labels]
+    """The mean squared distance between probabilities `(N, C)` and one-hot labels, in [0, 2] (G. Brier, 1950)."""
+    one_hot = np.eye(probabilities.shape[1])[labels]
     return float(((probabilities - one_hot) ** 2).sum(axis=1).mean())
 
 
@@ -171,12 +171,12 @@ def _class_reports(confusion: NDArray[np.int_]) -> list[ClassReport]:
     f1 = 2 * correct / np.maximum(predicted + actual, 1)
     return [
         ClassReport(digit, float(precision[digit]), float(recall[digit]), float(f1[digit]), int(actual[digit]))
-        for digit in range(CLASS_COUNT)
+        for digit in range(len(confusion))
     ]
 
 
-def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
-    """Read the logits `float32 (N, 10)` and labels `int64 (N,)` of one part from a `logits.npz`.
+def read_logits(path: Path, part: str, class_count: int = CLASS_COUNT) -> tuple[Logits, Labels]:
+    """Read the logits `float32 (N, class_count)` and labels `int64 (N,)` of one part from a `logits.npz`.
 
     Raises `DataError` if the file is missing or damaged.
     """
@@ -188,7 +188,7 @@ def read_logits(path: Path, part: str) -> tuple[Logits, Labels]:
             logits, labels = arrays[f"{part}_logits"], arrays[f"{part}_labels"]
     except (KeyError, *READ_ERRORS) as error:
         raise DataError(f"{path}: missing or damaged: {error}") from error
-    fits = logits.ndim == 2 and logits.shape[1] == CLASS_COUNT and labels.shape == logits.shape[:1] and len(labels)
+    fits = logits.ndim == 2 and logits.shape[1] == class_count and labels.shape == logits.shape[:1] and len(labels)
     if not fits or logits.dtype != np.float32 or labels.dtype != np.int64 or not np.isfinite(logits).all():
         raise DataError(f"{path}: damaged: {part}: logits {logits.dtype} {logits.shape}, labels {labels.shape}")
     return logits, labels

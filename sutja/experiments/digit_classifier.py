@@ -18,15 +18,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from sutja.data.class_names import MAX_CLASSES, ClassNames
 from sutja.data.dataset import Splits, batches
 from sutja.data.digits import SIDE_PIXELS, Digits, Images
 from sutja.errors import UsageError
-from sutja.networks.classes import with_class_count
-from sutja.randomness import derived_seed
 from sutja.recipe import Recipe, parse_recipe
 from sutja.training.digit_trainer import DigitTrainer
 
-MAX_CLASSES = 100
 MIN_STEPS_PER_EPOCH = 20  # of few digits the batches are smaller than the recipe says
 MIN_BATCH_SIZE = 4
 MIN_STEPS = 200  # of few digits there are more epochs than the recipe says
@@ -83,8 +81,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         if len(self.classes_) > MAX_CLASSES:
             raise ValueError(f"y has {len(self.classes_)} classes: at most {MAX_CLASSES} are possible")
         self._pixels = _Pixels.of(X)
-        digits = Digits(self._pixels.images(X), labels.astype(np.int64))
-        trainer = _ClassTrainer(self._recipe(len(digits)), digits, len(self.classes_), device=self.device)
+        class_names = ClassNames.numbered(len(self.classes_))
+        digits = Digits(self._pixels.images(X), labels.astype(np.int64), class_names)
+        trainer = DigitTrainer(self._recipe(len(digits)), Splits(digits, None, None), device=self.device)
         self.loss_curve_ = [record.train_loss for record in trainer.fit()]
         self.network_ = trainer.result().double()
         return self
@@ -130,18 +129,6 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-class _ClassTrainer(DigitTrainer):
-    """Trains a network for any number of classes on all digits."""
-
-    def __init__(self, recipe: Recipe, digits: Digits, class_count: int, *, device: str) -> None:
-        self._class_count = class_count
-        self.max_final_loss = 2 * math.log(max(class_count, 2))
-        super().__init__(recipe, Splits(digits, None, None), device=device)
-
-    def _build_network(self, seed: int) -> nn.Module:
-        return with_class_count(super()._build_network(seed), self._class_count, seed=derived_seed(seed, "classes"))
 
 
 @dataclass(frozen=True)

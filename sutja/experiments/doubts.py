@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
+from sutja.data.class_names import ClassNames
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.errors import DataError
@@ -72,28 +73,29 @@ class OutOfFold:
 def write_doubts(folder: Path, dataset: Dataset, doubts: Sequence[LabelDoubt], recipe: str, *, count: int) -> None:
     """Write `report.html`, with pictures of the first `count` doubts, and `doubts.csv`, with all, into a folder."""
     shown = doubts[:count]
-    sections = []
+    sections, names = [], dataset.class_names
     for start in range(0, len(shown), DOUBTS_PER_PICTURE):
         part = shown[start : start + DOUBTS_PER_PICTURE]
         images = np.stack([getattr(dataset, each.part).images[each.index] for each in part])
         name = f"{start + 1} to {start + len(part)}"
-        png = save_figure(plot_doubts(images, part), folder / "figures" / f"doubts-{start + 1}.png")
+        png = save_figure(plot_doubts(images, part, names), folder / "figures" / f"doubts-{start + 1}.png")
         caption = "Label → suggested label, with the probability of that, and the place of the digit in the data set."
-        sections.append(Section(f"Doubts {name}", pictures=[Picture(png, caption)], table=doubt_table(part)))
+        sections.append(Section(f"Doubts {name}", pictures=[Picture(png, caption)], table=doubt_table(part, names)))
     wrong = sum(each.wrong for each in doubts)
     lead = (
         f"Confident learning takes {wrong:,} of {len(doubts):,} labels for errors; the most doubtful come first. "
         f"The networks ({recipe}) were not trained on the digits that they judge. Look before you change a label."
     )
     write_text(folder / "report.html", render_page(f"Doubtful labels of {dataset.name}", lead, sections))
-    write_text(folder / "doubts.csv", _csv(doubts))
+    write_text(folder / "doubts.csv", _csv(doubts, names))
 
 
-def _csv(doubts: Sequence[LabelDoubt]) -> str:
+def _csv(doubts: Sequence[LabelDoubt], class_names: ClassNames) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [each.name for each in fields(LabelDoubt)], lineterminator="\n")
     writer.writeheader()
     for each in doubts:
         probabilities = {name: f"{getattr(each, name):.6f}" for name in ("label_probability", "suggested_probability")}
-        writer.writerow(vars(each) | probabilities | {"wrong": "yes" if each.wrong else "no"})
+        classes = {name: class_names[getattr(each, name)] for name in ("label", "suggested")}
+        writer.writerow(vars(each) | classes | probabilities | {"wrong": "yes" if each.wrong else "no"})
     return text.getvalue()

@@ -141,7 +141,7 @@ def _check_runs(runs: Sequence[Run], dataset: Dataset) -> None:
 
 
 def _load_logits(runs: Sequence[Run], part: str, digits: Digits) -> list[Logits]:
-    """The runs' logits `(N, 10)` on the digits of one part; raises `DataError` if its labels differ."""
+    """The runs' logits `(N, classes)` on the digits of one part; raises `DataError` if its labels differ."""
     loaded = []
     for run in runs:
         logits, labels = run.load_logits(part)
@@ -183,7 +183,7 @@ def _weigh(runs: Sequence[Run], counterparts: Sequence[Run], dataset: Dataset) -
 
 def _load_ensemble(runs: Sequence[Run], weights: Weights, part: PartLogits) -> Ensemble:
     """Build the ensemble of the members' networks; raises `ModelFileError` if one does not give its stored logits."""
-    some = Digits(part.digits.images[:PARITY_DIGITS], part.digits.labels[:PARITY_DIGITS])
+    some = part.digits.take(np.arange(min(PARITY_DIGITS, len(part.digits))))
     networks = []
     for run, logits in zip(runs, part.members, strict=True):
         network = load_network(open_run(run))

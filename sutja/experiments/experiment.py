@@ -150,6 +150,8 @@ def _build_trainer(
         if task.start.data_sha256 != context.dataset.sha256:
             raise UsageError(f"{task.start.name}: was trained on other data than {context.dataset.name}")
         return FineTuner(recipe, splits, task, device=context.device, on_search_step=on_search_step)
+    if recipe.reads != "digits":
+        context.dataset.require_digits()
     if recipe.reads == "lines":
         return LineTrainer(recipe, splits, device=context.device)
     if recipe.reads == "pages":
@@ -199,7 +201,7 @@ def _targets(recipe: Recipe, context: RunContext) -> DistillationTargets | None:
     if not recipe.distillation:
         return None
     path = context.targets(recipe.distillation.teacher)
-    targets = load_targets(path, context.dataset.train.images)
+    targets = load_targets(path, context.dataset.train.images, len(context.dataset.class_names))
     if recipe.protocol == "final":
         return targets
     if not targets.validation_unseen:
@@ -215,7 +217,7 @@ def _resumable(folder: Path, recipe: Recipe, context: RunContext) -> Run:
         raise UsageError(f"{folder}: is fine-tuned on other corrections or from other weights: --force replaces it")
     if run.recipe != recipe and not run.finished:
         raise UsageError(f"{folder}: holds a run of another recipe with this name: --force replaces it")
-    if run.data_sha256 != context.dataset.sha256:
+    if (run.data_sha256, len(run.class_names)) != (context.dataset.sha256, len(context.dataset.class_names)):
         raise DataError(f"{folder}: was trained on other data than {context.dataset.name}: they cannot resume it")
     return run
 
@@ -227,7 +229,8 @@ def _origins(recipe: Recipe) -> tuple[str, str] | None:
 
 def _environment(context: RunContext, trainer: Trainer[Any]) -> Environment:
     dataset = context.dataset
-    data = DataSource(dataset.name, dataset.sha256, len(dataset.train), len(dataset.test))
+    names = dataset.class_names.recorded
+    data = DataSource(dataset.name, dataset.sha256, len(dataset.train), len(dataset.test), names)
     return Environment.now(data, **trainer.provenance())
 
 

@@ -202,7 +202,8 @@ def _export_digits(run: Run, options: Options, dataset: Dataset) -> _Export:
     if options.half:
         if run.data_sha256 != dataset.sha256:
             raise UsageError(
-                f"{run.folder}: was not trained on MNIST: without the digits --half cannot evaluate rounded weights"
+                f"{run.folder}: was trained on other data than {dataset.name}: --half evaluates rounded weights on "
+                "them: name them with --data"
             )
         parts = split(dataset, run.protocol).evaluation_parts
         results = {part: (infer(evaluated, to_tensor(parts[part])).numpy(), parts[part].labels) for part in run.parts}

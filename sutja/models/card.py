@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from sutja.data.class_names import ClassNames, recorded_names
 from sutja.environment import Environment
 from sutja.errors import ModelFileError
 from sutja.evaluation.calibration import Calibration, check_temperature
@@ -92,6 +93,11 @@ class Card:
         for name, sha256 in self.files.items():
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise ValueError(f"files: {name} has no SHA-256")
+
+    @property
+    def class_names(self) -> ClassNames:
+        """The classes that the model tells apart."""
+        return recorded_names(self.environment.data.class_names)
 
     def to_json(self) -> str:
         """The card as a JSON object."""

@@ -25,28 +25,38 @@ class Classifier:
     `temperature` divides the logits to give probabilities; `logits` returns them as the network gives them.
     """
 
-    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None, threads: int = 0) -> None:
-        """Load the network; `threads` compute at once, and with 0 ONNX Runtime chooses.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        temperature: float = 1.0,
+        sha256: str | None = None,
+        threads: int = 0,
+        class_count: int = CLASS_COUNT,
+    ) -> None:
+        """Load the network for `class_count` classes; `threads` compute at once, and with 0 ONNX Runtime chooses.
 
         Raises `ModelFileError` if the file is missing or damaged, is not such a network, or has another checksum.
         """
-        self.temperature = temperature
+        self.temperature, self._class_count = temperature, class_count
         self._session = open_session(
             path,
             sha256,
             takes=("images", [1, SIDE_PIXELS, SIDE_PIXELS]),
-            gives=("logits", [CLASS_COUNT]),
+            gives=("logits", [class_count]),
             kind="digits",
             threads=threads,
         )
 
     def logits(self, images: Images) -> Logits:
-        """The logits `float32 (N, 10)` of images `uint8 (N, 28, 28)`."""
+        """The logits `float32 (N, classes)` of images `uint8 (N, 28, 28)`."""
         parts = [images[start : start + BATCH_IMAGES] for start in range(0, len(images), BATCH_IMAGES)]
-        return np.concatenate([self._run(part) for part in parts]) if parts else np.empty((0, CLASS_COUNT), np.float32)
+        if not parts:
+            return np.empty((0, self._class_count), np.float32)
+        return np.concatenate([self._run(part) for part in parts])
 
     def probabilities(self, images: Images) -> NDArray[np.float64]:
-        """The probabilities `(N, 10)` of images `uint8 (N, 28, 28)`, calibrated by the temperature."""
+        """The probabilities `(N, classes)` of images `uint8 (N, 28, 28)`, calibrated by the temperature."""
         return softmax(divide_by_temperature(self.logits(images), self.temperature))
 
     def _run(self, images: Images) -> Logits:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.class_names import DIGIT_NAMES, ClassNames
 from sutja.data.digits import Labels, digit_images
 from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import fit_temperature
@@ -41,7 +42,7 @@ class TrainedModel:
     It has a `recipe`, or is an ensemble of `members`. `data_sha256` is the checksum of its training data. `temperature`
     divides its logits; a digit on a line needs a confidence of at least `min_confidence`, in [0, 1]. `weights` is the
     safetensors file for PyTorch, or `None` if it was published without one. The checksums are those of card or report.
-    `base_name` is the name without the seed.
+    `base_name` is the name without the seed. `class_names` are the classes that it tells apart.
     """
 
     name: str
@@ -56,20 +57,34 @@ class TrainedModel:
     sha256: str | None
     weights: Path | None
     weights_sha256: str | None
+    class_names: ClassNames = DIGIT_NAMES
 
     @property
     def protocol(self) -> str:
         """The validation protocol of its training; all members of an ensemble have the same."""
         return (self.recipe or self.members[0].recipe).protocol
 
-    def classifier(self, *, threads: int = 0) -> Classifier:
-        """The network for single digits, in ONNX Runtime.
+    def classifier(self, *, threads: int = 0, any_classes: bool = False) -> Classifier:
+        """The network for single digits, in ONNX Runtime; with `any_classes` also one for letters and the like.
 
         `threads` compute at once; with 0, ONNX Runtime chooses. Raises `UsageError` for a network that reads anything
         else, and `ModelFileError` for a file that is missing, damaged or not such a network.
         """
         self._require("digits")
-        return Classifier(self.path, temperature=self.temperature, sha256=self.sha256, threads=threads)
+        if not any_classes:
+            self.require_digits()
+        return Classifier(
+            self.path,
+            temperature=self.temperature,
+            sha256=self.sha256,
+            threads=threads,
+            class_count=len(self.class_names),
+        )
+
+    def require_digits(self) -> None:
+        """Raises `UsageError` when it tells other classes apart than the ten digits."""
+        if not self.class_names.are_digits:
+            raise UsageError(f"{self.path}: knows {self.class_names.summary}: this is for networks that read digits")
 
     def line_network(self, *, threads: int = 0) -> LineNetwork:
         """The network for lines, in ONNX Runtime; as `classifier`, which is for networks that read single digits."""
@@ -82,7 +97,7 @@ class TrainedModel:
         return PageNetwork(self.path, sha256=self.sha256, threads=threads)
 
     def predict_proba(self, images: Any) -> NDArray[np.float64]:
-        """The probabilities `(N, 10)` of single digits, divided by the temperature.
+        """The probabilities `(N, classes)` of single digits, divided by the temperature.
 
         `images` is an array `(N, 28, 28)` or `(N, 784)`, 0 = paper, of whole numbers up to 255 or floats up to 1.
         Raises `DataError` for anything else, and what `classifier` raises.
@@ -90,7 +105,10 @@ class TrainedModel:
         return self._classifier.probabilities(digit_images(images))
 
     def predict(self, images: Any) -> Labels:
-        """The most probable digits, `int64 (N,)`, of the images that `predict_proba` takes."""
+        """The most probable digits, `int64 (N,)`, of the images that `predict_proba` takes.
+
+        Of a network for other classes, these are places in `class_names`.
+        """
         return np.asarray(self.predict_proba(images).argmax(axis=1), np.int64)
 
     def score(self, images: Any, labels: Any) -> float:
@@ -116,16 +134,20 @@ class TrainedModel:
         """The part of a data set on which the network may be evaluated, "test" or "validation", and its digits.
 
         The validation digits stand for the test digits where the network was trained with the protocol "validation".
+        Raises `UsageError` for a data set with another number of classes.
         """
         from sutja.data.dataset import split
 
+        if len(dataset.class_names) != len(self.class_names):
+            here, there = self.class_names.summary, dataset.class_names.summary
+            raise UsageError(f"{self.name}: knows {here}, but {dataset.name} has {there}")
         if (self.protocol, self.data_sha256) == ("validation", dataset.sha256):
             return "validation", split(dataset, "validation").evaluation_parts["validation"]
         return "test", dataset.test
 
     @cached_property
     def _classifier(self) -> Classifier:
-        return self.classifier()
+        return self.classifier(any_classes=True)
 
     def _require(self, kind: str) -> None:
         """Raises `UsageError` when the network does not read what `kind` says."""
@@ -175,6 +197,7 @@ def open_run(run: Run) -> TrainedModel:
         sha256=report.files.get(files[0].name),
         weights=files[1],
         weights_sha256=report.files.get(files[1].name),
+        class_names=run.class_names,
     )
 
 
@@ -194,6 +217,7 @@ def _open_published(path: Path) -> TrainedModel:
         sha256=card.files[path.name],
         weights=weights if weights.name in card.files else None,
         weights_sha256=card.files.get(weights.name),
+        class_names=card.class_names,
     )
 
 

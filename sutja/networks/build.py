@@ -8,21 +8,27 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from sutja.data.digits import CLASS_COUNT
 from sutja.errors import ModelFileError, UsageError
 from sutja.files import whole_file
 from sutja.models.open import TrainedModel
+from sutja.networks.classes import with_class_count
 from sutja.networks.ensemble import Ensemble
 from sutja.networks.line_model import LineReader
 from sutja.networks.model import create
 from sutja.networks.page_model import PageReader
-from sutja.randomness import seeded
+from sutja.randomness import derived_seed, seeded
 from sutja.recipe import Recipe
 
 
-def build_network(recipe: Recipe, *, seed: int) -> nn.Module:
-    """The untrained network of a recipe; `seed` alone decides its weights. Raises `UsageError` for an unknown one."""
+def build_network(recipe: Recipe, *, seed: int, class_count: int = CLASS_COUNT) -> nn.Module:
+    """The untrained network of a recipe; `seed` alone decides its weights. Raises `UsageError` for an unknown one.
+
+    A network for single digits has an output for each of `class_count` classes.
+    """
     if recipe.reads == "digits":
-        return create(recipe.network, seed=seed, dropout=recipe.dropout)
+        network = create(recipe.network, seed=seed, dropout=recipe.dropout)
+        return with_class_count(network, class_count, seed=derived_seed(seed, "classes"))
     with seeded(seed):
         return LineReader(recipe.dropout) if recipe.reads == "lines" else PageReader()
 
@@ -45,11 +51,14 @@ def load_network(model: TrainedModel) -> nn.Module:
 
     if model.weights is None:
         raise UsageError(f"{model.name}: was published without its weights: PyTorch cannot load it")
+    count = len(model.class_names)
     if model.recipe is not None:
-        network, kind = build_network(model.recipe, seed=0), f"another network than {model.recipe.network}"
+        network = build_network(model.recipe, seed=0, class_count=count)
+        kind = f"another network than {model.recipe.network}"
     else:
-        members = [build_network(each.recipe, seed=0) for each in model.members]
-        network, kind = Ensemble(members, np.array([each.weight for each in model.members])), "other members"
+        members = [build_network(each.recipe, seed=0, class_count=count) for each in model.members]
+        kind = "other members"
+        network = Ensemble(members, np.array([each.weight for each in model.members]))
     try:
         content = model.weights.read_bytes()
         if model.weights_sha256 not in (None, hashlib.sha256(content).hexdigest()):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASS_COUNT
+from sutja.data.class_names import DIGIT_NAMES, ClassNames
 from sutja.evaluation.metrics import Mistake, Report
 from sutja.reports.tables import percent
 from sutja.runs.run import Run
@@ -15,18 +15,20 @@ from sutja.runs.run import Run
 MIN_CALIBRATION_POINTS = 0.1  # a smaller difference of confidence and accuracy is none
 
 
-def confusion_caption(report: Report) -> str:
-    """What a confusion matrix shows, with the pair of digits that are confused most."""
+def confusion_caption(report: Report, class_names: ClassNames = DIGIT_NAMES) -> str:
+    """What a confusion matrix shows, with the pair of digits, or of other classes, that are confused most."""
     confused = [
         (report.confusion[one][other] + report.confusion[other][one], one, other)
-        for one in range(CLASS_COUNT)
-        for other in range(one + 1, CLASS_COUNT)
+        for one in range(len(class_names))
+        for other in range(one + 1, len(class_names))
     ]
     times, one, other = max(confused, key=lambda each: each[0])
-    found = f"{one} and {other} are confused most: {_count(times)}." if times else "No digit is confused with another."
+    word, names = class_names.word, f"{class_names[one]} and {class_names[other]}"
+    found = f"{names} are confused most: {_count(times)}." if times else f"No {word} is confused with another."
     why = " Digits that share strokes are confused, because a few pixels make one of them the other." if times else ""
     return (
-        f"{found} A row is a digit, a column what it is read as. The diagonal is right; colour shows the errors.{why}"
+        f"{found} A row is a {word}, a column what it is read as. The diagonal is right; colour shows the errors."
+        f"{why if class_names.are_digits else ''}"
     )
 
 
@@ -44,22 +46,26 @@ def reliability_caption(report: Report, mean_confidence: float) -> str:
     )
 
 
-def mistakes_caption(report: Report) -> str:
+def mistakes_caption(report: Report, class_names: ClassNames = DIGIT_NAMES) -> str:
     """What a sheet of mistakes shows, with the most confident one."""
     if not report.worst:
         return "There are no mistakes."
     first = report.worst[0]
+    label, prediction = class_names[first.label], class_names[first.prediction]
     return (
         f"The most confident of {report.errors:,} mistakes, with the number of the digit in the set. The first is a "
-        f"{first.label} that is read as {first.prediction} with {percent(first.confidence, 1)} confidence. Judge for "
+        f"{label} that is read as {prediction} with {percent(first.confidence, 1)} confidence. Judge for "
         "yourself which of them a person would read right."
     )
 
 
-def mistake_lines(mistake: Mistake) -> tuple[str, str]:
-    """What stands beside a misread digit: what it is and was read as, and how surely, with its number in the set."""
+def mistake_lines(mistake: Mistake, names: Sequence[str] = DIGIT_NAMES.names) -> tuple[str, str]:
+    """What stands beside a misread digit: what it is and was read as, and how surely, with its number in the set.
+
+    `names` are those of the classes.
+    """
     sure = f"{mistake.confidence:.0%} sure · #{mistake.index}"
-    return f"{mistake.label} read as {mistake.prediction}", sure
+    return f"{names[mistake.label]} read as {names[mistake.prediction]}", sure
 
 
 def curves_caption(runs: Sequence[Run]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from sutja.data.digits import CLASS_COUNT, Digits
+from sutja.data.digits import Digits
 from sutja.errors import SutjaError
 from sutja.models.layer_list import ListedNetwork, pack_networks, pack_weights
 from sutja.networks.layers import list_layers
@@ -64,9 +64,9 @@ def look_inside(
 
 def pick_digits(digits: Digits, *, count: int = SHOWN_DIGITS) -> Digits:
     """At most `count` digits, as many of each class as there are, spread over the set and in its order."""
-    each = count // CLASS_COUNT
+    each = max(1, count // len(digits.class_names))
     chosen: list[int] = []
-    for label in range(CLASS_COUNT):
+    for label in range(len(digits.class_names)):
         there = np.flatnonzero(digits.labels == label)
         spread = np.linspace(0, len(there) - 1, min(each, len(there)))
         chosen += there[spread.astype(np.int64)].tolist()

@@ -56,7 +56,6 @@ DIFFERENCES_MARKED = "“≠” marks the fields in which they differ; fields th
 MAX_PAGE_BYTES = 1_200_000
 LAYER_TEXT_BYTES = 12_000  # of the page: room for what it says of networks and their layers, weights apart
 COMPARED_MISTAKES = 16  # of each network
-EXAMPLES = 10  # digits in the pictures of distortions and feature maps
 
 
 def write_run_page(run: Run, lead: str, sections: Sequence[Section], language: str = "") -> None:
@@ -76,12 +75,16 @@ def curves_section(run: Run, title: str, measured_on: str) -> Section:
 
 
 def evaluation_sections(folder: Path, digits: Digits, logits: Logits, reports: dict[str, Report]) -> list[Section]:
-    """The figures of each evaluated part, and in detail those of the last: `logits (N, 10)` on its `digits`."""
-    report = list(reports.values())[-1]
+    """The figures of each evaluated part, and in detail those of the last: `logits (N, C)` on its `digits`."""
+    report, names = list(reports.values())[-1], digits.class_names
     return [
         Section("Figures", table=score_table(reports), pictures=draw_evaluation(folder, digits, logits, report)),
-        Section("Digit by digit", ["The most frequent confusions:"], confusion_table(report)),
-        Section("Precision and recall", table=class_table(report)),
+        Section(
+            "Digit by digit" if names.are_digits else "Class by class",
+            ["The most frequent confusions:"],
+            confusion_table(report, names),
+        ),
+        Section("Precision and recall", table=class_table(report, names)),
     ]
 
 
@@ -119,8 +122,8 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
     confidence, predictions = probabilities.max(axis=1), logits.argmax(axis=1)
     figures = {
         "confusion": (
-            plots.plot_confusion_matrix(report.confusion),
-            confusion_caption(report),
+            plots.plot_confusion_matrix(report.confusion, digits.class_names),
+            confusion_caption(report, digits.class_names),
         ),
         "reliability": (
             plots.plot_reliability(confidence, predictions == digits.labels),
@@ -128,7 +131,7 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
         ),
         "mistakes": (
             plots.plot_mistakes(digits, report.worst),
-            mistakes_caption(report),
+            mistakes_caption(report, digits.class_names),
         ),
     }
     return [
@@ -223,10 +226,11 @@ def _errors(report: Report) -> list[int]:
 
 def _run_section(folder: Path, run: Run, report: Report, full: int, digits: Digits | None) -> Section:
     """The pictures of one run in a comparison; `full` errors have the full colour in all confusion matrices."""
-    figure = plots.plot_confusion_matrix(report.confusion, full=full)
+    names = run.class_names
+    figure = plots.plot_confusion_matrix(report.confusion, names, full=full)
     confusion = save_figure(figure, folder / "figures" / f"confusion-{run.name}.png")
     filters = run.folder / "figures" / "filters.png"
-    caption = f"{confusion_caption(report)} The scale of colours is that of all networks here."
+    caption = f"{confusion_caption(report, names)} The scale of colours is that of all networks here."
     pictures = [
         *_mistakes(run, report, digits),
         *([Picture(filters.read_bytes(), filters_caption())] if filters.is_file() else []),
@@ -237,9 +241,10 @@ def _run_section(folder: Path, run: Run, report: Report, full: int, digits: Digi
 
 def _mistakes(run: Run, report: Report, digits: Digits | None) -> list[DigitSheet | Picture]:
     """The worst mistakes of a run; where the `digits` are not at hand, as it has drawn them."""
-    caption, worst = mistakes_caption(report), report.worst[:COMPARED_MISTAKES]
+    caption, worst = mistakes_caption(report, run.class_names), report.worst[:COMPARED_MISTAKES]
     if digits and worst:
-        return [DigitSheet(digits.images[[each.index for each in worst]], list(map(mistake_lines, worst)), caption)]
+        texts = [mistake_lines(each, run.class_names.names) for each in worst]
+        return [DigitSheet(digits.images[[each.index for each in worst]], texts, caption)]
     stored = run.folder / "figures" / "mistakes.png"
     return [Picture(stored.read_bytes(), caption)] if stored.is_file() else []
 

@@ -20,7 +20,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from numpy.typing import NDArray
 
-from sutja.data.digits import CLASS_COUNT, Digits, Images
+from sutja.data.class_names import DIGIT_NAMES, ClassNames
+from sutja.data.digits import Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration_bins
 from sutja.reports.captions import mistake_lines
 
@@ -37,6 +38,9 @@ PART_STYLES = {  # column of the metrics → label, colour, stroke
 NETWORK_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#000000")  # of networks on one axis
 NETWORK_MARKERS = ("o", "s", "^", "D", "v")
 NETWORK_STROKES = ("-", "--", ":")
+MAX_LARGE_CELLS, SMALL_CELL_INCHES = 12, 0.24  # of a confusion matrix
+MAX_DRAWN_NAME = 12  # characters
+MAX_ROWS_OF_SAMPLES = 20
 TILE = 0.94  # the side of a picture among others, in widths of a column
 MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
@@ -125,6 +129,13 @@ def _drawable(text: str) -> str:
     return "".join(sign if ord(sign) in signs else "?" for sign in text)
 
 
+def drawable_names(class_names: ClassNames) -> list[str]:
+    """The names of classes, shortened; the number of a class whose name matplotlib's own font cannot draw."""
+    names = [name if len(name) <= MAX_DRAWN_NAME else f"{name[: MAX_DRAWN_NAME - 1]}…" for name in class_names]
+    texts = [name if _drawable(name) == name else str(label) for label, name in enumerate(names)]
+    return [text.replace("$", r"\$") for text in texts]  # which begins a formula
+
+
 def plot_seeds(
     accuracies: Mapping[str, Sequence[float]], intervals: Mapping[str, tuple[float, float]], part: str
 ) -> Figure:
@@ -160,7 +171,9 @@ def plot_seeds(
     return figure
 
 
-def plot_confusion_matrix(confusion: list[list[int]], *, full: int = 0) -> Figure:
+def plot_confusion_matrix(
+    confusion: list[list[int]], class_names: ClassNames = DIGIT_NAMES, *, full: int = 0
+) -> Figure:
     """How often each digit (row) is read as each (column). Colour shows the errors only, so that they stand out.
 
     `full` errors have the full colour, which makes several matrices comparable; by default, the largest number here.
@@ -168,16 +181,27 @@ def plot_confusion_matrix(confusion: list[list[int]], *, full: int = 0) -> Figur
     counts = np.array(confusion)
     errors = counts - np.diag(np.diag(counts))
     full = full or max(1, int(errors.max()))
-    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    names, is_large = drawable_names(class_names), len(counts) > MAX_LARGE_CELLS
+    height = 5.6 if not is_large else max(5.6, SMALL_CELL_INCHES * len(counts) + 0.8)
+    figure = Figure(figsize=(height + 0.8, height), layout="constrained")
     axes = figure.subplots()
     drawn = axes.imshow(errors, cmap="Oranges", vmin=0, vmax=full)
-    for row, column in np.ndindex(counts.shape):
-        if counts[row, column]:
-            dark = errors[row, column] > 0.6 * full
-            weight = "bold" if row == column else "normal"
-            colour = "white" if dark and row != column else "black"
-            axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, weight=weight)
-    axes.set(xlabel="read as", ylabel="digit", xticks=range(CLASS_COUNT), yticks=range(CLASS_COUNT))
+    style: dict[str, Any] = {"ha": "center", "va": "center"} | ({"fontsize": 6, "in_layout": False} if is_large else {})
+    for row, column in np.argwhere(counts).tolist():
+        dark = errors[row, column] > 0.6 * full
+        weight = "bold" if row == column else "normal"
+        colour = "white" if dark and row != column else "black"
+        text = f"{counts[row, column]:,}" if not is_large else str(counts[row, column])
+        axes.text(column, row, text, color=colour, weight=weight, **style)
+    axes.set(xlabel="read as", ylabel=class_names.word)
+    labels: dict[str, Any] = {"fontsize": 7} if is_large else {}
+    axes.set_xticks(range(len(counts)), names, rotation=90 if max(map(len, names)) > 2 else 0, **labels)
+    axes.set_yticks(range(len(counts)), names, **labels)
+    if is_large:  # a thin grid leads from a cell to its names
+        axes.set_xticks(np.arange(0.5, len(counts)), minor=True)
+        axes.set_yticks(np.arange(0.5, len(counts)), minor=True)
+        axes.grid(which="minor", color="lightgrey", linewidth=0.4)
+        axes.tick_params(which="minor", length=0)
     figure.colorbar(drawn, label="errors", shrink=0.9).ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
@@ -207,26 +231,30 @@ def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) ->
     """Misread digits, as many as fit, each with its label, its prediction and the confidence."""
     columns = 8
     shown = worst[: rows * columns]
-    titles = ["\n".join(mistake_lines(each)) for each in shown]
+    names = drawable_names(digits.class_names)
+    titles = ["\n".join(mistake_lines(each, names)) for each in shown]
     return _sheet(digits.images[[each.index for each in shown]], titles, columns)
 
 
-def plot_doubts(images: Images, doubts: Sequence[LabelDoubt]) -> Figure:
+def plot_doubts(images: Images, doubts: Sequence[LabelDoubt], class_names: ClassNames = DIGIT_NAMES) -> Figure:
     """Digits `(N, 28, 28)` with doubtful labels: the label, the suggested one with its probability, and the place."""
+    names = drawable_names(class_names)
     titles = [
-        f"{each.label} → {each.suggested}?  {each.suggested_probability:.0%}\n{each.part} {each.index}"
+        f"{names[each.label]} → {names[each.suggested]}?  {each.suggested_probability:.0%}\n{each.part} {each.index}"
         for each in doubts
     ]
     return _sheet(images, titles, 8)
 
 
 def plot_samples(digits: Digits) -> Figure:
-    """Ten digits of each class, a row for each class, spread evenly over the set."""
+    """Ten digits of each class, a row for each class, spread evenly over the set; of many classes, four of each."""
+    each, columns = (10, 10) if len(digits.class_names) <= MAX_ROWS_OF_SAMPLES else (4, 20)
     picked: list[int] = []
-    for label in range(CLASS_COUNT):
+    for label in range(len(digits.class_names)):
         there = np.flatnonzero(digits.labels == label)
-        picked += there[np.linspace(0, len(there) - 1, 10).astype(int)].tolist() if len(there) else []
-    return _sheet(digits.images[picked], [str(digits.labels[i]) for i in picked], 10)
+        picked += there[np.linspace(0, len(there) - 1, each).astype(int)].tolist() if len(there) else []
+    names = drawable_names(digits.class_names)
+    return _sheet(digits.images[picked], [names[digits.labels[i]] for i in picked], columns)
 
 
 def _tiles(figure: Figure, rows: int, columns: int) -> NDArray[Any]:

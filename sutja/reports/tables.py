@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sutja.data.digits import CLASS_COUNT
+from sutja.data.class_names import DIGIT_NAMES, ClassNames
 from sutja.evaluation.metrics import Report
 from sutja.evaluation.significance import Comparison, MeanDifference, format_p
 from sutja.recipe import NONE, flatten
@@ -68,16 +68,16 @@ def score_table(reports: dict[str, Report]) -> Table:
     return Table(["", *reports], rows)
 
 
-def class_table(report: Report) -> Table:
-    """Precision, recall and F1 of every digit."""
+def class_table(report: Report, class_names: ClassNames = DIGIT_NAMES) -> Table:
+    """Precision, recall and F1 of every digit, or of every other class."""
     rows = [
-        [str(row.digit), percent(row.precision), percent(row.recall), percent(row.f1), f"{row.count:,}"]
+        [class_names[row.digit], percent(row.precision), percent(row.recall), percent(row.f1), f"{row.count:,}"]
         for row in report.classes
     ]
-    return Table(["digit", "precision", "recall", "F1", "digits"], rows)
+    return Table([class_names.word, "precision", "recall", "F1", "digits"], rows)
 
 
-def confusion_table(report: Report, most: int = 5) -> Table:
+def confusion_table(report: Report, class_names: ClassNames = DIGIT_NAMES, *, most: int = 5) -> Table:
     """The most frequent confusions, the most frequent one first."""
     cells = [
         (number, digit, read)
@@ -85,16 +85,17 @@ def confusion_table(report: Report, most: int = 5) -> Table:
         for read, number in enumerate(row)
         if digit != read and number
     ]
-    return Table(["digit", "read as", "times"], [[str(d), str(r), str(n)] for n, d, r in sorted(cells)[::-1][:most]])
+    rows = [[class_names[d], class_names[r], str(n)] for n, d, r in sorted(cells)[::-1][:most]]
+    return Table([class_names.word, "read as", "times"], rows)
 
 
-def mistake_table(report: Report, most: int = 5) -> Table:
+def mistake_table(report: Report, class_names: ClassNames = DIGIT_NAMES, *, most: int = 5) -> Table:
     """The most confident mistakes."""
     rows = [
-        [str(each.index), str(each.label), str(each.prediction), percent(each.confidence)]
+        [str(each.index), class_names[each.label], class_names[each.prediction], percent(each.confidence)]
         for each in report.worst[:most]
     ]
-    return Table(["number", "digit", "read as", "confidence"], rows)
+    return Table(["number", class_names.word, "read as", "confidence"], rows)
 
 
 def corruption_table(robustness: Robustness) -> Table:
@@ -320,7 +321,9 @@ def dataset_table(description: dict[str, Any]) -> Table:
     rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
     rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
     rows += [["standard deviation of pixels / 255", *(f"{part['standard_deviation']:.4f}" for part in parts)]]
-    rows += [[f"class {label}", *(f"{part['classes'][label]:,}" for part in parts)] for label in range(CLASS_COUNT)]
+    rows += [["classes", f"{len(description['class_names'])}", ""]]
+    for label, name in enumerate(description["class_names"]):
+        rows.append([f"class {name}", *(f"{part['classes'][label]:,}" for part in parts)])
     return Table([description["name"], "training", "test"], rows)
 
 
@@ -336,14 +339,14 @@ def finetuning_table(errors: dict[str, ErrorsBeforeAfter]) -> Table:
     return Table(["errors in", "digits", "before", "after"], rows)
 
 
-def doubt_table(doubts: Sequence[LabelDoubt]) -> Table:
+def doubt_table(doubts: Sequence[LabelDoubt], class_names: ClassNames = DIGIT_NAMES) -> Table:
     """Doubtful labels with the label that is suggested and the probabilities of both."""
     rows = [
         [
             f"{each.part} {each.index}",
-            str(each.label),
+            class_names[each.label],
             percent(each.label_probability),
-            str(each.suggested),
+            class_names[each.suggested],
             percent(each.suggested_probability),
             "error" if each.wrong else "doubtful",
         ]

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sutja.data.class_names import ClassNames, recorded_names
 from sutja.data.digits import Labels
 from sutja.environment import Environment
 from sutja.errors import DataError, SutjaError, UsageError
@@ -222,6 +223,11 @@ class Run:
         return self.environment.data.sha256
 
     @cached_property
+    def class_names(self) -> ClassNames:
+        """The classes that its network tells apart. Raises `DataError` if the file is damaged."""
+        return recorded_names(self.environment.data.class_names)
+
+    @cached_property
     def report(self) -> RunReport:
         """The results. Raises `UsageError` if the run is not finished, `DataError` if the file is damaged."""
         self.require_finished()
@@ -282,7 +288,7 @@ class Run:
         return (*METRIC_COLUMNS, *(f"{part}_{measure}" for part in parts for measure in ("loss", "accuracy")))
 
     def save_logits(self, logits: dict[str, Logits], labels: dict[str, Labels]) -> None:
-        """Write `logits.npz`: logits `float32 (N, 10)` and labels `int64 (N,)` of each evaluated part."""
+        """Write `logits.npz`: logits `float32 (N, classes)` and labels `int64 (N,)` of each evaluated part."""
         arrays: dict[str, Any] = {f"{part}_logits": each for part, each in logits.items()}
         arrays |= {f"{part}_labels": each for part, each in labels.items()}
         with whole_file(self.folder / "logits.npz") as partial, partial.open("wb") as file:
@@ -295,7 +301,7 @@ class Run:
         """
         self.require(part)
         self.require_intact("logits.npz")
-        return read_logits(self.folder / "logits.npz", part)
+        return read_logits(self.folder / "logits.npz", part, len(self.class_names))
 
     def checksums(self) -> dict[str, str]:
         """The SHA-256 of each file that a finished run relies on, by name, for its report."""

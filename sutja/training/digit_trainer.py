@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sutja.data.dataset import Splits, batches, stratified_split
-from sutja.data.digits import CLASS_COUNT, Digits
+from sutja.data.digits import Digits
 from sutja.evaluation.metrics import evaluate
 from sutja.export.onnx import export_onnx
 from sutja.networks.infer import infer, loss_and_accuracy, scaled, to_tensor
@@ -35,10 +35,10 @@ MEASURED_DIGITS = 10_000  # training digits on which loss and accuracy are measu
 class SingleDigitTrainer(Trainer[BatchT]):
     """What trainings of networks for single digits share: how they are measured, evaluated, exported and described."""
 
-    max_final_loss = 2 * math.log(CLASS_COUNT)  # twice that of guessing
-
     def __init__(self, recipe: Recipe, splits: Splits, *, device: str = "auto") -> None:
         """Raises `UsageError` when the recipe or `device` names something that is not there."""
+        self.class_count = len(splits.train.class_names)
+        self.max_final_loss = 2 * math.log(max(self.class_count, 2))  # twice that of guessing
         super().__init__(recipe, device)
         self.augment = get_augmentation(recipe.augmentation)
         self._images, self._labels = self._on_device(splits.train)

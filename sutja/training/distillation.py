@@ -113,8 +113,8 @@ def save_targets(targets: DistillationTargets, path: Path) -> None:
         np.savez_compressed(file, log_probabilities=targets.log_probabilities, **arrays)
 
 
-def load_targets(path: Path, images: Images) -> DistillationTargets:
-    """Read what `save_targets` wrote for the same `images`.
+def load_targets(path: Path, images: Images, class_count: int = CLASS_COUNT) -> DistillationTargets:
+    """Read what `save_targets` wrote for the same `images` of so many classes.
 
     Raises `UsageError` when there is no such file, `DataError` when it is damaged or belongs to other digits.
     """
@@ -128,7 +128,7 @@ def load_targets(path: Path, images: Images) -> DistillationTargets:
             digits, validation_unseen = str(arrays["digits"]), bool(arrays["validation_unseen"])
     except (KeyError, *READ_ERRORS) as error:
         raise DataError(f"{path}: not distillation targets, or damaged: {error}") from error
-    if values.dtype != np.float16 or values.shape[1:] != (len(images), CLASS_COUNT) or not np.isfinite(values).all():
+    if values.dtype != np.float16 or values.shape[1:] != (len(images), class_count) or not np.isfinite(values).all():
         raise DataError(f"{path}: not distillation targets of {len(images):,} digits: {values.dtype} {values.shape}")
     if not len(values):
         raise DataError(f"{path}: distillation targets without views")

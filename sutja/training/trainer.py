@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from sutja.data.dataset import Splits
-from sutja.data.digits import Labels
+from sutja.data.digits import CLASS_COUNT, Labels
 from sutja.errors import SutjaError
 from sutja.evaluation.calibration import Calibration
 from sutja.evaluation.figures import Figures
@@ -71,6 +71,7 @@ class Trainer(ABC, Generic[BatchT]):
 
     max_gradient_norm = math.inf  # longer gradients are clipped
     computes_fast = False  # whether the kernels of `networks/fast` may compute the network
+    class_count = CLASS_COUNT  # of a network for single digits
     max_final_loss = math.inf  # a training that ends with more has not learned
 
     def __init__(self, recipe: Recipe, device: str) -> None:
@@ -93,7 +94,7 @@ class Trainer(ABC, Generic[BatchT]):
 
     def _build_network(self, seed: int) -> nn.Module:
         """The untrained network."""
-        return build_network(self.recipe, seed=seed)
+        return build_network(self.recipe, seed=seed, class_count=self.class_count)
 
     @property
     @abstractmethod

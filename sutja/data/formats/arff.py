@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sutja.data.digits import CLASS_COUNT, Digits
+from sutja.data.digits import Digits
 from sutja.data.formats.container import Container
 from sutja.data.formats.parts import Parts, only_file, read_by_parts
 from sutja.data.formats.rows import MAX_COLUMNS, PIXEL_NAMES, read_numbers, rows_text, samples_of_rows
@@ -53,5 +53,5 @@ def write_arff(folder: Path, train: Digits, test: Digits) -> None:
         with (folder / f"{part}.arff").open("w", encoding="ascii", newline="") as file:
             file.write(f"@RELATION {part}\n\n")
             file.writelines(f"@ATTRIBUTE pixel{number} real\n" for number in range(1, len(PIXEL_NAMES) + 1))
-            file.write(f"@ATTRIBUTE class {{{','.join(map(str, range(CLASS_COUNT)))}}}\n\n@DATA\n")
+            file.write(f"@ATTRIBUTE class {{{','.join(map(str, range(len(digits.class_names))))}}}\n\n@DATA\n")
             file.writelines(rows_text(digits, label_last=True))

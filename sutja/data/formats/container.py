@@ -24,6 +24,7 @@ MAX_LINE_BYTES = 1 << 20  # of a text; a picture of 256×256 pixels takes a thir
 
 # Files that Windows and macOS leave beside those of people.
 _JUNK = re.compile(r"(^|/)(\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX(/.*)?)$", re.IGNORECASE)
+_IDX_NAME = re.compile(r"(images|labels)[-.]idx\d-\w+(\.gz)?$")
 Opener = Callable[[Any], Any]
 GZIP: dict[bytes, Opener] = {b"\x1f\x8b": gzip.open}  # by the first two bytes
 
@@ -164,9 +165,22 @@ def _walk(folder: Path) -> Iterator[str]:
 
 
 def _companions(path: Path) -> list[str]:
-    """The names of the files that complete a set of which `path` is one file: NumPy's arrays, or the test digits."""
+    """The names of the files that complete a set of which `path` is one file.
+
+    These are NumPy's arrays, the IDX files of the same set, or the test digits; and a list of the classes.
+    """
+    beside = {each.name for each in path.parent.iterdir()} - {path.name}
+    lists = sorted({"classes.txt", f"{_prefix(path)}mapping.txt"} & beside)
     if path.suffix.lower() == ".npy":
-        return sorted(each.name for each in path.parent.glob("*.npy") if each.name != path.name)
+        return [*sorted(name for name in beside if name.lower().endswith(".npy")), *lists]
+    if _IDX_NAME.search(path.name):
+        return [*sorted(name for name in beside if name.startswith(_prefix(path)) and _IDX_NAME.search(name)), *lists]
     stem, packed = re.fullmatch(r"(.*?)(\.(?:gz|bz2|xz))?", path.name, re.DOTALL).groups()  # type: ignore[union-attr]
     guesses = {f"{stem}.t{packed or ''}", f"{stem}.t", re.sub("train(ing)?", r"test\1", path.name)} - {path.name}
-    return [name for name in sorted(guesses) if (path.parent / name).is_file()][:1]
+    return [*[name for name in sorted(guesses) if (path.parent / name).is_file()][:1], *lists]
+
+
+def _prefix(path: Path) -> str:
+    """What the files of a set begin with, as in `emnist-balanced-train.csv`; empty where one has no word for a part."""
+    match = re.match(r"(.*[-_])(train|t10k|test)", path.name)
+    return match[1] if match else ""

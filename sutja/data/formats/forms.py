@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sutja.data.digits import Digits
 from sutja.data.formats import arff, classes, csv, idx, libsvm, listed, matlab, named, npy, parquet, pngtar
+from sutja.data.formats.class_list import is_class_list, name_classes
 from sutja.data.formats.container import Container
 from sutja.data.formats.parts import Parts
 from sutja.errors import DataError
@@ -82,9 +83,10 @@ def read_form(container: Container) -> Parts:
 
     Raises `DataError` if it is damaged, or is of no form that is known.
     """
+    files = [name for name in container.names if not is_class_list(name)]
     for form in FORMS.values():
-        if names := [name for name in container.names if form.files.fullmatch(name)]:
-            train, test = form.read(container, names)
+        if names := [name for name in files if form.files.fullmatch(name)]:
+            train, test = name_classes(form.read(container, names), container)
             return train.remarked(*container.remarks), test
     found = ", ".join(container.names[:3]) or "nothing"
     raise DataError(f"{container.path}: not the folder of a data set: found {found}; known: {form_titles()}")
@@ -95,7 +97,8 @@ def read_text_file(container: Container) -> Parts:
 
     Raises `DataError` for anything else.
     """
-    name, place = container.names[0], container.place(container.names[0])
+    names = [name for name in container.names if not is_class_list(name)]
+    name, place = names[0], container.place(names[0])
     try:
         with container.open_text(name) as lines:
             first = next(lines, "")[:_SNIFFED_CHARACTERS]
@@ -105,7 +108,7 @@ def read_text_file(container: Container) -> Parts:
     if not word:
         known = "a folder, or a .zip, .npz, .npy, .csv, .mat, .parquet, .arff or LIBSVM file"
         raise DataError(f"{place}: not a data set: expected {known}")
-    return FORMS[word].read(container, container.names)
+    return name_classes(FORMS[word].read(container, names), container)
 
 
 def form_titles() -> str:

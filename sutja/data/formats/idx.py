@@ -34,7 +34,8 @@ MAX_CHECKSUMS_BYTES = 1 << 20  # of SHA256SUMS, whose rest is not read
 _CHUNK_BYTES = 1 << 20  # read at once
 
 # The names of the four files of a set, as used by MNIST, Fashion-MNIST and KMNIST; by EMNIST; and by QMNIST.
-FILE_PREFIXES = ("", "emnist-digits-", "emnist-mnist-", "qmnist-")
+EMNIST_SETS = ("digits", "mnist", "balanced", "bymerge", "byclass", "letters")
+FILE_PREFIXES = ("", *(f"emnist-{name}-" for name in EMNIST_SETS), "qmnist-")
 PART_PATTERNS = {"train": "train", "test": "(t10k|test)"}
 KIND_PATTERNS = {"images": "images[-.]idx3-ubyte", "labels": "labels[-.]idx(1-ubyte|2-int)"}
 IDX_FILE_PATTERN = re.compile(
@@ -48,14 +49,21 @@ def read_idx_files(container: Container, names: Sequence[str]) -> Parts:
     Of several sets, the first in the fewest folders is read. If a `SHA256SUMS` beside the files lists them (checksums
     of the unpacked files), they are verified. Raises `DataError`.
     """
-    for prefix in FILE_PREFIXES:
+    found_sets = [prefix for prefix in FILE_PREFIXES if _find(names, prefix, "train", "images")]
+    for prefix in found_sets:
         if found := _find(names, prefix, "train", "images"):
             folder = PurePosixPath(found).parent
             place = str(folder.parent if folder.name == PurePosixPath(found).name else folder)
             names = [name for name in names if place == "." or PurePosixPath(name).is_relative_to(place)]
             train, test = (_read_part(container, names, prefix, part) for part in PART_PATTERNS)
-            return train, test
+            return train.remarked(*_other_sets(container, found_sets)), test
     raise DataError(f"{container.path}: the file of the train images is missing")
+
+
+def _other_sets(container: Container, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The remark on sets beside the first, which is read."""
+    others = ", ".join(prefix.removesuffix("-") or "mnist" for prefix in prefixes[1:])
+    return (f"{container.path}: not used: {others}: the path of its training images chooses it",) if others else ()
 
 
 def _find(names: Sequence[str], prefix: str, part: str, kind: str) -> str | None:

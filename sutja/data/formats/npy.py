@@ -1,8 +1,12 @@
-"""NumPy's arrays in single files: pictures and labels of the two parts, as `x_train.npy`, `y_train.npy` and so on."""
+"""NumPy's arrays in single files: pictures and labels of the two parts, as `x_train.npy`, `y_train.npy` and so on.
+
+Kuzushiji's are packed, as in `k49-train-imgs.npz`, each with one array.
+"""
 
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.data.digits import Digits
-from sutja.data.formats.arrays import read_array
+from sutja.data.formats.arrays import ArrayArchive, read_array
 from sutja.data.formats.container import Container
-from sutja.data.formats.parts import Parts, read_by_parts
+from sutja.data.formats.parts import Parts, only_file, read_by_parts
 from sutja.data.samples import Samples, UnlabelledError, square_pictures
 from sutja.errors import DataError
 
-NPY_FILE_PATTERN = re.compile(r".*\.npy", re.IGNORECASE | re.DOTALL)
+NPY_FILE_PATTERN = re.compile(r".*(\.npy|(imgs|images|labels)\.npz)", re.IGNORECASE | re.DOTALL)
 IMAGES_PATTERN = re.compile(
     r"(?<![a-z])(x|images?|imgs?|data|pixels|patterns|fea|features|inputs)(?![a-z])", re.IGNORECASE
 )
@@ -55,6 +59,10 @@ def images_and_labels(words: dict[str, str], place: str | Path) -> tuple[str, st
 
 def _read(container: Container, name: str) -> NDArray[Any]:
     with container.failures(name):
+        if name.lower().endswith(".npz"):
+            with container.open(name) as file, zipfile.ZipFile(file) as archive:
+                arrays = ArrayArchive(archive)
+                return arrays[only_file(container, arrays.names)]
         return read_array(lambda: container.open(name), PurePosixPath(name).name, container.size_bytes(name))
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
+from sutja.data.class_names import ClassNames, listed_names
+from sutja.data.digits import SIDE_PIXELS, Digits
 from sutja.data.formats import MAX_ARRAY_BYTES
 from sutja.data.formats.container import MAX_FILES, Container
 from sutja.data.formats.parts import Parts, read_by_parts
@@ -42,6 +44,7 @@ def _read_shards(container: Container, names: Sequence[str]) -> Samples:
     labels: list[int] = []
     images = bytearray()  # the images one after the other: a list of arrays would be copied
     counts = PictureCounts()
+    class_names = _read_class_names(container, names[0])
     for name in names:
         for content, label in _rows(container, name):
             place = f"{container.place(name)}: row {len(labels) + 1:,}"
@@ -49,11 +52,37 @@ def _read_shards(container: Container, names: Sequence[str]) -> Samples:
             labels.append(label)
     place = container.place(names[0])
     pixels = np.frombuffer(images, np.uint8).reshape(-1, SIDE_PIXELS, SIDE_PIXELS)
-    return Samples(pixels, np.array(labels, np.int64), place, place, counts.remarks(place))
+    return Samples(pixels, np.array(labels, np.int64), place, place, counts.remarks(place), class_names)
 
 
 def _rows(container: Container, name: str) -> Iterator[tuple[bytes, int]]:
     """The bytes of each picture and its label."""
+    place = container.place(name)
+    with _open_table(container, name) as table:
+        image, label = _columns(table, place)
+        for batch in table.iter_batches(_ROWS_AT_ONCE, columns=[image, label]):
+            for picture, number in zip(batch.column(image).to_pylist(), batch.column(label).to_pylist(), strict=True):
+                yield _picture_bytes(picture, place), _label(number, place)
+
+
+def _read_class_names(container: Container, name: str) -> ClassNames | None:
+    """The names that the library `datasets` keeps for the labels, where there are any."""
+    place = container.place(name)
+    with _open_table(container, name) as table:
+        label = _columns(table, place)[1]
+        try:
+            features = json.loads((table.schema_arrow.metadata or {})[b"huggingface"])["info"]["features"]
+            names = features[label]["names"]
+        except (KeyError, TypeError, ValueError):
+            return None
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        return None
+    return listed_names(names, f"{place}: the names of the labels")
+
+
+@contextmanager
+def _open_table(container: Container, name: str) -> Iterator[pyarrow.parquet.ParquetFile]:
+    """Open a Parquet file. What fails meanwhile is a `DataError`."""
     import pyarrow
     import pyarrow.parquet
 
@@ -61,13 +90,7 @@ def _rows(container: Container, name: str) -> Iterator[tuple[bytes, int]]:
     try:
         with container.open(name) as file:
             source = pyarrow.BufferReader(file.read(MAX_ARRAY_BYTES)) if container.is_zip else file
-            table = pyarrow.parquet.ParquetFile(source, page_checksum_verification=True)
-            image, label = _columns(table, place)
-            for batch in table.iter_batches(_ROWS_AT_ONCE, columns=[image, label]):
-                for picture, number in zip(
-                    batch.column(image).to_pylist(), batch.column(label).to_pylist(), strict=True
-                ):
-                    yield _picture_bytes(picture, place), _label(number, place)
+            yield pyarrow.parquet.ParquetFile(source, page_checksum_verification=True)
     except pyarrow.ArrowException as error:
         raise DataError(f"{place}: not a readable Parquet file: {' '.join(str(error).split())[:200]}") from error
 
@@ -106,7 +129,7 @@ def write_parquet(folder: Path, train: Digits, test: Digits) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    label = {"names": [str(number) for number in range(CLASS_COUNT)], "_type": "ClassLabel"}
+    label = {"names": [*train.class_names], "_type": "ClassLabel"}
     features = {"info": {"features": {"image": {"_type": "Image"}, "label": label}}}
     image_type = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
     schema = pyarrow.schema([("image", image_type), ("label", pyarrow.int64())], {"huggingface": json.dumps(features)})

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.data.class_names import MAX_CLASSES
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS, Digits
 from sutja.data.samples import Samples, UnlabelledError, square_pictures, whole_labels
 
@@ -123,12 +124,16 @@ def _label_column(rows: NDArray[Any]) -> int | None:
     count = rows.shape[1]
     if math.isqrt(count) ** 2 == count and math.isqrt(count - 1) ** 2 != count - 1:
         return None
-    return count - 1 if not _may_be_labels(rows[:, 0]) and _may_be_labels(rows[:, -1]) else 0
+    for most in (CLASS_COUNT, MAX_CLASSES):  # labels of digits rather than of more classes
+        for place in (0, count - 1):
+            if _may_be_labels(rows[:, place], most):
+                return place
+    return 0
 
 
-def _may_be_labels(column: NDArray[Any]) -> bool:
+def _may_be_labels(column: NDArray[Any], most: int) -> bool:
     is_whole = bool((column == np.floor(column)).all())
-    return is_whole and 0 <= column.min() < column.max() <= CLASS_COUNT
+    return is_whole and 0 <= column.min() < column.max() <= most
 
 
 def rows_text(digits: Digits, *, label_last: bool = False) -> Iterator[str]:

@@ -34,13 +34,14 @@ class Task:
     def open(cls, word: str | Path, name: str, corrected: Digits) -> Task:
         """The task for the model that `word` names (see `open_model`).
 
-        Raises `UsageError` for a model that reads lines, is an ensemble or was published without weights, and what
-        `open_model` and `load_network` raise.
+        Raises `UsageError` for a model that reads lines or letters, is an ensemble or was published without weights,
+        and what `open_model` and `load_network` raise.
         """
         model = open_model(word)
         if model.recipe is None or model.weights is None:
             raise UsageError(f"--from {word}: an ensemble, or published without its weights, cannot be fine-tuned")
         model.recipe.require_single_digits(f"--from {word}")
+        model.require_digits()
         return cls(model, model.recipe, load_network(model), name, corrected)
 
     @cached_property
