@@ -80,6 +80,7 @@ class Card:
     def __post_init__(self) -> None:
         """Raises `ValueError` for a contradiction."""
         check_temperature(self.temperature)
+        recorded_names(self.environment.data.class_names)
         if self.temperature != (self.calibration.temperature if self.calibration else 1):
             raise ValueError(f"temperature = {self.temperature} is not that of its calibration")
         if (self.recipe is None) == (not self.members):

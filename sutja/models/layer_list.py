@@ -42,13 +42,19 @@ class ListedNetwork:
 
 
 def pack_networks(networks: Sequence[ListedNetwork], digits: Digits | None) -> dict[str, Any]:
-    """Networks, and digits to try, as one JSON object: what the scripts of reports unpack."""
-    return {
+    """Networks, and digits to try, as one JSON object: what the scripts of reports unpack.
+
+    It has the names of the classes where these are not the digits.
+    """
+    packed = {
         "networks": [_describe(network) for network in networks],
         "weights": base64.b64encode(pack_weights(networks)).decode(),
         "digits": base64.b64encode(zlib.compress(digits.images.tobytes() if digits else b"", 9)).decode(),
         "labels": digits.labels.tolist() if digits else [],
     }
+    if digits and not digits.class_names.are_digits:
+        packed["classes"] = [*digits.class_names]
+    return packed
 
 
 def join_packed(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

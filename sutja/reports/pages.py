@@ -113,7 +113,8 @@ def inside_section(
     Their compressed weights take at most `max_weight_bytes`; a line names those that are left out.
     """
     inside = look_inside(networks, pick_digits(digits) if digits else None, max_weight_bytes)
-    return Section("Draw a digit", inside.remarks, inside=inside if inside.data["networks"] else None)
+    title = "Draw a digit" if digits is None or digits.class_names.are_digits else "Draw one"
+    return Section(title, inside.remarks, inside=inside if inside.data["networks"] else None)
 
 
 def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:

@@ -321,7 +321,7 @@ def dataset_table(description: dict[str, Any]) -> Table:
     rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
     rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
     rows += [["standard deviation of pixels / 255", *(f"{part['standard_deviation']:.4f}" for part in parts)]]
-    rows += [["classes", f"{len(description['class_names'])}", ""]]
+    rows += [["number of classes", *[str(len(description["class_names"]))] * 2]]
     for label, name in enumerate(description["class_names"]):
         rows.append([f"class {name}", *(f"{part['classes'][label]:,}" for part in parts)])
     return Table([description["name"], "training", "test"], rows)

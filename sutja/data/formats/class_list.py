@@ -20,7 +20,7 @@ from sutja.data.samples import Samples
 from sutja.errors import DataError
 from sutja.files import write_text
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 CLASS_LIST_NAME = "classes.txt"
 _MAPPING = re.compile(r"(.*[-_])?mapping\.txt", re.IGNORECASE)
 _CLASS_MAP = re.compile(r".*classmap\.csv", re.IGNORECASE)
@@ -76,7 +76,7 @@ def _read_list(container: Container, name: str) -> tuple[int, ClassNames]:
     return labels[0], listed_names([name for _, name in rows], place)
 
 
-def _limited(rows: Iterable[T]) -> list[T]:
+def _limited(rows: Iterable[_T]) -> list[_T]:
     """The rows of a list, and one more at most than there may be classes."""
     return [row for row, _ in zip(rows, range(MAX_CLASSES + 1), strict=False)]
 

@@ -14,17 +14,19 @@ const DIGIT_COLUMNS = 20;
 const NARROW_COLUMNS = 10; // of digits, where the page is narrow
 const NARROW_PIXELS = 560;
 
-/** The answer of a network: its digit, and ten bars. */
+/** The answer of a network: its digit, and a bar for each class. */
 class Answer {
   digit = make("span", "big");
-  bars = Array.from({ length: 10 }, (_, digit) => ({ bar: make("span", "bar"), name: String(digit) }));
-  chart = make("div", "bars", ...this.bars.map(({ bar, name }) => make("span", "column", make("span", "track", bar), name)));
   sure = make("span", "sure");
   element = make("div", "answer");
 
-  /** @param {Network} network */
-  constructor(network) {
+  /** @param {Network} network @param {string[]} names of the classes, where these are not the digits */
+  constructor(network, names) {
     this.network = network;
+    const count = network.logits(new Uint8Array(SIDE ** 2)).length;
+    this.bars = Array.from({ length: count }, (_, at) => ({ bar: make("span", "bar"), name: names[at] ?? String(at) }));
+    const columns = this.bars.map(({ bar, name }) => make("span", "column", make("span", "track", bar), name));
+    this.chart = make("div", "bars", ...columns);
     this.element.append(make("p", "name", network.title), make("p", "guess", this.digit, this.sure), this.chart);
     this.chart.role = "img";
   }
@@ -32,7 +34,7 @@ class Answer {
   /** @param {number[] | null} shares */
   show(shares) {
     const guess = shares ? shares.indexOf(Math.max(...shares)) : -1;
-    this.digit.textContent = shares ? String(guess) : word("none");
+    this.digit.textContent = shares ? this.bars[guess].name : word("none");
     this.sure.textContent = shares ? percent(shares[guess]) : "";
     this.bars.forEach(({ bar }, digit) => {
       bar.style.transform = `scaleY(${shares ? shares[digit] : 0})`;
@@ -43,10 +45,11 @@ class Answer {
   /** The answer in words. @param {number[] | null} shares */
   describe(shares) {
     if (!shares) return "";
-    const digit = shares.indexOf(Math.max(...shares));
-    const each = shares.map((share, at) => word("probability", { digit: at, percent: percent(share) }));
+    const guess = shares.indexOf(Math.max(...shares));
+    const name = (/** @type {number} */ at) => this.bars[at].name;
+    const each = shares.map((share, at) => word("probability", { digit: name(at), percent: percent(share) }));
     this.chart.ariaLabel = `${this.network.title}: ${each.join(", ")}`;
-    return word("answer", { title: this.network.title, digit, percent: percent(shares[digit]) });
+    return word("answer", { title: this.network.title, digit: name(guess), percent: percent(shares[guess]) });
   }
 }
 
@@ -71,13 +74,14 @@ class Inside {
   worded = [];
 
   /** @param {HTMLElement} root @param {Network[]} networks @param {Uint8Array} digits one after the other
-   * @param {number[]} labels */
-  constructor(root, networks, digits, labels) {
+   * @param {number[]} labels @param {string[]} names of the classes, where these are not the digits */
+  constructor(root, networks, digits, labels, names) {
     this.root = root;
     this.networks = networks;
     this.digits = digits;
     this.labels = labels;
-    this.answers = networks.map((network) => new Answer(network));
+    this.names = names;
+    this.answers = networks.map((network) => new Answer(network, names));
     const limits = scales(networks, labels.slice(0, DIGITS_FOR_SCALES).map((_, at) => digitOf(digits, at)));
     this.stages = networks.map((network, at) =>
       network.stages.map((stage, number) => {
@@ -230,7 +234,8 @@ class Inside {
   #describeDigit() {
     this.#drawDigits();
     const at = this.digit;
-    const gaps = at === null ? null : { number: at + 1, count: this.labels.length, label: this.labels[at] };
+    const label = at === null ? "" : (this.names[this.labels[at]] ?? String(this.labels[at]));
+    const gaps = at === null ? null : { number: at + 1, count: this.labels.length, label };
     this.digitText.textContent = gaps ? word("digit", gaps) : "\u00a0";
     if (gaps) this.digitsCanvas.setAttribute("aria-valuetext", this.digitText.textContent);
   }
@@ -281,5 +286,5 @@ const packed = document.getElementById("inside-data");
 if (root && packed) {
   const data = JSON.parse(packed.textContent ?? "");
   const { networks, digits } = await unpack(data);
-  new Inside(root, networks, digits, data.labels);
+  new Inside(root, networks, digits, data.labels, data.classes ?? []);
 }
