@@ -39,7 +39,7 @@ NETWORK_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#00000
 NETWORK_MARKERS = ("o", "s", "^", "D", "v")
 NETWORK_STROKES = ("-", "--", ":")
 MAX_LARGE_CELLS, SMALL_CELL_INCHES = 12, 0.24  # of a confusion matrix
-MAX_DRAWN_NAME = 12  # characters
+MAX_DRAWN_NAME = 16  # characters
 MAX_ROWS_OF_SAMPLES = 20
 TILE = 0.94  # the side of a picture among others, in widths of a column
 MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
@@ -202,7 +202,9 @@ def plot_confusion_matrix(
         axes.set_yticks(np.arange(0.5, len(counts)), minor=True)
         axes.grid(which="minor", color="lightgrey", linewidth=0.4)
         axes.tick_params(which="minor", length=0)
-    figure.colorbar(drawn, label="errors", shrink=0.9).ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.colorbar(drawn, label="errors", shrink=0.9, aspect=20 if not is_large else 45).ax.yaxis.set_major_locator(
+        MaxNLocator(integer=True)
+    )
     return figure
 
 

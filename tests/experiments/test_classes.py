@@ -115,7 +115,7 @@ def test_a_stopped_run_goes_on_with_the_same_bits(context: RunContext, undrawn: 
             for part in (place.dataset.train, place.dataset.test)
         ]
         with pytest.raises(DataError, match="was trained on other data"):
-            train(changed, dataclasses.replace(place, dataset=Dataset("other", *parts)), resume=True)
+            train(changed, dataclasses.replace(place, dataset=Dataset(place.dataset.name, *parts)), resume=True)
 
 
 def test_a_published_model_knows_its_classes(run: Run, context: RunContext, tmp_path: Path) -> None:
