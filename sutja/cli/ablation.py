@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Cluster, Data, Device, Json, Language, Runs
+from sutja.cli.common import Cluster, Data, Device, EngineName, Json, Language, Runs
 from sutja.cli.completion import complete_recipe
 from sutja.cli.seeds import (
     Csv,
@@ -19,7 +18,7 @@ from sutja.cli.seeds import (
     Seeds,
     StudyOptions,
     Validation,
-    choose_protocol,
+    parse_seedless,
     print_files,
     require_complete,
     train_seeds,
@@ -58,6 +57,7 @@ def ablation(
     processes: Processes = 0,
     threads: ProcessThreads = 1,
     device: Device = "auto",
+    engine: EngineName = "auto",
     cluster: Cluster = None,
     language: Language = "",
     as_json: Json = False,
@@ -67,16 +67,12 @@ def ablation(
     All else is the same: seeds, order of the digits, optimiser, epochs. Differences are taken seed by seed; p-values
     are corrected for their number. Finished runs are used as they are and interrupted ones resume.
     """
-    from sutja.errors import UsageError
-    from sutja.recipe import parse_recipe
     from sutja.runs.ablation import plan_variants
 
-    if re.search(r"[:,]\s*seed\s*=", name):
-        raise UsageError(f"{name}: an ablation sets the seeds itself: --seeds and --first-seed choose them")
-    (base,) = choose_protocol([parse_recipe(name)], validation=validation)
+    (base,) = parse_seedless([name], "an ablation", validation=validation)
     variants = plan_variants(base, vary, epochs or [])
     options = StudyOptions(
-        range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster
+        range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster, engine
     )
     done = train_seeds([variant.recipe for variant in variants], options)
     _report(done, variants, to or runs / "ablation", options, as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,8 +58,17 @@ class StudyOptions:
     engine: str = "auto"
 
 
-def choose_protocol(recipes: Sequence[Recipe], *, validation: bool) -> list[Recipe]:
-    """The recipes, with `validation` all of the protocol that evaluates validation digits alone."""
+def parse_seedless(words: Sequence[str], who: str, *, validation: bool) -> list[Recipe]:
+    """The recipes of these words, with `validation` all of the protocol that evaluates validation digits alone.
+
+    Raises `UsageError` for an unknown recipe and for one that sets the seed, which `who`, as "a study", does itself.
+    """
+    from sutja.recipe import parse_recipe
+
+    for word in words:
+        if re.search(r"[:,]\s*seed\s*=", word):
+            raise UsageError(f"{word}: {who} sets the seeds itself: --seeds and --first-seed choose them")
+    recipes = [parse_recipe(word) for word in words]
     return [dataclasses.replace(each, protocol="validation") if validation else each for each in recipes]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -18,7 +17,7 @@ from sutja.cli.seeds import (
     Seeds,
     StudyOptions,
     Validation,
-    choose_protocol,
+    parse_seedless,
     print_files,
     require_complete,
     train_seeds,
@@ -57,13 +56,7 @@ def study(
     Finished runs are used as they are and interrupted ones resume, so the same command continues at any point.
     docs/protocol.md explains how recipes are chosen and evaluated.
     """
-    from sutja.errors import UsageError
-    from sutja.recipe import parse_recipe
-
-    for name in names:
-        if re.search(r"[:,]\s*seed\s*=", name):
-            raise UsageError(f"{name}: a study sets the seeds itself: --seeds and --first-seed choose them")
-    recipes = choose_protocol([parse_recipe(name) for name in names], validation=validation)
+    recipes = parse_seedless(names, "a study", validation=validation)
     options = StudyOptions(
         range(first_seed, first_seed + seeds), data, runs, csv, processes, threads, device, language, cluster, engine
     )

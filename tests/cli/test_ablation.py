@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from sutja.cli.seeds import StudyOptions
 from sutja.data.dataset import load_dataset
+from sutja.errors import UsageError
 from sutja.experiments.experiment import RunContext, train
-from sutja.recipe import parse_recipe
+from sutja.recipe import Recipe, parse_recipe
 from sutja.runs.results import read_results
 from tests.cli.commands import Words, fails, sutja
 from tests.conftest import Undrawn
@@ -60,3 +64,11 @@ def test_an_ablation_as_json_has_what_it_prints(data: Path, runs: Path) -> None:
 )
 def test_recipes_that_cannot_be_varied_are_refused(recipe: str, why: str, data: Path, tmp_path: Path) -> None:
     fails(sutja("ablation", recipe, "--vary", "dropout=0.5", "--data", data, "--runs", tmp_path), 2, why)
+
+
+def test_the_engine_is_that_of_every_run(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(recipes: Sequence[Recipe], options: StudyOptions) -> NoReturn:
+        raise UsageError(f"{len(recipes)} runs by {options.engine}")
+
+    monkeypatch.setattr("sutja.cli.ablation.train_seeds", refuse)
+    fails(sutja(*words(data, tmp_path, "--engine", "torch")), 2, "4 runs by torch")

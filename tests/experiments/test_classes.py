@@ -29,7 +29,7 @@ from tests.conftest import Undrawn
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 RECIPE = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, learning_rate=0.003)
-NOISY = {BALANCED: pattern_set(BALANCED, 12, 4, noise=110.0)}
+NOISY = {BALANCED: pattern_set(BALANCED, 12, 4, noise=200.0)}
 
 
 def recipe(**changes: object) -> Recipe:
