@@ -110,12 +110,12 @@ def test_a_stopped_run_goes_on_with_the_same_bits(context: RunContext, undrawn: 
         (place.folder(changed) / "report.json").unlink()
         assert np.array_equal(train(changed, place, resume=True).load_logits("test")[0], whole)
         (place.folder(changed) / "report.json").unlink()
-        parts = [
+        some, others = (
             dataclasses.replace(part, class_names=ClassNames.numbered(60))
             for part in (place.dataset.train, place.dataset.test)
-        ]
+        )
         with pytest.raises(DataError, match="was trained on other data"):
-            train(changed, dataclasses.replace(place, dataset=Dataset(place.dataset.name, *parts)), resume=True)
+            train(changed, dataclasses.replace(place, dataset=Dataset(place.dataset.name, some, others)), resume=True)
 
 
 def test_a_published_model_knows_its_classes(run: Run, context: RunContext, tmp_path: Path) -> None:
