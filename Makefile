@@ -100,6 +100,6 @@ $(VENV)/.docs: requirements-docs.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet -r requirements-docs.txt
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+$(VENV)/.dev: requirements-dev.txt requirements-docs.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	touch $@

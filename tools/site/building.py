@@ -17,8 +17,9 @@ from tools.site.links import LinkRewriter, asset_place
 from tools.site.pages import LANGUAGES, PageSet, page_sets
 
 BUILD = ROOT / "build" / "site"
-STYLE = Path(__file__).with_name("style.css")
-SETTINGS = Path(__file__).with_name("zensical.toml")
+FOLDER = Path(__file__).parent
+ASSETS = ("style.css", "tables.js")  # beside this file, and named in the settings
+SETTINGS = FOLDER / "zensical.toml"
 WORDS = {
     "en": {
         "name": "sutja",
@@ -71,7 +72,8 @@ def stage(language: str, folder: Path) -> None:
     for asset in sorted(rewriter.assets):
         (docs / asset_place(asset)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / asset, docs / asset_place(asset))
-    shutil.copyfile(STYLE, docs / STYLE.name)
+    for name in ASSETS:
+        shutil.copyfile(FOLDER / name, docs / name)
     _write(folder / "zensical.toml", settings(language, sets[language]))
 
 
