@@ -30,6 +30,7 @@ from sutja.reports.captions import (
     reliability_caption,
     together_caption,
 )
+from sutja.reports.confusion import plot_confusion_matrix
 from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
 from sutja.reports.inside import MAX_WEIGHT_BYTES, look_inside, pick_digits
 from sutja.reports.tables import (
@@ -123,7 +124,7 @@ def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report
     confidence, predictions = probabilities.max(axis=1), logits.argmax(axis=1)
     figures = {
         "confusion": (
-            plots.plot_confusion_matrix(report.confusion, digits.class_names),
+            plot_confusion_matrix(report.confusion, digits.class_names),
             confusion_caption(report, digits.class_names),
         ),
         "reliability": (
@@ -228,7 +229,7 @@ def _errors(report: Report) -> list[int]:
 def _run_section(folder: Path, run: Run, report: Report, full: int, digits: Digits | None) -> Section:
     """The pictures of one run in a comparison; `full` errors have the full colour in all confusion matrices."""
     names = run.class_names
-    figure = plots.plot_confusion_matrix(report.confusion, names, full=full)
+    figure = plot_confusion_matrix(report.confusion, names, full=full)
     confusion = save_figure(figure, folder / "figures" / f"confusion-{run.name}.png")
     filters = run.folder / "figures" / "filters.png"
     caption = f"{confusion_caption(report, names)} The scale of colours is that of all networks here."

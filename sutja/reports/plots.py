@@ -38,7 +38,6 @@ PART_STYLES = {  # column of the metrics → label, colour, stroke
 NETWORK_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, "#CC79A7", "#56B4E9", "#000000")  # of networks on one axis
 NETWORK_MARKERS = ("o", "s", "^", "D", "v")
 NETWORK_STROKES = ("-", "--", ":")
-MAX_LARGE_CELLS, SMALL_CELL_INCHES = 12, 0.24  # of a confusion matrix
 MAX_DRAWN_NAME = 16  # characters
 MAX_ROWS_OF_SAMPLES = 20
 TILE = 0.94  # the side of a picture among others, in widths of a column
@@ -168,43 +167,6 @@ def plot_seeds(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.4g} %"))
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return figure
-
-
-def plot_confusion_matrix(
-    confusion: list[list[int]], class_names: ClassNames = DIGIT_NAMES, *, full: int = 0
-) -> Figure:
-    """How often each digit (row) is read as each (column). Colour shows the errors only, so that they stand out.
-
-    `full` errors have the full colour, which makes several matrices comparable; by default, the largest number here.
-    """
-    counts = np.array(confusion)
-    errors = counts - np.diag(np.diag(counts))
-    full = full or max(1, int(errors.max()))
-    names, is_large = drawable_names(class_names), len(counts) > MAX_LARGE_CELLS
-    height = 5.6 if not is_large else max(5.6, SMALL_CELL_INCHES * len(counts) + 0.8)
-    figure = Figure(figsize=(height + 0.8, height), layout="constrained")
-    axes = figure.subplots()
-    drawn = axes.imshow(errors, cmap="Oranges", vmin=0, vmax=full)
-    style: dict[str, Any] = {"ha": "center", "va": "center"} | ({"fontsize": 6, "in_layout": False} if is_large else {})
-    for row, column in np.argwhere(counts).tolist():
-        dark = errors[row, column] > 0.6 * full
-        weight = "bold" if row == column else "normal"
-        colour = "white" if dark and row != column else "black"
-        text = f"{counts[row, column]:,}" if not is_large else str(counts[row, column])
-        axes.text(column, row, text, color=colour, weight=weight, **style)
-    axes.set(xlabel="read as", ylabel=class_names.word)
-    labels: dict[str, Any] = {"fontsize": 7} if is_large else {}
-    axes.set_xticks(range(len(counts)), names, rotation=90 if max(map(len, names)) > 2 else 0, **labels)
-    axes.set_yticks(range(len(counts)), names, **labels)
-    if is_large:  # a thin grid leads from a cell to its names
-        axes.set_xticks(np.arange(0.5, len(counts)), minor=True)
-        axes.set_yticks(np.arange(0.5, len(counts)), minor=True)
-        axes.grid(which="minor", color="lightgrey", linewidth=0.4)
-        axes.tick_params(which="minor", length=0)
-    figure.colorbar(drawn, label="errors", shrink=0.9, aspect=20 if not is_large else 45).ax.yaxis.set_major_locator(
-        MaxNLocator(integer=True)
-    )
     return figure
 
 

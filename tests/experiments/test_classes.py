@@ -98,7 +98,7 @@ def test_a_run_has_its_pages(run: Run) -> None:
         assert text in page
     assert "Digit by digit" not in page
     card = (run.folder / "MODEL_CARD.md").read_text(encoding="utf-8")
-    for text in ("tells 47 classes of pictures apart", "`float32 (N, 47)`", "A, B, C, D", "one of 47 classes"):
+    for text in ("tells 47 classes of pictures apart", "`float32 (N, 47)`", "`A`, `B`, `C`, `D`", "one of 47 classes"):
         assert text in card
     assert {path.name for path in (run.folder / "figures").iterdir()} >= {"confusion.png", "mistakes.png"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.networks.model import create
-from sutja.reports import plots
+from sutja.reports.confusion import plot_confusion_matrix
 from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
 from sutja.reports.pages import inside_section
 from sutja.reports.tables import Table
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def report(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with everything that reports have."""
     folder = tmp_path_factory.mktemp("report")
-    png = save_figure(plots.plot_confusion_matrix(np.eye(10, dtype=int).tolist()), folder / "confusion.png")
+    png = save_figure(plot_confusion_matrix(np.eye(10, dtype=int).tolist()), folder / "confusion.png")
     networks = [("LeNet-5", create("lenet5", seed=0)), ("MLP", create("mlp", seed=0))]
     sections = [
         Section("Verdict", ["MLP is better than LeNet-5 (p = 0.01)."], Table(["", "errors"], [["LeNet-5", "3"]])),

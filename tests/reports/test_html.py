@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
-from sutja.reports import plots
+from sutja.reports.confusion import plot_confusion_matrix
 from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
 from sutja.reports.tables import Table
 
@@ -56,7 +56,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def figure() -> Figure:
-    return plots.plot_confusion_matrix(np.eye(10, dtype=int).tolist())
+    return plot_confusion_matrix(np.eye(10, dtype=int).tolist())
 
 
 def test_a_page_shows_all_its_parts_in_order() -> None:
@@ -122,7 +122,7 @@ def test_a_page_without_sections_is_well_formed() -> None:
 
 def test_the_same_figure_gives_the_same_bytes(figure: Figure, tmp_path: Path) -> None:
     first = save_figure(figure, tmp_path / "figures" / "a.png")
-    again = plots.plot_confusion_matrix(np.eye(10, dtype=int).tolist())
+    again = plot_confusion_matrix(np.eye(10, dtype=int).tolist())
     assert first == save_figure(again, tmp_path / "figures" / "b.png")
     assert first == (tmp_path / "figures" / "a.png").read_bytes()
     assert b"matplotlib" not in first.lower()

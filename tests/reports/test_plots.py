@@ -12,11 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from sutja.data.class_names import ClassNames
 from sutja.data.dataset import Dataset
 from sutja.data.digits import Digits
 from sutja.evaluation.metrics import Mistake, evaluate
 from sutja.reports import plots
+from sutja.reports.confusion import plot_confusion_matrix
 from sutja.runs.report import MemberReport
+from tests.classes import BALANCED, HUNDRED, YES_AND_NO, patterns
 
 PARTS = ("train", "validation", "test")
 
@@ -137,7 +140,7 @@ def confusion(*errors: tuple[int, int, int]) -> list[list[int]]:
 
 
 def test_the_confusion_matrix_shows_every_number() -> None:
-    figure = plots.plot_confusion_matrix(confusion((4, 9, 7), (3, 5, 12)))
+    figure = plot_confusion_matrix(confusion((4, 9, 7), (3, 5, 12)))
     assert written(figure) >= {"read as", "digit", "errors", "7", "12", "1,000", *"0123456789"}
     axes = figure.axes[0]
     where = {text.get_text(): text.get_position() for text in axes.texts}
@@ -147,14 +150,14 @@ def test_the_confusion_matrix_shows_every_number() -> None:
 
 
 def test_the_darkest_cell_has_light_numbers() -> None:
-    axes = plots.plot_confusion_matrix(confusion((4, 9, 7), (3, 5, 100))).axes[0]
+    axes = plot_confusion_matrix(confusion((4, 9, 7), (3, 5, 100))).axes[0]
     colours = {text.get_text(): text.get_color() for text in axes.texts}
     assert (colours["100"], colours["7"], colours["1,000"]) == ("white", "black", "black")
 
 
 @pytest.mark.parametrize("counts", [confusion(), [[0] * 10] * 10])
 def test_a_confusion_matrix_without_errors(counts: list[list[int]]) -> None:
-    figure = plots.plot_confusion_matrix(counts)
+    figure = plot_confusion_matrix(counts)
     assert written(figure) >= {"read as", "digit", "errors"}
     assert ticks(figure.axes[1], "y") == ["0", "1"]
 
@@ -299,5 +302,45 @@ def test_curves_on_one_axis_have_a_line_for_each_network() -> None:
 
 
 def test_confusion_matrices_can_share_a_scale_of_colours() -> None:
-    few, many = (plots.plot_confusion_matrix(confusion((4, 9, number)), full=100) for number in (7, 100))
+    few, many = (plot_confusion_matrix(confusion((4, 9, number)), full=100) for number in (7, 100))
     assert few.axes[0].images[0].get_clim() == many.axes[0].images[0].get_clim() == (0, 100)
+
+
+@pytest.mark.parametrize("class_names", [YES_AND_NO, BALANCED, HUNDRED], ids=len)
+def test_a_confusion_matrix_of_any_number_of_classes_is_legible(class_names: ClassNames) -> None:
+    """In pixels of a page 960 pixels wide, names and numbers stay within their cells and are not tiny."""
+    count = len(class_names)
+    counts = (np.diag(np.full(count, 400)) + np.diag(np.full(count - 1, 12), k=1)).tolist()
+    figure = plot_confusion_matrix(counts, class_names)
+    shown = io.BytesIO()
+    figure.savefig(shown)
+    axes = figure.axes[0]
+    cell = axes.get_window_extent().width / count
+    assert [text.get_text() for text in axes.get_xticklabels()] == list(class_names)
+    assert [text.get_text() for text in axes.get_yticklabels()] == list(class_names)
+    assert axes.get_ylabel() == "class"
+    texts = [*axes.texts, *axes.get_xticklabels()]
+    assert len(texts) == 3 * count - 1
+    assert max(text.get_window_extent().width for text in texts) <= cell
+    if count <= 50:
+        assert min(text.get_window_extent().height for text in texts) * min(1, 960 / figure.bbox.width) >= 4
+
+
+def test_names_that_the_font_lacks_are_numbers_and_long_ones_are_cut() -> None:
+    names = ClassNames(("あ", "い", "T-shirt or top and more", "cash: $"))
+    assert plots.drawable_names(names) == ["0", "1", "T-shirt or top …", r"cash: \$"]
+    for figure in (
+        plot_confusion_matrix(np.eye(4, dtype=int).tolist(), names),
+        plots.plot_samples(patterns(names, 5)),
+    ):
+        figure.savefig(io.BytesIO())
+
+
+def test_samples_of_many_classes_are_four_of_each() -> None:
+    titles = [text.get_text() for text in plots.plot_samples(patterns(BALANCED, 5)).axes[0].texts]
+    assert titles == [name for name in BALANCED for _ in range(4)]
+
+
+def test_examples_of_many_classes_are_ten_of_them() -> None:
+    chosen = patterns(HUNDRED, 2).first_of_each_class()
+    assert chosen == [0, 11, 22, 33, 44, 55, 66, 77, 88, 99]
