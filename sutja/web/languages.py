@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from sutja.reading.tables.languages import ANY_PART, REMARK_SENTENCES, Sentence, translate
+from sutja.reading.tables.languages import ANY_PART, REMARK_SENTENCES, Sentence, translate_sentences
 
 AnswerLanguage = Literal["en", "ko"]
 PICTURE = "the picture: "  # before what is wrong with an upload
@@ -66,4 +66,4 @@ def answer_language(headers: Mapping[str, str]) -> AnswerLanguage:
 
 def in_language(text: str, language: AnswerLanguage) -> str:
     """What the server says in a language; parts between semicolons that have no translation stay English."""
-    return text if language == "en" else translate(text.removeprefix(PICTURE), SENTENCES)
+    return text if language == "en" else translate_sentences(text.removeprefix(PICTURE), SENTENCES)

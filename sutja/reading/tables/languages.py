@@ -64,10 +64,10 @@ def table_language(name: str) -> TableLanguage:
 
 def remark_in(text: str, language: TableLanguage) -> str:
     """The text of a remark in a language."""
-    return text if language == "en" else translate(text, REMARK_SENTENCES)
+    return text if language == "en" else translate_sentences(text, REMARK_SENTENCES)
 
 
-def translate(text: str, sentences: Iterable[Sentence]) -> str:
+def translate_sentences(text: str, sentences: Iterable[Sentence]) -> str:
     """A text in Korean, as a whole or part by part; parts between semicolons without a translation stay English."""
     known = _in_korean(text, sentences)
     return known or "; ".join(_in_korean(part, sentences) or part for part in text.split("; "))
