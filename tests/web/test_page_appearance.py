@@ -250,7 +250,7 @@ def test_one_request_at_a_time_is_sent_and_the_last_one_has_all_ink(open_page: O
     assert page.evaluate("window.most") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="160 kB since the page has sheets")
+@pytest.mark.xfail(strict=True, reason="162 kB since the page has sheets")
 def test_the_files_of_the_page_are_small() -> None:
     assert sum(path.stat().st_size for path in STATIC.iterdir()) <= 140_000
 

@@ -2,19 +2,19 @@
 // The desk: the pictures of the queue, of which one is open, and what a person does with its tables.
 
 import { checkTables, read, serverIsBack, tablesFile, Trouble } from "./api.js";
-import { certainty, digitsOf } from "./digit.js";
+import { cornersOf, isInside } from "./corners.js";
+import { digitsOf } from "./digit.js";
+import { Easel } from "./easel.js";
 import { cropped, turned } from "./framing.js";
 import { latest } from "./latest.js";
+import { numberOutlines } from "./marks.js";
 import { asFile } from "./photograph.js";
 import { Queue } from "./queue.js";
 import * as sheet from "./sheet.js";
 import { cellJpeg, clipboardTexts, copyTexts, download, pageRequest } from "./spreadsheet.js";
-import { drawingOn } from "./strokes.js";
 
 const CHECK_INTERVAL_MS = 300; // between two checks of the sums
 const MAX_TAUGHT_DIGITS = 2; // of a number that was typed: more is another number, not a correction of digits
-const BLANK_SIZE = { width: 600, height: 400 }; // of the canvas until a picture is decoded
-const MAX_LABELLED = 12; // numbers of a picture: more labels would hide it
 
 export class Desk {
   /** @type {SheetEntry | null} */
@@ -26,7 +26,7 @@ export class Desk {
 
   /** @param {HTMLCanvasElement} canvas @param {import("./corrections.js").Corrections} corrections @param {DeskCalls} called */
   constructor(canvas, corrections, called) {
-    this.canvas = canvas;
+    this.easel = new Easel(canvas, () => called.changed());
     this.corrections = corrections;
     this.called = called;
     this.queue = new Queue({
@@ -50,7 +50,7 @@ export class Desk {
   get lines() {
     const number = this.cell?.number;
     if (this.hasTable) return number ? [[number.signs]] : [];
-    const rows = this.tables.flatMap((table) => Array.from({ length: table.rows }, (_, row) => rowOf(table, row)));
+    const rows = this.tables.flatMap((table) => Array.from({ length: table.rows }, (_, row) => sheet.rowOf(table, row)));
     return rows.map((cells) => cells.map((cell) => cell.number.signs)).filter((row) => row.length);
   }
 
@@ -68,18 +68,9 @@ export class Desk {
     return sheet.placesToCheck(this.tables);
   }
 
-  /** The outlines of the numbers.
-   * @returns {(Outline & {place: CellPlace})[]} */
+  /** The outlines of the numbers. */
   get outlines() {
-    const count = sheet.numbersOf(this.tables).length;
-    return this.tables.flatMap((table, at) =>
-      table.cells.map((cell) => {
-        const isNamed = count <= MAX_LABELLED || cell === this.cell;
-        const text = isNamed ? sheet.textOfNumber(cell.number) : "";
-        const place = { table: at, row: cell.row, column: cell.column };
-        return { of: cell, corners: cell.number.quad, kind: certaintyOf(table, cell), text, place };
-      }),
-    );
+    return numberOutlines(this.tables, this.cell ?? undefined);
   }
 
   /** Take back what was kept before a reload, and open the last picture. */
@@ -103,8 +94,7 @@ export class Desk {
     if (this.entry) this.entry.bitmap = null;
     this.entry = entry;
     this.place = null;
-    if (!entry?.state) this.#drawn = null;
-    if (!entry?.state) Object.assign(this.canvas, BLANK_SIZE); // not the picture that was open before
+    if (!entry?.state) this.easel.clear(); // not the picture that was open before
     this.called.opened(entry);
     this.#draw();
   }
@@ -126,22 +116,15 @@ export class Desk {
   /** Select the next cell to check, or the one before; returns whether there is one.
    * @param {number} step */
   move(step) {
-    const [places, here] = [this.placesToCheck, this.place];
-    if (!places.length) return false;
-    const order = (/** @type {CellPlace} */ { table, row, column }) => (table * 1e4 + row) * 1e4 + column;
-    const after = here ? places.filter((place) => (order(place) - order(here)) * step > 0) : [];
-    const next = step > 0 ? (after[0] ?? places[0]) : (after.at(-1) ?? places[places.length - 1]);
-    this.select(next);
-    return true;
+    const next = sheet.nextToCheck(this.tables, this.place, step);
+    if (next) this.select(next);
+    return Boolean(next);
   }
 
   /** Select the cell that holds a digit.
    * @param {Digit} digit */
   selectCellOf(digit) {
-    for (const [table, { cells }] of this.tables.entries()) {
-      const cell = cells.find(({ number }) => number.signs.includes(digit));
-      if (cell) this.place = { table, row: cell.row, column: cell.column };
-    }
+    this.place = sheet.placeOfDigit(this.tables, digit) ?? this.place;
   }
 
   /** Replace the number of the selected cell by what was typed; one or two digits that differ teach.
@@ -184,15 +167,11 @@ export class Desk {
 
   /** Accept the selected cell as it is. */
   accept() {
-    const { cell, place } = this;
-    if (!cell || !place) return;
+    const { cell } = this;
+    if (!cell) return;
     const guess = sheet.guessOfNumber(cell.number);
     if (sheet.textOfNumber(cell.number) !== guess) return this.type(guess);
-    if (!this.remarks.length) return;
-    const tables = this.tables.map((table, at) =>
-      at === place.table ? { ...table, cells: table.cells.map((each) => (each === cell ? { ...each, checked: true } : each)) } : table,
-    );
-    this.#edit(tables);
+    if (this.remarks.length) this.#edit(sheet.withChecked(this.tables, cell));
   }
 
   /** Empty the selected cell. */
@@ -212,7 +191,7 @@ export class Desk {
   /** The number to the right of the selected one in its row, if there is one. */
   get neighbour() {
     const { place } = this;
-    return place && this.cell && rowOf(this.tables[place.table], place.row).find(({ column }) => column > place.column);
+    return place && this.cell && sheet.rowOf(this.tables[place.table], place.row).find(({ column }) => column > place.column);
   }
 
   /** Join the selected number with the one to its right. */
@@ -228,8 +207,8 @@ export class Desk {
    * @param {Spot} share */
   async addNumber(share) {
     const { entry } = this;
-    const part = this.#part(share);
-    const { blob } = await asFile(cropped(this.canvas, part));
+    const part = this.easel.part(share);
+    const { blob } = await asFile(cropped(this.easel.canvas, part));
     await this.#attempt(async () => {
       const answer = await read(blob, { upright: true });
       if (entry !== this.entry) return;
@@ -263,13 +242,13 @@ export class Desk {
   /** Turn the picture by quarters to the right, and read it again.
    * @param {number} quarters */
   turn(quarters) {
-    return this.#reread((picture) => turned(picture, this.canvas.width, this.canvas.height, quarters));
+    return this.#reread((picture) => turned(picture, picture.width, picture.height, quarters));
   }
 
   /** Leave only a part of the picture, in shares of it, and read it again.
    * @param {Spot} share */
   crop(share) {
-    return this.#reread((picture) => cropped(picture, this.#part(share)));
+    return this.#reread((picture) => cropped(picture, this.easel.part(share)));
   }
 
   /** @param {(picture: HTMLCanvasElement) => HTMLCanvasElement} change */
@@ -277,7 +256,7 @@ export class Desk {
     const { entry } = this;
     if (!entry?.state) return;
     const before = entry.state;
-    const { bitmap, ...picture } = await asFile(change(this.canvas));
+    const { bitmap, ...picture } = await asFile(change(this.easel.canvas));
     if (entry.state !== before) return;
     entry.history.add(before);
     entry.become({ ...picture, tables: [] });
@@ -398,51 +377,7 @@ export class Desk {
     this.called.report(error);
   }
 
-  /** @type {Blob | null} */
-  #drawn = null;
-
-  /** Draw the open picture, if it is not drawn yet. */
-  async #draw() {
-    const { entry } = this;
-    if (!entry?.state) return;
-    const { blob, width, height } = entry.state;
-    if (this.#drawn === blob) return;
-    this.#drawn = blob;
-    const bitmap = entry.bitmap ?? (await createImageBitmap(blob));
-    if (this.#drawn !== blob) return;
-    Object.assign(this.canvas, { width, height });
-    drawingOn(this.canvas).drawImage(bitmap, 0, 0);
-    this.called.changed();
+  #draw() {
+    return this.entry && this.easel.show(this.entry);
   }
-
-  /** A part of the picture in its pixels.
-   * @param {Spot} share @returns {Spot} */
-  #part({ left, top, width, height }) {
-    const { width: wide, height: high } = this.canvas;
-    return { left: left * wide, top: top * high, width: width * wide, height: height * high };
-  }
-}
-
-/** The cells of a row from left to right.
- * @param {SheetTable} table @param {number} row */
-const rowOf = ({ cells }, row) => cells.filter((cell) => cell.row === row).sort((a, b) => a.column - b.column);
-
-/** @param {SheetTable} table @param {SheetCell} cell @returns {Certainty} */
-function certaintyOf(table, cell) {
-  const kinds = digitsOf([[cell.number.signs]]).map(certainty);
-  if (sheet.remarksOn(table, cell).length || sheet.textOfNumber(cell.number).includes("?")) return "unsure";
-  return kinds.find((kind) => kind === "corrected") ?? "sure";
-}
-
-/** @param {Spot} part @returns {Corner[]} */
-function cornersOf({ left, top, width, height }) {
-  const [right, bottom] = [left + width, top + height];
-  return [[left, top], [right, top], [right, bottom], [left, bottom]]; // prettier-ignore
-}
-
-/** Whether the middle of a number is in a part of the picture.
- * @param {Corner[]} quad @param {Spot} part */
-function isInside(quad, { left, top, width, height }) {
-  const [x, y] = [0, 1].map((axis) => quad.reduce((sum, corner) => sum + corner[axis] / 4, 0));
-  return x > left && x < left + width && y > top && y < top + height;
 }

@@ -1,20 +1,40 @@
 // @ts-check
 // Outlines around the digits or numbers on the page, labelled with what was read.
 
-import { certainty, shown } from "./digit.js";
+import { cornersOf, edges, padded } from "./corners.js";
+import { certainty, digitsOf, shown } from "./digit.js";
+import { numbersOf, remarksOn, textOfNumber } from "./sheet.js";
 import { drawingOn } from "./strokes.js";
 
 const PADDING_PIXELS = 4; // between a digit and its outline
 const MIN_LABEL_PIXELS = 9;
 const MAX_LABEL_PIXELS = 16;
+const MAX_LABELLED = 12; // numbers of a picture: more labels would hide it
 
 /** The outline of a digit: its box.
  * @param {Digit} digit @returns {Outline} */
 export function digitOutline(digit) {
-  const { left, top, width, height } = digit.spot;
-  const [right, bottom] = [left + width, top + height];
-  const corners = /** @type {Corner[]} */ ([[left, top], [right, top], [right, bottom], [left, bottom]]); // prettier-ignore
-  return { of: digit, corners, kind: certainty(digit), text: shown(digit) || "–" };
+  return { of: digit, corners: cornersOf(digit.spot), kind: certainty(digit), text: shown(digit) || "–" };
+}
+
+/** The outlines of the numbers in tables; those of many have no text, but for the `selected` cell.
+ * @param {SheetTable[]} tables @param {SheetCell | undefined} selected @returns {(Outline & {place: CellPlace})[]} */
+export function numberOutlines(tables, selected) {
+  const isFew = numbersOf(tables).length <= MAX_LABELLED;
+  return tables.flatMap((table, at) =>
+    table.cells.map((cell) => {
+      const text = isFew || cell === selected ? textOfNumber(cell.number) : "";
+      const place = { table: at, row: cell.row, column: cell.column };
+      return { of: cell, corners: cell.number.quad, kind: certaintyOf(table, cell), text, place };
+    }),
+  );
+}
+
+/** @param {SheetTable} table @param {SheetCell} cell @returns {Certainty} */
+function certaintyOf(table, cell) {
+  const kinds = digitsOf([[cell.number.signs]]).map(certainty);
+  if (remarksOn(table, cell).length || textOfNumber(cell.number).includes("?")) return "unsure";
+  return kinds.find((kind) => kind === "corrected") ?? "sure";
 }
 
 /** @template {Outline} Shape */
@@ -100,25 +120,4 @@ export class Marks {
     context.fillStyle = style.getPropertyValue("--card");
     context.fillText(text, left + wide / 2, above + (size + 5) / 2);
   }
-}
-
-/** The upright box around corners.
- * @param {Corner[]} corners @param {number} scale @returns {Edges} */
-function edges(corners, scale) {
-  const [x, y] = [0, 1].map((axis) => corners.map((corner) => corner[axis] * scale));
-  return { left: Math.min(...x), top: Math.min(...y), right: Math.max(...x), bottom: Math.max(...y) };
-}
-
-/** Corners moved outwards along the sides of a quadrilateral.
- * @param {Corner[]} corners @param {number} by @returns {Corner[]} */
-function padded([a, b, c, d], by) {
-  const [x, y] = [b[0] + c[0] - a[0] - d[0], b[1] + c[1] - a[1] - d[1]];
-  const length = Math.hypot(x, y) || 1;
-  const [right, down] = [(by * x) / length, (by * y) / length];
-  return [
-    [a[0] - right + down, a[1] - down - right],
-    [b[0] + right + down, b[1] + down - right],
-    [c[0] + right - down, c[1] + down + right],
-    [d[0] - right - down, d[1] - down + right],
-  ];
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // The tables of a picture: cells with numbers, and their edits. Nothing here is changed in place: an edit returns new tables.
 
+import { middleOf } from "./corners.js";
 import { NONE, shown, signsOf } from "./digit.js";
 
 const AS_IT_IS = { left: 0, top: 0, scale: 1 };
@@ -45,6 +46,19 @@ export const guessOfNumber = ({ signs }) =>
 /** @param {SheetTable} table @param {number} row @param {number} column */
 export const cellAt = (table, row, column) => table.cells.find((cell) => cell.row === row && cell.column === column);
 
+/** The cells of a row from left to right.
+ * @param {SheetTable} table @param {number} row */
+export const rowOf = ({ cells }, row) => cells.filter((cell) => cell.row === row).sort((a, b) => a.column - b.column);
+
+/** The place of the cell that holds a digit.
+ * @param {SheetTable[]} tables @param {Digit} digit @returns {CellPlace | undefined} */
+export function placeOfDigit(tables, digit) {
+  for (const [table, { cells }] of tables.entries()) {
+    const cell = cells.find(({ number }) => number.signs.includes(digit));
+    if (cell) return { table, row: cell.row, column: cell.column };
+  }
+}
+
 /** The name that spreadsheets give to a column.
  * @param {number} column @returns {string} */
 export const columnName = (column) =>
@@ -66,6 +80,24 @@ export function placesToCheck(tables) {
       .sort((a, b) => a.row - b.row || a.column - b.column)
       .map(({ row, column }) => ({ table: at, row, column })),
   );
+}
+
+/** The next place to check after `here`, or before it if `step` is -1; the first, or the last, if none is left there.
+ * @param {SheetTable[]} tables @param {CellPlace | null} here @param {number} step @returns {CellPlace | undefined} */
+export function nextToCheck(tables, here, step) {
+  const places = placesToCheck(tables);
+  const order = (/** @type {CellPlace} */ { table, row, column }) => (table * 1e4 + row) * 1e4 + column;
+  const beyond = here ? places.filter((place) => (order(place) - order(here)) * step > 0) : [];
+  return step > 0 ? (beyond[0] ?? places[0]) : (beyond.at(-1) ?? places.at(-1));
+}
+
+/** The tables with a cell that a person has checked.
+ * @param {SheetTable[]} tables @param {SheetCell} cell @returns {SheetTable[]} */
+export function withChecked(tables, cell) {
+  return tables.map((table) => ({
+    ...table,
+    cells: table.cells.map((each) => (each === cell ? { ...each, checked: true } : each)),
+  }));
 }
 
 /** The tables with another number in a cell; without `number`, the cell is empty.
@@ -136,7 +168,6 @@ export function placeOfEmpty(table, row, column) {
   const above = nearest((cell) => Math.abs(cell.column - column) * 1000 + Math.abs(cell.row - row));
   const beside = nearest((cell) => Math.abs(cell.row - row) * 1000 + Math.abs(cell.column - column));
   if (!above) return [[0, 0], [1, 0], [1, 1], [0, 1]]; // prettier-ignore
-  const middle = (/** @type {Corner[]} */ quad, /** @type {0 | 1} */ axis) => quad.reduce((sum, corner) => sum + corner[axis] / 4, 0);
-  const shift = middle(beside, 1) - middle(above, 1);
+  const shift = middleOf(beside)[1] - middleOf(above)[1];
   return above.map(([x, y]) => [x, y + shift]);
 }
