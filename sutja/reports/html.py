@@ -133,10 +133,8 @@ def _languages(language: str) -> dict[str, Callable[[str], str]]:
 def render_card(card: Card) -> str:
     """A model card as Markdown."""
     template = {"digits": "MODEL_CARD.md.j2", "lines": "LINE_CARD.md.j2", "pages": "PAGE_CARD.md.j2"}[card.reads]
-    names = card.class_names
-    purpose = "reads one handwritten digit" if names.are_digits else f"tells {len(names)} classes of pictures apart"
     values = {**vars(card), "data": card.environment.data, "recipe": card.recipe and asdict(card.recipe)}
-    values |= {"class_names": names, "purpose": purpose}
+    values["class_names"] = card.class_names
     return re.sub(r"\n{3,}", "\n\n", _render(template, **values)).lstrip()
 
 
