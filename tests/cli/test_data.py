@@ -14,6 +14,7 @@ import pytest
 
 from sutja.data.dataset import MNIST_FOLDER, Dataset, load_dataset, save_dataset
 from sutja.data.variants import shuffle_pixels, take_training_digits
+from tests.classes import LETTERS, pattern_set
 from tests.cli.commands import Outcome, Words, fails, sutja
 
 
@@ -70,6 +71,47 @@ def test_what_seems_wrong_is_told_and_mended_by_the_option_that_is_named(
     assert load_dataset("new").sha256 == small.sha256
     described = sutja("data", "info", "x_train.npy", "--labels-from", "1", "--pixel-range", "0:1", "--json")
     assert len(json.loads(described.out)["remarks"]) == 2
+
+
+def test_classes_are_named_by_an_option_and_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    letters = pattern_set(LETTERS)
+    np.savez("signs.npz", x_train=letters.train.images, y_train=letters.train.labels,
+             x_test=letters.test.images, y_test=letters.test.labels)  # fmt: skip
+    told = sutja("data", "info", "signs.npz")
+    assert "the labels are 0 to 25, so there are 26 classes, called by these numbers" in told.err
+    assert told.out.split("number of classes")[1].split()[:2] == ["26", "26"]
+    words: Words = ["data", "convert", "signs.npz", "letters.npz", "--classes", ",".join(LETTERS)]
+    assert sutja(*words) == Outcome(0, "Written: letters.npz\n", "")
+    assert load_dataset("letters.npz").class_names == LETTERS
+    shown = sutja("data", "info", "letters.npz")
+    assert (shown.code, shown.err) == (0, "")
+    assert " class Z " in shown.out
+    fewer = sutja("data", "convert", "letters.npz", "few.npz", "--train-digits", "52", "--shuffle-pixels", "1")
+    assert fewer.code == 0
+    assert load_dataset("few.npz").class_names == LETTERS
+
+
+@pytest.mark.parametrize(
+    ("classes", "code", "why"),
+    [
+        ("1", 2, "--classes 1: 1 class: 2 to 100 are possible"),
+        ("101", 2, "--classes 101: more than 100 classes: 2 to 100 are possible"),
+        ("A,B,A", 2, "two classes are called A"),
+        ("A,,B", 2, "the name of class 1 is ''"),
+        ("A,B", 3, "y_train: the label 2 is out of the range 0…1"),
+    ],
+)
+def test_classes_that_do_not_fit_are_refused(classes: str, code: int, why: str, tmp_path: Path) -> None:
+    save_dataset(pattern_set(LETTERS), tmp_path / "signs.npz", file_format="npz")
+    fails(sutja("data", "convert", tmp_path / "signs.npz", tmp_path / "new.npz", "--classes", classes), code, why)
+
+
+def test_letters_are_no_digits_to_draw_numbers_with(tmp_path: Path) -> None:
+    save_dataset(pattern_set(LETTERS), tmp_path / "signs.npz", file_format="npz")
+    for command in ("lines", "photographs"):
+        why = "signs: has 26 classes (A, B, C … Z): this needs the ten digits"
+        fails(sutja("data", command, "--to", tmp_path / "new.png", "--data", tmp_path / "signs.npz"), 2, why)
 
 
 def test_without_pyarrow_parquet_says_which_extra_brings_it(
