@@ -12,16 +12,12 @@ from functools import cache
 from importlib.resources import files
 
 from sutja.errors import unknown
+from sutja.reading.particles import fit_particles
 
 REPORT_LANGUAGES = ("en", "ko")
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+")
 FILLED_GAP = re.compile(r"\{(\d*)\}")
 GAP_PATTERN = r"((?:(?![.!?]\s).)+?)"  # not the end of a sentence
-PARTICLES = {"와(과)": "과와", "이(가)": "이가", "을(를)": "을를", "은(는)": "은는"}  # after a consonant, after a vowel
-PARTICLE = re.compile(r"(\w)(\W*)(와\(과\)|이\(가\)|을\(를\)|은\(는\)|\(으\)로)")
-FIRST_SYLLABLE, FINAL_CONSONANTS, FINAL_L = ord("가"), 28, 8  # of Unicode's Hangul syllables
-ENDING_IN_CONSONANT = "013678lmnLMNrR"  # digits and letters as they are called in Korean
-ENDING_IN_L = "178lLrR"
 
 
 def check_language(name: str) -> str:
@@ -60,19 +56,7 @@ def _translate(text: str, *tables: str) -> str | None:
 
 def _fill(korean: str, gaps: list[str]) -> str:
     following = iter(gaps)
-    filled = FILLED_GAP.sub(lambda gap: gaps[int(gap[1])] if gap[1] else next(following), korean)
-    return PARTICLE.sub(lambda match: match[1] + match[2] + _particle(match[1], match[3]), filled)
-
-
-def _particle(before: str, both: str) -> str:
-    """The form of a particle after a Hangul syllable, digit or letter."""
-    place = ord(before) - FIRST_SYLLABLE
-    hangul = "가" <= before <= "힣"
-    consonant = place % FINAL_CONSONANTS > 0 if hangul else before in ENDING_IN_CONSONANT
-    if both == "(으)로":
-        ends_in_l = place % FINAL_CONSONANTS == FINAL_L if hangul else before in ENDING_IN_L
-        return "으로" if consonant and not ends_in_l else "로"
-    return PARTICLES[both][0 if consonant else 1]
+    return fit_particles(FILLED_GAP.sub(lambda gap: gaps[int(gap[1])] if gap[1] else next(following), korean))
 
 
 @cache

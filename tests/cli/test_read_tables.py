@@ -38,7 +38,7 @@ def test_a_table_file_is_written_in_korean(column: Path, tmp_path: Path) -> None
     target = tmp_path / "marks.md"
     words = ["--min-confidence", "1", "--to", str(target), "--language", "ko"]
     assert sutja("read", str(column), *words).code == 5  # nothing is as sure as that
-    assert "A1: 40417(으)로 읽음" in target.read_text(encoding="utf-8")
+    assert "A1: 40417로 읽음" in target.read_text(encoding="utf-8")
 
 
 def test_a_picture_without_numbers_writes_no_file(tmp_path: Path) -> None:

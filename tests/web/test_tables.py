@@ -67,7 +67,7 @@ def test_cells_name_their_numbers_and_remarks_their_cells() -> None:
     assert [each["numbers"] for each in found["cells"]] == [[0], [1], [2], [3], [4], [5]]
     remark = found["remarks"][0]
     assert (remark["kind"], remark["row"], remark["column"]) == ("unsure", 1, 1)
-    assert "12(으)로 읽음" in remark["text"]
+    assert "12로 읽음" in remark["text"]
 
 
 def test_corrected_tables_are_checked(client: httpx.Client) -> None:

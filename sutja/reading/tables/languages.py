@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sutja.errors import unknown
+from sutja.reading.particles import fit_particles
 
 TableLanguage = Literal["en", "ko"]
 TABLE_LANGUAGES: tuple[TableLanguage, ...] = get_args(TableLanguage)
@@ -21,10 +22,10 @@ REMARK_SENTENCES: tuple[Sentence, ...] = (
     (f"its column adds up with {ANY_PART}", "{0}(이)면 열의 합이 맞음"),
     (f"several numbers in one cell: {ANY_PART}", "한 칸에 수가 여러 개: {0}"),
     (f"{ANY_PART}: the other numbers of the column have the form {ANY_PART}", "{0}: 같은 열의 다른 수는 {1} 꼴임"),
-    (f"the row adds up if this is {ANY_PART} instead of {ANY_PART}", "{1} 대신 {0}이면 행의 합이 맞음"),
-    (f"the column adds up if this is {ANY_PART} instead of {ANY_PART}", "{1} 대신 {0}이면 열의 합이 맞음"),
-    (f"the row adds up to {ANY_PART}, not to {ANY_PART}", "행의 합은 {1}이 아니라 {0}임"),
-    (f"the column adds up to {ANY_PART}, not to {ANY_PART}", "열의 합은 {1}이 아니라 {0}임"),
+    (f"the row adds up if this is {ANY_PART} instead of {ANY_PART}", "{1} 대신 {0}(이)면 행의 합이 맞음"),
+    (f"the column adds up if this is {ANY_PART} instead of {ANY_PART}", "{1} 대신 {0}(이)면 열의 합이 맞음"),
+    (f"the row adds up to {ANY_PART}, not to {ANY_PART}", "행의 합은 {1}이(가) 아니라 {0}임"),
+    (f"the column adds up to {ANY_PART}, not to {ANY_PART}", "열의 합은 {1}이(가) 아니라 {0}임"),
     (f"{ANY_PART} would mend it", "{0}(으)로 고치면 맞음"),
 )
 _JOINS = (
@@ -79,5 +80,5 @@ def _in_korean(text: str, sentences: Iterable[Sentence]) -> str | None:
             said = korean.format(*found.groups())
             for join, instead in _JOINS:
                 said = join.sub(instead, said)
-            return said
+            return fit_particles(said)
     return None

@@ -186,7 +186,7 @@ def test_a_workbook_in_korean_says_what_is_to_be_checked_in_korean() -> None:
     assert names == ["marks", "notes 줄", "blank", "확인할 칸"]
     texts = [str(value) for number in (3, 4) for value in sheet_values(files, number).values()]
     notes = "".join(ElementTree.fromstring(files["xl/comments1.xml"]).itertext())
-    assert "17(으)로 읽음" in notes
+    assert "17로 읽음" in notes
     shown = [
         text for text in [*texts, notes] if text not in names and not re.fullmatch(r"[A-Z]+\d+|blank.jpg:.*", text)
     ]
@@ -195,4 +195,4 @@ def test_a_workbook_in_korean_says_what_is_to_be_checked_in_korean() -> None:
 
 
 def test_markdown_in_korean_says_what_is_to_be_checked_in_korean() -> None:
-    assert "- A2: 17(으)로 읽음" in pages_markdown([page()], "ko")
+    assert "- A2: 17로 읽음" in pages_markdown([page()], "ko")
