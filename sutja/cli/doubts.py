@@ -39,14 +39,13 @@ def doubts(
     The digits, training and test digits together, are divided into folds. A network that was trained on the other folds
     judges the labels of each (Northcutt et al., 2021).
     """
-    from dataclasses import asdict
     from itertools import islice
 
     import cleanlab  # noqa: F401  # fails before minutes of training where it is not installed
     import torch
 
     from sutja.cli.console import out, print_json, print_path, print_table, remark, with_progress
-    from sutja.experiments.doubts import OutOfFold, write_doubts
+    from sutja.experiments.doubts import OutOfFold, doubt_values, write_doubts
     from sutja.networks.device import choose_threads
     from sutja.recipe import parse_recipe
     from sutja.reports.tables import doubt_table
@@ -61,7 +60,7 @@ def doubts(
         pass
     found = list(judged.doubts())
     if as_json:
-        print_json([asdict(each) for each in islice(found, count)])
+        print_json([doubt_values(each, dataset.class_names) for each in islice(found, count)])
         return
     folder = to or Path("runs") / f"doubts-{dataset.name}"
     write_doubts(folder, dataset, found, recipe, count=count)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,12 +91,18 @@ def write_doubts(folder: Path, dataset: Dataset, doubts: Sequence[LabelDoubt], r
     write_text(folder / "doubts.csv", _csv(doubts, names))
 
 
+def doubt_values(doubt: LabelDoubt, class_names: ClassNames) -> dict[str, Any]:
+    """The fields of a doubt for JSON and CSV; labels of other classes than the digits by their names."""
+    if class_names.are_digits:
+        return asdict(doubt)
+    return asdict(doubt) | {name: class_names[getattr(doubt, name)] for name in ("label", "suggested")}
+
+
 def _csv(doubts: Sequence[LabelDoubt], class_names: ClassNames) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, [each.name for each in fields(LabelDoubt)], lineterminator="\n")
     writer.writeheader()
     for each in doubts:
         probabilities = {name: f"{getattr(each, name):.6f}" for name in ("label_probability", "suggested_probability")}
-        classes = {name: class_names[getattr(each, name)] for name in ("label", "suggested")}
-        writer.writerow(vars(each) | classes | probabilities | {"wrong": "yes" if each.wrong else "no"})
+        writer.writerow(doubt_values(each, class_names) | probabilities | {"wrong": "yes" if each.wrong else "no"})
     return text.getvalue()

@@ -10,8 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sutja.data.class_names import DIGIT_NAMES
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.data.digits import Digits
+from sutja.evaluation.label_errors import LabelDoubt
+from sutja.experiments.doubts import doubt_values
+from sutja.reports.tables import doubt_table
+from tests.classes import LETTERS
 from tests.cli.commands import Outcome, Words, fails, sutja
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -103,3 +108,11 @@ def test_what_cannot_be_judged_is_one_line(wrong: Path, mnist: Dataset, tmp_path
 def test_without_the_extra_the_command_says_what_to_install(wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cleanlab", None)
     fails(sutja("doubts", "--data", wrong), 1, "cleanlab is not installed: the extra 'doubts' brings it")
+
+
+def test_doubts_about_letters_have_their_names() -> None:
+    doubt = LabelDoubt("train", 3, 0, 2, 0.1, 0.8, wrong=True)
+    (row,) = doubt_table([doubt], LETTERS).rows
+    assert (row[1], row[3]) == ("A", "C")
+    assert doubt_values(doubt, LETTERS) == {**vars(doubt), "label": "A", "suggested": "C"}
+    assert doubt_values(doubt, DIGIT_NAMES) == vars(doubt)
