@@ -49,8 +49,8 @@ RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, le
 def small_epochs() -> Iterator[None]:
     """Epochs of 48 lines, runs that are judged by 30; they begin where the published network ended, so as to read."""
 
-    def experienced(recipe: Recipe, *, seed: int) -> nn.Module:
-        network = build_network(recipe, seed=seed)
+    def experienced(recipe: Recipe, *, seed: int, class_count: int) -> nn.Module:
+        network = build_network(recipe, seed=seed, class_count=class_count)
         if recipe.network == RECIPE.network:
             network.load_state_dict(load_file(WEIGHTS / "line-reader.safetensors"))
         return network
