@@ -16,13 +16,14 @@ CORE_SHARE = 0.5  # of a number's height is its core
 CORE_END_HEIGHTS = 0.2  # are left out of the core at both ends, in heights of its digits;
 MIN_CORE_PLACES = 1.5  # a core is at least so high and long, in places of the maps: thinner ones would break
 MIN_LENGTH_HEIGHTS = 0.1  # of a number that is found
-MIN_CORE_PROBABILITY = 0.5
+MIN_CORE_PROBABILITY = 0.3  # below 0.5: weak places within a number would part it
 END_REACH_HEIGHTS = 1.0  # farther than this from an end, a place does not say where it is
 SLOPE_PRIOR_HEIGHTS = 0.7  # the length whose slope is trusted as much as the direction that the places say
 VIEW_PIXELS = (1312, 320)  # the longer side of a picture, each time that the network sees it
 MAX_ENLARGEMENT = 3.0
 MIN_VIEW_RATIO = 1.5  # of the two sizes; more alike, one is enough
 COMFORTABLE_DIGIT_PIXELS = (12.0, 160.0)  # heights of digits that the network knows best
+WHOLENESS_POWER = 0.25  # of the length: of overlapping finds the longer one is rather whole than two numbers in one
 MAX_SHARED = 0.5  # of the smaller of two quads; if they share more, they are the same number
 
 Values = NDArray[np.float64]
@@ -30,15 +31,21 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FoundNumber:
-    """A number found on a picture: its quad in pixels, the probability of its core, and whether it is handwritten.
+    """A number found on a picture: its quad in pixels, the probability of its core, and by whom it is.
 
-    Of several finds of the same number, the one with the largest `trust` counts.
+    `hand` is -1 where it is surely printed, and 1 where it is surely handwritten. Of several finds of the same number,
+    the one with the largest `trust` counts.
     """
 
     quad: Quad
     score: float
-    handwritten: bool
+    hand: float
     trust: float = 0.0
+
+    @property
+    def handwritten(self) -> bool:
+        """Whether it is rather handwritten than printed."""
+        return self.hand > 0
 
 
 def core_of(quad: Quad) -> Quad:
@@ -74,7 +81,7 @@ class _Places:
 def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> list[FoundNumber]:
     """The numbers that maps `float32 (9, H / 4, W / 4)` show, in pixels of the picture `(H, W)`.
 
-    A core is a connected region that is more probably a core than none. What its places say of height, direction,
+    A core is a connected region of places that are rather probably a core. What its places say of height, direction,
     middle line and ends is averaged.
     """
     odds = np.exp(maps[:3] - maps[:3].max(axis=0))
@@ -91,11 +98,11 @@ def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> l
         maps[:, rows, columns].T.astype(np.float64),
     )
     score = places.sum(np.ones(len(rows))) / np.bincount(places.core)
-    handwritten = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) > 0
+    hand = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) / score
     quads = _quads(places)
     return [
-        FoundNumber(quad, float(each), bool(by_hand))
-        for quad, each, by_hand in zip(quads, score, handwritten, strict=True)
+        FoundNumber(quad, float(each), float(by_hand))
+        for quad, each, by_hand in zip(quads, score, hand, strict=True)
         if each >= min_score
     ]
 
@@ -164,8 +171,9 @@ def find_numbers(
         across, down = picture.shape[1] / view.shape[1], picture.shape[0] / view.shape[0]
         back = np.array((across, down), np.float32)
         for number in decode_maps(network.maps(view), min_score=min_score):
-            comfort = comfort_of(Axes.of(number.quad).height)
-            found.append(replace(number, quad=number.quad * back, trust=number.score * comfort))
+            axes = Axes.of(number.quad)
+            trust = number.score * comfort_of(axes.height) * wholeness_of(axes)
+            found.append(replace(number, quad=number.quad * back, trust=trust))
     return merge_numbers(found)
 
 
@@ -186,6 +194,11 @@ def comfort_of(digit_pixels: float) -> float:
     """How well the network knows digits of this height, in (0, 1]."""
     low, high = COMFORTABLE_DIGIT_PIXELS
     return min(1.0, digit_pixels / low, high / digit_pixels)
+
+
+def wholeness_of(axes: Axes) -> float:
+    """How much a find of this length is trusted to be a whole number, rather than a part of one."""
+    return float((axes.length / max(axes.height, 1e-3) + 0.5) ** WHOLENESS_POWER)
 
 
 def merge_numbers(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:

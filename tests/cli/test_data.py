@@ -203,12 +203,13 @@ def test_a_layout_that_is_not_known_has_a_hint(data: Path, tmp_path: Path) -> No
     assert not (tmp_path / "a").exists()
 
 
-def test_a_sheet_of_lines_is_drawn(data: Path, tmp_path: Path) -> None:
+def test_a_sheet_of_strips_is_drawn(data: Path, tmp_path: Path) -> None:
     sheets = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
     for sheet, seed in zip(sheets, ("1", "1", "2"), strict=True):
-        words: Words = ["data", "lines", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
-        assert sutja(*words) == Outcome(0, f"Lines: {sheet}\n", "")
+        words: Words = ["data", "strips", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
+        outcome = sutja(*words)
+        assert (outcome.code, outcome.out) == (0, f"Strips: {sheet}\n")
     first, again, other = (sheet.read_bytes() for sheet in sheets)
     assert first == again != other
     assert np.asarray(cv2.imread(str(sheets[0]))).std() > 5
-    assert sutja("data", "lines", "--to", tmp_path / "a.jpg").code == 2
+    assert sutja("data", "strips", "--to", tmp_path / "a.jpg").code == 2

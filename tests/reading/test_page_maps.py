@@ -21,6 +21,7 @@ from sutja.reading.page_maps import (
     merge_numbers,
     resized,
     view_factors,
+    wholeness_of,
 )
 from sutja.reading.quad import Axes, Quad, overlap, part_of_quad, quad_area, upright_quad
 from tests.training.page_scenes import sloped_quad
@@ -104,9 +105,9 @@ def test_a_core_has_a_place_of_the_map_in_it_however_small_the_number() -> None:
 
 
 def test_of_two_that_overlap_the_trusted_one_stays() -> None:
-    sure = FoundNumber(upright_quad(0, 0, 40, 20), 0.8, True, trust=0.8)
-    unsure = FoundNumber(upright_quad(5, 2, 18, 20), 0.9, True, trust=0.5)
-    beside = FoundNumber(upright_quad(35, 0, 80, 20), 0.6, True, trust=0.6)
+    sure = FoundNumber(upright_quad(0, 0, 40, 20), 0.8, 1.0, trust=0.8)
+    unsure = FoundNumber(upright_quad(5, 2, 18, 20), 0.9, 1.0, trust=0.5)
+    beside = FoundNumber(upright_quad(35, 0, 80, 20), 0.6, 1.0, trust=0.6)
     assert merge_numbers([unsure, beside, sure]) == [sure, beside]
 
 
@@ -148,3 +149,8 @@ def test_each_number_is_found_once_in_pixels_of_the_picture() -> None:
     assert len(found) == 2
     for quad in (small, large):
         assert max(overlap(quad, each.quad) for each in found) > 0.9
+
+
+def test_a_whole_number_is_trusted_more_than_a_part_of_it() -> None:
+    whole, part = (wholeness_of(Axes.of(upright_quad(0, 0, length, 20))) for length in (80, 20))
+    assert part < whole < 2 * part

@@ -14,7 +14,7 @@ TRUTH = TrueNumbers([FIRST, SECOND], [True, False])
 
 
 def found(quad: np.ndarray, score: float = 0.9, *, handwritten: bool = True) -> FoundNumber:
-    return FoundNumber(quad, score, handwritten)
+    return FoundNumber(quad, score, 1.0 if handwritten else -1.0)
 
 
 def outcome(*numbers: FoundNumber, truth: TrueNumbers = TRUTH) -> tuple[int, int, int]:

@@ -29,6 +29,8 @@ FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have smal
 STACKED_OFFSET, SLANTED_OFFSET = 0.42, 0.24  # of a fraction's digits above and below the middle, in digit heights
 MIN_BAR_WIDTH = 0.6  # of stacked fractions, in digit heights
 SLASH_OVERLAP = 0.12  # of a slanted stroke with its digits, in digit heights
+WIDE_GAP_PROBABILITY, WIDE_GAPS = 0.3, (0.4, 1.2)  # of writers that set digits apart, in digit heights
+MIN_VARIED_PIXELS = 14  # smaller digits do not show how their strokes vary
 MAX_ENDING_GAP = 0.2  # between the signs that end a number, in digit heights
 
 
@@ -60,8 +62,9 @@ class StrokeWriter:
         self._rng, self._shapes, self._words = rng, sources.shapes, words
         self._pen_width = pen_width
         self._style = HandwritingStyle(rng, pen_width=pen_width)
-        if rng.random() < 0.6:
-            self._style.gap = float(rng.uniform(0.05, 0.35) if rng.random() < 0.8 else rng.uniform(0.4, 1.2))
+        if rng.random() < 0.65:
+            wide = rng.random() < WIDE_GAP_PROBABILITY
+            self._style.gap = float(rng.uniform(*WIDE_GAPS) if wide else rng.uniform(0.05, 0.35))
         self._source = str(rng.choice(list(DIGIT_SOURCES), p=list(DIGIT_SOURCES.values())))
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
@@ -99,6 +102,7 @@ class StrokeWriter:
         style.height = height
         style.rows = round(2.8 * height) + 8
         style.middle = style.rows / 2
+        style.varies_strokes = height >= MIN_VARIED_PIXELS
         return style
 
     def _write_plain(self, line: WrittenLine, text: str) -> None:

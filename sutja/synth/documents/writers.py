@@ -16,7 +16,7 @@ from sutja.synth.strokes import Glyph, digit_strokes
 from sutja.synth.tracing import Strokes, trace_strokes
 
 MIN_GLYPH_LEVEL = 60
-MAX_TRACED_DIGITS = 600  # of each label: tracing takes longer than drawing, and each is traced once
+MAX_TRACED_DIGITS = 300  # of each label: tracing takes longer than drawing, and each is traced once
 MAX_TRACED_CANDIDATES = 4
 
 
