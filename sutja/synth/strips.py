@@ -14,7 +14,7 @@ from sutja.reading.picture import Colour
 from sutja.reading.quad import Axes, Quad
 from sutja.reading.strip import even_light, strip_matrix, warp_strip
 from sutja.synth.documents.document import Document, WrittenRun
-from sutja.synth.documents.scenes import VIEWS_PER_SHEET, BuildPainter, Painter, frame_of, paint_scenes, visible_part
+from sutja.synth.documents.scenes import SCENE_SIDE, VIEWS_PER_SHEET, BuildPainter, Painter, frame_of, paint_scenes, visible_part
 from sutja.synth.strip_distortions import distort_strip
 from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, partial_quad, sheared_quad
 from sutja.synth.strip_truth import PlacedSigns
@@ -26,6 +26,8 @@ STRIPS_PER_SCENE = 16  # so that full pages, with small digits, do not outweigh 
 MIN_STRIP_DIGIT_PIXELS = 11.0  # height of digits in a document; smaller ones cannot be read,
 MIN_DISTORTED_DIGIT_PIXELS = 15.0  # and smaller than this, not where they are distorted further
 EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
+DENSE_SHEET_SHARE = 0.6  # of sheets on which many people wrote: whole documents hold few ways of writing a digit,
+DENSE_DIGIT_PIXELS = (15.0, 44.0)  # and many strips of the same
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one
 
 Target = tuple[int | None, Quad]  # the index of the run that is wholly read, and the quad of a strip
@@ -55,9 +57,18 @@ class StripRenderer:
         """Render `count` strips, in random order."""
         strips: list[TrainingStrip] = []
         while len(strips) < count:
-            for scene in paint_scenes(self._painter, rng, VIEWS_PER_SHEET):
+            for scene in self._scenes(rng):
                 strips += cut_training_strips(scene, rng)
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
+
+    def _scenes(self, rng: np.random.Generator) -> list[Document]:
+        """Views of one sheet: of a document, or of numbers that many people wrote."""
+        if rng.random() >= DENSE_SHEET_SHARE:
+            return paint_scenes(self._painter, rng, VIEWS_PER_SHEET)
+        low, high = np.log(DENSE_DIGIT_PIXELS)
+        height = float(np.exp(rng.uniform(low, high)))
+        size = (SCENE_SIDE, SCENE_SIDE)
+        return self._painter.paint_views(rng, size, VIEWS_PER_SHEET, layout="many hands", digit_height=height)
 
 
 def strip_maker(

@@ -24,7 +24,15 @@ class RowPainter:
         rows = range(ROW_PIXELS, size[1], ROW_PIXELS)
         return Document(picture, tuple(self._write(picture, baseline, rng) for baseline in rows))
 
-    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int) -> list[Document]:
+    def paint_views(
+        self,
+        rng: np.random.Generator,
+        size: tuple[int, int],
+        count: int,
+        *,
+        layout: str | None = None,
+        digit_height: float = 0.0,
+    ) -> list[Document]:
         """Paint documents of that width and height."""
         return [self.paint(rng, size) for _ in range(count)]
 

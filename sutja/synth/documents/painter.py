@@ -19,8 +19,8 @@ from sutja.synth.documents.photographer import Scene, turned, view
 from sutja.synth.documents.visibility import legible_runs
 from sutja.synth.documents.writers import DigitShapes, Sources
 
-TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)  # of none, one, two and three quarter turns
-CLEAN_PROBABILITY = 0.08  # of screenshots and canvases
+TURN_PROBABILITIES = (0.7, 0.1, 0.1, 0.1)  # of none, one, two and three quarter turns
+CLEAN_PROBABILITY = 0.1  # of screenshots and canvases
 CROPPED_PROBABILITY = 0.14  # of pictures that do not fill the square that a network sees
 LARGE_DIGIT_PIXELS = 100
 LARGE_LAYOUTS = {  # of documents with larger digits

@@ -28,8 +28,16 @@ class Painter(Protocol):
     def paint(self, rng: np.random.Generator, size: tuple[int, int]) -> Document:
         """Paint a document of this width and height in pixels."""
 
-    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int) -> list[Document]:
-        """Paint a document, and photograph it `count` times."""
+    def paint_views(
+        self,
+        rng: np.random.Generator,
+        size: tuple[int, int],
+        count: int,
+        *,
+        layout: str | None = None,
+        digit_height: float = 0.0,
+    ) -> list[Document]:
+        """Paint a document, by default of any layout and any size of writing, and photograph it `count` times."""
 
 
 BuildPainter = Callable[[Digits], Painter]

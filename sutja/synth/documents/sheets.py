@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -37,7 +37,8 @@ class DocumentSheet:
     """A sheet on which layouts write, print and draw, in pixels from its top left corner.
 
     `digit_height` is the usual height of handwritten digits, `pen_width` that of the pen's strokes, both in pixels.
-    `window` (left, top, right, bottom) is the part that will surely be seen.
+    `window` (left, top, right, bottom) is the part that will surely be seen. `new_writer` makes somebody else who writes
+    on the sheet.
     """
 
     rng: Generator
@@ -52,6 +53,7 @@ class DocumentSheet:
     window: Region
     slope: float = 0.0
     script: str = "latin"
+    new_writer: Callable[[], Writer] | None = None
     runs: list[WrittenRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -114,6 +116,11 @@ class DocumentSheet:
         for layer, pen in zip(self.hand_layers, self.pens, strict=True):
             apply_ink(self.colours, layer, pen, self.rng, digit_height=self.digit_height)
         return self.colours
+
+    def change_writer(self) -> None:
+        """Let somebody else write on, where there is somebody."""
+        if self.new_writer is not None:
+            self.writer = self.new_writer()
 
     def write(
         self,

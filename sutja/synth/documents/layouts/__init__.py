@@ -10,6 +10,7 @@ from sutja.synth.documents.layouts.boxes import boxes
 from sutja.synth.documents.layouts.cards import game_sheet, puzzle, score_card
 from sutja.synth.documents.layouts.exams import answer_book, mark_head
 from sutja.synth.documents.layouts.forms import form
+from sutja.synth.documents.layouts.hands import many_hands
 from sutja.synth.documents.layouts.notes import equations, lines, scattered, sums
 from sutja.synth.documents.layouts.prints import empty, printed
 from sutja.synth.documents.layouts.singles import cell, single
@@ -30,7 +31,8 @@ LAYOUTS: dict[str, tuple[Callable[[DocumentSheet], None], float]] = {
     "receipt": (receipt, 0.015),
     "cheque": (cheque, 0.06),
     "dotted": (dotted, 0.03),
-    "lines": (lines, 0.12),
+    "lines": (lines, 0.09),
+    "many hands": (many_hands, 0.03),
     "equations": (equations, 0.05),
     "scattered": (scattered, 0.04),
     "sums": (sums, 0.03),
