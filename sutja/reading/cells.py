@@ -16,7 +16,7 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip
 
 MAX_REACH_COLUMNS = 0.7 * STRIP_DIGIT_ROWS  # from the middle of the first or last sign to the end of its cell
 MAX_CLEAR_COLUMN_INK = 0.6  # sum of the ink of a column that separates two signs
-MIN_BOX_INK = 0.45  # ink, in [0, 1], of the pixels that a box holds
+MIN_BOX_INK = 0.33  # ink, in [0, 1], of the pixels that a box holds
 OFF_CENTRE_INK_PER_COLUMN = 0.02  # prefers the middle one of equally clear columns
 PAPER_SPREAD = 0.25  # deviation from the paper, in spreads, below which there is no ink
 MIN_CELL_PIECE_SHARE = 0.06  # of the area of the largest piece of ink; smaller pieces are specks
@@ -77,14 +77,15 @@ def _main_pieces(ink: Ink) -> NDArray[np.bool_]:
     return near.astype(np.bool_) if count > 1 else np.ones(ink.shape, np.bool_)
 
 
-def sign_corners(strip: Strip, ink: Ink, cell: Cell) -> NDArray[np.float64]:
-    """The corners `(4, 2)` in the picture of the ink in a cell of a strip."""
+def sign_outline(ink: Ink, cell: Cell) -> NDArray[np.float64]:
+    """The outline of the ink in a cell of a strip: the edges of its rows, `(N, 2)`, x and y; without ink the cell."""
     start, stop = int(cell.left), max(int(cell.left) + 1, int(np.ceil(cell.right)))
-    part = ink[:, start:stop] > MIN_BOX_INK
-    part[: INK_ROWS.start], part[INK_ROWS.stop :] = False, False
-    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    inked = ink[INK_ROWS, start:stop] > MIN_BOX_INK
+    rows = np.flatnonzero(inked.any(axis=1))
     if not len(rows):
-        rows, columns = np.array([INK_ROWS.start, INK_ROWS.stop - 1]), np.array([0, stop - start - 1])
-    x0, x1 = start + int(columns[0]), start + int(columns[-1]) + 1
-    y0, y1 = int(rows[0]), int(rows[-1]) + 1
-    return np.array([strip.to_picture(x, y) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))])
+        corners = [(x, y) for x in (start, stop) for y in (INK_ROWS.start, INK_ROWS.stop)]
+        return np.array(corners, np.float64) - 0.5
+    first = inked[rows].argmax(axis=1)
+    last = inked.shape[1] - inked[rows, ::-1].argmax(axis=1)
+    edges = [(start + columns, INK_ROWS.start + rows + below) for columns in (first, last) for below in (0, 1)]
+    return np.concatenate([np.column_stack(each) for each in edges]) - 0.5

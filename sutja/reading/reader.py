@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from statistics import geometric_mean
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,15 @@ from sutja.errors import UsageError
 from sutja.models.ctc import DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.reading.cells import Cell, digit_image, find_cells, sign_corners, strip_ink
+from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
+from sutja.reading.choice import choose_strips, reading_gain
 from sutja.reading.hands import with_columns_hands
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
-from sutja.reading.page_direction import with_page_direction
+from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
 from sutja.reading.page_maps import FoundNumber, find_numbers
 from sutja.reading.picture import Colour, PictureSource, as_colour, as_gray
-from sutja.reading.quad import Quad, part_of_quad, upright_boxes, upright_quad
+from sutja.reading.quad import Quad, Vector, upright_box, upright_quad
 from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadSign
 from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
@@ -34,13 +34,17 @@ from sutja.reading.single_digit import (
     prepare_single_digit,
     single_digit_probabilities,
 )
-from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS, Strip, cut_strip
+from sutja.reading.strip import Strip, cut_strip
 
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
 MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
-MIN_TRUST = 0.55  # of a strip of which the page network is not sure: on painted documents F1 is highest about there
+SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
+MAX_TURNED = 12  # numbers that are also read upside down
+MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
+MIN_GAIN = 0.15  # of a strip of which the page network is not sure
+PIXEL_EDGE = 0.5  # from the middle of a picture's first pixel, to the corner that quads are measured from
 MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
 
@@ -65,12 +69,9 @@ class ReadStrip:
     cells: tuple[Cell, ...]
 
     @property
-    def trust(self) -> float:
-        """How sure both networks are that this is a number: the geometric mean of what the page and the signs say."""
-        if not self.signs:
-            return 0.0
-        confidence = geometric_mean([max(sign.confidence, 1e-9) for sign in self.signs])
-        return geometric_mean([self.found.score, confidence])
+    def gain(self) -> float:
+        """How much both networks together say for a number: what its signs say, by what the page network says."""
+        return self.found.score * reading_gain(self.signs)
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,18 @@ class Reader:
         """Read a picture as `read` does, and return all steps."""
         colour = as_colour(picture)
         found = with_page_direction(find_numbers(self._page_network, colour), upright=upright)
-        found = [each for each in with_columns_hands(found) if printed or each.handwritten]
-        strips = [strip for strip in self._decode(colour, found) if self._is_number(strip)]
-        numbers = [number for strip in strips for number in self._numbers(strip, colour.shape)]
+        if not upright and self._is_upside_down(colour, found):
+            found = upside_down(found)
+        strips = choose_strips(self._decode(colour, [each for each in found if printed or each.hand > SURELY_PRINTED]))
+        hands = with_columns_hands([strip.found for strip in strips])
+        strips = [replace(strip, found=hand) for strip, hand in zip(strips, hands, strict=True)]
+        strips = [strip for strip in strips if self._is_number(strip) and (printed or strip.found.handwritten)]
+        directions = row_directions([strip.found for strip in strips])
+        numbers = [
+            number
+            for strip, direction in zip(strips, directions, strict=True)
+            for number in self._numbers(strip, direction, colour.shape)
+        ]
         single = self._only_digit(colour, numbers)
         if single is not None:
             return ReadingSteps(colour, tuple(strips), single.with_values(decimal_sign))
@@ -184,9 +194,18 @@ class Reader:
         """The classifier's prediction for a digit `uint8 (28, 28)` in MNIST's form, and what supports it."""
         return occlusion_saliency(self._classifier.logits, image, self._classifier.temperature)
 
+    def _is_upside_down(self, picture: Colour, found: Sequence[FoundNumber]) -> bool:
+        """Whether the numbers that the page network is most sure of are read far better when turned by half."""
+        surest = sorted(found, key=lambda each: -each.score)[:MAX_TURNED]
+        gains = []
+        for each_way in (surest, upside_down(surest)):
+            strips = [cut_strip(picture, each.quad).pixels for each in each_way]
+            gains.append(sum(max(0.0, reading_gain(signs)) for signs in self._line_network.read(strips)))
+        return gains[1] > MIN_TURNED_GAIN + gains[0]
+
     def _is_number(self, strip: ReadStrip) -> bool:
         """Whether the page network alone is sure that this is a number, or both networks together are."""
-        return strip.found.score >= self._sure_score or strip.trust >= MIN_TRUST
+        return strip.found.score >= self._sure_score or strip.gain >= MIN_GAIN
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -226,25 +245,23 @@ class Reader:
             signs[place][index] = _with_prediction(signs[place][index], prediction)
         return [replace(strip, signs=tuple(own)) for strip, own in zip(strips, signs, strict=True)]
 
-    def _numbers(self, strip: ReadStrip, shape: tuple[int, ...]) -> list[ReadNumber]:
-        """The numbers on a strip, of a picture of that shape."""
+    def _numbers(self, strip: ReadStrip, direction: Vector, shape: tuple[int, ...]) -> list[ReadNumber]:
+        """The numbers on a strip, along the rows in a `direction`, of a picture of that shape."""
         parts = [slice(*span) for span in split_numbers(text_of(strip.signs))]
-        return [self._number(strip, strip.signs[part], strip.cells[part], shape=shape) for part in parts]
+        return [self._number(strip, part, direction, shape) for part in parts]
 
-    def _number(
-        self, strip: ReadStrip, signs: Sequence[DecodedSign], cells: Sequence[Cell], *, shape: tuple[int, ...]
-    ) -> ReadNumber:
-        boxes = upright_boxes(np.array([sign_corners(strip.strip, strip.ink, cell) for cell in cells]), shape)
+    def _number(self, strip: ReadStrip, part: slice, direction: Vector, shape: tuple[int, ...]) -> ReadNumber:
+        signs, cells = strip.signs[part], strip.cells[part]
+        outlines = [strip.strip.to_picture(sign_outline(strip.ink, cell)) + PIXEL_EDGE for cell in cells]
         read: list[ReadDigit | ReadSign] = []
-        for sign, cell, box in zip(signs, cells, boxes, strict=True):
+        for sign, cell, outline in zip(signs, cells, outlines, strict=True):
+            box = upright_box(outline, shape)
             if sign.is_digit:
                 read.append(self._read_digit(sign.probabilities, box, digit_image(strip.ink, cell)))
             else:
                 sure = sign.confidence >= self.min_confidence
                 read.append(ReadSign(sign.sign if sure else None, sign.sign, sign.confidence, box))
-        quad = (
-            _part_between(strip, cells[0].left, cells[-1].right) if len(signs) < len(strip.signs) else strip.found.quad
-        )
+        quad = _quad_around(signs, outlines, direction)
         return ReadNumber.at(quad, read, shape=shape, handwritten=strip.found.handwritten)
 
     def _read_single(self, picture: PictureSource) -> Reading:
@@ -290,8 +307,10 @@ def _is_part(number: ReadNumber, box: tuple[int, int, int, int]) -> bool:
     return inside and height < MAX_PART_SHARE * box[3]
 
 
-def _part_between(strip: ReadStrip, left: float, right: float) -> Quad:
-    """The part of a number's quad between two columns of its strip."""
-    margin = STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS
-    length = max(1.0, strip.ink.shape[1] - 2 * margin)
-    return part_of_quad(strip.found.quad, (left - margin) / length, (right - margin) / length)
+def _quad_around(signs: Sequence[DecodedSign], outlines: Sequence[Vector], direction: Vector) -> Quad:
+    """The quad of a number along a `direction`: as long as its signs are together, and as high as its digits."""
+    axes = np.array([direction, (-direction[1], direction[0])])
+    digits = [outline for sign, outline in zip(signs, outlines, strict=True) if sign.is_digit] or outlines
+    along, down = np.concatenate(outlines) @ axes[0], np.concatenate(digits) @ axes[1]
+    corners = upright_quad(float(along.min()), float(down.min()), float(along.max()), float(down.max()))
+    return np.asarray(corners @ axes, np.float32)

@@ -14,7 +14,7 @@ from sutja.evaluation.metrics import softmax
 from sutja.models.ctc import BLANK, STRIP_CHANNELS, STRIP_ROWS
 from sutja.reading.normalise import DIGIT_BOX_PIXELS, MIN_INK_DEPTH, Gray, Ink, ink_bounds, normalise
 from sutja.reading.picture import PictureSource, as_gray
-from sutja.reading.quad import PixelBox, upright_boxes
+from sutja.reading.quad import PixelBox, upright_box
 from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS
 
 SIDE_RANGE_PIXELS = (64, 256)  # longer side to which a picture of one digit is scaled
@@ -64,7 +64,7 @@ def prepare_single_digit(source: PictureSource) -> SingleDigit:
     rows, columns = bounds
     image = normalise(ink)
     edges = np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) * gray.shape[::-1] / ink.shape[::-1]
-    (box,) = upright_boxes(edges[None], gray.shape)
+    box = upright_box(edges, gray.shape)
     pieces, _ = cv2.connectedComponents((ink > MIN_STRIP_INK).astype(np.uint8), connectivity=8)
     return SingleDigit(image, digit_strip(image), box, pieces - 1)
 

@@ -34,10 +34,9 @@ class Strip:
     pixels: NDArray[np.float32]
     matrix: NDArray[np.float64]
 
-    def to_picture(self, x: float, y: float) -> tuple[float, float]:
-        """The position in the picture of a point of the strip."""
-        across, down = self.matrix @ (x, y, 1.0)
-        return float(across), float(down)
+    def to_picture(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The positions in the picture of places `(N, 2)` of the strip, x and y."""
+        return np.asarray(places @ self.matrix[:, :2].T + self.matrix[:, 2])
 
 
 def cut_strip(picture: Colour, quad: NDArray[Any]) -> Strip:

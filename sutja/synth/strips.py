@@ -14,7 +14,15 @@ from sutja.reading.picture import Colour
 from sutja.reading.quad import Axes, Quad
 from sutja.reading.strip import even_light, strip_matrix, warp_strip
 from sutja.synth.documents.document import Document, WrittenRun
-from sutja.synth.documents.scenes import SCENE_SIDE, VIEWS_PER_SHEET, BuildPainter, Painter, frame_of, paint_scenes, visible_part
+from sutja.synth.documents.scenes import (
+    SCENE_SIDE,
+    VIEWS_PER_SHEET,
+    BuildPainter,
+    Painter,
+    frame_of,
+    paint_scenes,
+    visible_part,
+)
 from sutja.synth.strip_distortions import distort_strip
 from sutja.synth.strip_quads import adjoining_quad, empty_quad, jittered_quad, partial_quad, sheared_quad
 from sutja.synth.strip_truth import PlacedSigns
@@ -26,8 +34,9 @@ STRIPS_PER_SCENE = 16  # so that full pages, with small digits, do not outweigh 
 MIN_STRIP_DIGIT_PIXELS = 11.0  # height of digits in a document; smaller ones cannot be read,
 MIN_DISTORTED_DIGIT_PIXELS = 15.0  # and smaller than this, not where they are distorted further
 EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
-DENSE_SHEET_SHARE = 0.6  # of sheets on which many people wrote: whole documents hold few ways of writing a digit,
-DENSE_DIGIT_PIXELS = (15.0, 44.0)  # and many strips of the same
+DENSE_SHEET_SHARE = 0.3  # of sheets on which many people wrote: other documents show few ways of writing a digit
+DENSE_DIGIT_PIXELS = (17.0, 44.0)
+DENSE_STRIPS_PER_SCENE, DENSE_VIEWS = 40, 3
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one
 
 Target = tuple[int | None, Quad]  # the index of the run that is wholly read, and the quad of a strip
@@ -57,18 +66,18 @@ class StripRenderer:
         """Render `count` strips, in random order."""
         strips: list[TrainingStrip] = []
         while len(strips) < count:
-            for scene in self._scenes(rng):
-                strips += cut_training_strips(scene, rng)
+            strips += self._strips_of_a_sheet(rng)
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
 
-    def _scenes(self, rng: np.random.Generator) -> list[Document]:
-        """Views of one sheet: of a document, or of numbers that many people wrote."""
+    def _strips_of_a_sheet(self, rng: np.random.Generator) -> list[TrainingStrip]:
+        """Strips of all views of one sheet: of a document, or of numbers that many people wrote."""
         if rng.random() >= DENSE_SHEET_SHARE:
-            return paint_scenes(self._painter, rng, VIEWS_PER_SHEET)
-        low, high = np.log(DENSE_DIGIT_PIXELS)
-        height = float(np.exp(rng.uniform(low, high)))
-        size = (SCENE_SIDE, SCENE_SIDE)
-        return self._painter.paint_views(rng, size, VIEWS_PER_SHEET, layout="many hands", digit_height=height)
+            scenes, limit = paint_scenes(self._painter, rng, VIEWS_PER_SHEET), STRIPS_PER_SCENE
+        else:
+            height = float(np.exp(rng.uniform(*np.log(DENSE_DIGIT_PIXELS))))
+            size, limit = (SCENE_SIDE, SCENE_SIDE), DENSE_STRIPS_PER_SCENE
+            scenes = self._painter.paint_views(rng, size, DENSE_VIEWS, layout="many hands", digit_height=height)
+        return [strip for scene in scenes for strip in cut_training_strips(scene, rng, limit=limit)]
 
 
 def strip_maker(
@@ -84,10 +93,12 @@ def fixed_strips(painter: Painter, count: int, seed: int) -> list[TrainingStrip]
     return StripRenderer(painter).render_strips(np.random.default_rng(derived_seed(seed, "measured strips")), count)
 
 
-def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterator[TrainingStrip]:
-    """Cut strips out of a document: of its numbers, of some other runs, and of a place without signs in some."""
+def cut_training_strips(
+    document: Document, rng: np.random.Generator, *, limit: int = STRIPS_PER_SCENE
+) -> Iterator[TrainingStrip]:
+    """Cut strips out of a document: `limit` of its numbers and some other runs, and of a place without signs in some."""
     signs = PlacedSigns.of(document)
-    targets = _targets(document, rng)
+    targets = _targets(document, rng, limit)
     if rng.random() < EMPTY_STRIP_PROBABILITY:
         empty = empty_quad(document.picture.shape[:2], signs.places, rng)
         targets += [] if empty is None else [(None, empty)]
@@ -101,7 +112,7 @@ def cut_training_strips(document: Document, rng: np.random.Generator) -> Iterato
             yield TrainingStrip(pixels, signs.text_on(matrix, columns, own=own))
 
 
-def _targets(document: Document, rng: np.random.Generator) -> list[Target]:
+def _targets(document: Document, rng: np.random.Generator, limit: int) -> list[Target]:
     """What strips are cut of: runs that can be seen, several times where they are few."""
     frame = frame_of(document)
     clear = {index: run for index, run in enumerate(document.runs) if _is_clear(run)}
@@ -112,7 +123,7 @@ def _targets(document: Document, rng: np.random.Generator) -> list[Target]:
         kinds[0 if run.is_number and run.handwritten else 1 if run.is_number else 2].append(index)
     limits = zip(kinds, (len(kinds[0]), MAX_PRINTED, MAX_OTHER), strict=True)
     chosen = [kind[place] for kind, limit in limits for place in rng.permutation(len(kind))[:limit]]
-    cuts = [chosen[place] for _ in range(MAX_CUTS) for place in rng.permutation(len(chosen))][:STRIPS_PER_SCENE]
+    cuts = [chosen[place] for _ in range(MAX_CUTS) for place in rng.permutation(len(chosen))][:limit]
     return [_target(document, index, seen[index], rng) for index in cuts]
 
 

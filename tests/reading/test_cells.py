@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sutja.models.ctc import DecodedSign
-from sutja.reading.cells import digit_image, find_cells, sign_corners, strip_ink
+from sutja.reading.cells import digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.quad import upright_quad
 from sutja.reading.strip import Strip, cut_strip
 
@@ -25,7 +25,8 @@ def strip_with_bars(*lefts: int, width: int = 8) -> Strip:
 def sign_at(strip: Strip, x: float, digit: int = 1) -> DecodedSign:
     """A sign at a column of the picture."""
     columns = np.arange(strip.pixels.shape[2])
-    place = float(np.interp(x, [strip.to_picture(float(column), 24)[0] for column in columns], columns))
+    across = strip.to_picture(np.column_stack([columns, np.full_like(columns, 24)]).astype(np.float64))[:, 0]
+    place = float(np.interp(x, across, columns))
     return DecodedSign(str(digit), place - 2, place + 2, 0.9, np.full(10, 0.09))
 
 
@@ -34,7 +35,7 @@ def test_neighbours_are_parted_between_their_ink() -> None:
     first, second = find_cells(strip_ink(strip), [sign_at(strip, 64), sign_at(strip, 104)])
     assert first.alone and second.alone
     assert first.right == second.left
-    assert 70 < strip.to_picture(first.right, 24)[0] < 98
+    assert 70 < strip.to_picture(np.array([[first.right, 24]]))[0, 0] < 98
 
 
 def test_digits_that_touch_do_not_stand_alone() -> None:
@@ -49,14 +50,33 @@ def test_without_signs_there_are_no_cells() -> None:
     assert find_cells(strip_ink(strip_with_bars(60)), []) == []
 
 
-def test_the_corners_of_a_sign_are_those_of_its_ink() -> None:
+def test_the_outline_of_a_sign_is_that_of_its_ink() -> None:
     strip = strip_with_bars(60, 120)
     ink = strip_ink(strip)
     cells = find_cells(ink, [sign_at(strip, 64), sign_at(strip, 124)])
     for cell, left in zip(cells, (60, 120), strict=True):
-        corners = sign_corners(strip, ink, cell)
-        assert corners.min(axis=0) == pytest.approx([left, 60], abs=3)
-        assert corners.max(axis=0) == pytest.approx([left + 8, 100], abs=3)
+        outline = strip.to_picture(sign_outline(ink, cell))
+        assert outline.min(axis=0) == pytest.approx([left, 60], abs=1.5)
+        assert outline.max(axis=0) == pytest.approx([left + 8, 100], abs=1.5)
+
+
+def test_the_outline_of_a_slanted_sign_has_no_empty_corners() -> None:
+    picture = np.full((160, 200, 3), 220, np.uint8)
+    cv2.line(picture, (70, 98), (90, 61), (40, 30, 30), 5, cv2.LINE_AA)
+    strip = cut_strip(picture, QUAD)
+    (cell,) = find_cells(strip_ink(strip), [sign_at(strip, 80)])
+    outline = strip.to_picture(sign_outline(strip_ink(strip), cell))
+    top, bottom = outline[outline[:, 1] < 66], outline[outline[:, 1] > 94]
+    assert top[:, 0].min() > 80 > bottom[:, 0].max()
+
+
+def test_where_there_is_no_ink_the_outline_is_the_cell() -> None:
+    strip = strip_with_bars()
+    ink = strip_ink(strip)
+    (cell,) = find_cells(ink, [sign_at(strip, 100)])
+    outline = sign_outline(ink, cell)
+    assert outline[:, 0].min() == int(cell.left) - 0.5
+    assert outline[:, 0].max() == int(np.ceil(cell.right)) - 0.5
 
 
 def test_the_image_of_a_digit_has_no_rules_and_no_specks() -> None:

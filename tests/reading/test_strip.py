@@ -54,9 +54,9 @@ def test_points_of_the_strip_are_found_in_the_picture(
     columns = strip.pixels.shape[2]
     x, y = (columns - 1) * share, 23.5
     along = (share - 0.5) * (columns - 1) / columns * (length + height)
-    assert strip.to_picture(x, y) == pytest.approx(axes.centre + along * axes.direction, abs=0.01)
-    top = np.array(strip.to_picture(x, 11.5)) - strip.to_picture(x, 35.5)
-    assert top == pytest.approx(-axes.normal * height, abs=0.01)
+    middle, top, bottom = strip.to_picture(np.array([(x, y), (x, 11.5), (x, 35.5)]))
+    assert middle == pytest.approx(axes.centre + along * axes.direction, abs=0.01)
+    assert top - bottom == pytest.approx(-axes.normal * height, abs=0.01)
 
 
 def test_a_sheared_quad_is_made_upright() -> None:

@@ -37,8 +37,7 @@ class DocumentSheet:
     """A sheet on which layouts write, print and draw, in pixels from its top left corner.
 
     `digit_height` is the usual height of handwritten digits, `pen_width` that of the pen's strokes, both in pixels.
-    `window` (left, top, right, bottom) is the part that will surely be seen. `new_writer` makes somebody else who writes
-    on the sheet.
+    `window` (left, top, right, bottom) is the part that will surely be seen. `new_writer` makes somebody else.
     """
 
     rng: Generator
