@@ -63,6 +63,14 @@ def decode_greedy(logits: NDArray[np.float32], temperature: float = 1.0) -> list
     return decoded
 
 
+def likeliest_digit(logits: NDArray[np.float32], temperature: float = 1.0) -> DecodedSign:
+    """The digit that is most probable anywhere on a strip with logits `(T, 19)`, however improbable it is."""
+    digits = softmax(divide_by_temperature(logits, temperature))[:, :CLASS_COUNT]
+    step, digit = np.unravel_index(int(digits.argmax()), digits.shape)
+    columns = float(step * COLUMNS_PER_STEP), float((step + 1) * COLUMNS_PER_STEP)
+    return DecodedSign(ALPHABET[digit], *columns, float(digits[step, digit]), digits[step])
+
+
 def text_of(signs: Sequence[DecodedSign]) -> str:
     """The signs as one text, a character each."""
     return "".join(each.sign for each in signs)

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.models.ctc import BLANK, COLUMNS_PER_STEP, STRIP_CHANNELS, STRIP_ROWS, DecodedSign, decode_greedy
+from sutja.models.ctc import (
+    BLANK,
+    COLUMNS_PER_STEP,
+    STRIP_CHANNELS,
+    STRIP_ROWS,
+    DecodedSign,
+    decode_greedy,
+    likeliest_digit,
+)
 from sutja.models.onnx_classifier import open_session
 
 MAX_BATCH_COLUMNS = 20_000  # of all strips of a batch together
@@ -42,6 +50,10 @@ class LineNetwork:
     def read(self, strips: StripPixels) -> list[list[DecodedSign]]:
         """The signs, left to right, of each strip `float32 (3, 48, W)`, as `reading.strip.even_light` makes them."""
         return [decode_greedy(logits, self.temperature) for logits in self.logits(strips)]
+
+    def guess(self, strips: StripPixels) -> list[DecodedSign]:
+        """The most probable digit of each strip, also where `read` finds no sign."""
+        return [likeliest_digit(logits, self.temperature) for logits in self.logits(strips)]
 
     def logits(self, strips: StripPixels) -> list[NDArray[np.float32]]:
         """The logits `float32 (ceil(W / 4), 19)` of each strip `float32 (3, 48, W)`; similar widths share a batch."""

@@ -32,10 +32,11 @@ StripT = TypeVar("StripT", bound=HasSigns)
 def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
     """The strips, each number once: of those that overlap, the one with the largest `reading_gain`.
 
-    A part of a number may be read with more confidence than all of it, but not with a larger sum.
+    A part of a number may be read with more confidence than all of it, but not with a larger sum. Strips without signs
+    come last.
     """
     kept: list[StripT] = []
-    for strip in sorted(strips, key=lambda strip: -reading_gain(strip.signs)):
+    for strip in sorted(strips, key=lambda strip: (not strip.signs, -reading_gain(strip.signs))):
         quad, area = strip.found.quad, quad_area(strip.found.quad)
         others = [other.found.quad for other in kept]
         if all(shared_area(quad, other) <= MAX_SHARED * min(area, quad_area(other)) for other in others):

@@ -159,6 +159,7 @@ class Reader:
         hands = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=hand) for strip, hand in zip(strips, hands, strict=True)]
         strips = [strip for strip in strips if self._is_number(strip) and (printed or strip.found.handwritten)]
+        strips = self._with_guesses(strips)
         directions = row_directions([strip.found for strip in strips])
         numbers = [
             number
@@ -225,6 +226,18 @@ class Reader:
             ink = strip_ink(strip)
             read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
         return self._combined(read)
+
+    def _with_guesses(self, strips: list[ReadStrip]) -> list[ReadStrip]:
+        """The strips with a guess where the line network reads nothing: what was found is not dropped in silence."""
+        unread = [strip for strip in strips if not strip.signs]
+        guesses = self._line_network.guess([strip.strip.pixels for strip in unread]) if unread else []
+        guessed = {id(strip): guess for strip, guess in zip(unread, guesses, strict=True)}
+        return [
+            replace(strip, signs=(guess,), cells=tuple(find_cells(strip.ink, [guess])))
+            if (guess := guessed.get(id(strip)))
+            else strip
+            for strip in strips
+        ]
 
     def _combined(self, strips: list[ReadStrip]) -> list[ReadStrip]:
         """The strips with the classifier's prediction in the digits that stand alone.

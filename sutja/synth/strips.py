@@ -96,7 +96,7 @@ def fixed_strips(painter: Painter, count: int, seed: int) -> list[TrainingStrip]
 def cut_training_strips(
     document: Document, rng: np.random.Generator, *, limit: int = STRIPS_PER_SCENE
 ) -> Iterator[TrainingStrip]:
-    """Cut strips out of a document: `limit` of its numbers and some other runs, and of a place without signs in some."""
+    """Cut `limit` strips of numbers and some other runs out of a document, and of a place without signs in some."""
     signs = PlacedSigns.of(document)
     targets = _targets(document, rng, limit)
     if rng.random() < EMPTY_STRIP_PROBABILITY:

@@ -18,6 +18,7 @@ from sutja.synth.sheet import Colours
 
 DESK_PROBABILITY = 0.2  # of views in which the sheet ends within the picture
 VANISHING_STRENGTHS = ((0.0, 0.4), (0.1, 0.4), (0.3, 0.2))  # of perspective, and how often
+CLEAN_SHIFT_SHARES = (0.3, 0.7)  # of what a screen does not show, that lies to the left or above
 MAX_VANISHING = 0.5
 MAX_PLACE_PIXELS = 10_000  # that OpenCV can draw to
 
@@ -79,7 +80,7 @@ def view(rng: Generator, sheet: Scene, size: tuple[int, int], *, clean: bool) ->
     """A flat sheet as it lies before the camera in a picture of `size`; a `clean` one is a screen, seen straight on."""
     matrix, desk = random_view(rng, sheet.size, size)
     if clean:
-        shift = np.round((np.array(size) - sheet.size) / 2)
+        shift = np.round((np.array(size) - sheet.size) * rng.uniform(*CLEAN_SHIFT_SHARES, 2))
         matrix, desk = np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1.0]]), False
     flags = cv2.INTER_NEAREST if clean else cv2.INTER_LINEAR
     border = cv2.BORDER_CONSTANT if desk else cv2.BORDER_REPLICATE
