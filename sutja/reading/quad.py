@@ -77,6 +77,12 @@ def overlap(first: Quad, second: Quad) -> float:
     return shared / max(quad_area(first) + quad_area(second) - shared, 1e-9)
 
 
+def overlapping_bounds(quads: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which upright bounds of `quads (N, 4, 2)` overlap, `(N, N)`: only those quads can have an area in common."""
+    low, high = quads.min(axis=1), quads.max(axis=1)
+    return np.asarray(((low[:, None] < high) & (high[:, None] > low)).all(axis=2))
+
+
 def upright_box(places: NDArray[np.floating], shape: tuple[int, ...]) -> PixelBox:
     """The upright box around places `(N, 2)`, x and y, within a picture of that shape."""
     limits = (shape[1], shape[0])

@@ -16,7 +16,7 @@ from sutja.models.ctc import DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
-from sutja.reading.choice import choose_strips, reading_gain
+from sutja.reading.choice import choose_strips, reading_gain, without_twins
 from sutja.reading.hands import with_columns_hands
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
@@ -152,7 +152,7 @@ class Reader:
     ) -> ReadingSteps:
         """Read a picture as `read` does, and return all steps."""
         colour = as_colour(picture)
-        found = with_page_direction(find_numbers(self._page_network, colour), upright=upright)
+        found = with_page_direction(without_twins(find_numbers(self._page_network, colour)), upright=upright)
         if not upright and self._is_upside_down(colour, found):
             found = upside_down(found)
         strips = choose_strips(self._decode(colour, [each for each in found if printed or each.hand > SURELY_PRINTED]))

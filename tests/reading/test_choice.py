@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sutja.models.ctc import OTHER, DecodedSign
-from sutja.reading.choice import choose_strips, reading_gain
+from sutja.reading.choice import choose_strips, reading_gain, without_twins
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import upright_quad
 
@@ -49,3 +49,18 @@ def test_unsure_signs_speak_against_a_strip_and_signs_of_no_number_not_at_all() 
     assert reading_gain(signs(f"1 2{OTHER}", 0.9)) == pytest.approx(0.6)
     assert 0.6 < reading_gain(signs("1,2", 0.9)) < 0.9, "a mark counts less than a digit"
     assert reading_gain(()) == 0
+
+
+def test_of_finds_that_are_nearly_the_same_the_surest_is_read() -> None:
+    quads = [upright_quad(0, 0, 100, 20), upright_quad(2, 0, 103, 21), upright_quad(0, 0, 60, 20)]
+    found = [FoundNumber(quad, score, 1.0) for quad, score in zip(quads, (0.7, 0.9, 0.5), strict=True)]
+    assert without_twins(found) == found[1:]
+    assert without_twins([]) == []
+
+
+def test_hundreds_of_numbers_are_chosen_among_at_once() -> None:
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, 5000, 3000)
+    found = choose_strips([strip(left, left + 30, "12", float(rng.uniform(0.7, 1))) for left in places])
+    starts = np.sort([each.found.quad[0, 0] for each in found])
+    assert np.diff(starts).min() >= 30 - 0.4 * 30 - 1e-3
