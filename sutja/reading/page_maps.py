@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -164,13 +165,22 @@ def find_numbers(
     more than once is here more than once.
     """
     found: list[FoundNumber] = []
-    for factor in view_factors(picture.shape[:2]):
-        view = resized(picture, factor)
+    for view in views_of(picture):
         across, down = picture.shape[1] / view.shape[1], picture.shape[0] / view.shape[0]
         back = np.array((across, down), np.float32)
         numbers = decode_maps(network.maps(view), min_score=min_score)
         found += [replace(number, quad=number.quad * back) for number in numbers]
     return found
+
+
+def views_of(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """A picture as the network sees it, the largest view first; a reduced one is made of the one before, not anew."""
+    before, so_far = picture, 1.0
+    for factor in view_factors(picture.shape[:2]):
+        view = resized(before, factor / so_far)
+        if factor < 1:
+            before, so_far = view, factor
+        yield view
 
 
 def view_factors(sides: tuple[int, ...]) -> list[float]:
