@@ -244,7 +244,7 @@ def _export_pages(run: Run, options: Options, dataset: Dataset) -> _Export:
     return _Export(
         network=network,
         figures=evaluation.figures,
-        calibration=None,
+        calibration=evaluation.calibration,
         min_confidence=evaluation.min_score,
         half=True,
         write_onnx=lambda path: export_pages(evaluated, path, scenes[part][:PARITY_SCENES]),

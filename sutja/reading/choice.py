@@ -56,7 +56,7 @@ def _distinct(quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad,
     is_kept = np.zeros(len(quads), np.bool_)
     kept: list[int] = []
     for index in order:
-        if not any(same(quads[index], quads[other]) for other in np.flatnonzero(near[index] & is_kept)):
+        if not any(same(quads[index], quads[other]) for other in np.flatnonzero(near[index] & is_kept).tolist()):
             is_kept[index] = True
             kept.append(index)
     return kept

@@ -1,4 +1,4 @@
-"""Handwritten or printed: numbers below one another that look alike tell it together."""
+"""Handwritten or printed: all looks at a number tell it together, and numbers below one another that look alike."""
 
 from __future__ import annotations
 
@@ -9,12 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.page_maps import FoundNumber
-from sutja.reading.quad import Axes, Quad
+from sutja.reading.quad import Axes, Quad, overlap, overlapping_bounds
 
 COLUMN_WEIGHT = 0.6  # of what the other numbers of a column say, against what a number says itself
 MAX_SHIFT_HEIGHTS = 0.6  # between the left sides, right sides or middles of two numbers of a column
 MAX_HEIGHT_RATIO = 1.5  # of two numbers of a column
 HANDWRITING_PRIOR = 0.2  # is added: who photographs a sheet is after the handwriting on it
+
+
+def with_looks_hands(numbers: Sequence[FoundNumber], found: Sequence[FoundNumber]) -> list[FoundNumber]:
+    """The numbers, each with the mean `hand` of all that was `found` in its place, weighted by score and overlap."""
+    quads = np.array([each.quad for each in (*numbers, *found)], np.float32).reshape(-1, 4, 2)
+    near = overlapping_bounds(quads)[: len(numbers), len(numbers) :]
+    agreed = []
+    for number, is_near in zip(numbers, near, strict=True):
+        others = [found[index] for index in np.flatnonzero(is_near).tolist()]
+        weights = np.array([other.score * overlap(number.quad, other.quad) for other in others])
+        hands = np.array([other.hand for other in others])
+        total = float(weights.sum())
+        agreed.append(replace(number, hand=float(weights @ hands) / total) if total > 0 else number)
+    return agreed
 
 
 def with_columns_hands(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:

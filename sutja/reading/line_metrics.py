@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
+from sutja.evaluation.calibration import Calibration, calibrate_outcomes, outcome_loss
 from sutja.evaluation.figures import Figures, LineDetails
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
 from sutja.models.ctc import DecodedSign, decode_greedy, text_of
@@ -35,7 +35,7 @@ def score_lines(
         accuracy=exact / len(texts),
         accuracy_low=low,
         accuracy_high=high,
-        loss=_loss(confidence, right),
+        loss=outcome_loss(confidence, right),
         brier=float(((confidence - right) ** 2).mean()) if len(right) else 0.0,
         calibration_error=expected_calibration_error(confidence, right),
         lines=LineDetails(
@@ -49,26 +49,8 @@ def score_lines(
 
 def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Calibration:
     """Fit the temperature that minimises the negative log-likelihood of the read signs being right or wrong."""
-    from scipy.optimize import minimize_scalar
-
-    def outcomes_at(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        return outcomes([decode_greedy(line, temperature) for line in logits], texts)
-
-    fit = minimize_scalar(
-        lambda log: _loss(*outcomes_at(float(np.exp(log)))),
-        bounds=(np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE)),
-        method="bounded",
-        options={"xatol": 1e-3},
-    )
-    temperature = float(np.exp(fit.x))
-    before, after = outcomes_at(1.0), outcomes_at(temperature)
-    return Calibration(
-        temperature=temperature,
-        count=len(before[0]),
-        loss_before=_loss(*before),
-        loss_after=_loss(*after),
-        error_before=expected_calibration_error(*before),
-        error_after=expected_calibration_error(*after),
+    return calibrate_outcomes(
+        lambda temperature: outcomes([decode_greedy(line, temperature) for line in logits], texts)
     )
 
 
@@ -123,8 +105,3 @@ def _edits(text: str, read: str) -> NDArray[np.int_]:
                 table[row - 1, column] + 1, table[row, column - 1] + 1, table[row - 1, column - 1] + (expected != found)
             )
     return table
-
-
-def _loss(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    likelihood = np.clip(np.where(right, confidence, 1 - confidence), 1e-9, 1)
-    return float(-np.log(likelihood).mean()) if len(likelihood) else 0.0

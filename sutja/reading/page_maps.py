@@ -105,6 +105,14 @@ def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> l
     ]
 
 
+def cooled_score(score: float, temperature: float) -> float:
+    """A score whose logit is divided by a temperature."""
+    if temperature == 1:
+        return score
+    inside = min(max(score, 1e-9), 1 - 1e-9)
+    return float(1 / (1 + ((1 - inside) / inside) ** (1 / temperature)))
+
+
 def _quads(places: _Places) -> list[Quad]:
     """The quad of each core."""
     height = 32 * 2 ** places.mean(places.values[:, 3])
@@ -162,14 +170,17 @@ def find_numbers(
     """The numbers on a picture `uint8 (H, W, 3)`, blue, green, red, in its pixels.
 
     The network sees the picture several times, large for small digits and small for digits that fill it. What it finds
-    more than once is here more than once.
+    more than once is here more than once. `min_score` is that of the network, and the scores are at its temperature.
     """
     found: list[FoundNumber] = []
     for view in views_of(picture):
         across, down = picture.shape[1] / view.shape[1], picture.shape[0] / view.shape[0]
         back = np.array((across, down), np.float32)
         numbers = decode_maps(network.maps(view), min_score=min_score)
-        found += [replace(number, quad=number.quad * back) for number in numbers]
+        found += [
+            replace(number, quad=number.quad * back, score=cooled_score(number.score, network.temperature))
+            for number in numbers
+        ]
     return found
 
 

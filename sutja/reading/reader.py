@@ -17,7 +17,7 @@ from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_twins
-from sutja.reading.hands import with_columns_hands
+from sutja.reading.hands import with_columns_hands, with_looks_hands
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
@@ -152,14 +152,7 @@ class Reader:
     ) -> ReadingSteps:
         """Read a picture as `read` does, and return all steps."""
         colour = as_colour(picture)
-        found = with_page_direction(without_twins(find_numbers(self._page_network, colour)), upright=upright)
-        if not upright and self._is_upside_down(colour, found):
-            found = upside_down(found)
-        strips = choose_strips(self._decode(colour, [each for each in found if printed or each.hand > SURELY_PRINTED]))
-        hands = with_columns_hands([strip.found for strip in strips])
-        strips = [replace(strip, found=hand) for strip, hand in zip(strips, hands, strict=True)]
-        strips = [strip for strip in strips if self._is_number(strip) and (printed or strip.found.handwritten)]
-        strips = self._with_guesses(strips)
+        strips = self._read_strips(colour, upright=upright, printed=printed)
         directions = row_directions([strip.found for strip in strips])
         numbers = [
             number
@@ -194,6 +187,19 @@ class Reader:
     def saliency(self, image: Gray) -> Saliency:
         """The classifier's prediction for a digit `uint8 (28, 28)` in MNIST's form, and what supports it."""
         return occlusion_saliency(self._classifier.logits, image, self._classifier.temperature)
+
+    def _read_strips(self, picture: Colour, *, upright: bool, printed: bool) -> list[ReadStrip]:
+        """The numbers of a picture, each found, read, and told to be handwritten or not."""
+        looks = find_numbers(self._page_network, picture)
+        found = with_page_direction(with_looks_hands(without_twins(looks), looks), upright=upright)
+        if not upright and self._is_upside_down(picture, found):
+            found = upside_down(found)
+        found = [each for each in found if printed or each.hand > SURELY_PRINTED]
+        strips = choose_strips(self._decode(picture, found))
+        agreed = with_columns_hands([strip.found for strip in strips])
+        strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
+        told = [strip for strip in strips if self._is_number(strip) and (printed or strip.found.handwritten)]
+        return self._with_guesses(told)
 
     def _is_upside_down(self, picture: Colour, found: Sequence[FoundNumber]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch import nn
 from typer.testing import CliRunner
 
 from sutja.cli.app import build_app
@@ -27,13 +26,13 @@ from sutja.export.half_precision import halved
 from sutja.export.publish import publish
 from sutja.files import checksums
 from sutja.models.card import Card
-from sutja.models.catalogue import WEIGHTS, list_published
+from sutja.models.catalogue import list_published
 from sutja.models.onnx_line_network import LineNetwork
 from sutja.models.open import open_model
-from sutja.networks.build import build_network, load_network
+from sutja.networks.build import load_network
 from sutja.networks.infer import infer_strips
 from sutja.networks.line_model import LineReader
-from sutja.recipe import RECIPES, Recipe
+from sutja.recipe import RECIPES
 from sutja.reports.html import render_card
 from sutja.runs.run import Run
 from sutja.synth.strips import fixed_strips
@@ -48,19 +47,8 @@ RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, le
 
 @pytest.fixture(scope="module")
 def small_epochs() -> Iterator[None]:
-    """Epochs of 48 strips, runs that are judged by 30; they begin where the published network ended, so as to read.
-
-    The documents are those of a quick painter.
-    """
-
-    def experienced(recipe: Recipe, *, seed: int) -> nn.Module:
-        network = build_network(recipe, seed=seed)
-        if recipe.network == RECIPE.network:
-            network.load_state_dict(load_file(WEIGHTS / "line-reader.safetensors"))
-        return network
-
+    """Epochs of 48 strips, runs that are judged by 30; the documents are those of a quick painter."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sutja.training.trainer.build_network", experienced)
         patch.setattr("sutja.experiments.experiment.document_painter", row_painter)
         patch.setattr("sutja.export.publish.document_painter", row_painter)
         for module, constants in (

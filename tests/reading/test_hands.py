@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sutja.reading.hands import HANDWRITING_PRIOR, with_columns_hands
+from sutja.reading.hands import HANDWRITING_PRIOR, with_columns_hands, with_looks_hands
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import upright_quad
 
@@ -45,3 +45,13 @@ def test_columns_are_those_of_a_turned_page() -> None:
 
 def test_without_numbers_there_is_nothing_to_agree_on() -> None:
     assert with_columns_hands([]) == []
+    assert with_looks_hands([], []) == []
+
+
+def test_all_looks_at_a_number_tell_its_hand() -> None:
+    chosen = number(100, 100, -0.6)
+    looks = [chosen, number(101, 99, 0.9), number(99, 101, 0.8), number(400, 100, -1)]
+    (agreed,) = with_looks_hands([chosen], looks)
+    assert 0.3 < agreed.hand < 0.5
+    (alone,) = with_looks_hands([chosen], [chosen, number(400, 100, 1)])
+    assert alone.hand == pytest.approx(-0.6)

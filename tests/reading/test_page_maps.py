@@ -13,6 +13,7 @@ from sutja.models.onnx_page_network import MAP_STRIDE, PageMaps, PageNetwork
 from sutja.reading.page_maps import (
     MAX_ENLARGEMENT,
     MAX_VIEW_PIXELS,
+    cooled_score,
     core_of,
     decode_maps,
     find_numbers,
@@ -117,6 +118,8 @@ def test_a_picture_is_seen_large_and_small_and_hardly_enlarged(sides: tuple[int,
 class DarkSpots:
     """Finds dark spots as numbers that lie flat, as a network would."""
 
+    temperature = 2.0
+
     def maps(self, picture: np.ndarray) -> PageMaps:
         """The maps of a picture."""
         dark = (picture.mean(axis=2) < 128).astype(np.uint8)
@@ -136,3 +139,13 @@ def test_each_look_finds_numbers_in_pixels_of_the_picture() -> None:
     looks = len(view_factors(picture.shape[:2]))
     assert sum(overlap(large, each.quad) > 0.85 for each in found) == looks
     assert any(overlap(small, each.quad) > 0.9 for each in found)
+    (raw, *_), (cooled, *_) = decode_maps(DarkSpots().maps(picture)), found
+    assert 0.5 < cooled.score < raw.score, "scores are at the temperature of the network"
+
+
+def test_a_temperature_divides_the_logit_of_a_score() -> None:
+    assert cooled_score(0.9, 2) == pytest.approx(0.75)
+    assert cooled_score(0.5, 3) == pytest.approx(0.5)
+    assert cooled_score(1.0, 1) == 1.0
+    assert cooled_score(cooled_score(0.8, 1.7), 1 / 1.7) == pytest.approx(0.8)
+    assert 0 <= cooled_score(0.0, 2) < cooled_score(1.0, 2) <= 1
