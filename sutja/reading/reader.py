@@ -112,6 +112,7 @@ class Reader:
         if trained.reads == "digits":
             if classifier != DEFAULT_CLASSIFIER:
                 raise UsageError(f"{model} and {classifier}: both read single digits: give one of them")
+            trained.require_digits()
             trained, classifier = open_model(DEFAULT_LINE_READER), model
         elif trained.reads == "pages":
             trained, page_reader = open_model(DEFAULT_LINE_READER), model
