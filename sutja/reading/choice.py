@@ -9,11 +9,11 @@ import numpy as np
 
 from sutja.models.ctc import OTHER, DecodedSign
 from sutja.reading.page_maps import FoundNumber
-from sutja.reading.quad import Quad, overlap, overlapping_bounds, quad_area, shared_area
+from sutja.reading.quad import Quad, overlapping_bounds, quad_area, shared_area
 
 MIN_USEFUL_CONFIDENCE = 0.6  # of a sign, from which on it speaks for its strip and not against it
 MARK_WEIGHT = 0.3  # of a point, comma or other mark, against a digit
-MIN_TWIN_OVERLAP = 0.8  # of two quads that are read alike
+MAX_TWIN_DISTANCE_HEIGHTS = 0.25  # between the corners of two quads that are read alike
 MAX_SHARED = 0.4  # of the smaller of two quads; if they share more, they show the same number
 
 
@@ -21,8 +21,8 @@ class HasSigns(Protocol):
     """A strip that was read."""
 
     @property
-    def found(self) -> FoundNumber:
-        """What was found."""
+    def place(self) -> Quad:
+        """Where its signs are in the picture."""
 
     @property
     def signs(self) -> Sequence[DecodedSign]:
@@ -35,7 +35,7 @@ StripT = TypeVar("StripT", bound=HasSigns)
 def without_twins(found: Sequence[FoundNumber]) -> list[FoundNumber]:
     """The finds without those that are nearly the same as a surer one, so that nothing is read twice."""
     order = sorted(range(len(found)), key=lambda index: -found[index].score)
-    kept = _distinct([each.quad for each in found], order, lambda one, other: overlap(one, other) > MIN_TWIN_OVERLAP)
+    kept = _distinct([each.quad for each in found], order, _are_twins)
     return [found[index] for index in sorted(kept)]
 
 
@@ -47,7 +47,7 @@ def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
     """
     gains = [reading_gain(strip.signs) for strip in strips]
     order = sorted(range(len(strips)), key=lambda index: (not strips[index].signs, -gains[index]))
-    return [strips[index] for index in _distinct([strip.found.quad for strip in strips], order, _show_the_same)]
+    return [strips[index] for index in _distinct([strip.place for strip in strips], order, _show_the_same)]
 
 
 def _distinct(quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad, Quad], bool]) -> list[int]:
@@ -60,6 +60,11 @@ def _distinct(quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad,
             is_kept[index] = True
             kept.append(index)
     return kept
+
+
+def _are_twins(one: Quad, other: Quad) -> bool:
+    height = float(np.hypot(*(one[3] - one[0])))
+    return float(np.abs(one - other).max()) < MAX_TWIN_DISTANCE_HEIGHTS * height
 
 
 def _show_the_same(one: Quad, other: Quad) -> bool:

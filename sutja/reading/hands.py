@@ -14,7 +14,7 @@ from sutja.reading.quad import Axes, Quad, overlap, overlapping_bounds
 COLUMN_WEIGHT = 0.6  # of what the other numbers of a column say, against what a number says itself
 MAX_SHIFT_HEIGHTS = 0.6  # between the left sides, right sides or middles of two numbers of a column
 MAX_HEIGHT_RATIO = 1.5  # of two numbers of a column
-HANDWRITING_PRIOR = 0.2  # is added: who photographs a sheet is after the handwriting on it
+HANDWRITING_PRIOR = 0.4  # is added: who photographs a sheet is after the handwriting on it
 
 
 def with_looks_hands(numbers: Sequence[FoundNumber], found: Sequence[FoundNumber]) -> list[FoundNumber]:

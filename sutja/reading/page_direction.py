@@ -12,7 +12,9 @@ from sutja.reading.quad import Axes, Quad, Vector
 from sutja.reading.slope_field import fit_slopes
 
 MAX_TURN_COSINE = 0.7  # between a number and the page below which it is turned by quarter turns
-SLOPE_ERROR = 0.12  # standard deviation of the slope of a number that is as long as high; longer ones are more exact
+SLOPE_ERROR = (
+    0.18  # standard deviation on painted documents, of a number that is as long as high; longer ones have less
+)
 MIN_EXACTNESS, MAX_EXACTNESS = 0.5, 8.0  # lengths in heights, beyond which a slope is no more exact: writing bends
 MAX_DEVIATIONS = 3.0  # of a number's slope from the page's, in standard deviations; beyond, it stands by itself
 MIN_FIELD_NUMBERS = 6  # that tell how slopes differ on a page seen at an angle

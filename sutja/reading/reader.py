@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import UsageError
-from sutja.models.ctc import DecodedSign, text_of
+from sutja.models.ctc import STRIP_ROWS, DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
@@ -34,7 +34,7 @@ from sutja.reading.single_digit import (
     prepare_single_digit,
     single_digit_probabilities,
 )
-from sutja.reading.strip import Strip, cut_strip
+from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS, Strip, cut_strip
 
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
@@ -44,6 +44,8 @@ SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_GAIN = 0.15  # of a strip of which the page network is not sure
+STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)
+SIGN_REACH_COLUMNS = STRIP_DIGIT_ROWS / 4  # from where a sign is read to its edge, at least
 PIXEL_EDGE = 0.5  # from the middle of a picture's first pixel, to the corner that quads are measured from
 MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
@@ -67,6 +69,17 @@ class ReadStrip:
     ink: Ink
     signs: tuple[DecodedSign, ...]
     cells: tuple[Cell, ...]
+
+    @property
+    def place(self) -> Quad:
+        """Where its signs are in the picture: what was found, and signs that were read beside it."""
+        left, right = float(STRIP_MARGIN_COLUMNS), float(self.ink.shape[1] - STRIP_MARGIN_COLUMNS)
+        if self.signs:
+            left = min(left, self.signs[0].start - SIGN_REACH_COLUMNS)
+            right = max(right, self.signs[-1].stop + SIGN_REACH_COLUMNS)
+        top = (STRIP_ROWS - STRIP_DIGIT_ROWS) / 2
+        corners = upright_quad(left, top, right, top + STRIP_DIGIT_ROWS)
+        return np.asarray(self.strip.to_picture(corners.astype(np.float64)), np.float32)
 
     @property
     def gain(self) -> float:
@@ -199,8 +212,9 @@ class Reader:
         strips = choose_strips(self._decode(picture, found))
         agreed = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
-        told = [strip for strip in strips if self._is_number(strip) and (printed or strip.found.handwritten)]
-        return self._with_guesses(told)
+        told = [strip for strip in strips if printed or strip.found.handwritten]
+        sure = [strip for strip in told if self._is_number(strip)]
+        return self._with_guesses(sure or told)  # rather something unsure than nothing
 
     def _is_upside_down(self, picture: Colour, found: Sequence[FoundNumber]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""

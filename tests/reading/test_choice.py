@@ -10,12 +10,12 @@ import pytest
 from sutja.models.ctc import OTHER, DecodedSign
 from sutja.reading.choice import choose_strips, reading_gain, without_twins
 from sutja.reading.page_maps import FoundNumber
-from sutja.reading.quad import upright_quad
+from sutja.reading.quad import Quad, upright_quad
 
 
 @dataclass(frozen=True)
 class Strip:
-    found: FoundNumber
+    place: Quad
     signs: tuple[DecodedSign, ...]
 
 
@@ -24,7 +24,7 @@ def signs(text: str, confidence: float) -> tuple[DecodedSign, ...]:
 
 
 def strip(left: float, right: float, text: str, confidence: float = 0.95) -> Strip:
-    return Strip(FoundNumber(upright_quad(left, 0, right, 20), 0.8, 1.0), signs(text, confidence))
+    return Strip(upright_quad(left, 0, right, 20), signs(text, confidence))
 
 
 def test_a_whole_number_stays_rather_than_its_surer_parts() -> None:
@@ -34,7 +34,7 @@ def test_a_whole_number_stays_rather_than_its_surer_parts() -> None:
 
 def test_parts_stay_rather_than_a_strip_on_which_little_can_be_read() -> None:
     blurred, first, second = strip(0, 100, "12845", 0.62), strip(0, 40, "12"), strip(45, 100, "345")
-    assert sorted(each.found.quad[0, 0] for each in choose_strips([blurred, first, second])) == [0, 45]
+    assert sorted(each.place[0, 0] for each in choose_strips([blurred, first, second])) == [0, 45]
 
 
 def test_numbers_beside_one_another_all_stay() -> None:
@@ -52,7 +52,7 @@ def test_unsure_signs_speak_against_a_strip_and_signs_of_no_number_not_at_all() 
 
 
 def test_of_finds_that_are_nearly_the_same_the_surest_is_read() -> None:
-    quads = [upright_quad(0, 0, 100, 20), upright_quad(2, 0, 103, 21), upright_quad(0, 0, 60, 20)]
+    quads = [upright_quad(0, 0, 100, 20), upright_quad(2, 0, 103, 21), upright_quad(0, 0, 90, 20)]
     found = [FoundNumber(quad, score, 1.0) for quad, score in zip(quads, (0.7, 0.9, 0.5), strict=True)]
     assert without_twins(found) == found[1:]
     assert without_twins([]) == []
@@ -62,5 +62,5 @@ def test_hundreds_of_numbers_are_chosen_among_at_once() -> None:
     rng = np.random.default_rng(0)
     places = rng.uniform(0, 5000, 3000)
     found = choose_strips([strip(left, left + 30, "12", float(rng.uniform(0.7, 1))) for left in places])
-    starts = np.sort([each.found.quad[0, 0] for each in found])
+    starts = np.sort([each.place[0, 0] for each in found])
     assert np.diff(starts).min() >= 30 - 0.4 * 30 - 1e-3
