@@ -37,6 +37,10 @@ def _count(value: int) -> str:
     return f"{value:,}"
 
 
+def _signs(value: int) -> str:
+    return f"{value:,} signs"
+
+
 def _pixels(value: int) -> str:
     return f"{value:,} pixels"
 
@@ -53,6 +57,7 @@ LIMITS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (  # what is limited
     ("scans of a progressive JPEG", "data.pictures.limits:MAX_JPEG_SCANS", _count),
     ("segments of a JPEG", "data.pictures.limits:MAX_JPEG_SEGMENTS", _count),
     ("pages of a PDF, TIFF or HEIC file", "data.pictures.limits:MAX_FILE_PAGES", _count),
+    ("the name of a class", "data.class_names:MAX_NAME_CHARACTERS", _signs),
     ("one array of a data set", "data.formats:MAX_ARRAY_BYTES", _bytes),
     ("a text of numbers, or a file in a zip file", "data.formats:MAX_FILE_BYTES", _bytes),
     ("a line of a text of numbers", "data.formats.container:MAX_LINE_BYTES", _bytes),

@@ -13,7 +13,7 @@ from sutja.reading.quad import Axes, Quad, overlap, overlapping_bounds
 
 COLUMN_WEIGHT = 0.6  # of what the other numbers of a column say, against what a number says itself
 MAX_SHIFT_HEIGHTS = 0.6  # between the left sides, right sides or middles of two numbers of a column
-MAX_HEIGHT_RATIO = 1.5  # of two numbers of a column
+MAX_COLUMN_HEIGHT_RATIO = 1.5  # of two numbers of a column
 HANDWRITING_PRIOR = 0.4  # is added: who photographs a sheet is after the handwriting on it
 
 
@@ -56,7 +56,7 @@ def _same_column(quads: Sequence[Quad]) -> NDArray[np.bool_]:
     marks = (across.min(axis=1), across.max(axis=1), across.mean(axis=1))
     shifts = np.min([np.abs(mark[:, None] - mark) for mark in marks], axis=0)
     ratios = heights[:, None] / np.maximum(heights, 1e-9)
-    alike = (ratios < MAX_HEIGHT_RATIO) & (ratios > 1 / MAX_HEIGHT_RATIO)
+    alike = (ratios < MAX_COLUMN_HEIGHT_RATIO) & (ratios > 1 / MAX_COLUMN_HEIGHT_RATIO)
     together = alike & (shifts < MAX_SHIFT_HEIGHTS * heights)
     np.fill_diagonal(together, val=False)
     return np.asarray(together)

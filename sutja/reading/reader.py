@@ -43,8 +43,7 @@ MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the 
 SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
-MIN_GAIN = 0.15  # of a strip of which the page network is not sure
-STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)
+MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
 SIGN_REACH_COLUMNS = STRIP_DIGIT_ROWS / 4  # from where a sign is read to its edge, at least
 PIXEL_EDGE = 0.5  # from the middle of a picture's first pixel, to the corner that quads are measured from
 MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
@@ -227,7 +226,7 @@ class Reader:
 
     def _is_number(self, strip: ReadStrip) -> bool:
         """Whether the page network alone is sure that this is a number, or both networks together are."""
-        return strip.found.score >= self._sure_score or strip.gain >= MIN_GAIN
+        return strip.found.score >= self._sure_score or strip.gain >= MIN_NUMBER_GAIN
 
     @cached_property
     def _classifier(self) -> Classifier:

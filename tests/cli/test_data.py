@@ -109,7 +109,7 @@ def test_classes_that_do_not_fit_are_refused(classes: str, code: int, why: str, 
 
 def test_letters_are_no_digits_to_draw_numbers_with(tmp_path: Path) -> None:
     save_dataset(pattern_set(LETTERS), tmp_path / "signs.npz", file_format="npz")
-    for command in ("lines", "photographs"):
+    for command in ("strips", "photographs"):
         why = "signs: has 26 classes (A, B, C … Z): this needs the ten digits"
         fails(sutja("data", command, "--to", tmp_path / "new.png", "--data", tmp_path / "signs.npz"), 2, why)
 

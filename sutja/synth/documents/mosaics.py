@@ -14,9 +14,9 @@ NUMBER_PROBABILITY = 0.85  # of a part around a number; the others are cut aroun
 LINE_PROBABILITY = 0.15  # of a part as wide as its document
 MARGIN_FACTORS = (0.2, 0.5, 1.0, 2.0)  # of the margins around a run
 DIGIT_PIXELS = (11.0, 170.0)  # height of the digits of a part on the mosaic
-MAX_ENLARGEMENT = 5.0
+MAX_PART_ENLARGEMENT = 5.0
 SOFT_PROBABILITY, SOFT_DIGIT_PIXELS = 0.4, (9.0, 30.0)  # of a part that was a small picture, and its digits' height
-GAP_PIXELS = (6, 33)  # of black between two parts
+PART_GAP_PIXELS = (6, 33)  # of black between two parts
 MIN_PART_PIXELS = 12
 PART_SHARES = (0.25, 0.85)  # of the sides of a mosaic, that a part has at most
 PARTS_TRIED = 20
@@ -37,7 +37,7 @@ def paint_mosaic(documents: Sequence[Document], rng: Generator, size: tuple[int,
         if top + height > size[1]:
             continue
         placed.append((part, left, top))
-        gap = int(rng.integers(*GAP_PIXELS))
+        gap = int(rng.integers(*PART_GAP_PIXELS))
         left, shelf = left + width + gap, max(shelf, height + gap)
     return on_black(placed, size)
 
@@ -80,4 +80,4 @@ def _random_zoom(digit_height: float, window: Window, rng: Generator, limits: tu
     wanted = float(np.exp(rng.uniform(*np.log(DIGIT_PIXELS)))) / max(digit_height, 1.0)
     share = float(rng.uniform(*PART_SHARES))
     fitting = share * min(limits[0] / window.size[0], limits[1] / window.size[1])
-    return min(wanted, fitting, MAX_ENLARGEMENT)
+    return min(wanted, fitting, MAX_PART_ENLARGEMENT)

@@ -20,7 +20,7 @@ NUMBER_KINDS = {  # long numbers more often than elsewhere: they show more
     "telephone": 0.02,
     "time": 0.02,
 }
-ENDING_PROBABILITY = 0.12
+LISTED_ENDING_PROBABILITY = 0.12
 
 
 def many_hands(sheet: DocumentSheet) -> None:
@@ -38,7 +38,7 @@ def many_hands(sheet: DocumentSheet) -> None:
             text = random_number_text(rng, str(rng.choice(list(NUMBER_KINDS), p=list(NUMBER_KINDS.values()))))
             height = unit * sheet.between(0.75, 1.25)
             written = sheet.writer.write(
-                text, height, beginning=random_beginning(rng), ending=random_ending(rng, ENDING_PROBABILITY)
+                text, height, beginning=random_beginning(rng), ending=random_ending(rng, LISTED_ENDING_PROBABILITY)
             )
             sheet.put(written, x, y + unit * float(rng.normal(0, 0.08)), pen=int(rng.integers(len(sheet.pens))))
             x += written.width + gap * sheet.between(0.7, 1.5)
