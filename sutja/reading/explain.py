@@ -11,9 +11,9 @@ from sutja.reading.numbers import decimal_text
 from sutja.reading.picture import Colour
 from sutja.reading.reader import ReadingSteps, ReadStrip
 from sutja.reading.result import Reading, ReadNumber
-from sutja.reading.strip import MAX_DEVIATION
 
 SHEET_WIDTH_PIXELS = 1440
+PAPER_LEVEL, INK_CONTRAST = 191, 0.9  # of a strip that is drawn
 GAP_PIXELS = 12  # between the parts of a sheet
 TEXT_PIXELS = 13  # height of a digit
 CAPTION_ROWS = 26
@@ -131,8 +131,8 @@ def _strip_rows(number: int, strip: ReadStrip, min_confidence: float) -> list[Co
 
 def _strip_picture(strip: ReadStrip) -> Colour:
     """The evened pixels of a strip as a picture: paper is light grey."""
-    levels = (strip.strip.pixels.transpose(1, 2, 0) / MAX_DEVIATION + 1) * (WHITE_LEVEL / 2)
-    return np.clip(np.round(levels * 1.5), 0, WHITE_LEVEL).astype(np.uint8)
+    levels = PAPER_LEVEL * (1 + INK_CONTRAST * strip.strip.pixels.transpose(1, 2, 0))
+    return np.clip(np.round(levels), 0, WHITE_LEVEL).astype(np.uint8)
 
 
 def _strip_row(shown: Colour) -> Colour:

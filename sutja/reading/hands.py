@@ -51,7 +51,7 @@ def _same_column(quads: Sequence[Quad]) -> NDArray[np.bool_]:
     """Which numbers `(N, N)` stand in one column and are of like height; no number is in a column with itself."""
     axes = [Axes.of(quad) for quad in quads]
     heights = np.array([each.height for each in axes])
-    along = np.median([each.direction for each in axes], axis=0)
+    along = np.sort([each.direction for each in axes], axis=0)[len(axes) // 2]
     across = np.array(quads) @ along  # (N, 4): how far to the right each corner is, as the page is read
     marks = (across.min(axis=1), across.max(axis=1), across.mean(axis=1))
     shifts = np.min([np.abs(mark[:, None] - mark) for mark in marks], axis=0)

@@ -73,7 +73,7 @@ def row_directions(numbers: Sequence[FoundNumber]) -> Vector:
 def _common_slopes(centres: Vector, slopes: Vector, weights: Vector) -> Vector:
     """The slope of the rows at each of `centres (N, 2)`; level where chance explains it."""
     x, y = centres.T
-    common = np.full_like(slopes, np.average(slopes, weights=weights))
+    common = np.full_like(slopes, float(weights @ slopes) / float(weights.sum()))
     if len(slopes) >= MIN_FIELD_NUMBERS:
         common = fit_slopes(x, y, slopes, weights).slope(x, y)
     chance = max(MIN_PAGE_SLOPE, 2 * SLOPE_ERROR * float(weights.sum()) ** -0.5)

@@ -28,19 +28,21 @@ from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadS
 from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
 from sutja.reading.single_digit import (
+    STRIP_MARGIN_COLUMNS,
     broaden,
     combine_probabilities,
     digit_strip,
     prepare_single_digit,
     single_digit_probabilities,
 )
-from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS, Strip, cut_strip
+from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, cut_strip
 
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
 MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
 SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
+MAX_FEW_FINDS, MAX_FEW_NUMBERS = 24, 3  # on a picture that was taken for the numbers on it, whatever they look like
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
@@ -207,11 +209,14 @@ class Reader:
         found = with_page_direction(with_looks_hands(without_twins(looks), looks), upright=upright)
         if not upright and self._is_upside_down(picture, found):
             found = upside_down(found)
-        found = [each for each in found if printed or each.hand > SURELY_PRINTED]
+        if len(found) > MAX_FEW_FINDS:  # the print of a whole page is not read for nothing
+            found = [each for each in found if printed or each.hand > SURELY_PRINTED]
         strips = choose_strips(self._decode(picture, found))
         agreed = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
         told = [strip for strip in strips if printed or strip.found.handwritten]
+        if not told and len(strips) <= MAX_FEW_NUMBERS:
+            told = strips  # a straight stroke or a neat digit alone looks printed, and somebody wants it read
         sure = [strip for strip in told if self._is_number(strip)]
         return self._with_guesses(sure or told)  # rather something unsure than nothing
 
