@@ -64,11 +64,13 @@ def decode_greedy(logits: NDArray[np.float32], temperature: float = 1.0) -> list
 
 
 def likeliest_digit(logits: NDArray[np.float32], temperature: float = 1.0) -> DecodedSign:
-    """The digit that is most probable anywhere on a strip with logits `(T, 19)`, however improbable it is."""
-    digits = softmax(divide_by_temperature(logits, temperature))[:, :CLASS_COUNT]
+    """The digit that is most probable anywhere on a strip with logits `(T, 19)`, given that there is a sign."""
+    probabilities = softmax(divide_by_temperature(logits, temperature))
+    digits = probabilities[:, :CLASS_COUNT]
     step, digit = np.unravel_index(int(digits.argmax()), digits.shape)
+    given = digits[step] / max(1e-9, 1 - float(probabilities[step, BLANK]))
     columns = float(step * COLUMNS_PER_STEP), float((step + 1) * COLUMNS_PER_STEP)
-    return DecodedSign(ALPHABET[digit], *columns, float(digits[step, digit]), digits[step])
+    return DecodedSign(ALPHABET[digit], *columns, float(given[digit]), given)
 
 
 def text_of(signs: Sequence[DecodedSign]) -> str:

@@ -218,7 +218,9 @@ class Reader:
         if not told and len(strips) <= MAX_FEW_NUMBERS:
             told = strips  # a straight stroke or a neat digit alone looks printed, and somebody wants it read
         sure = [strip for strip in told if self._is_number(strip)]
-        return self._with_guesses(sure or told)  # rather something unsure than nothing
+        told = self._with_guesses(sure, 0) or self._with_guesses(told, 1)  # rather something unsure than nothing
+        rows = group_rows([strip.found.quad.astype(np.float64) for strip in told]) if told else []
+        return [told[index] for row in rows for index in row]
 
     def _is_upside_down(self, picture: Colour, found: Sequence[FoundNumber]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""
@@ -252,9 +254,9 @@ class Reader:
             read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
         return self._combined(read)
 
-    def _with_guesses(self, strips: list[ReadStrip]) -> list[ReadStrip]:
-        """The strips with a guess where the line network reads nothing: what was found is not dropped in silence."""
-        unread = [strip for strip in strips if not strip.signs]
+    def _with_guesses(self, strips: list[ReadStrip], signs: int) -> list[ReadStrip]:
+        """The strips, with a guess where the line network reads at most so many signs: what was found is a sign."""
+        unread = [strip for strip in strips if len(strip.signs) <= signs]
         guesses = self._line_network.guess([strip.strip.pixels for strip in unread]) if unread else []
         guessed = {id(strip): guess for strip, guess in zip(unread, guesses, strict=True)}
         return [

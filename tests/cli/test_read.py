@@ -333,7 +333,7 @@ def test_every_step_is_explained_on_a_sheet(photo: Path, blank: Path, tmp_path: 
     sheet, empty = shown(tmp_path / "steps" / "숫자.steps.png"), shown(tmp_path / "steps" / "blank.steps.png")
     assert sheet.shape[1] == empty.shape[1] == 1440
     strips = sheet[-len(NUMBERS) * 195 - 52 : -52]
-    assert (strips < 60).all(axis=2).sum() > 1000, "the ink of both strips"
+    assert (strips.min(axis=2) < 60).sum() > 1000, "the ink of both strips"
     assert sheet.shape[0] > empty.shape[0] + len(NUMBERS) * 144, "a strip a line"
     numbers = sheet[-26:].astype(int)
     assert (numbers[:, :, 0] - numbers[:, :, 2] > 100).sum() > 100, "the numbers in blue"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sutja.models.ctc import ALPHABET, BLANK, OTHER, decode_greedy, encode_text, text_of
+from sutja.models.ctc import ALPHABET, BLANK, OTHER, decode_greedy, encode_text, likeliest_digit, text_of
 
 
 def logits_of(steps: list[int], sure: float = 5) -> NDArray[np.float32]:
@@ -68,3 +68,14 @@ def test_only_signs_of_the_alphabet_are_encoded() -> None:
     assert encode_text("09 " + OTHER) == [0, 9, 16, 17]
     with pytest.raises(ValueError, match="substring not found"):
         encode_text("1a")
+
+
+def test_the_likeliest_digit_is_told_where_the_blank_is_more_probable() -> None:
+    logits = np.full((5, 19), -9.0, np.float32)
+    logits[:, BLANK] = 3
+    logits[2, [1, 7]] = 2, 0
+    assert decode_greedy(logits) == []
+    guess = likeliest_digit(logits)
+    assert (guess.sign, guess.start, guess.stop) == ("1", 8, 12)
+    assert guess.confidence == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-3), "given that there is a sign"
+    assert guess.probabilities[7] == pytest.approx(1 - guess.confidence, abs=1e-3)
