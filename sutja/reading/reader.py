@@ -218,7 +218,8 @@ class Reader:
         if not told and len(strips) <= MAX_FEW_NUMBERS:
             told = strips  # a straight stroke or a neat digit alone looks printed, and somebody wants it read
         sure = [strip for strip in told if self._is_number(strip)]
-        told = self._with_guesses(sure, 0) or self._with_guesses(told, 1)  # rather something unsure than nothing
+        few = len(told) <= MAX_FEW_NUMBERS  # then rather something unsure than nothing
+        told = self._with_guesses(told, 1) if few or not sure else self._with_guesses(sure, 0)
         rows = group_rows([strip.found.quad.astype(np.float64) for strip in told]) if told else []
         return [told[index] for row in rows for index in row]
 
