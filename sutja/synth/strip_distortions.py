@@ -18,6 +18,8 @@ BASELINE_ROW = TOP_ROW + STRIP_DIGIT_ROWS
 MARGIN_COLUMNS = STRIP_DIGIT_ROWS // 2  # beside the number
 MIN_REDUCED_DIGIT_PIXELS, MAX_REDUCED_DIGIT_PIXELS = 8.0, 22.0  # height of a digit in a picture of low resolution
 
+MIN_EDGE_EXCESS_ROWS = 5  # by which edges of boxes are longer than digits at either end: shorter ones look like a 1
+
 COUNT_PROBABILITIES = (0.5, 0.32, 0.14, 0.04)  # of no distortion, one, two, three
 
 StripDistortion = Callable[[Colour, np.random.Generator], Colour]
@@ -63,7 +65,8 @@ def draw_box_edges(strip: Colour, rng: np.random.Generator) -> Colour:
     strip = strip.copy()
     colour, thick = line_colour(strip, rng), int(rng.choice([1, 1, 2, 3, 4]))
     left, right = rng.integers(-2, MARGIN_COLUMNS - 1), columns - rng.integers(-2, MARGIN_COLUMNS - 1)
-    top, bottom = rng.integers(-4, TOP_ROW - 1), STRIP_ROWS - rng.integers(-4, TOP_ROW - 2)
+    top, bottom = (int(each) for each in rng.integers(-4, TOP_ROW - MIN_EDGE_EXCESS_ROWS, 2))
+    bottom = STRIP_ROWS - bottom
     lean = int(rng.normal(0, 1.5))
     edges = [
         ((left, top), (left + lean, bottom)),
