@@ -62,7 +62,7 @@ def read(
             "--language",
             metavar="en|ko",
             callback=_check_table_language,
-            help="The language of what --to writes besides numbers: notes, heads, names of sheets.",
+            help="The language of headings, notes and sheet names in the file of --to.",
         ),
     ] = "en",
     annotated: Annotated[

@@ -116,7 +116,7 @@ def _mended_labels(samples: Samples, mending: Mending, class_names: ClassNames) 
         first = hint("--labels-from 1 (where 1 stands for 0)")
         raise DataError(f"{out_of_range}: {first} or --ten-is-zero (where 10 does)")
     option = f"--labels-from 1 --classes {high}" if low == 1 else f"--classes {high + 1}"
-    raise DataError(f"{out_of_range}: {hint(option)}, where there are so many classes")
+    raise DataError(f"{out_of_range}: {hint(option)} (for that many classes)")
 
 
 def _shifted_labels(labels: NDArray[Any], mending: Mending) -> NDArray[Any]:

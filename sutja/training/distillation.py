@@ -114,7 +114,7 @@ def save_targets(targets: DistillationTargets, path: Path) -> None:
 
 
 def load_targets(path: Path, images: Images, class_count: int = CLASS_COUNT) -> DistillationTargets:
-    """Read what `save_targets` wrote for the same `images` of so many classes.
+    """Load the targets that `save_targets` wrote for these `images` and this number of classes.
 
     Raises `UsageError` when there is no such file, `DataError` when it is damaged or belongs to other digits.
     """

@@ -67,7 +67,7 @@ def tables_router(readers: ReaderPool, bodies: BodyReceiver) -> APIRouter:
     async def tables(request: Request, query: Annotated[TablesQuery, Query()]) -> Response:
         """Check the tables of pages as a person has corrected them, or turn them into a workbook or a text file.
 
-        What a workbook or Markdown says besides numbers is in the language of `Accept-Language`, English or Korean. A
+        The headings and notes of a workbook or Markdown are in the language of `Accept-Language`, English or Korean. A
         request of more than ten million cells, rows × columns of all tables, is too large (413).
         """
         async with bodies.receive(request) as body:

@@ -45,7 +45,7 @@ def prepare_table_file(path: Path) -> None:
 def write_table_file(path: Path, pages: Sequence[PageTables], language: TableLanguage = "en") -> None:
     """Write the tables of pictures in the form of the file's suffix, whole or not at all.
 
-    `language` is that of what workbooks and Markdown say besides numbers.
+    `language` is the language of headings and notes in workbooks and Markdown.
     """
     content = TABLE_FORMS[path.suffix.lower()](pages, language)
     with whole_file(path) as partial:

@@ -1,4 +1,4 @@
-"""What tables say besides numbers, in English and Korean: remarks on cells, and the words of a workbook."""
+"""Texts in tables, in English and Korean: remarks on cells, and the headings and notes of workbooks."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _named_sheets(pages: Sequence[PageTables], language: TableLanguage) -> Itera
 
 
 def _empty_pages(pages: Sequence[PageTables], sheet_names: Set[str]) -> Iterator[tuple[PageTables, str]]:
-    """The pictures without a number, and names for their sheets besides `sheet_names`, which are in lower case."""
+    """The pictures without numbers, and a sheet name for each that differs from `sheet_names` (in lower case)."""
     taken = {*sheet_names, *RESERVED_SHEET_NAMES}
     return ((page, _sheet_name(PurePath(page.name).stem, taken)) for page in pages if not page.tables)
 
