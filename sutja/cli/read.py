@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 MIN_PICTURES_FOR_BAR = 4  # fewer are read before a progress bar is of use
 
 
-def _check_table_language(name: str) -> str:
+def _check_table_language(name: str | None) -> str | None:
     """Raises `UsageError` for a language that files of tables do not have."""
     from sutja.reading.tables.languages import table_language
 
-    return table_language(name)
+    return None if name is None else table_language(name)
 
 
 def read(
@@ -57,14 +57,14 @@ def read(
         ),
     ] = None,
     language: Annotated[
-        str,
+        Optional[str],
         typer.Option(
             "--language",
             metavar="en|ko",
             callback=_check_table_language,
-            help="The language of headings, notes and sheet names in the file of --to.",
+            help="The language of headings, notes and sheet names in the file of --to. [default: en]",
         ),
-    ] = "en",
+    ] = None,
     annotated: Annotated[
         Optional[Path],
         typer.Option(
@@ -119,12 +119,14 @@ def read(
     form = _output_form({"json": as_json, "csv": as_csv, "table": as_table})
     if single and explained:
         raise UsageError("--explain shows how pages are read, and --single reads no page: choose one")
+    if language and not table_file:
+        raise UsageError("--language needs --to FILE")
     decimal_sign = None if decimal is None else parse_decimal_sign(decimal)
     line_reader, classifier = reader_models(model)
     open_model(classifier).require_digits()
     tables = bool(table_file) or as_table
     options = ReaderOptions(line_reader, min_confidence, classifier, printed, single, decimal_sign, tables)
-    table_writer = _TableWriter(table_file, language) if table_file else None
+    table_writer = _TableWriter(table_file, language or "en") if table_file else None
     jobs, failures, folders = find_jobs(pictures)
     jobs = with_drawings(jobs, folders, annotated, explained)
     formatter = formatter_for(form, named=max(len(pictures), len(jobs)) > 1 or bool(folders))
@@ -183,7 +185,7 @@ class _TableWriter:
 
         write_table_file(self._path, self._pages, self._language)
         checks = sum(page.check_count for page in self._pages)
-        remark(f"→ {printable(str(self._path))}: {cells} cells, {checks} to check")
+        remark(f"→ {printable(str(self._path))}: {cells} {'cell' if cells == 1 else 'cells'}, {checks} to check")
 
 
 def _write_all(

@@ -19,7 +19,7 @@ from sutja.export.publish import describe
 from sutja.files import write_text
 from sutja.networks.build import save_network
 from sutja.networks.device import choose_threads
-from sutja.networks.fast.engine import use_engine
+from sutja.networks.fast.engine import check_engine, use_engine
 from sutja.networks.model import count_parameters
 from sutja.recipe import Recipe
 from sutja.reports.html import render_card
@@ -47,6 +47,10 @@ class RunContext:
     threads: int = 0  # 0 = as many as other programs leave cores
     language: str = ""  # in which reports open, "en" or "ko"; "" = the reader's
     engine: str = "auto"  # of `ENGINES`
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for an unknown engine, before any run begins."""
+        check_engine(self.engine)
 
     def folder(self, recipe: Recipe) -> Path:
         """The folder of a recipe's run: `<recipe>-s<seed>`, with other data and what was changed in its name."""

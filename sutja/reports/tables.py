@@ -318,7 +318,8 @@ def run_list_table(runs: Sequence[Run]) -> Table:
 def dataset_table(description: dict[str, Any]) -> Table:
     """The values of `dataset.describe`, a column for each part."""
     parts = [description["train"], description["test"]]
-    rows = [["digits", *(f"{part['digits']:,}" for part in parts)]]
+    word = "digits" if description["class_names"] == list(DIGIT_NAMES) else "pictures"
+    rows = [[word, *(f"{part['digits']:,}" for part in parts)]]
     rows += [["mean of pixels / 255", *(f"{part['mean']:.4f}" for part in parts)]]
     rows += [["standard deviation of pixels / 255", *(f"{part['standard_deviation']:.4f}" for part in parts)]]
     rows += [["number of classes", *[str(len(description["class_names"]))] * 2]]

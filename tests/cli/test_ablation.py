@@ -72,3 +72,8 @@ def test_the_engine_is_that_of_every_run(data: Path, tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("sutja.cli.ablation.train_seeds", refuse)
     fails(sutja(*words(data, tmp_path, "--engine", "torch")), 2, "4 runs by torch")
+
+
+def test_an_unknown_engine_is_said_once_before_any_run(data: Path, tmp_path: Path) -> None:
+    fails(sutja(*words(data, tmp_path, "--engine", "fats")), 2, "unknown engine 'fats': did you mean 'fast'?")
+    assert not (tmp_path / "runs").exists()

@@ -54,6 +54,7 @@ def test_a_picture_without_numbers_writes_no_file(tmp_path: Path) -> None:
     [
         (["--to", "marks.ods"], 2, "marks.ods: tables are written as .xlsx, .csv, .tsv, .json, .md"),
         (["--to", "marks.csv", "--language", "de"], 2, "unknown language 'de'"),
+        (["--language", "ko"], 2, "--language needs --to FILE"),
         (["--table", "--json"], 2, "--json and --table contradict each other"),
         (["--to", "file/marks.csv"], 1, "file"),
     ],

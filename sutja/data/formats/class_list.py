@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -83,7 +84,7 @@ def _limited(rows: Iterable[_T]) -> list[_T]:
 
 def _mapping_row(line: str) -> tuple[int, str]:
     match = _MAPPED.fullmatch(line)
-    if not match:
+    if not match or int(match[2]) > sys.maxunicode:
         raise ValueError(f"not a label and a code point: {line[:40]}")
     return int(match[1]), chr(int(match[2]))
 

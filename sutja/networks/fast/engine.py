@@ -23,14 +23,19 @@ ENGINES = ("auto", "fast", "torch")
 _active: list[Kernels] = []
 
 
+def check_engine(name: str) -> None:
+    """Raises `UsageError` for a name that is none of `ENGINES`."""
+    if name not in ENGINES:
+        raise unknown("engine", name, ENGINES)
+
+
 @contextmanager
 def use_engine(name: str) -> Iterator[None]:
     """Compute with the engine `name` within a block: "torch", "fast", or "auto", the kernels where they can be built.
 
     Raises `UsageError` for an unknown name, and for "fast" where the kernels cannot be built, with the reason.
     """
-    if name not in ENGINES:
-        raise unknown("engine", name, ENGINES)
+    check_engine(name)
     kernels = None if name == "torch" else _loaded(required=name == "fast")
     before = _active[:]
     _active[:] = [] if kernels is None else [kernels]

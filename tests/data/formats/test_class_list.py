@@ -98,6 +98,7 @@ def test_kuzushiji_49_has_packed_arrays_and_a_class_map(tmp_path: Path) -> None:
         ("signs-mapping.txt", "0 65\n2 66\n", "its labels are not 0, 1, 2 and so on, each once"),
         ("mapping.txt", "0 65\n0 66\n", "its labels are not 0, 1, 2 and so on, each once"),
         ("mapping.txt", "0 65\none 66\n", "not a label and a code point: one 66"),
+        ("mapping.txt", "0 65\n1 9999999\n", "not a label and a code point: 1 9999999"),
         ("mapping.txt", "0 65\n1 1114112\n", "mapping.txt: cannot be read"),
         ("classmap.csv", "index,char\n0,A\nB,1\n", "line 3 is not an index and a sign"),
         ("classmap.csv", "label,name\n0,A\n", "expected the columns index and char, found label, name"),
