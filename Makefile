@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: run test coverage chromium check lint javascript node pages fix bench readme package test-cluster help clean
+.PHONY: run test coverage chromium check lint javascript node pages fix bench readers readme package test-cluster help clean
 
 run: $(VENV)/.run ## train and compare LeNet-5, an MLP, and LeNet-5 with dropout and augmentation; WORDS=… are another command line
 	$(BIN)/python main.py $(WORDS)
@@ -64,6 +64,12 @@ fix: $(VENV)/.dev ## format the code, and correct what ruff can correct
 
 bench: $(VENV)/.dev ## measure everything that README claims; WORDS="--only throughput" measures one
 	$(BIN)/python -m benchmarks $(WORDS)
+
+# Either network trains on one thread, beside a process that paints its documents; on a GPU, all cores paint for one.
+# A training that was stopped goes on: `make readers` again.
+readers: $(VENV)/.dev ## train the networks that find and read numbers from nothing, and publish them: 2½ hours on two cores
+	$(BIN)/python -m tools.fonts
+	$(BIN)/python -m tools.readers
 
 readme: $(VENV)/.dev ## write the figures of the pages from results/, and docs/api.md from the docstrings
 	$(BIN)/python -m tools.readme

@@ -2,8 +2,8 @@
 
 The synthetic photographs are seeded and composed of MNIST's test digits, which no training and no choice of a threshold
 has seen. `--pictures` adds real pictures from a folder with `labels.csv` files in its subfolders.
-Command: `python -m benchmarks.reading [--quick]`. Writes `results/reading.json` and the gallery `docs/reading.png`, of
-synthetic photographs only.
+Command: `python -m benchmarks.reading [--quick] [--ocr PYTHON]`. Writes `results/reading.json` and the gallery
+`docs/reading.png`, of synthetic photographs only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,7 +27,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.general_ocr import read_by_ocr
 from benchmarks.out_of_distribution import DIGIT_LIKE_LETTERS, FONTS, LETTERS, clothes, letters, noises
+from benchmarks.reading_documents import evaluate_on_documents, numbers_of
 from benchmarks.reading_gallery import draw_gallery
 from benchmarks.recording import ROOT, record, summarise_repetitions
 from sutja.data.dataset import load_dataset
@@ -41,6 +44,7 @@ from sutja.synth.photograph import DIFFICULTIES, take_photograph
 
 SEED = 20261124
 PHOTOGRAPHS_PER_DIFFICULTY = 60
+DOCUMENTS = 120
 SINGLE_DIGITS = 2000  # also the number of out-of-distribution pictures of each kind
 CONFIDENCE_BIN_EDGES = (0.0, 0.5, 0.7, 0.9, 0.95, 0.99, 1.0000001)
 READ_EXIT_CODES = (0, 5)  # read; nothing readable
@@ -48,11 +52,17 @@ READ_EXIT_CODES = (0, 5)  # read; nothing readable
 
 @dataclass(frozen=True)
 class LabelledReading:
-    """A picture, its digits with all lines joined, and what the reader reads in it."""
+    """A picture, the numbers `expected` on it, line by line, and what the reader reads in it, in how many seconds."""
 
     picture: Path | NDArray[np.uint8]
-    text: str
+    expected: str
     reading: Reading
+    seconds: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """All expected digits in one."""
+        return re.sub(r"\D", "", self.expected)
 
     @property
     def predicted(self) -> str:
@@ -72,6 +82,7 @@ def main() -> None:
         "--pictures", type=Path, default=ROOT.parent / "shared" / "devset", help="a folder of real pictures"
     )
     parser.add_argument("--fashion", type=Path, help="a folder of Fashion-MNIST's IDX files (default: silhouettes)")
+    parser.add_argument("--ocr", type=Path, help="the Python of an environment with RapidOCR, to read them as well")
     parser.add_argument("--quick", action="store_true", help="a tenth of the pictures; records nothing")
     options = parser.parse_args()
     divisor = 10 if options.quick else 1
@@ -86,9 +97,11 @@ def main() -> None:
             "synthetic": reliability([each for readings in synthetic.values() for each in readings]),
             "real": reliability([each for readings in real.values() for each in readings]),
         },
+        "documents": evaluate_on_documents(reader, digits, DOCUMENTS // divisor, SEED),
         "single_digits": evaluate_single_digits(reader, divisor),
         "out_of_distribution": evaluate_out_of_distribution(reader, digits, SINGLE_DIGITS // divisor, options.fashion),
         "times": measure_times(reader, digits, rounds=20 // divisor + 3),
+        "general_ocr": {name: evaluate_ocr(options.ocr, each) for name, each in real.items()} if options.ocr else {},
     }
     if options.quick:
         print(values)
@@ -102,26 +115,66 @@ def read_synthetic(reader: Reader, digits: Digits, count: int) -> dict[str, list
     renderer = LineRenderer(digits, drawn=0)
     found: dict[str, list[LabelledReading]] = {}
     for difficulty, taken in render_photographs(renderer, PhotographRequest(list(DIFFICULTIES), count, SEED)):
-        text = "".join(line.text for line in taken.lines)
+        text = "\n".join(line.text for line in taken.lines)
         found.setdefault(difficulty, []).append(LabelledReading(taken.picture, text, reader.read(taken.picture)))
     return found
 
 
 def find_real_pictures(folder: Path) -> dict[str, list[tuple[Path, str]]]:
-    """Pictures and their digits, by group: a subfolder with `labels.csv` (file, expected, optionally difficulty)."""
+    """Pictures and what they say, by group: a subfolder with `labels.csv` (file, expected; difficulty or kind).
+
+    In `expected`, lines are parted by `|`, in the group `photos` by `/`.
+    """
     groups: dict[str, list[tuple[Path, str]]] = {}
     for labels in sorted(folder.glob("*/labels.csv")):
         with labels.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                name = "/".join(filter(None, (labels.parent.name, row.get("difficulty"))))
-                pair = (labels.parent / row["file"], re.sub(r"\D", "", row["expected"]))
-                groups.setdefault(name, []).append(pair)
+                photos = labels.parent.name == "photos"
+                name = "/".join(
+                    filter(None, (labels.parent.name, row.get("difficulty") if photos else row.get("kind")))
+                )
+                expected = row["expected"].replace("/" if photos else "|", "\n")
+                groups.setdefault(name, []).append((labels.parent / row["file"], expected))
     return groups
 
 
 def read_all(reader: Reader, pairs: Sequence[tuple[Path, str]]) -> list[LabelledReading]:
-    """Read pictures whose digits are known."""
-    return [LabelledReading(path, text, reader.read(path)) for path, text in pairs]
+    """Read pictures whose numbers are known."""
+    return [read_labelled(reader, path, text) for path, text in pairs]
+
+
+def read_labelled(reader: Reader, picture: Path, expected: str) -> LabelledReading:
+    """Read a picture whose numbers are known, and take the time."""
+    start = time.perf_counter()
+    reading = reader.read(picture)
+    return LabelledReading(picture, expected, reading, time.perf_counter() - start)
+
+
+def numbers_f1(pairs: Sequence[tuple[str, str]]) -> float:
+    """F1 of the numbers in texts, expected and read, with all their signs, as a bag: their order does not count."""
+    right = wanted = found = 0
+    for expected_text, text in pairs:
+        expected, read = Counter(numbers_of(expected_text)), Counter(numbers_of(text))
+        right += (expected & read).total()
+        wanted, found = wanted + expected.total(), found + read.total()
+    return 2 * right / max(1, wanted + found)
+
+
+def numbers_exact(pairs: Sequence[tuple[str, str]]) -> float:
+    """The share of texts, expected and read, that have the same numbers in the same order."""
+    return sum(numbers_of(expected) == numbers_of(text) for expected, text in pairs) / len(pairs)
+
+
+def evaluate_ocr(python: Path, readings: Sequence[LabelledReading]) -> dict[str, float]:
+    """What OCR reads on the same pictures, and the milliseconds that either takes for one of them."""
+    found = read_by_ocr(python, [each.picture for each in readings if isinstance(each.picture, Path)])
+    pairs = [(each.expected, ocr.text) for each, ocr in zip(readings, found, strict=True)]
+    return {
+        "numbers_f1": numbers_f1(pairs),
+        "numbers_exact": numbers_exact(pairs),
+        "milliseconds": 1000 * statistics.mean(each.seconds for each in found),
+        "sutja_milliseconds": 1000 * statistics.mean(each.seconds for each in readings),
+    }
 
 
 def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
@@ -129,12 +182,15 @@ def evaluate_readings(readings: Sequence[LabelledReading]) -> dict[str, float]:
     digits = sum(len(each.text) for each in readings)
     predictions = [pair for each in readings for pair in _answered_and_correct(each)]
     answers = [correct for answered, correct in predictions if answered]
+    pairs = [(each.expected, each.reading.text) for each in readings]
     return {
         "pictures": len(readings),
         "digits": digits,
-        "character_error": sum(edit_distance(each.text, each.answered) for each in readings) / digits,
-        "prediction_error": sum(edit_distance(each.text, each.predicted) for each in readings) / digits,
+        "character_error": sum(edit_distance(each.text, each.answered) for each in readings) / max(1, digits),
+        "prediction_error": sum(edit_distance(each.text, each.predicted) for each in readings) / max(1, digits),
         "exact_match": sum(each.text == each.answered for each in readings) / len(readings),
+        "numbers_f1": numbers_f1(pairs),
+        "numbers_exact": numbers_exact(pairs),
         "predicted_digits": len(predictions),
         "coverage": len(answers) / max(1, len(predictions)),
         "selective_accuracy": statistics.mean(answers) if answers else 0.0,

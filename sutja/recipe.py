@@ -426,22 +426,24 @@ _TINY = Recipe(  # too small to gain from a teacher
     protocol="final",
 )
 
-_LINE_READER = Recipe(  # `line_trainer` sets the number of lines in an epoch
+_LINE_READER = Recipe(  # `line_trainer` sets the number of strips in an epoch
     "line-reader",
     LINE_READER,
-    epochs=48,
+    epochs=56,
     batch_size=64,
-    learning_rate=0.004,
+    optimiser="muon",
+    learning_rate=0.005,
     weight_decay=0.02,
     dropout=0.1,
     ema_decay=0.999,
+    precision="bfloat16",
     protocol="validation",
 )
 
 _PAGE_READER = Recipe(  # `page_trainer` sets the number of scenes in an epoch
     "page-reader",
     PAGE_READER,
-    epochs=48,
+    epochs=28,
     batch_size=8,
     optimiser="muon",
     learning_rate=0.01,

@@ -10,7 +10,15 @@ from sutja.reports.tables import percent
 from tools.markdown import write_table
 
 NOT_MEASURED = "Not measured on this machine yet.\n"
-GROUP_HEADS = ["pictures", "digits", "character error", "without an error", "coverage", "selective accuracy"]
+GROUP_HEADS = [
+    "pictures",
+    "digits",
+    "character error",
+    "numbers, F1",
+    "without an error",
+    "coverage",
+    "selective accuracy",
+]
 
 
 def _table(make: Callable[[dict[str, Any]], str]) -> Callable[[], str]:
@@ -30,7 +38,8 @@ def _photographs(values: dict[str, Any]) -> str:
             f"{row['pictures']:,}",
             f"{row['digits']:,}",
             percent(row["character_error"]),
-            percent(row["exact_match"], 1),
+            percent(row["numbers_f1"], 1),
+            percent(row["numbers_exact"], 1),
             percent(row["coverage"], 1),
             percent(row["selective_accuracy"]),
         ]
@@ -70,6 +79,31 @@ def _calibration(values: dict[str, Any]) -> str:
     return write_table(["confidence", "digits", "mean confidence", "accuracy"], rows)
 
 
+def _documents(values: dict[str, Any]) -> str:
+    row = values["documents"]
+    heads = ["painted documents", "numbers", "found in their place, F1", "read with all signs, F1"]
+    cells = [f"{row['documents']:,}", f"{row['numbers']:,}", percent(row["found_f1"], 1), percent(row["read_f1"], 1)]
+    return write_table(heads, [cells])
+
+
+def _general_ocr(values: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            percent(values["real"][name]["numbers_f1"], 1),
+            percent(ocr["numbers_f1"], 1),
+            percent(values["real"][name]["numbers_exact"], 1),
+            percent(ocr["numbers_exact"], 1),
+            f"{ocr['sutja_milliseconds']:.0f} ms",
+            f"{ocr['milliseconds']:.0f} ms",
+        ]
+        for name, ocr in values.get("general_ocr", {}).items()
+    ]
+    measures = ("numbers, F1", "without an error", "a picture")
+    heads = [f"{measure}: {who}" for measure in measures for who in ("sutja", "RapidOCR")]
+    return write_table(["group", *heads], rows) if rows else NOT_MEASURED
+
+
 def _times(values: dict[str, Any]) -> str:
     times = values["times"]
     line, photograph, start = (
@@ -93,6 +127,8 @@ def _times(values: dict[str, Any]) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "photographs": _table(_photographs),
+    "documents": _table(_documents),
+    "general_ocr": _table(_general_ocr),
     "single_digits": _table(_single_digits),
     "out_of_distribution": _table(_out_of_distribution),
     "reliability": _table(_calibration),

@@ -66,11 +66,11 @@ def paint_mark_sheet(rng: Generator) -> Picture:
     edges = [left + each for each in COLUMN_EDGES]
     rows = [top + ROW_TOP + ROW_PIXELS * at for at in range(len(NAMES) + 2)]
     _rule_table(sheet, edges, rows)
-    font = sheet.random_font()
+    sheet.print_fonts = sheet.print_fonts[:1]
     for at, head in enumerate(HEADS):
-        sheet.print_text(head, edges[at] + 18, rows[1] - 24, PRINT_SHARE * DIGIT_PIXELS, font=font)
+        sheet.print_text(head, edges[at] + 18, rows[1] - 24, PRINT_SHARE * DIGIT_PIXELS)
     for row, name in enumerate(NAMES, start=1):
-        sheet.print_text(name, edges[0] + 18, rows[row + 1] - 24, PRINT_SHARE * DIGIT_PIXELS, font=font)
+        sheet.print_text(name, edges[0] + 18, rows[row + 1] - 24, PRINT_SHARE * DIGIT_PIXELS)
         for column, text in enumerate(_random_marks(rng), start=1):
             box = (edges[column] + 20, rows[row] + 10, edges[column + 1] - 20, rows[row + 1] - 10)
             sheet.write_fitting(text, box)

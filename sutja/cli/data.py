@@ -306,23 +306,24 @@ def documents(
     print_path("Written", to)
 
 
-@data_app.command(epilog="Example: `sutja data lines --to lines.png --seed 3`")
-def lines(
-    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("lines.png"),
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of lines.")] = 40,
+@data_app.command(epilog="Example: `sutja data strips --to strips.png --seed 3`")
+def strips(
+    to: Annotated[Path, typer.Option("--to", help="The PNG file for the sheet.")] = Path("strips.png"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=400, help="The number of strips.")] = 40,
     seed: PictureSeed = 0,
     data: Data = "mnist",
 ) -> None:
-    """Draw a sheet of lines like those that train the line reader, each with its label."""
+    """Draw a sheet of strips like those that train the line reader, each with the signs on it."""
     import numpy as np
 
     from sutja.cli.console import print_path
+    from sutja.models.ctc import OTHER
     from sutja.reports import plots
     from sutja.reports.html import save_figure
-    from sutja.synth.lines import LineRenderer
+    from sutja.synth.strips import StripRenderer
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    written = LineRenderer(load_digits(data).train).render_lines(np.random.default_rng(seed), count)
-    save_figure(plots.plot_lines([(line.gray, line.text or "nothing") for line in written]), to)
-    print_path("Lines", to)
+    cut = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), count)
+    save_figure(plots.plot_lines([(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]), to)
+    print_path("Strips", to)

@@ -34,7 +34,7 @@ def models(as_json: Json = False) -> None:
     if cards and not as_json:
         print_table(published_table(cards), title=" published models")
     if sizes and not as_json:
-        print_table(model_table(sizes), title=" networks, for one digit or a line of 32×128")
+        print_table(model_table(sizes), title=" networks, for one digit or a strip of 48×160")
     for damage in damages:
         print_error(str(damage))
     if damages:
@@ -49,6 +49,7 @@ def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
     try:
         import torch
 
+        from sutja.models.ctc import STRIP_CHANNELS, STRIP_ROWS
         from sutja.networks.line_model import LineReader
         from sutja.networks.model import NETWORKS, create, measure_size
         from sutja.networks.page_model import PageReader
@@ -64,6 +65,6 @@ def _sizes() -> tuple[dict[str, NetworkSize], list[SutjaError]]:
             sizes[name] = measure_size(create(name, seed=0))
         except SutjaError as error:
             wrong.append(error)
-    sizes[LINE_READER] = measure_size(LineReader(), torch.zeros(1, 1, 32, 128))
+    sizes[LINE_READER] = measure_size(LineReader(), torch.zeros(1, STRIP_CHANNELS, STRIP_ROWS, 160))
     sizes[PAGE_READER] = measure_size(PageReader(), torch.zeros(1, 3, 448, 448))
     return sizes, wrong

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sutja.data.digits import Labels
-from sutja.evaluation.metrics import Logits, evaluate
+from sutja.evaluation.metrics import Logits, evaluate, expected_calibration_error
 
 # Beyond these bounds all probabilities are practically equal, or one of them is practically 1.
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
+Outcomes = tuple[NDArray[np.float64], NDArray[np.bool_]]  # how sure each answer is, in [0, 1], and whether it is right
 TEMPERATURE_BISECTIONS = 40  # each halves the interval of 20: the last is less than a billionth
 
 
@@ -50,6 +52,37 @@ def calibrate(logits: Logits, labels: Labels) -> Calibration:
     return Calibration(
         temperature, len(labels), before.loss, after.loss, before.calibration_error, after.calibration_error
     )
+
+
+def calibrate_outcomes(outcomes_at: Callable[[float], Outcomes]) -> Calibration:
+    """Fit the temperature that minimises the negative log-likelihood of answers being right or wrong.
+
+    `outcomes_at` gives the confidence of each answer, and whether it is right, at a temperature.
+    """
+    from scipy.optimize import minimize_scalar
+
+    fit = minimize_scalar(
+        lambda log: outcome_loss(*outcomes_at(float(np.exp(log)))),
+        bounds=(np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE)),
+        method="bounded",
+        options={"xatol": 1e-3},
+    )
+    temperature = float(np.exp(fit.x))
+    before, after = outcomes_at(1.0), outcomes_at(temperature)
+    return Calibration(
+        temperature=temperature,
+        count=len(before[0]),
+        loss_before=outcome_loss(*before),
+        loss_after=outcome_loss(*after),
+        error_before=expected_calibration_error(*before),
+        error_after=expected_calibration_error(*after),
+    )
+
+
+def outcome_loss(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """The mean negative log-likelihood, in nats, of answers being right or wrong; 0 without any."""
+    likelihood = np.clip(np.where(right, confidence, 1 - confidence), 1e-9, 1)
+    return float(-np.log(likelihood).mean()) if len(likelihood) else 0.0
 
 
 def fit_temperature(logits: Logits, labels: Labels) -> float:

@@ -27,11 +27,11 @@ class CalibratedScores:
 class LineDetails:
     """Scores for lines only.
 
-    `digits` is the number of digits on the lines and `character_error` the edit distance per digit. `coverage` is the
-    share of read digits with a confidence of at least `min_confidence`, and `selective_accuracy` the accuracy of these.
+    `signs` is the number of signs on the lines and `character_error` the edit distance per sign. `coverage` is the
+    share of read signs with a confidence of at least `min_confidence`, and `selective_accuracy` the accuracy of these.
     """
 
-    digits: int
+    signs: int
     character_error: float
     coverage: float
     selective_accuracy: float
@@ -52,7 +52,7 @@ class Figures(Scores):
     """The scores of a network; with `calibrated` ones if a temperature is fitted, and `lines` if it reads lines.
 
     For a line reader, `count` and `errors` count lines; loss, Brier score and calibration error refer to the confidence
-    that each read digit is right. For a network that finds numbers, `count` counts these and `errors` the missed ones;
+    that each read sign is right. For a network that finds numbers, `count` counts these and `errors` the missed ones;
     the others refer to the score of each found number, and `pages` has precision and recall.
     """
 

@@ -157,7 +157,7 @@ def _build_trainer(
     if recipe.reads != "digits":
         context.dataset.require_digits()
     if recipe.reads == "lines":
-        return LineTrainer(recipe, splits, device=context.device)
+        return LineTrainer(recipe, splits, build=document_painter, device=context.device)
     if recipe.reads == "pages":
         return PageTrainer(recipe, splits, build=document_painter, device=context.device)
     return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +14,19 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sutja.data.dataset import Splits
-from sutja.evaluation.figures import Figures
+from sutja.evaluation.calibration import Calibration
+from sutja.evaluation.figures import CalibratedScores, Figures
 from sutja.export.onnx import export_checked
 from sutja.models.onnx_page_network import SIDE_MULTIPLE, PageNetwork
 from sutja.networks.infer import infer_pages
-from sutja.reading.page_maps import FoundNumber, decode_maps
-from sutja.reading.page_metrics import DEFAULT_MIN_SCORE, choose_min_score, match_numbers, score_pages
+from sutja.reading.page_maps import FoundNumber, cooled_score, decode_maps
+from sutja.reading.page_metrics import (
+    DEFAULT_MIN_SCORE,
+    calibrate_scores,
+    choose_min_score,
+    match_numbers,
+    score_pages,
+)
 from sutja.reports import plots
 from sutja.reports.html import Picture, save_figure
 from sutja.runs.run import Run
@@ -36,12 +43,14 @@ COLOURS = {True: (0, 0, 220), False: (220, 100, 0)}  # handwritten and printed, 
 class PageEvaluation:
     """What a page reader finds on painted scenes of each part, "validation" or "test".
 
-    `min_score` is the score that gave the best F1 on validation scenes.
+    `min_score` is the score that gave the best F1 on validation scenes, and `calibration` was fitted there; without
+    validation digits there is none.
     """
 
     scenes: dict[str, list[Document]]
     found: dict[str, list[list[FoundNumber]]]
     figures: dict[str, Figures]
+    calibration: Calibration | None
     min_score: float
 
 
@@ -51,14 +60,28 @@ def evaluation_scenes(splits: Splits, build: BuildPainter) -> dict[str, list[Doc
 
 
 def evaluate_pages(network: nn.Module, scenes: dict[str, list[Document]]) -> PageEvaluation:
-    """Evaluate a page reader on painted `scenes` of each part."""
+    """Evaluate a page reader on painted `scenes` of each part, and calibrate it on those of validation digits."""
     found = {part: [find_on_scene(network, each) for each in some] for part, some in scenes.items()}
     outcomes = {
         part: match_numbers(found[part], [visible_numbers(each) for each in some]) for part, some in scenes.items()
     }
-    chosen = choose_min_score(outcomes["validation"]) if "validation" in outcomes else DEFAULT_MIN_SCORE
-    figures = {part: score_pages(each, min_score=chosen) for part, each in outcomes.items()}
-    return PageEvaluation(scenes, found, figures, chosen)
+    calibration, temperature, min_score = None, 1.0, DEFAULT_MIN_SCORE
+    if "validation" in outcomes:
+        calibration = calibrate_scores(outcomes["validation"])
+        calibration = replace(calibration, digits=f"{calibration.count:,} numbers found on scenes of validation digits")
+        temperature = calibration.temperature
+        min_score = choose_min_score(outcomes["validation"].cooled(temperature))
+    figures = {}
+    for part, each in outcomes.items():
+        after = score_pages(each.cooled(temperature), min_score=min_score)
+        before = score_pages(each, min_score=cooled_score(min_score, 1 / temperature))
+        figures[part] = replace(before, calibrated=CalibratedScores.of(after) if calibration else None)
+    cooled = {part: [_cooled(numbers, temperature) for numbers in some] for part, some in found.items()}
+    return PageEvaluation(scenes, cooled, figures, calibration, min_score)
+
+
+def _cooled(numbers: Sequence[FoundNumber], temperature: float) -> list[FoundNumber]:
+    return [replace(each, score=cooled_score(each.score, temperature)) for each in numbers]
 
 
 def find_on_scene(network: nn.Module, scene: Document) -> list[FoundNumber]:

@@ -15,7 +15,7 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import Calibration, calibrate
 from sutja.evaluation.figures import Figures, digit_figures
 from sutja.export.half_precision import halved, halves
-from sutja.export.lines import PARITY_LINES, evaluate_lines, evaluation_lines, export_lines
+from sutja.export.lines import PARITY_STRIPS, evaluate_lines, evaluation_strips, export_lines
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
 from sutja.export.pages import PARITY_SCENES, evaluate_pages, evaluation_scenes, export_pages
 from sutja.files import checksums, resolved, whole_folder, write_text
@@ -218,11 +218,11 @@ def _export_digits(run: Run, options: Options, dataset: Dataset) -> _Export:
 
 
 def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
-    """A line reader, in half precision, evaluated again on rendered lines."""
+    """A line reader, in half precision, evaluated again on painted strips."""
     _check_evaluable(run, options, dataset)
     network = load_network(open_run(run))
-    evaluated, lines = halved(network), evaluation_lines(split(dataset, run.protocol))
-    evaluation, part = evaluate_lines(evaluated, lines), run.evaluated_on
+    evaluated, strips = halved(network), evaluation_strips(split(dataset, run.protocol), document_painter)
+    evaluation, part = evaluate_lines(evaluated, strips), run.evaluated_on
     _check_errors(run, evaluation.figures)
     return _Export(
         network=network,
@@ -230,7 +230,7 @@ def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
         calibration=evaluation.calibration,
         min_confidence=evaluation.min_confidence,
         half=True,
-        write_onnx=lambda path: export_lines(evaluated, path, lines[part][:PARITY_LINES]),
+        write_onnx=lambda path: export_lines(evaluated, path, strips[part][:PARITY_STRIPS]),
     )
 
 
@@ -244,7 +244,7 @@ def _export_pages(run: Run, options: Options, dataset: Dataset) -> _Export:
     return _Export(
         network=network,
         figures=evaluation.figures,
-        calibration=None,
+        calibration=evaluation.calibration,
         min_confidence=evaluation.min_score,
         half=True,
         write_onnx=lambda path: export_pages(evaluated, path, scenes[part][:PARITY_SCENES]),

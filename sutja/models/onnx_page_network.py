@@ -35,14 +35,15 @@ class PageNetwork:
     """A network that finds numbers, loaded from an ONNX file.
 
     Its input is `pictures`, `uint8 (N, 3, H, W)`, blue, green, red, with sides that are multiples of 32; its output is
-    `maps`, `float32 (N, 9, H / 4, W / 4)`.
+    `maps`, `float32 (N, 9, H / 4, W / 4)`. `temperature` divides the logits of scores where numbers are found.
     """
 
-    def __init__(self, path: Path, *, sha256: str | None = None, threads: int = 0) -> None:
+    def __init__(self, path: Path, *, temperature: float = 1.0, sha256: str | None = None, threads: int = 0) -> None:
         """Load the network; `threads` compute at once, and with 0 ONNX Runtime chooses.
 
         Raises `ModelFileError` if the file is missing or damaged, is not such a network, or has another checksum.
         """
+        self.temperature = temperature
         self._session = open_session(
             path,
             sha256,

@@ -94,7 +94,7 @@ class TrainedModel:
     def page_network(self, *, threads: int = 0) -> PageNetwork:
         """The network that finds numbers, in ONNX Runtime; as `classifier`, for networks that read single digits."""
         self._require("pages")
-        return PageNetwork(self.path, sha256=self.sha256, threads=threads)
+        return PageNetwork(self.path, temperature=self.temperature, sha256=self.sha256, threads=threads)
 
     def predict_proba(self, images: Any) -> NDArray[np.float64]:
         """The probabilities `(N, classes)` of single digits, divided by the temperature.

@@ -1,8 +1,6 @@
-"""Inference with PyTorch, on digits, lines and pages."""
+"""Inference with PyTorch, on digits, strips and pages."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -12,7 +10,7 @@ from torch.nn import functional
 
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
-from sutja.models.onnx_line_network import in_batches
+from sutja.models.onnx_line_network import StripPixels, in_batches
 from sutja.networks.fast.engine import accelerated
 
 EVALUATION_BATCH_SIZE = 500  # fits the cache of an ordinary CPU; larger batches are slower
@@ -47,8 +45,8 @@ def loss_and_accuracy(network: nn.Module, images: Tensor, labels: Tensor) -> tup
     return loss, (logits.argmax(1) == labels).float().mean().item()
 
 
-def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """The logits `(W / 4, 11)` of each line `float32 (32, W)`, in evaluation mode."""
+def infer_strips(network: nn.Module, strips: StripPixels) -> list[NDArray[np.float32]]:
+    """The logits `(W / 4, 19)` of each strip `float32 (3, 48, W)`, in evaluation mode."""
     device = next(network.parameters()).device
     was_training = network.training
     network.eval()
@@ -57,7 +55,7 @@ def infer_lines(network: nn.Module, lines: Sequence[NDArray[np.float32]]) -> lis
         return np.asarray(network(torch.from_numpy(batch).to(device)).cpu().numpy(), np.float32)
 
     with torch.inference_mode():
-        logits = in_batches(lines, run)
+        logits = in_batches(strips, run)
     network.train(was_training)
     return logits
 

@@ -13,9 +13,8 @@ import cv2
 from sutja.data.pictures.pages import PAGE_MARK, page_content
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
-from sutja.reading.normalise import Gray
 from sutja.reading.numbers import DecimalSign
-from sutja.reading.picture import Colour, decode_colour, decode_picture, load_content
+from sutja.reading.picture import Colour, decode_colour, load_content
 from sutja.reading.reader import DEFAULT_CLASSIFIER, Reader, ReadingSteps
 from sutja.reading.result import Reading
 
@@ -112,14 +111,15 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
     try:
         content = load_content(job.path) if job.path and job.content is None else job.content or b""
         content = page_content(content, job.title, job.page)
-        reading, steps = _read(reader, decode_picture(content, job.title), options)
+        picture = decode_colour(content, job.title)
+        reading, steps = _read(reader, picture, options)
         reading = reading.without_images()  # what a folder of scans leaves in memory would be four times as much
         if options.tables:
             reading, tables = _with_tables(job, reading, steps)
         if job.annotated:
             from sutja.reading.annotate import annotate  # most jobs need no drawing
 
-            _write_picture(job.annotated, annotate(decode_colour(content, job.title), reading))
+            _write_picture(job.annotated, annotate(picture, reading))
         if job.explained and steps:
             from sutja.reading.explain import explain
 
@@ -137,7 +137,7 @@ def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcom
     return ReadOutcome(job, reading, tables=tables)
 
 
-def _read(reader: Reader, picture: Gray, options: ReaderOptions) -> tuple[Reading, ReadingSteps | None]:
+def _read(reader: Reader, picture: Colour, options: ReaderOptions) -> tuple[Reading, ReadingSteps | None]:
     """The reading of a picture, and its steps; a single digit is read in one."""
     if options.single:
         return reader.read(picture, single=True, decimal_sign=options.decimal_sign), None

@@ -5,17 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
+from sutja.models.ctc import OTHER, STRIP_ROWS, DecodedSign
 from sutja.reading.annotate import Bgr, confidence_colour, draw_text
-from sutja.reading.cells import digit_box
-from sutja.reading.normalise import Gray
 from sutja.reading.numbers import decimal_text
 from sutja.reading.picture import Colour
-from sutja.reading.reader import ReadingSteps
+from sutja.reading.reader import ReadingSteps, ReadStrip
 from sutja.reading.result import Reading, ReadNumber
-from sutja.reading.strip import Strip
 
 SHEET_WIDTH_PIXELS = 1440
+PAPER_LEVEL, INK_CONTRAST = 191, 0.9  # of a strip that is drawn
 GAP_PIXELS = 12  # between the parts of a sheet
 TEXT_PIXELS = 13  # height of a digit
 CAPTION_ROWS = 26
@@ -24,36 +22,27 @@ STRIP_MARGIN_PIXELS = 4 * GAP_PIXELS  # left of a strip, for its number
 MAX_STRIPS = 60  # drawn of a page
 NUMBER_COLUMNS = 2  # of the table of numbers
 MAX_NUMBERS = 120  # in this table
-LINE_COLOUR: Bgr = (115, 158, 0)  # a green that differs from blue and vermilion for all colour vision
+HANDWRITTEN_COLOUR: Bgr = (115, 158, 0)  # a green that differs from blue and vermilion for all colour vision
+PRINTED_COLOUR: Bgr = (178, 114, 0)
 WHITE_LEVEL = 255
+OTHER_LABEL = "#"  # for a sign that is no part of a number
 
 
 def explain(steps: ReadingSteps, min_confidence: float) -> Colour:
-    """Draw every step on a sheet, BGR `uint8 (H, 1440, 3)`: picture, page, ink, lines, strips and numbers.
+    """Draw every step on a sheet, BGR `uint8 (H, 1440, 3)`: picture, numbers found, strips, signs and values.
 
-    Below each strip stand the digits that the network decoded there and their confidences in per cent, with `?` for
-    those below `min_confidence`.
+    Below each strip stand the signs that the network decoded there and their confidences in per cent, with `?` for
+    those below `min_confidence` and `#` for signs that are no part of a number.
     """
-    detection = steps.detection
-    turned = f", turned by {90 * detection.quarter_turns} degrees to the left" if detection.quarter_turns else ""
-    inverted = ", light on dark" if detection.page.inverted else ""
-    picture = np.rot90(steps.picture, detection.quarter_turns)
     panels = [
-        _panel(f"1  picture{turned}{inverted}", _coloured(np.ascontiguousarray(picture))),
-        _panel("2  light evened, rules removed", _coloured(detection.page.gray)),
-        _panel("3  ink", _coloured(np.where(detection.page.ink, 0, WHITE_LEVEL).astype(np.uint8))),
-        _panel(f"4  lines: {len(detection.strips)}", _page_with_lines(steps)),
+        _panel("1  picture", steps.picture),
+        _panel(f"2  numbers found: {len(steps.strips)} (green: handwritten)", _picture_with_quads(steps)),
     ]
-    rows = [
-        _side_by_side(panels[:2]),
-        _side_by_side(panels[2:]),
-        _caption("5  what the network sees, and its digits in per cent"),
-    ]
-    for number, (strip, digits) in enumerate(zip(detection.strips, detection.digits, strict=True), start=1):
-        if number > MAX_STRIPS:
-            rows.append(_caption(f"and {len(detection.strips) - MAX_STRIPS} more lines"))
-            break
-        rows += _strip_rows(number, strip, digits, min_confidence)
+    rows = [_side_by_side(panels), _caption("3  what the network sees, and its signs in per cent")]
+    for number, strip in enumerate(steps.strips[:MAX_STRIPS], start=1):
+        rows += _strip_rows(number, strip, min_confidence)
+    if len(steps.strips) > MAX_STRIPS:
+        rows.append(_caption(f"and {len(steps.strips) - MAX_STRIPS} more numbers"))
     return np.vstack(rows + _number_rows(steps.reading))
 
 
@@ -64,7 +53,7 @@ def _number_rows(reading: Reading) -> list[Colour]:
         for place, line in enumerate(reading.lines, start=1)
         for number in line.numbers
     ]
-    rows = [_caption("6  numbers: line, signs, kind and value")]
+    rows = [_caption("4  numbers: line, signs, kind and value")]
     for start in range(0, min(len(entries), MAX_NUMBERS), NUMBER_COLUMNS):
         row = _caption("")
         for column, (text, colour) in enumerate(entries[start : start + NUMBER_COLUMNS]):
@@ -79,10 +68,6 @@ def _number_rows(reading: Reading) -> list[Colour]:
 def _meaning(number: ReadNumber) -> str:
     """The kind of a number, and its value where that is known."""
     return f"  {number.kind}" + ("" if number.value is None else f" {decimal_text(number.value)}")
-
-
-def _coloured(gray: Gray) -> Colour:
-    return np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def _caption(text: str, width: int = SHEET_WIDTH_PIXELS) -> Colour:
@@ -115,43 +100,45 @@ def _side_by_side(panels: list[Colour]) -> Colour:
     return sheet
 
 
-def _page_with_lines(steps: ReadingSteps) -> Colour:
-    """The page with the outline of each line and the boxes of its digits."""
-    detection = steps.detection
-    page = _coloured(detection.page.gray)
-    thickness = max(1, round(max(page.shape) / 700))
-    for strip, digits, cells in zip(detection.strips, detection.digits, detection.cells, strict=True):
-        width = strip.ink.shape[1]
-        outline = [strip.to_page(x, y) for x, y in ((0, 0), (width, 0), (width, LINE_HEIGHT), (0, LINE_HEIGHT))]
-        cv2.polylines(page, [np.round(outline).astype(np.int32)], isClosed=True, color=LINE_COLOUR, thickness=thickness)
-        for digit, cell in zip(digits, cells, strict=True):
-            left, top, right, bottom = map(round, digit_box(strip, cell))
-            cv2.rectangle(page, (left, top), (right, bottom), confidence_colour(digit.confidence), thickness)
-    return page
+def _picture_with_quads(steps: ReadingSteps) -> Colour:
+    """The picture with the outline of each number that was found."""
+    picture = steps.picture.copy()
+    thickness = max(1, round(max(picture.shape) / 500))
+    for each in steps.strips:
+        colour = HANDWRITTEN_COLOUR if each.found.handwritten else PRINTED_COLOUR
+        corners = [np.round(each.found.quad).astype(np.int32)]
+        cv2.polylines(picture, corners, isClosed=True, color=colour, thickness=thickness)
+    return picture
 
 
-def _strip_rows(number: int, strip: Strip, digits: tuple[DecodedDigit, ...], min_confidence: float) -> list[Colour]:
-    """A strip, enlarged and wrapped to the sheet's width, with the digits below it."""
-    gray = np.round(WHITE_LEVEL * (1 - strip.ink)).astype(np.uint8)
+def _strip_rows(number: int, strip: ReadStrip, min_confidence: float) -> list[Colour]:
+    """A strip, enlarged and wrapped to the sheet's width, with the signs below it."""
+    shown = _strip_picture(strip)
     columns = (SHEET_WIDTH_PIXELS - STRIP_MARGIN_PIXELS - GAP_PIXELS) // STRIP_ZOOM
     rows = []
-    for start in range(0, gray.shape[1], columns):
-        row = _strip_row(gray[:, start : start + columns])
+    for start in range(0, shown.shape[1], columns):
+        row = _strip_row(shown[:, start : start + columns])
         if start == 0:
-            draw_text(row, str(number), (GAP_PIXELS, LINE_HEIGHT * STRIP_ZOOM // 2), TEXT_PIXELS)
-        for digit in digits:
-            middle = (digit.start + digit.stop) / 2
+            draw_text(row, str(number), (GAP_PIXELS, STRIP_ROWS * STRIP_ZOOM // 2), TEXT_PIXELS)
+        for sign in strip.signs:
+            middle = (sign.start + sign.stop) / 2
             if start <= middle < start + columns:
                 x = STRIP_MARGIN_PIXELS + round((middle - start) * STRIP_ZOOM)
-                _draw_digit(row, digit, x, is_sure=digit.confidence >= min_confidence)
+                _draw_sign(row, sign, x, is_sure=sign.confidence >= min_confidence)
         rows.append(row)
     return rows
 
 
-def _strip_row(gray: Gray) -> Colour:
+def _strip_picture(strip: ReadStrip) -> Colour:
+    """The evened pixels of a strip as a picture: paper is light grey."""
+    levels = PAPER_LEVEL * (1 + INK_CONTRAST * strip.strip.pixels.transpose(1, 2, 0))
+    return np.clip(np.round(levels), 0, WHITE_LEVEL).astype(np.uint8)
+
+
+def _strip_row(shown: Colour) -> Colour:
     """A part of a strip, enlarged and framed, with room below it for two lines of text."""
     interpolation = cv2.INTER_NEAREST
-    part = np.asarray(cv2.resize(_coloured(gray), None, fx=STRIP_ZOOM, fy=STRIP_ZOOM, interpolation=interpolation))
+    part = np.asarray(cv2.resize(shown, None, fx=STRIP_ZOOM, fy=STRIP_ZOOM, interpolation=interpolation))
     height, width = part.shape[:2]
     row = np.full((height + 3 * TEXT_PIXELS + GAP_PIXELS, SHEET_WIDTH_PIXELS, 3), WHITE_LEVEL, np.uint8)
     row[:height, STRIP_MARGIN_PIXELS : STRIP_MARGIN_PIXELS + width] = part
@@ -159,10 +146,10 @@ def _strip_row(gray: Gray) -> Colour:
     return row
 
 
-def _draw_digit(row: Colour, digit: DecodedDigit, x: int, *, is_sure: bool) -> None:
-    """Draw a digit and, below it, its confidence in per cent, centred at column `x` below the strip."""
-    top = LINE_HEIGHT * STRIP_ZOOM
-    percent = f"{100 * digit.confidence:.0f}"
-    draw_text(row, str(digit.digit) if is_sure else "?", (x, top + 18), TEXT_PIXELS, centred=True)
-    label, colour = percent if is_sure else f"{digit.digit} {percent}", confidence_colour(digit.confidence)
+def _draw_sign(row: Colour, sign: DecodedSign, x: int, *, is_sure: bool) -> None:
+    """Draw a sign and, below it, its confidence in per cent, centred at column `x` below the strip."""
+    top = STRIP_ROWS * STRIP_ZOOM
+    percent, name = f"{100 * sign.confidence:.0f}", OTHER_LABEL if sign.sign == OTHER else sign.sign
+    draw_text(row, name if is_sure else "?", (x, top + 18), TEXT_PIXELS, centred=True)
+    label, colour = percent if is_sure else f"{name} {percent}", confidence_colour(sign.confidence)
     draw_text(row, label, (x, top + 34), 9, colour, centred=True)

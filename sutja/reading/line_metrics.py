@@ -8,26 +8,26 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.evaluation.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
+from sutja.evaluation.calibration import Calibration, calibrate_outcomes, outcome_loss
 from sutja.evaluation.figures import Figures, LineDetails
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
-from sutja.models.ctc import DecodedDigit, decode_greedy
+from sutja.models.ctc import DecodedSign, decode_greedy, text_of
 
 
 def score_lines(
     logits: Sequence[NDArray[np.float32]], texts: Sequence[str], *, temperature: float, min_confidence: float
 ) -> Figures:
-    """Evaluate the logits `(T, 11)` of lines, divided by a temperature, against the digits `texts` on them.
+    """Evaluate the logits `(T, 19)` of strips, divided by a temperature, against the signs `texts` on them.
 
-    `loss` is the mean negative log-likelihood in nats of each read digit being right or wrong, by its confidence;
+    `loss` is the mean negative log-likelihood in nats of each read sign being right or wrong, by its confidence;
     `brier` is the mean squared error of the confidence.
     """
     read = [decode_greedy(line, temperature) for line in logits]
     confidence, right = outcomes(read, texts)
-    edits = [edit_distance(text, _text(line)) for text, line in zip(texts, read, strict=True)]
+    edits = [edit_distance(text, text_of(line)) for text, line in zip(texts, read, strict=True)]
     exact = sum(edit == 0 for edit in edits)
     low, high = wilson_interval(exact, len(texts))
-    digits = sum(map(len, texts))
+    signs = sum(map(len, texts))
     sure = confidence >= min_confidence
     return Figures(
         count=len(texts),
@@ -35,12 +35,12 @@ def score_lines(
         accuracy=exact / len(texts),
         accuracy_low=low,
         accuracy_high=high,
-        loss=_loss(confidence, right),
+        loss=outcome_loss(confidence, right),
         brier=float(((confidence - right) ** 2).mean()) if len(right) else 0.0,
         calibration_error=expected_calibration_error(confidence, right),
         lines=LineDetails(
-            digits=digits,
-            character_error=sum(edits) / max(1, digits),
+            signs=signs,
+            character_error=sum(edits) / max(1, signs),
             coverage=float(sure.mean()) if len(sure) else 0.0,
             selective_accuracy=float(right[sure].mean()) if sure.any() else 0.0,
         ),
@@ -48,47 +48,29 @@ def score_lines(
 
 
 def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str]) -> Calibration:
-    """Fit the temperature that minimises the negative log-likelihood of the read digits being right or wrong."""
-    from scipy.optimize import minimize_scalar
-
-    def outcomes_at(temperature: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        return outcomes([decode_greedy(line, temperature) for line in logits], texts)
-
-    fit = minimize_scalar(
-        lambda log: _loss(*outcomes_at(float(np.exp(log)))),
-        bounds=(np.log(MIN_TEMPERATURE), np.log(MAX_TEMPERATURE)),
-        method="bounded",
-        options={"xatol": 1e-3},
-    )
-    temperature = float(np.exp(fit.x))
-    before, after = outcomes_at(1.0), outcomes_at(temperature)
-    return Calibration(
-        temperature=temperature,
-        count=len(before[0]),
-        loss_before=_loss(*before),
-        loss_after=_loss(*after),
-        error_before=expected_calibration_error(*before),
-        error_after=expected_calibration_error(*after),
+    """Fit the temperature that minimises the negative log-likelihood of the read signs being right or wrong."""
+    return calibrate_outcomes(
+        lambda temperature: outcomes([decode_greedy(line, temperature) for line in logits], texts)
     )
 
 
 def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
-    """The confidence threshold that maximises right minus wrong digits above it; 0.5 without any digit."""
+    """The confidence threshold that maximises right minus wrong signs above it; 0.5 without any sign."""
     confidence, right = outcomes([decode_greedy(line, temperature) for line in logits], texts)
     if not len(right):
         return 0.5
     order = np.argsort(-confidence)
     gain = np.cumsum(np.where(right[order], 1, -1))
     threshold = float(confidence[order][gain.argmax()])
-    return math.floor(100 * threshold) / 100  # rounded down, so that this digit stays above it
+    return math.floor(100 * threshold) / 100  # rounded down, so that this sign stays above it
 
 
 def outcomes(
-    read: Sequence[Sequence[DecodedDigit]], texts: Sequence[str]
+    read: Sequence[Sequence[DecodedSign]], texts: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """The confidence `(N,)` of every read digit, and whether it is right by the minimum edit alignment."""
-    confidence = [digit.confidence for line in read for digit in line]
-    right = [match for line, text in zip(read, texts, strict=True) for match in matched(_text(line), text)]
+    """The confidence `(N,)` of every read sign, and whether it is right by the minimum edit alignment."""
+    confidence = [sign.confidence for line in read for sign in line]
+    right = [match for line, text in zip(read, texts, strict=True) for match in matched(text_of(line), text)]
     return np.array(confidence, np.float64), np.array(right, np.bool_)
 
 
@@ -123,12 +105,3 @@ def _edits(text: str, read: str) -> NDArray[np.int_]:
                 table[row - 1, column] + 1, table[row, column - 1] + 1, table[row - 1, column - 1] + (expected != found)
             )
     return table
-
-
-def _text(line: Sequence[DecodedDigit]) -> str:
-    return "".join(str(digit.digit) for digit in line)
-
-
-def _loss(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    likelihood = np.clip(np.where(right, confidence, 1 - confidence), 1e-9, 1)
-    return float(-np.log(likelihood).mean()) if len(likelihood) else 0.0

@@ -23,19 +23,6 @@ _MIN_INK = 0.3  # ink that belongs to the digit, in [0, 1]
 _STROKE_INK = 0.5  # ink that belongs to the core of a stroke
 
 
-def line_ink(gray: Gray) -> Ink:
-    """The ink `float32 (32, W)` in [0, 1], 0 = paper, of a line of dark writing on light paper, `uint8 (32, W)`.
-
-    The paper's brightness is the median of a neighbourhood that strokes do not fill; the darkest 1 % of pixels are 1.
-    """
-    size = min(31, max(3, (min(gray.shape) - 1) // 2 * 2 + 1))
-    paper = cv2.medianBlur(cv2.dilate(gray, np.ones((3, 3), np.uint8)), size)
-    depth = paper.astype(np.float32) - gray
-    rank = -max(1, depth.size // 100)
-    full = max(float(np.partition(depth, rank, axis=None)[rank]), MIN_INK_DEPTH)
-    return np.asarray(np.clip(depth / full, 0, 1), np.float32)
-
-
 def normalise(ink: Ink) -> Gray:
     """A digit in MNIST's form, `uint8 (28, 28)`, 0 = paper, 255 = ink, from ink `float32 (H, W)` in [0, 1].
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,35 +10,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.models.onnx_page_network import MAP_STRIDE, PageMaps, PageNetwork
-from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area, shared_area
+from sutja.reading.quad import Axes, Quad, part_of_quad
 
 CORE_SHARE = 0.5  # of a number's height is its core
 CORE_END_HEIGHTS = 0.2  # are left out of the core at both ends, in heights of its digits;
 MIN_CORE_PLACES = 1.5  # a core is at least so high and long, in places of the maps: thinner ones would break
 MIN_LENGTH_HEIGHTS = 0.1  # of a number that is found
-MIN_CORE_PROBABILITY = 0.5
+MIN_CORE_PROBABILITY = 0.3  # below 0.5: weak places within a number would part it
 END_REACH_HEIGHTS = 1.0  # farther than this from an end, a place does not say where it is
 SLOPE_PRIOR_HEIGHTS = 0.7  # the length whose slope is trusted as much as the direction that the places say
-VIEW_PIXELS = (1312, 320)  # the longer side of a picture, each time that the network sees it
+MAX_VIEW_PIXELS, VIEW_STEP, VIEWS = (
+    1312,
+    0.6,
+    6,
+)  # the longer side of a picture as the network sees it, each time smaller
 MAX_ENLARGEMENT = 3.0
-MIN_VIEW_RATIO = 1.5  # of the two sizes; more alike, one is enough
-COMFORTABLE_DIGIT_PIXELS = (12.0, 160.0)  # heights of digits that the network knows best
-MAX_SHARED = 0.5  # of the smaller of two quads; if they share more, they are the same number
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class FoundNumber:
-    """A number found on a picture: its quad in pixels, the probability of its core, and whether it is handwritten.
+    """A number found on a picture: its quad in pixels, the probability of its core, and by whom it is.
 
-    Of several finds of the same number, the one with the largest `trust` counts.
+    `hand` is -1 where it is surely printed, and 1 where it is surely handwritten.
     """
 
     quad: Quad
     score: float
-    handwritten: bool
-    trust: float = 0.0
+    hand: float
+
+    @property
+    def handwritten(self) -> bool:
+        """Whether it is rather handwritten than printed."""
+        return self.hand > 0
 
 
 def core_of(quad: Quad) -> Quad:
@@ -74,7 +79,7 @@ class _Places:
 def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> list[FoundNumber]:
     """The numbers that maps `float32 (9, H / 4, W / 4)` show, in pixels of the picture `(H, W)`.
 
-    A core is a connected region that is more probably a core than none. What its places say of height, direction,
+    A core is a connected region of places that are rather probably a core. What its places say of height, direction,
     middle line and ends is averaged.
     """
     odds = np.exp(maps[:3] - maps[:3].max(axis=0))
@@ -91,13 +96,21 @@ def decode_maps(maps: PageMaps, *, min_score: float = MIN_CORE_PROBABILITY) -> l
         maps[:, rows, columns].T.astype(np.float64),
     )
     score = places.sum(np.ones(len(rows))) / np.bincount(places.core)
-    handwritten = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) > 0
+    hand = places.mean((probabilities[1] - probabilities[2])[rows, columns].astype(np.float64)) / score
     quads = _quads(places)
     return [
-        FoundNumber(quad, float(each), bool(by_hand))
-        for quad, each, by_hand in zip(quads, score, handwritten, strict=True)
+        FoundNumber(quad, float(each), float(by_hand))
+        for quad, each, by_hand in zip(quads, score, hand, strict=True)
         if each >= min_score
     ]
+
+
+def cooled_score(score: float, temperature: float) -> float:
+    """A score whose logit is divided by a temperature."""
+    if temperature == 1:
+        return score
+    inside = min(max(score, 1e-9), 1 - 1e-9)
+    return float(1 / (1 + ((1 - inside) / inside) ** (1 / temperature)))
 
 
 def _quads(places: _Places) -> list[Quad]:
@@ -156,23 +169,35 @@ def find_numbers(
 ) -> list[FoundNumber]:
     """The numbers on a picture `uint8 (H, W, 3)`, blue, green, red, in its pixels.
 
-    The network sees the picture twice, large for small digits and small for digits that fill it.
+    The network sees the picture several times, large for small digits and small for digits that fill it. What it finds
+    more than once is here more than once. `min_score` is that of the network, and the scores are at its temperature.
     """
     found: list[FoundNumber] = []
-    for factor in view_factors(picture.shape[:2]):
-        view = resized(picture, factor)
+    for view in views_of(picture):
         across, down = picture.shape[1] / view.shape[1], picture.shape[0] / view.shape[0]
         back = np.array((across, down), np.float32)
-        for number in decode_maps(network.maps(view), min_score=min_score):
-            comfort = comfort_of(Axes.of(number.quad).height)
-            found.append(replace(number, quad=number.quad * back, trust=number.score * comfort))
-    return merge_numbers(found)
+        numbers = decode_maps(network.maps(view), min_score=min_score)
+        found += [
+            replace(number, quad=number.quad * back, score=cooled_score(number.score, network.temperature))
+            for number in numbers
+        ]
+    return found
+
+
+def views_of(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """A picture as the network sees it, the largest view first; a reduced one is made of the one before, not anew."""
+    before, so_far = picture, 1.0
+    for factor in view_factors(picture.shape[:2]):
+        view = resized(before, factor / so_far)
+        if factor < 1:
+            before, so_far = view, factor
+        yield view
 
 
 def view_factors(sides: tuple[int, ...]) -> list[float]:
-    """By how much a picture of these sides is enlarged or reduced for each look at it."""
-    factors = [min(MAX_ENLARGEMENT, longest / max(sides)) for longest in VIEW_PIXELS]
-    return factors if factors[0] > MIN_VIEW_RATIO * factors[1] else factors[:1]
+    """By how much a picture of these sides is enlarged or reduced for each look at it, the largest first."""
+    factors = {min(MAX_ENLARGEMENT, MAX_VIEW_PIXELS * VIEW_STEP**number / max(sides)) for number in range(VIEWS)}
+    return sorted(factors, reverse=True)
 
 
 def resized(picture: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
@@ -180,19 +205,3 @@ def resized(picture: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     height, width = (max(1, round(factor * side)) for side in picture.shape[:2])
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, (width, height), interpolation=how), np.uint8)
-
-
-def comfort_of(digit_pixels: float) -> float:
-    """How well the network knows digits of this height, in (0, 1]."""
-    low, high = COMFORTABLE_DIGIT_PIXELS
-    return min(1.0, digit_pixels / low, high / digit_pixels)
-
-
-def merge_numbers(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
-    """Numbers of several looks at a picture, each once: of those that overlap, the one trusted most stays."""
-    kept: list[FoundNumber] = []
-    for number in sorted(numbers, key=lambda each: -each.trust):
-        area = quad_area(number.quad)
-        if all(shared_area(number.quad, other.quad) <= MAX_SHARED * min(area, quad_area(other.quad)) for other in kept):
-            kept.append(number)
-    return kept

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sutja.evaluation.calibration import Calibration, calibrate_outcomes, outcome_loss
 from sutja.evaluation.figures import Figures, PageDetails
 from sutja.evaluation.metrics import expected_calibration_error, wilson_interval
-from sutja.reading.page_maps import FoundNumber
+from sutja.reading.page_maps import FoundNumber, cooled_score
 from sutja.reading.quad import Quad, overlap, quad_area, shared_area
 
 MIN_OVERLAP = 0.5  # intersection over union of two quads that are the same number
@@ -34,6 +35,10 @@ class Detections:
     scores: NDArray[np.float64]
     right: NDArray[np.bool_]
     count: int
+
+    def cooled(self, temperature: float) -> Detections:
+        """The same, with scores at a temperature."""
+        return Detections(np.array([cooled_score(score, temperature) for score in self.scores]), self.right, self.count)
 
     def above(self, min_score: float) -> Detections:
         """The same, of found numbers with at least this score."""
@@ -97,6 +102,11 @@ def _is_ignored(quad: Quad, ignored: Sequence[Quad]) -> bool:
     return any(shared_area(quad, other) > MAX_IGNORED_SHARE * quad_area(quad) for other in ignored)
 
 
+def calibrate_scores(detections: Detections) -> Calibration:
+    """Fit the temperature at which scores are the shares of found numbers that are right."""
+    return calibrate_outcomes(lambda temperature: (detections.cooled(temperature).scores, detections.right))
+
+
 def choose_min_score(detections: Detections) -> float:
     """The smallest score that a found number needs for the best F1; 0.5 where nothing is found."""
     if not len(detections.right):
@@ -114,15 +124,14 @@ def score_pages(detections: Detections, *, min_score: float) -> Figures:
     """
     kept = detections.above(min_score)
     low, high = wilson_interval(kept.matched, max(1, kept.count))
-    likelihood = np.clip(np.where(kept.right, kept.scores, 1 - kept.scores), 1e-9, 1)
     return Figures(
         count=kept.count,
         errors=kept.count - kept.matched,
         accuracy=kept.recall,
         accuracy_low=low,
         accuracy_high=high,
-        loss=float(-np.log(likelihood).mean()) if len(likelihood) else 0.0,
-        brier=float(((kept.scores - kept.right) ** 2).mean()) if len(likelihood) else 0.0,
+        loss=outcome_loss(kept.scores, kept.right),
+        brier=float(((kept.scores - kept.right) ** 2).mean()) if len(kept.right) else 0.0,
         calibration_error=expected_calibration_error(kept.scores, kept.right),
         pages=PageDetails(found=len(kept.right), precision=kept.precision, recall=kept.recall, f1=kept.f1),
     )

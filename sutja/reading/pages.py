@@ -1,4 +1,4 @@
-"""The pages of files: which there are, and each as a grey picture, one in memory at a time."""
+"""The pages of files: which there are, and each as a picture, one in memory at a time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from sutja.data.pictures.pages import HEAD_BYTES, PAGE_MARK, count_pages, file_f
 from sutja.errors import SutjaError
 from sutja.files import open_regular
 from sutja.reading.batch import ReadJob
-from sutja.reading.normalise import Gray
-from sutja.reading.picture import decode_picture, load_content
+from sutja.reading.picture import Colour, decode_colour, load_content
 
 
-def load_pages(path: Path | str) -> Iterator[Gray]:
-    """Each page of a picture file as `uint8 (H, W)`, one after the other; a file of another form has one.
+def load_pages(path: Path | str) -> Iterator[Colour]:
+    """Each page of a picture file as BGR `uint8 (H, W, 3)`, one after the other; a file of another form has one.
 
     Raises a `DataError` that names the file, or the page as in `scan.pdf#2`, and `MissingExtraError` for PDF and HEIC
     without the extra `scans`.
@@ -24,7 +23,7 @@ def load_pages(path: Path | str) -> Iterator[Gray]:
     count = count_pages(content, str(path))
     for page in range(1, count + 1):
         name = f"{path}{PAGE_MARK}{page}" if count > 1 else str(path)
-        yield decode_picture(page_content(content, name, page), name)
+        yield decode_colour(page_content(content, name, page), name)
 
 
 def split_into_pages(job: ReadJob) -> list[ReadJob]:

@@ -41,13 +41,30 @@ def as_gray(source: PictureSource) -> Gray:
     return decode_picture(source, "picture") if isinstance(source, bytes) else load_picture(Path(source))
 
 
+def as_colour(source: PictureSource) -> Colour:
+    """A picture as BGR `uint8 (H, W, 3)`, from the path of a file, the bytes of a file, or an array.
+
+    Arrays are those that `to_colour` takes. Raises `DataError` if it is not a picture.
+    """
+    if isinstance(source, np.ndarray):
+        return to_colour(source)
+    if isinstance(source, bytes):
+        return decode_colour(source, "picture")
+    return decode_colour(*_load_page(Path(source)))
+
+
 def load_picture(path: Path) -> Gray:
     """The picture in a file, `uint8 (H, W)`, with its EXIF orientation applied; `scan.pdf#2` is the second page.
 
     Raises what `load_content` and `decode_picture` raise.
     """
+    return decode_picture(*_load_page(path))
+
+
+def _load_page(path: Path) -> tuple[bytes, str]:
+    """The bytes of the picture in a file, or of one of its pages, and its name."""
     file, page = split_page_name(path)
-    return decode_picture(page_content(load_content(file), str(path), page), str(path))
+    return page_content(load_content(file), str(path), page), str(path)
 
 
 def load_content(path: Path) -> bytes:
@@ -81,9 +98,13 @@ def decode_colour(content: bytes, name: str) -> Colour:
 
     Raises what `decode_picture` raises.
     """
-    pixels = _decode(content, name, cv2.IMREAD_COLOR)
+    return to_colour(_decode(content, name, cv2.IMREAD_COLOR), name)
+
+
+def to_colour(pixels: NDArray[Any], name: str = "the picture") -> Colour:
+    """Convert an array as `to_gray` does, but to BGR `uint8 (H, W, 3)`. Raises what `to_gray` raises."""
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    if channels == 3:
+    if channels == 3 and pixels.size:
         check_size((pixels.shape[0], pixels.shape[1]), name)
         return _eight_bits(pixels, name)
     gray = to_gray(pixels, name)

@@ -77,9 +77,15 @@ def overlap(first: Quad, second: Quad) -> float:
     return shared / max(quad_area(first) + quad_area(second) - shared, 1e-9)
 
 
-def upright_boxes(places: NDArray[np.floating], shape: tuple[int, ...]) -> list[PixelBox]:
-    """The upright box around each `(N, K, 2)` places, x and y, within a picture of that shape."""
+def overlapping_bounds(quads: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which upright bounds of `quads (N, 4, 2)` overlap, `(N, N)`: only those quads can have an area in common."""
+    low, high = quads.min(axis=1), quads.max(axis=1)
+    return np.asarray(((low[:, None] < high) & (high[:, None] > low)).all(axis=2))
+
+
+def upright_box(places: NDArray[np.floating], shape: tuple[int, ...]) -> PixelBox:
+    """The upright box around places `(N, 2)`, x and y, within a picture of that shape."""
     limits = (shape[1], shape[0])
-    low, high = np.clip(places.min(axis=1), 0, limits), np.clip(places.max(axis=1), 0, limits)
-    inside = np.concatenate([low, high], axis=1).tolist()
-    return [(int(x0), int(y0), max(1, round(x1 - x0)), max(1, round(y1 - y0))) for x0, y0, x1, y1 in inside]
+    left, top = np.rint(np.clip(places.min(axis=0), 0, limits)).astype(int).tolist()
+    right, bottom = np.rint(np.clip(places.max(axis=0), 0, limits)).astype(int).tolist()
+    return left, top, max(1, right - left), max(1, bottom - top)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,35 +12,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import UsageError
-from sutja.models.ctc import LINE_HEIGHT, DecodedDigit
+from sutja.models.ctc import STRIP_ROWS, DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.reading.cells import Cell, digit_box, digit_image, find_cells
-from sutja.reading.layout import find_lines
+from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
+from sutja.reading.choice import choose_strips, reading_gain, without_twins
+from sutja.reading.hands import with_columns_hands, with_looks_hands
 from sutja.reading.normalise import Gray, Ink
-from sutja.reading.numbers import DecimalSign
-from sutja.reading.page import Page, prepare_page
-from sutja.reading.picture import PictureSource, as_gray
-from sutja.reading.quad import upright_boxes, upright_quad
-from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber
+from sutja.reading.numbers import DecimalSign, split_numbers
+from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
+from sutja.reading.page_maps import FoundNumber, find_numbers
+from sutja.reading.picture import Colour, PictureSource, as_colour, as_gray
+from sutja.reading.quad import Quad, Vector, upright_box, upright_quad
+from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadSign
+from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
 from sutja.reading.single_digit import (
+    STRIP_MARGIN_COLUMNS,
     broaden,
     combine_probabilities,
     digit_strip,
     prepare_single_digit,
     single_digit_probabilities,
 )
-from sutja.reading.strip import Strip, cut_strip
+from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, cut_strip
 
+DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
-
-# Evidence for an orientation is a mean confidence in [0, 1].
-MIN_CLEAR_EVIDENCE = 0.9  # above it no quarter turns are tried
-UPRIGHT_EVIDENCE_LEAD = 0.05  # that a quarter turn must make up for
-EVIDENCE_PER_DOUBLING = 0.1  # for twice as many digits in rows: in the wrong orientation few signs look like digits
-MIN_DEPTH_SHARE = 0.45  # depth of a short line's ink over that of the deepest line
+MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
+SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
+MAX_FEW_FINDS, MAX_FEW_NUMBERS = 24, 3  # on a picture that was taken for the numbers on it, whatever they look like
+MAX_TURNED = 12  # numbers that are also read upside down
+MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
+MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
+SIGN_REACH_COLUMNS = STRIP_DIGIT_ROWS / 4  # from where a sign is read to its edge, at least
+PIXEL_EDGE = 0.5  # from the middle of a picture's first pixel, to the corner that quads are measured from
+MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
 
 def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
@@ -54,33 +62,45 @@ def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
 
 
 @dataclass(frozen=True)
-class Detection:
-    """The lines and digits found in a picture after `quarter_turns` to the left.
+class ReadStrip:
+    """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs there with their cells."""
 
-    `strips`, `digits` and `cells` have an entry for each line.
-    """
+    found: FoundNumber
+    strip: Strip
+    ink: Ink
+    signs: tuple[DecodedSign, ...]
+    cells: tuple[Cell, ...]
 
-    page: Page
-    strips: tuple[Strip, ...]
-    digits: tuple[tuple[DecodedDigit, ...], ...]
-    cells: tuple[tuple[Cell, ...], ...]
-    quarter_turns: int
+    @property
+    def place(self) -> Quad:
+        """Where its signs are in the picture: what was found, and signs that were read beside it."""
+        left, right = float(STRIP_MARGIN_COLUMNS), float(self.ink.shape[1] - STRIP_MARGIN_COLUMNS)
+        if self.signs:
+            left = min(left, self.signs[0].start - SIGN_REACH_COLUMNS)
+            right = max(right, self.signs[-1].stop + SIGN_REACH_COLUMNS)
+        top = (STRIP_ROWS - STRIP_DIGIT_ROWS) / 2
+        corners = upright_quad(left, top, right, top + STRIP_DIGIT_ROWS)
+        return np.asarray(self.strip.to_picture(corners.astype(np.float64)), np.float32)
+
+    @property
+    def gain(self) -> float:
+        """How much both networks together say for a number: what its signs say, by what the page network says."""
+        return self.found.score * reading_gain(self.signs)
 
 
 @dataclass(frozen=True)
 class ReadingSteps:
-    """A picture, the detection in its best orientation, and the reading."""
+    """A picture `uint8 (H, W, 3)`, what was found and decoded on it, and the reading."""
 
-    picture: Gray
-    detection: Detection
+    picture: Colour
+    strips: tuple[ReadStrip, ...]
     reading: Reading
 
 
 class Reader:
     """Reads handwritten numbers in pictures; safe to use from several threads.
 
-    A digit with a confidence below `min_confidence`, in [0, 1], is `None`. The default is in the card of the line
-    reader.
+    A sign with a confidence below `min_confidence`, in [0, 1], is `?`. The default is in the card of the line reader.
     """
 
     def __init__(
@@ -88,15 +108,17 @@ class Reader:
         model: str | Path = DEFAULT_LINE_READER,
         *,
         classifier: str | Path = DEFAULT_CLASSIFIER,
+        page_reader: str | Path = DEFAULT_PAGE_READER,
         min_confidence: float | None = None,
         threads: int = 0,
     ) -> None:
         """`model` is the name of a published model, an ONNX file with its card, or a run's folder (see `open_model`).
 
-        `classifier` is likewise the network for single digits, which contributes to digits that stand alone. A `model`
-        that reads single digits takes its place and is combined with the default line reader. `threads` compute at
-        once; with 0, ONNX Runtime chooses. Raises `UsageError` for an unknown name, for two models that read single
-        digits or a `min_confidence` outside [0, 1], and `ModelFileError` for a file that is missing or damaged.
+        `classifier` is likewise the network for single digits, which contributes to digits that stand alone, and
+        `page_reader` the one that finds numbers. A `model` that reads single digits, or pages, takes its place and is
+        combined with the default line reader. `threads` compute at once; with 0, ONNX Runtime chooses. Raises
+        `UsageError` for an unknown name, for two models that read single digits or a `min_confidence` outside [0, 1],
+        and `ModelFileError` for a file that is missing or damaged.
         """
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence = {min_confidence} is out of the range 0…1")
@@ -104,10 +126,15 @@ class Reader:
         if trained.reads == "digits":
             if classifier != DEFAULT_CLASSIFIER:
                 raise UsageError(f"{model} and {classifier}: both read single digits: give one of them")
+            trained.require_digits()
             trained, classifier = open_model(DEFAULT_LINE_READER), model
+        elif trained.reads == "pages":
+            trained, page_reader = open_model(DEFAULT_LINE_READER), model
         self._threads = threads
         self._classifier_model = classifier
         self._line_network = trained.line_network(threads=threads)
+        pages = open_model(page_reader)
+        self._page_network, self._sure_score = pages.page_network(threads=threads), pages.min_confidence
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
 
     def read(
@@ -119,12 +146,12 @@ class Reader:
         single: bool = False,
         decimal_sign: DecimalSign | None = None,
     ) -> Reading:
-        """Read a picture: the path of a file, the bytes of a file, or an array that `picture.to_gray` takes.
+        """Read a picture: the path of a file, the bytes of a file, or an array that `picture.to_colour` takes.
 
-        Unless it is known to be `upright`, quarter turns are tried. Numbers in print are left out unless `printed`. A
-        picture of a `single` digit is read as `classify` does. `decimal_sign`, "point" or "comma", tells what `1,500`
-        means; by default the other numbers of the picture do. Raises `DataError` if it is not a picture, and
-        `UsageError` for another decimal sign.
+        Unless it is known to be `upright`, its numbers tell how it is turned. Numbers in print are left out unless
+        `printed`. A picture of a `single` digit is read as `classify` does. `decimal_sign`, "point" or "comma", tells
+        what `1,500` means; by default the other numbers of the picture do. Raises `DataError` if it is not a picture,
+        and `UsageError` for another decimal sign.
         """
         if single:
             return self._read_single(picture).with_values(decimal_sign)
@@ -139,14 +166,20 @@ class Reader:
         decimal_sign: DecimalSign | None = None,
     ) -> ReadingSteps:
         """Read a picture as `read` does, and return all steps."""
-        gray = as_gray(picture)
-        detection = self._detect(gray, quarter_turns=0)
-        if not (upright or _is_clear(detection)):
-            turned = (self._detect(gray, quarter_turns=turns) for turns in (1, 3))
-            detection = max((detection, *turned), key=_preference)
-        detection, images = self._classify_cells(detection)
-        reading = Reading(tuple(self._read_lines(detection, images, gray.shape))).with_values(decimal_sign)
-        return ReadingSteps(gray, detection, reading if printed else reading.only_handwritten())
+        colour = as_colour(picture)
+        strips = self._read_strips(colour, upright=upright, printed=printed)
+        directions = row_directions([strip.found for strip in strips])
+        numbers = [
+            number
+            for strip, direction in zip(strips, directions, strict=True)
+            for number in self._numbers(strip, direction, colour.shape)
+        ]
+        single = self._only_digit(colour, numbers)
+        if single is not None:
+            return ReadingSteps(colour, tuple(strips), single.with_values(decimal_sign))
+        rows = group_rows([np.array(number.quad) for number in numbers]) if numbers else []
+        lines = tuple(ReadLine(tuple(numbers[index] for index in row)) for row in rows)
+        return ReadingSteps(colour, tuple(strips), Reading(lines).with_values(decimal_sign))
 
     def classify(self, images: NDArray[Any] | Sequence[PictureSource]) -> list[ReadDigit]:
         """Read each image as a single digit.
@@ -163,119 +196,162 @@ class Reader:
         found = []
         for single, classifier, line, broad in zip(singles, by_classifier, by_line, by_line_broad, strict=True):
             probabilities = combine_probabilities(classifier, line, broad.sum()) * single.has_ink
-            digit = DecodedDigit(0, single.strip.shape[1], probabilities)
-            found.append(self._read_digit(digit, single.box, single.image))
+            found.append(self._read_digit(probabilities, single.box, single.image))
         return found
 
     def saliency(self, image: Gray) -> Saliency:
         """The classifier's prediction for a digit `uint8 (28, 28)` in MNIST's form, and what supports it."""
         return occlusion_saliency(self._classifier.logits, image, self._classifier.temperature)
 
+    def _read_strips(self, picture: Colour, *, upright: bool, printed: bool) -> list[ReadStrip]:
+        """The numbers of a picture, each found, read, and told to be handwritten or not."""
+        looks = find_numbers(self._page_network, picture)
+        found = with_page_direction(with_looks_hands(without_twins(looks), looks), upright=upright)
+        if not upright and self._is_upside_down(picture, found):
+            found = upside_down(found)
+        if len(found) > MAX_FEW_FINDS:  # the print of a whole page is not read for nothing
+            found = [each for each in found if printed or each.hand > SURELY_PRINTED]
+        strips = choose_strips(self._decode(picture, found))
+        agreed = with_columns_hands([strip.found for strip in strips])
+        strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
+        told = [strip for strip in strips if printed or strip.found.handwritten]
+        if not told and len(strips) <= MAX_FEW_NUMBERS:
+            told = strips  # a straight stroke or a neat digit alone looks printed, and somebody wants it read
+        sure = [strip for strip in told if self._is_number(strip)]
+        few = len(told) <= MAX_FEW_NUMBERS  # then rather something unsure than nothing
+        told = self._with_guesses(told, 1) if few or not sure else self._with_guesses(sure, 0)
+        rows = group_rows([strip.found.quad.astype(np.float64) for strip in told]) if told else []
+        return [told[index] for row in rows for index in row]
+
+    def _is_upside_down(self, picture: Colour, found: Sequence[FoundNumber]) -> bool:
+        """Whether the numbers that the page network is most sure of are read far better when turned by half."""
+        surest = sorted(found, key=lambda each: -each.score)[:MAX_TURNED]
+        gains = []
+        for each_way in (surest, upside_down(surest)):
+            strips = [cut_strip(picture, each.quad).pixels for each in each_way]
+            gains.append(sum(max(0.0, reading_gain(signs)) for signs in self._line_network.read(strips)))
+        return gains[1] > MIN_TURNED_GAIN + gains[0]
+
+    def _is_number(self, strip: ReadStrip) -> bool:
+        """Whether the page network alone is sure that this is a number, or both networks together are."""
+        return strip.found.score >= self._sure_score or strip.gain >= MIN_NUMBER_GAIN
+
     @cached_property
     def _classifier(self) -> Classifier:
         return open_model(self._classifier_model).classifier(threads=self._threads)
 
-    def _single_digits(self, strips: Sequence[Ink]) -> list[NDArray[np.float64]]:
+    def _single_digits(self, strips: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
         """The line network's probabilities `(10,)` that each strip holds just that digit."""
         temperature = self._line_network.temperature
         return [single_digit_probabilities(logits, temperature) for logits in self._line_network.logits(strips)]
 
-    def _detect(self, gray: Gray, *, quarter_turns: int) -> Detection:
-        """Find the lines and digits of a picture after quarter turns to the left."""
-        page = prepare_page(np.ascontiguousarray(np.rot90(gray, quarter_turns)))
-        layout = find_lines(page.ink)
-        strips = _without_faint([cut_strip(page, layout, line) for line in layout.lines])
-        decoded = self._line_network.read([strip.ink for strip in strips]) if strips else []
-        cells = [tuple(find_cells(strip, digits)) for strip, digits in zip(strips, decoded, strict=True)]
-        return Detection(page, tuple(strips), tuple(map(tuple, decoded)), tuple(cells), quarter_turns)
+    def _decode(self, picture: Colour, found: Sequence[FoundNumber]) -> list[ReadStrip]:
+        """Cut the numbers that were found out of a picture, and decode the signs of each."""
+        strips = [cut_strip(picture, each.quad) for each in found]
+        decoded = self._line_network.read([strip.pixels for strip in strips]) if strips else []
+        read = []
+        for each, strip, signs in zip(found, strips, decoded, strict=True):
+            ink = strip_ink(strip)
+            read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
+        return self._combined(read)
 
-    def _classify_cells(self, detection: Detection) -> tuple[Detection, list[list[Gray]]]:
-        """Combine the digits that stand alone with the classifier's prediction, and return the images of all digits.
+    def _with_guesses(self, strips: list[ReadStrip], signs: int) -> list[ReadStrip]:
+        """The strips, with a guess where the line network reads at most so many signs: what was found is a sign."""
+        unread = [strip for strip in strips if len(strip.signs) <= signs]
+        guesses = self._line_network.guess([strip.strip.pixels for strip in unread]) if unread else []
+        guessed = {id(strip): guess for strip, guess in zip(unread, guesses, strict=True)}
+        return [
+            replace(strip, signs=(guess,), cells=tuple(find_cells(strip.ink, [guess])))
+            if (guess := guessed.get(id(strip)))
+            else strip
+            for strip in strips
+        ]
+
+    def _combined(self, strips: list[ReadStrip]) -> list[ReadStrip]:
+        """The strips with the classifier's prediction in the digits that stand alone.
 
         Where digits touch, a cell holds no complete digit, and the line network alone decides.
         """
-        images = [
-            [digit_image(strip, cell) for cell in cells]
-            for strip, cells in zip(detection.strips, detection.cells, strict=True)
+        alone = [
+            (place, index)
+            for place, strip in enumerate(strips)
+            for index, (sign, cell) in enumerate(zip(strip.signs, strip.cells, strict=True))
+            if sign.is_digit and cell.alone
         ]
-        if not any(images):
-            return detection, images
-        predictions = iter(self._classifier.probabilities(np.stack([image for line in images for image in line])))
-        combined = tuple(
-            tuple(
-                replace(digit, probabilities=combine_probabilities(prediction, digit.probabilities))
-                if cell.alone
-                else digit
-                for digit, cell, prediction in zip(digits, cells, predictions, strict=False)
-            )
-            for digits, cells in zip(detection.digits, detection.cells, strict=True)
-        )
-        return replace(detection, digits=combined), images
+        if not alone:
+            return strips
+        images = [digit_image(strips[place].ink, strips[place].cells[index]) for place, index in alone]
+        signs = [list(strip.signs) for strip in strips]
+        for (place, index), prediction in zip(alone, self._classifier.probabilities(np.stack(images)), strict=True):
+            signs[place][index] = _with_prediction(signs[place][index], prediction)
+        return [replace(strip, signs=tuple(own)) for strip, own in zip(strips, signs, strict=True)]
 
-    def _read_lines(self, detection: Detection, images: list[list[Gray]], shape: tuple[int, ...]) -> Iterator[ReadLine]:
-        """The lines of a picture of that shape: the digits of each strip are a number."""
-        for strip, decoded, cells, line_images in zip(
-            detection.strips, detection.digits, detection.cells, images, strict=True
-        ):
-            if decoded:
-                edges = np.array([digit_box(strip, cell) for cell in cells]).reshape(-1, 2, 2) * detection.page.scale
-                places = _turned_back(edges.reshape(-1, 2), shape, detection.quarter_turns).reshape(-1, 2, 2)
-                digits = list(map(self._read_digit, decoded, upright_boxes(places, shape), line_images))
-                (left, top), (right, bottom) = edges[:, 0].min(axis=0), edges[:, 1].max(axis=0)
-                quad = _turned_back(upright_quad(left, top, right, bottom), shape, detection.quarter_turns)
-                yield ReadLine((ReadNumber.at(quad, digits, shape=shape),))
+    def _numbers(self, strip: ReadStrip, direction: Vector, shape: tuple[int, ...]) -> list[ReadNumber]:
+        """The numbers on a strip, along the rows in a `direction`, of a picture of that shape."""
+        parts = [slice(*span) for span in split_numbers(text_of(strip.signs))]
+        return [self._number(strip, part, direction, shape) for part in parts]
+
+    def _number(self, strip: ReadStrip, part: slice, direction: Vector, shape: tuple[int, ...]) -> ReadNumber:
+        signs, cells = strip.signs[part], strip.cells[part]
+        outlines = [strip.strip.to_picture(sign_outline(strip.ink, cell)) + PIXEL_EDGE for cell in cells]
+        read: list[ReadDigit | ReadSign] = []
+        for sign, cell, outline in zip(signs, cells, outlines, strict=True):
+            box = upright_box(outline, shape)
+            if sign.is_digit:
+                read.append(self._read_digit(sign.probabilities, box, digit_image(strip.ink, cell)))
+            else:
+                sure = sign.confidence >= self.min_confidence
+                read.append(ReadSign(sign.sign if sure else None, sign.sign, sign.confidence, box))
+        quad = _quad_around(signs, outlines, direction)
+        return ReadNumber.at(quad, read, shape=shape, handwritten=strip.found.handwritten)
 
     def _read_single(self, picture: PictureSource) -> Reading:
         """A picture of one digit as a reading of one number; of none if there is no ink."""
         gray = as_gray(picture)
         (digit,) = self.classify([gray])
-        if not digit.confidence:
-            return Reading(())
-        left, top, width, height = digit.box
-        quad = upright_quad(left, top, left + width, top + height)
-        return Reading((ReadLine((ReadNumber.at(quad, [digit], shape=gray.shape),)),))
+        return _reading_of(digit, gray.shape) if digit.confidence else Reading(())
 
-    def _read_digit(self, decoded: DecodedDigit, box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
-        digit = decoded.digit if decoded.confidence >= self.min_confidence else None
-        return ReadDigit(digit, decoded.digit, decoded.confidence, box, image, decoded.probabilities)
+    def _only_digit(self, picture: Colour, numbers: Sequence[ReadNumber]) -> Reading | None:
+        """The reading of a picture that one digit fills, of which the page network finds parts at most."""
+        if any(len(number.signs) > 1 for number in numbers):
+            return None
+        single = prepare_single_digit(picture)
+        if not single.fills(picture.shape) or not all(_is_part(number, single.box) for number in numbers):
+            return None
+        (digit,) = self.classify([picture])
+        return _reading_of(digit, picture.shape) if digit.confidence >= MIN_ONLY_DIGIT_CONFIDENCE else None
 
-
-def _without_faint(strips: list[Strip]) -> list[Strip]:
-    """Strips without short ones of much fainter ink than the rest: edges of shadows, writing that shines through."""
-    deepest = max((strip.depth for strip in strips), default=0.0)
-    return [
-        strip for strip in strips if strip.depth > MIN_DEPTH_SHARE * deepest or strip.ink.shape[1] > 2 * LINE_HEIGHT
-    ]
-
-
-def _turned_back(points: NDArray[np.floating], shape: tuple[int, ...], quarter_turns: int) -> NDArray[np.float64]:
-    """The points `(N, 2)`, x and y, of a picture turned to the left, in the unturned picture of that `shape`."""
-    height, width = shape
-    x, y = points.T
-    back = {0: (x, y), 1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[quarter_turns]
-    return np.stack(back, axis=1)
+    def _read_digit(self, probabilities: NDArray[np.float64], box: tuple[int, int, int, int], image: Gray) -> ReadDigit:
+        guess, confidence = int(probabilities.argmax()), float(probabilities.max())
+        digit = guess if confidence >= self.min_confidence else None
+        return ReadDigit(digit, guess, confidence, box, image, probabilities)
 
 
-def _evidence(detection: Detection) -> float:
-    """How well a picture can be read in an orientation, in [0, 1]: the mean confidence, 0 for a line without digits.
-
-    Sideways lines of digits are mostly rows of a single sign, of which few look like a digit.
-    """
-    found = [digit.confidence for digits in detection.digits for digit in digits]
-    empty = sum(not digits for digits in detection.digits)
-    return sum(found) / (len(found) + empty) if found else 0.0
+def _with_prediction(sign: DecodedSign, prediction: NDArray[np.float64]) -> DecodedSign:
+    """A digit with the classifier's prediction combined with that of the line network."""
+    probabilities = combine_probabilities(prediction, sign.probabilities)
+    best = int(probabilities.argmax())
+    return replace(sign, sign=str(best), confidence=float(probabilities[best]), probabilities=probabilities)
 
 
-def _preference(detection: Detection) -> float:
-    """The evidence for an orientation, with a bonus for digits in rows and a lead for the upright orientation.
-
-    Digits that stand alone say little: a row of them, turned, is a column of signs that often look like other digits.
-    """
-    followers = sum(len(digits) - 1 for digits in detection.digits if digits)
-    lead = UPRIGHT_EVIDENCE_LEAD if detection.quarter_turns == 0 else 0
-    return _evidence(detection) + EVIDENCE_PER_DOUBLING * float(np.log2(1 + followers)) + lead
+def _reading_of(digit: ReadDigit, shape: tuple[int, ...]) -> Reading:
+    """One digit as the reading of a picture of that shape."""
+    left, top, width, height = digit.box
+    quad = upright_quad(left, top, left + width, top + height)
+    return Reading((ReadLine((ReadNumber.at(quad, [digit], shape=shape),)),))
 
 
-def _is_clear(detection: Detection) -> bool:
-    """Whether no other orientation needs to be tried: there is nothing to read, or it is read with confidence."""
-    return not detection.strips or _evidence(detection) > MIN_CLEAR_EVIDENCE
+def _is_part(number: ReadNumber, box: tuple[int, int, int, int]) -> bool:
+    """Whether a number of a single sign lies within a box that is higher than it."""
+    left, _, width, height = number.box
+    inside = left >= box[0] - width / 2 and left + width <= box[0] + box[2] + width / 2
+    return inside and height < MAX_PART_SHARE * box[3]
+
+
+def _quad_around(signs: Sequence[DecodedSign], outlines: Sequence[Vector], direction: Vector) -> Quad:
+    """The quad of a number along a `direction`: as long as its signs are together, and as high as its digits."""
+    axes = np.array([direction, (-direction[1], direction[0])])
+    digits = [outline for sign, outline in zip(signs, outlines, strict=True) if sign.is_digit] or outlines
+    along, down = np.concatenate(outlines) @ axes[0], np.concatenate(digits) @ axes[1]
+    corners = upright_quad(float(along.min()), float(down.min()), float(along.max()), float(down.max()))
+    return np.asarray(corners @ axes, np.float32)

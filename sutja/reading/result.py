@@ -22,7 +22,7 @@ from sutja.reading.numbers import (
     interpret_number,
     parse_decimal_sign,
 )
-from sutja.reading.quad import PixelBox, upright_boxes
+from sutja.reading.quad import PixelBox, upright_box
 
 if TYPE_CHECKING:
     from sutja.reading.tables.table import NumberTable
@@ -123,8 +123,9 @@ class ReadNumber:
     ) -> ReadNumber:
         """The number at a `quad`, `(4, 2)`, of a picture of that shape."""
         top_left, top_right, bottom_right, bottom_left = ((float(x), float(y)) for x, y in quad)
-        (box,) = upright_boxes(quad[None], shape)
-        return cls(tuple(signs), box, (top_left, top_right, bottom_right, bottom_left), handwritten)
+        return cls(
+            tuple(signs), upright_box(quad, shape), (top_left, top_right, bottom_right, bottom_left), handwritten
+        )
 
     @property
     def text(self) -> str:

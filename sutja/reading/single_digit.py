@@ -11,35 +11,43 @@ from numpy.typing import NDArray
 from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import softmax
-from sutja.models.ctc import BLANK, LINE_HEIGHT
-from sutja.reading.ink import Mask
+from sutja.models.ctc import BLANK, STRIP_CHANNELS, STRIP_ROWS
 from sutja.reading.normalise import DIGIT_BOX_PIXELS, MIN_INK_DEPTH, Gray, Ink, ink_bounds, normalise
 from sutja.reading.picture import PictureSource, as_gray
-from sutja.reading.quad import PixelBox, upright_boxes
-from sutja.reading.strip import STRIP_DIGIT_ROWS
+from sutja.reading.quad import PixelBox, upright_box
+from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS
 
 SIDE_RANGE_PIXELS = (64, 256)  # longer side to which a picture of one digit is scaled
 BROADENING = 0.7  # weight of the dilation by 3×3 pixels that `broaden` blends in
-STRIP_MARGIN_COLUMNS = 8  # paper left and right of a digit on a strip
+STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)  # left and right of a digit's box on a strip
+Mask = NDArray[np.bool_]
 MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
+MIN_STRIP_INK = 0.3  # ink, in [0, 1], that a digit's box on a strip holds
+MAX_SIGN_PIECES = 3  # of ink: the bar of a 5 may stand apart
+MIN_FILLED_SHARE = 0.4  # of a picture's height, that a single sign fills
 MIN_PIECE_SHARE = 0.08  # of the area of the largest piece of ink; smaller pieces are specks
 
 
 @dataclass(frozen=True)
 class SingleDigit:
-    """A digit as `image`, `uint8 (28, 28)`, in MNIST's form, and as `strip`, `float32 (32, W)`.
+    """A digit as `image`, `uint8 (28, 28)`, in MNIST's form, and as `strip`, `float32 (3, 48, W)`.
 
-    `box` is left, top, width and height of its ink in the picture.
+    `box` is left, top, width and height of its ink in the picture, which consists of so many `pieces`.
     """
 
     image: Gray
-    strip: Ink
+    strip: NDArray[np.float32]
     box: PixelBox
+    pieces: int = 1
 
     @property
     def has_ink(self) -> bool:
         """Whether there is anything that could be a digit."""
         return self.box[2] > 0
+
+    def fills(self, shape: tuple[int, ...]) -> bool:
+        """Whether the ink is one sign that fills a picture of that shape, as far as ink alone can tell."""
+        return self.has_ink and self.pieces <= MAX_SIGN_PIECES and self.box[3] >= MIN_FILLED_SHARE * shape[0]
 
 
 def prepare_single_digit(source: PictureSource) -> SingleDigit:
@@ -51,13 +59,14 @@ def prepare_single_digit(source: PictureSource) -> SingleDigit:
     ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
     bounds = ink_bounds(ink)
     if bounds is None:
-        strip = np.zeros((LINE_HEIGHT, 4 * STRIP_MARGIN_COLUMNS), np.float32)
+        strip = np.zeros((STRIP_CHANNELS, STRIP_ROWS, 4 * STRIP_MARGIN_COLUMNS), np.float32)
         return SingleDigit(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), strip, (0, 0, 0, 0))
     rows, columns = bounds
     image = normalise(ink)
     edges = np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) * gray.shape[::-1] / ink.shape[::-1]
-    (box,) = upright_boxes(edges[None], gray.shape)
-    return SingleDigit(image, digit_strip(image), box)
+    box = upright_box(edges, gray.shape)
+    pieces, _ = cv2.connectedComponents((ink > MIN_STRIP_INK).astype(np.uint8), connectivity=8)
+    return SingleDigit(image, digit_strip(image), box, pieces - 1)
 
 
 def _is_mnist(gray: Gray) -> bool:
@@ -93,9 +102,10 @@ def _without_repetition(gray: Gray) -> Gray:
     """Undo an enlargement by pixel repetition."""
     for factor in range(min(gray.shape) // 4, 1, -1):
         if gray.shape[0] % factor == gray.shape[1] % factor == 0:
-            small = gray[::factor, ::factor]
-            if np.array_equal(np.kron(small, np.ones((factor, factor), np.uint8)), gray):
-                return np.ascontiguousarray(small)
+            blocks = gray.reshape(gray.shape[0] // factor, factor, gray.shape[1] // factor, factor)
+            middle = blocks[len(blocks) // 2]  # is enough to tell almost every photograph
+            if (middle == middle[:1, :, :1]).all() and (blocks == blocks[:, :1, :, :1]).all():
+                return np.ascontiguousarray(blocks[:, 0, :, 0])
     return gray
 
 
@@ -132,14 +142,16 @@ def _main_pieces(ink: Mask) -> Mask:
     return np.asarray(keep[labels])
 
 
-def digit_strip(image: Gray) -> Ink:
-    """A digit `uint8 (28, 28)` as a strip `float32 (32, W)` for the line network."""
+def digit_strip(image: Gray) -> NDArray[np.float32]:
+    """A digit `uint8 (28, 28)` as a strip `float32 (3, 48, W)` for the line network: dark ink on paper."""
     side = round(SIDE_PIXELS * (STRIP_DIGIT_ROWS / DIGIT_BOX_PIXELS))
     ink = cv2.resize(image, (side, side), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
-    strip = np.zeros((LINE_HEIGHT, side + 2 * STRIP_MARGIN_COLUMNS), np.float32)
-    top = (LINE_HEIGHT - side) // 2
-    strip[top : top + side, STRIP_MARGIN_COLUMNS : STRIP_MARGIN_COLUMNS + side] = ink
-    return strip
+    columns = np.flatnonzero(ink.max(axis=0) > MIN_STRIP_INK)
+    left, right = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, side)
+    strip = np.zeros((STRIP_ROWS, right - left + 2 * STRIP_MARGIN_COLUMNS), np.float32)
+    top = (STRIP_ROWS - side) // 2
+    strip[top : top + side, STRIP_MARGIN_COLUMNS : STRIP_MARGIN_COLUMNS + right - left] = -ink[:, left:right]
+    return np.repeat(strip[None], STRIP_CHANNELS, axis=0)
 
 
 def broaden(image: Gray) -> Gray:
@@ -149,7 +161,7 @@ def broaden(image: Gray) -> Gray:
 
 
 def single_digit_probabilities(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
-    """The probability of each digit `(10,)` to be the only one on a line, from the line network's logits `(T, 11)`.
+    """The probability of each digit `(10,)` to be the only one on a line, from the line network's logits `(T, 19)`.
 
     The sum over all CTC paths that decode to one digit: blanks, repetitions of the digit, blanks. What the sum lacks of
     1 is the probability of anything else.

@@ -1,127 +1,127 @@
-"""Strips: each line cut out of its page, levelled and scaled to the height that the line network takes."""
+"""Strips: a number cut out of a picture, level and at the size that the line network takes, with its light evened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.models.ctc import LINE_HEIGHT
-from sutja.reading.illumination import PAPER_LEVEL
-from sutja.reading.ink import Mask
-from sutja.reading.layout import Layout, TextLine
-from sutja.reading.normalise import Gray, Ink, line_ink, percentile, stroke_width
-from sutja.reading.page import Page
+from sutja.models.ctc import STRIP_CHANNELS, STRIP_ROWS
+from sutja.reading.normalise import percentile
+from sutja.reading.picture import Colour
 
-STRIP_DIGIT_ROWS = 22  # height of a digit on a strip
-MARGIN_HEIGHTS = 0.35  # paper left and right of a line, in heights of a digit
-MIN_STROKE_PIXELS = 2.2  # stroke width on a strip
+STRIP_DIGIT_ROWS = 24  # height of a digit on a strip
+STRIP_MARGIN_HEIGHTS = 0.5  # paper left and right of a number, in heights of a digit
 MAX_STRIP_COLUMNS = 4000
-MIN_ZOOM_SHARE = 0.62  # of the zoom that makes digits `STRIP_DIGIT_ROWS` high, for lines with long strokes
-MAX_OFFSET_HEIGHTS = 0.2  # from the middle of the digits to the middle of the strip
+MIN_SPREAD_LEVELS = 10.0  # writing fainter than this, in grey levels, is not amplified to full strength
+MAX_DEVIATION = 2.0  # of an evened pixel from the paper, in spreads
+INK_PERCENT = 98.0  # percentile of the differences from the paper that counts as ink
+_LEVEL_COLUMNS = 48  # columns of a strip whose median is the level of the paper there: no digit fills half of them
+_SAMPLED_EVERY = 2  # rows and columns of which the level is taken
 
 
 @dataclass(frozen=True)
 class Strip:
-    """A line as the network sees it: `ink`, `float32 (32, W)`, and its place on the page.
+    """A number as the line network sees it: `pixels`, `float32 (3, 48, W)`, blue, green, red; 0 = paper.
 
-    `depth` is how many grey levels its darkest 1 % of pixels are darker than paper. The point (x, y) of the strip lies
-    on the page at `left + x / zoom`, `top + y / zoom + slope * x / zoom`.
+    The usual digit fills the 24 rows in the middle. `matrix`, `(2, 3)`, maps points of the strip to the picture; the
+    middles of pixels have whole coordinates in both.
     """
 
-    ink: Ink
-    depth: float
-    zoom: float
-    left: float
-    top: float
-    slope: float
+    pixels: NDArray[np.float32]
+    matrix: NDArray[np.float64]
 
-    def to_page(self, x: float, y: float) -> tuple[float, float]:
-        """The position on the page of a point of the strip."""
-        return self.left + x / self.zoom, self.top + (y + self.slope * x) / self.zoom
+    def to_picture(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The positions in the picture of places `(N, 2)` of the strip, x and y."""
+        return np.asarray(places @ self.matrix[:, :2].T + self.matrix[:, 2])
 
 
-def cut_strip(page: Page, layout: Layout, line: TextLine) -> Strip:
-    """Cut a line out of a page, level and 32 rows high, without the ink of other lines."""
-    zoom = _zoom(line)
-    margin = MARGIN_HEIGHTS * line.height
-    left, right = line.left - margin, line.right + margin
-    offset = (line.below - line.above) / 2  # from the middle of the digits to the middle of all ink
-    offset = float(np.clip(offset, -MAX_OFFSET_HEIGHTS * line.height, MAX_OFFSET_HEIGHTS * line.height))
-    fall = line.slope * (right - left)
-    reach = LINE_HEIGHT / zoom / 2 + 1
-    start = line.middle - line.slope * margin + offset
-    top, bottom = min(start, start + fall) - reach, max(start, start + fall) + reach
-    window = tuple(round(edge) for edge in (left, top, right, bottom))
-    gray = _own_ink(page, layout, line, window)
-    gray = _thickened(gray, page, line, zoom)
-    gray = _resized(gray, zoom)
-    # Shear the columns so that the line becomes level, with its middle in the middle of the strip.
-    shift = (start - window[1]) * zoom - LINE_HEIGHT / 2
+def cut_strip(picture: Colour, quad: NDArray[Any]) -> Strip:
+    """Cut the number in `quad` out of a picture `uint8 (H, W, 3)` of blue, green and red.
+
+    `quad`, `(4, 2)`, has the points x, y of the number's top left, top right, bottom right and bottom left, seen in
+    reading direction; its height is that of the digits. What lies beyond the picture is paper.
+    """
+    matrix, columns = strip_matrix(quad)
+    return Strip(even_light(warp_strip(picture, matrix, columns)), matrix)
+
+
+def strip_matrix(quad: NDArray[Any]) -> tuple[NDArray[np.float64], int]:
+    """The affine map `(2, 3)` from the strip of a quadrilateral `(4, 2)` to the picture, and the strip's columns.
+
+    Of a quadrilateral that is no parallelogram the mean of opposite edges counts. One that is longer than 4,000 columns
+    is compressed.
+    """
+    corners = np.asarray(quad, np.float64)
+    along = (corners[1] + corners[2] - corners[0] - corners[3]) / 2
+    down = (corners[2] + corners[3] - corners[0] - corners[1]) / 2
+    length, height = max(float(np.hypot(*along)), 1e-3), max(float(np.hypot(*down)), 1e-3)
+    pixels = length + 2 * STRIP_MARGIN_HEIGHTS * height
+    columns = min(MAX_STRIP_COLUMNS, max(1, round(pixels * STRIP_DIGIT_ROWS / height)))
+    axes = np.stack([along / length * (pixels / columns), down / STRIP_DIGIT_ROWS], axis=1)
+    centre = np.array([(columns - 1) / 2, (STRIP_ROWS - 1) / 2])
+    return np.column_stack([axes, corners.mean(axis=0) - axes @ centre]), columns
+
+
+def warp_strip(picture: Colour, matrix: NDArray[np.float64], columns: int) -> Colour:
+    """Sample the strip `uint8 (48, columns, 3)` that `matrix` maps to a picture `uint8 (H, W, 3)`."""
+    left, top, right, bottom = _window(picture, matrix, columns)
+    pixels_per_pixel = abs(float(np.linalg.det(matrix[:, :2])))
+    if left >= right or top >= bottom or pixels_per_pixel < 1e-9:  # beyond the picture, or without extent
+        return np.full((STRIP_ROWS, columns, STRIP_CHANNELS), 255, np.uint8)
+    window, matrix = picture[top:bottom, left:right], matrix - [[0, 0, left], [0, 0, top]]
+    zoom = pixels_per_pixel**-0.5
+    if zoom < 1:  # averages pixels, where the warp alone would skip some
+        size = (max(1, round(window.shape[1] * zoom)), max(1, round(window.shape[0] * zoom)))
+        shares = np.array(size) / (window.shape[1], window.shape[0])
+        window = cv2.resize(window, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        matrix = shares[:, None] * matrix + np.column_stack([np.zeros((2, 2)), (shares - 1) / 2])
+    paper = [float(level) for level in _medians(window.reshape(1, -1, STRIP_CHANNELS))[0]]
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     strip = cv2.warpAffine(
-        gray,
-        np.array([[1, 0, 0], [-line.slope, 1, -shift]], np.float64),
-        (gray.shape[1], LINE_HEIGHT),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=PAPER_LEVEL,
+        window, matrix, (columns, STRIP_ROWS), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=paper
     )
-    depth = PAPER_LEVEL - percentile(strip, 1)
-    return Strip(line_ink(np.asarray(strip, np.uint8)), depth, zoom, window[0], window[1] + shift / zoom, line.slope)
+    return np.asarray(strip, np.uint8)
 
 
-def _zoom(line: TextLine) -> float:
-    """The scale that fits all ink of a line on a strip, but does not shrink digits much for one long stroke."""
-    usual = STRIP_DIGIT_ROWS / line.height
-    zoom = float(np.clip(LINE_HEIGHT / max(line.above + line.below, 1), MIN_ZOOM_SHARE * usual, usual))
-    return min(zoom, MAX_STRIP_COLUMNS / max(1, line.right - line.left + line.height))
+def even_light(strip: Colour) -> NDArray[np.float32]:
+    """A strip `uint8 (48, W, 3)` as `float32 (3, 48, W)`: how far each pixel is from the paper, ink at about ±1.
+
+    The level of the paper is the median of a neighbourhood, for each channel. All channels have the same spread, so
+    colours remain. Ink darker than the paper is negative.
+    """
+    deviation = strip.astype(np.float32) - _paper_levels(strip)
+    spread = max(percentile(np.abs(deviation).max(axis=2), INK_PERCENT), MIN_SPREAD_LEVELS)
+    evened = np.clip(deviation / np.float32(spread), -MAX_DEVIATION, MAX_DEVIATION)
+    return np.ascontiguousarray(evened.transpose(2, 0, 1))
 
 
-def _own_ink(page: Page, layout: Layout, line: TextLine, window: tuple[int, ...]) -> Gray:
-    """The window (left, top, right, bottom) of a page, with paper over the ink of other lines and beyond the page."""
-    left, top, right, bottom = window
-    height, width = page.gray.shape
-    inner = (slice(max(0, top), min(height, bottom)), slice(max(0, left), min(width, right)))
-    gray = page.gray[inner].copy()
-    labels = layout.labels[inner]
-    is_own = np.zeros(int(layout.labels.max()) + 1, np.bool_)
-    is_own[list(line.pieces)] = True
-    is_own[0] = True  # paper
-    foreign = ~is_own[labels]
-    if foreign.any():
-        foreign &= _large(labels, foreign, line.height)
-        around = cv2.dilate(foreign.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.bool_)
-        gray[around & ((labels == 0) | foreign)] = PAPER_LEVEL
-    pad = (max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width))
-    return np.asarray(cv2.copyMakeBorder(gray, *pad, cv2.BORDER_CONSTANT, value=PAPER_LEVEL), np.uint8)
+def _window(picture: Colour, matrix: NDArray[np.float64], columns: int) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the part of a picture that a strip is sampled from."""
+    corners = [(x, y, 1) for x in (0, columns - 1) for y in (0, STRIP_ROWS - 1)]
+    points = matrix @ np.array(corners, np.float64).T
+    reach = 2 + np.abs(matrix[:, :2]).sum(axis=1)
+    limits = np.array(picture.shape[1::-1])
+    low = np.clip(np.floor(points.min(axis=1) - reach), 0, limits).astype(int)
+    high = np.clip(np.ceil(points.max(axis=1) + reach) + 1, 0, limits).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _large(labels: NDArray[np.int32], foreign: Mask, height: float) -> Mask:
-    """The foreign pixels that belong to components larger than specks."""
-    counts = np.bincount(labels[foreign])
-    return np.asarray((counts > 0.01 * height * height)[np.minimum(labels, len(counts) - 1)])
+def _paper_levels(strip: Colour) -> NDArray[np.float32]:
+    """The level of the paper at each column of a strip: `float32 (1, W, 3)`."""
+    columns = strip.shape[1]
+    count = max(1, round(columns / _LEVEL_COLUMNS))
+    edges = np.linspace(0, columns, count + 1).astype(int)
+    size = max(1, columns // count)
+    parts = [strip[::_SAMPLED_EVERY, start : start + size : _SAMPLED_EVERY] for start in edges[:-1]]
+    medians = _medians(np.stack([part.reshape(-1, STRIP_CHANNELS) for part in parts]))
+    return np.asarray(cv2.resize(medians[None], (columns, 1), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _thickened(gray: Gray, page: Page, line: TextLine, zoom: float) -> Gray:
-    """Thicken strokes that would otherwise vanish when the line is reduced."""
-    missing = MIN_STROKE_PIXELS / zoom - stroke_width(_ink_of(page, line))
-    if missing < 1:
-        return gray
-    size = min(1 + round(missing), 15)
-    return np.asarray(cv2.erode(gray, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8)
-
-
-def _ink_of(page: Page, line: TextLine) -> Mask:
-    """The ink in the bounding box of a line."""
-    fall = line.slope * (line.right - line.left)
-    top = round(line.middle + min(0.0, fall) - line.above)
-    bottom = round(line.middle + max(0.0, fall) + line.below)
-    return page.ink[max(0, top) : max(0, bottom) + 1, max(0, line.left) : line.right + 1]
-
-
-def _resized(gray: Gray, zoom: float) -> Gray:
-    size = (max(4, round(gray.shape[1] * zoom)), max(1, round(gray.shape[0] * zoom)))
-    interpolation = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(gray, size, interpolation=interpolation), np.uint8)
+def _medians(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The median of each channel of `uint8 (N, P, 3)`: `float32 (N, 3)`."""
+    middle = pixels.shape[1] // 2
+    return np.partition(pixels, middle, axis=1)[:, middle].astype(np.float32)

@@ -266,7 +266,7 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
 
 
 def plot_lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figure:
-    """Pictures of lines, `uint8 (H, W)`, each with its title."""
+    """Pictures of lines, `uint8 (H, W)` or `(H, W, 3)` in the order blue, green, red, each with its title."""
     rows = max(1, math.ceil(len(shown) / columns))
     figure = Figure(figsize=(3.2 * columns, 0.85 * rows), layout="constrained")
     grid = _tiles(figure, rows, columns).flat
@@ -275,7 +275,7 @@ def plot_lines(shown: Sequence[tuple[Images, str]], *, columns: int = 4) -> Figu
         axes.set_axis_off()
         if index < len(shown):
             picture, title = shown[index]
-            axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+            axes.imshow(picture if picture.ndim == 2 else picture[:, :, ::-1], cmap="gray", vmin=0, vmax=255)
             axes.set(xlim=(0, widest), ylim=(picture.shape[0], 0))
             axes.set_title(title, fontsize=8, loc="left")
     if not shown:

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.models.ctc import LINE_HEIGHT
 from sutja.reading.normalise import Gray
 from sutja.synth.strokes import SHAPE_HEIGHT_PIXELS, SHAPE_MARGIN_PIXELS, Glyph
 from sutja.synth.tracing import Points, Strokes
 
-CANVAS_ROWS = 2 * LINE_HEIGHT  # of a line while it is drawn
+CANVAS_ROWS = 64  # of a line while it is drawn
 USUAL_STROKE_ROWS = 2.6  # without the soft edge; as wide, in rows of the canvas, as on real photographs
 INK_LEVEL = 100  # of a pasted picture, from which its box counts
 MAX_SUPERSAMPLED_SCALE = 2.0  # up to this scale, strokes are drawn at twice the size and reduced
@@ -83,6 +82,7 @@ class HandwritingStyle:
         )
         self.bend = rng.normal(0, rng.uniform(0, 0.06), (3, 3, 2))
         self.last_box = (0.0, 0.0, 0.0, 0.0)  # of the glyph drawn last: left, top, right, bottom of its ink
+        self.varies_strokes = True  # bends strokes and lengthens their ends, which small writing does not show
         self._previous: list[Points] = []  # strokes of the previous digit on the canvas
         self._at_start = True
 
@@ -112,8 +112,8 @@ class HandwritingStyle:
         """Draw a glyph, a picture or strokes, with its left edge at `at`; returns the column for the next one."""
         rng, jitter = self.rng, self.jitter
         glyph_width, middle, pen_margin = self._size(glyph)
-        height = self.height * placement.height * float(np.clip(rng.normal(1, jitter), 0.7, 1.4))
-        wide = placement.width * (height * self.width * float(np.clip(rng.normal(1, jitter), 0.7, 1.4)))
+        height = self.height * placement.height * _clipped(rng.normal(1, jitter), 0.7, 1.4)
+        wide = placement.width * (height * self.width * _clipped(rng.normal(1, jitter), 0.7, 1.4))
         turn = float(rng.normal(0, jitter * 0.7))
         matrix = np.array([[wide, -(self.slant + placement.lean + turn) * height], [wide * turn, height]])
         y = self.middle + self.height * (placement.offset_below + float(rng.normal(0, jitter * 0.5)))
@@ -139,6 +139,8 @@ class HandwritingStyle:
 
     def _varied(self, stroke: Points, broad: float) -> Points:
         """Vary a stroke: the shared bend, a little random bend, and longer or shorter ends."""
+        if not self.varies_strokes:
+            return stroke
         stroke = self._with_ends(stroke)
         grid = self.bend + self.rng.normal(0, 0.6 * self.stroke_jitter, (3, 3, 2))
         place = np.clip(stroke / (max(broad, 0.2), 1) * 2, 0, 1.999)
@@ -155,7 +157,7 @@ class HandwritingStyle:
             return stroke
         for _ in range(2):
             stroke = stroke[::-1]
-            length = float(np.clip(self.rng.normal(0.3 * self.flourish, self.flourish), -0.1, 0.45))
+            length = _clipped(self.rng.normal(0.3 * self.flourish, self.flourish), -0.1, 0.45)
             steps = np.hypot(*np.diff(stroke[-4:], axis=0).T)
             step = max(float(steps.mean()), 0.02)
             count = round(abs(length) / step)
@@ -175,7 +177,7 @@ class HandwritingStyle:
             link = self._link(strokes) if self.rng.random() < join_probability else None
             self._previous = strokes
         drawn = strokes if link is None else [*strokes, link]
-        pen = self.pen_width * self.height * float(np.clip(self.rng.normal(1, 0.06), 0.8, 1.2))
+        pen = self.pen_width * self.height * _clipped(self.rng.normal(1, 0.06), 0.8, 1.2)
         self.last_box = _box_around(np.concatenate(strokes), pen / 2)
         points = np.concatenate(drawn)
         left, top = np.floor(points.min(axis=0) - pen - 2).astype(int)
@@ -250,6 +252,11 @@ class HandwritingStyle:
             edge = float(rng.uniform(40, 150))
         sharp = float(rng.uniform(1.5, 4)) * max(1, self.scale)
         return np.asarray(np.clip((soft - np.float32(edge)) * sharp + 128, 0, 255), np.uint8)
+
+
+def _clipped(value: float, low: float, high: float) -> float:
+    """A number within limits: `np.clip` takes longer than the rest of what draws a glyph."""
+    return min(max(float(value), low), high)
 
 
 def _box_around(points: Points | NDArray[np.int64], margin: float) -> tuple[float, float, float, float]:

@@ -1,23 +1,14 @@
-"""Render lines of digits on paper, composed of single digits, with their transcription.
-
-A line is drawn digit by digit at twice the height that the network sees, put on paper, made smaller, and then processed
-exactly as a line of a photograph is: by `reading.normalise.line_ink`.
-"""
+"""The ink of handwritten lines of digits, composed of single digits."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from sutja.data.digits import Digits
 from sutja.errors import DataError
-from sutja.models.ctc import LINE_HEIGHT
-from sutja.reading.normalise import Gray, Ink, line_ink
+from sutja.reading.normalise import Gray
 from sutja.synth.handwriting import HandwritingStyle, Placement
-from sutja.synth.paper import line_paper
 from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, scribble, vary_shape
 from sutja.synth.tracing import Strokes, trace_strokes
 
@@ -33,17 +24,8 @@ SIGNS_AFTER = "=-.,-=-.=-.=-,$#*:+)~x"
 ENDINGS = ("=", "=", "=", "-", "-", ".-", ".-", ",-", ".", ".", ",", ".=", "=-", "--", "~", "x", "#", "*", ":", "/-")
 
 
-@dataclass(frozen=True)
-class RenderedLine:
-    """A line: its `ink`, the network input `float32 (32, W)`, the digits on it, and the grey picture it comes from."""
-
-    ink: Ink
-    text: str
-    gray: Gray
-
-
 class LineRenderer:
-    """Renders lines with the digits of a data set and, for a share of them, with pen strokes."""
+    """Draws lines with the digits of a data set and, for a share of them, with pen strokes."""
 
     def __init__(self, digits: Digits, *, drawn: float = 0.4) -> None:
         """`drawn` is the share of digits that are drawn as pen strokes instead of taken from `digits`.
@@ -58,19 +40,6 @@ class LineRenderer:
         missing = [str(digit) for digit, found in enumerate(self._indices) if not len(found)]
         if missing:
             raise DataError(f"lines need all ten digits; missing with ink: {', '.join(missing)}")
-
-    def render_lines(self, rng: np.random.Generator, count: int) -> Iterator[RenderedLine]:
-        """Render `count` lines."""
-        for _ in range(count):
-            yield self.render_line(rng)
-
-    def render_line(self, rng: np.random.Generator) -> RenderedLine:
-        """Render a line of one to ten digits; about one line in thirty has signs instead."""
-        text = "" if rng.random() < 0.03 else random_number(rng)
-        style = HandwritingStyle(rng)
-        canvas, text = self.draw_line(style, text)
-        gray = photograph_line(style.vary_thickness(canvas), rng)
-        return RenderedLine(line_ink(gray), text, gray)
 
     def draw_line(
         self, style: HandwritingStyle, text: str, *, max_columns: int = MAX_LINE_COLUMNS, signs: bool = True
@@ -170,74 +139,3 @@ def warp_line(canvas: Gray, rng: np.random.Generator, *, scale: float = 1.0) -> 
     x += cv2.resize(moves[0], (columns, rows), interpolation=cv2.INTER_CUBIC)
     y += cv2.resize(moves[1], (columns, rows), interpolation=cv2.INTER_CUBIC)
     return np.asarray(cv2.remap(canvas, x, y, cv2.INTER_LINEAR), np.uint8)
-
-
-def photograph_line(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """Put the ink of a line, `uint8 (64, W)`, on paper and photograph or scan it: `uint8 (32, W / 2)`."""
-    canvas = _crop(_add_clutter(canvas, rng), rng)
-    shape = (LINE_HEIGHT, max(16, canvas.shape[1] // 2))
-    ink = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    harm = float(rng.choice([0.4, 1]))  # half of all pictures have good quality
-    if rng.random() < 0.3 * harm:  # dry ink, or pencil on rough paper
-        ink *= np.clip(1 - np.abs(rng.standard_normal(shape, dtype=np.float32)) * rng.uniform(0.1, 0.6), 0, 1)
-    weak = float(rng.uniform(0.95 - 0.65 * harm, 0.95))
-    paper = line_paper(shape, rng, max_strength=0.55 * harm * weak)
-    light = float(rng.uniform(90, 250))
-    gray = light * paper * (1 - weak * ink)
-    blur = float(rng.uniform(0, 1.1))
-    if blur > 0.3:
-        gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), blur))
-    gray += rng.standard_normal(shape, dtype=np.float32) * rng.uniform(0, 6 * harm)
-    seen = np.clip(gray, 0, 255).astype(np.uint8)
-    if rng.random() < 0.25:
-        coded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])[1]
-        seen = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return seen
-
-
-def _crop(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """Sometimes erase one edge of the line, as if the picture ended within the writing."""
-    if rng.random() < 0.12:
-        rows, columns = canvas.shape
-        edge = int(rng.integers(4, 14))
-        parts = (canvas[:edge], canvas[rows - edge :], canvas[:, :edge], canvas[:, columns - edge :])
-        parts[rng.integers(4)][:] = 0
-    return canvas
-
-
-def _add_clutter(canvas: Gray, rng: np.random.Generator) -> Gray:
-    """Add what else a picture of a line may contain: rules, boxes, parts of neighbouring lines, specks."""
-    rows, columns = canvas.shape
-    if rng.random() < 0.3:
-        _rule(canvas, rng)
-    if rng.random() < 0.03:  # a vertical rule
-        x = int(rng.choice([rng.integers(0, 6), columns - 1 - rng.integers(0, 6)]))
-        cv2.line(canvas, (x, 0), (x, rows), int(rng.integers(100, 255)), int(rng.integers(1, 5)))
-    if rng.random() < 0.15:  # parts of another line
-        high = int(rng.integers(3, 10))
-        strip = np.roll(canvas[26 : 26 + high], int(rng.integers(0, columns)), axis=1)
-        strip[:, int(rng.integers(columns // 3, columns)) :] = 0
-        target = canvas[:high] if rng.random() < 0.5 else canvas[rows - high :]
-        np.maximum(target, strip, out=target)
-    for _ in range(int(rng.integers(1, 8)) if rng.random() < 0.15 else 0):
-        spot = (int(rng.integers(0, columns)), int(rng.integers(0, rows)))
-        cv2.circle(canvas, spot, int(rng.integers(1, 4)), int(rng.integers(80, 255)), -1, cv2.LINE_AA)
-    return canvas
-
-
-def _rule(canvas: Gray, rng: np.random.Generator) -> None:
-    """Draw a solid, dashed or dotted rule above, below or through the foot of the writing."""
-    columns = canvas.shape[1]
-    y, rise = float(rng.choice([rng.uniform(0, 10), rng.uniform(44, 63)], p=[0.25, 0.75])), float(rng.normal(0, 1.5))
-    grey, thick = int(rng.integers(90, 255)), int(rng.integers(1, 5))
-    step = int(rng.choice([columns, 7, 10, 14], p=[0.4, 0.25, 0.2, 0.15]))
-    length = columns if step == columns else max(1, round(step * float(rng.uniform(0.05, 0.6))))
-    for x in range(int(rng.integers(0, 7)), columns, step):
-        points = [(round(end), round(y + rise * end / columns)) for end in (x, min(columns, x + length))]
-        cv2.line(canvas, points[0], points[1], grey, thick, cv2.LINE_AA)
-
-
-def line_maker(digits: Digits, count: int) -> Callable[[np.random.Generator], list[RenderedLine]]:
-    """The function that renders chunks of `count` lines of some digits; for the processes of a `Prefetcher`."""
-    renderer = LineRenderer(digits)
-    return lambda rng: list(renderer.render_lines(rng, count))

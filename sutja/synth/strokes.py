@@ -17,6 +17,7 @@ Shape = tuple[Stroke, ...]
 Glyph = NDArray[np.uint8]
 
 SHAPE_HEIGHT_PIXELS = 64
+UPSTROKE_SHARE = 0.55  # of drawn ones; the others have one of the shapes below
 SHAPE_MARGIN_PIXELS = 10  # around a shape, for points that move outwards and for the width of the pen
 
 DIGIT_SHAPES: dict[int, tuple[Shape, ...]] = {
@@ -80,6 +81,8 @@ DIGIT_SHAPES: dict[int, tuple[Shape, ...]] = {
         (((0, 0.6), (0.3, 0.3), (0.6, 0), (0.6, 0.5), (0.58, 1)),),
         (((0, 0.35), (0.25, 0.2), (0.45, 0), (0.45, 0.5), (0.45, 1)),),
         (((0, 0.9), (0.3, 0.45), (0.55, 0), (0.5, 0.5), (0.45, 1)),),
+        (((0, 0.95), (0.5, 0.45), (0.95, 0), (0.85, 0.5), (0.75, 1)),),
+        (((0, 0.7), (0.55, 0.3), (1.05, 0), (0.85, 0.5), (0.6, 1)),),
         (((0.05, 0.25), (0.35, 0), (0.35, 0.5), (0.35, 1)), ((0, 1), (0.35, 0.99), (0.7, 1))),
         (((0.6, 0), (0.35, 0.5), (0.1, 1)),),
         (((0.1, 0.2), (0.5, 0.02), (0.42, 0.4), (0.3, 1)),),
@@ -353,9 +356,25 @@ def vary_shape(shape: Shape, rng: np.random.Generator, *, width: float = 0.75, j
 
 def digit_strokes(digit: int, rng: np.random.Generator, *, jitter: float = 0.04) -> Strokes:
     """The strokes of a digit in one of its styles, as `vary_shape` returns them."""
+    if digit == 1 and rng.random() < UPSTROKE_SHARE:
+        return vary_shape(_one_with_upstroke(rng), rng, width=1.0, jitter=0.5 * jitter)
     shapes = DIGIT_SHAPES[digit]
     width = rng.uniform(0.25, 0.8) if digit == 1 else 0.68 * rng.uniform(0.75, 1.3)
     return vary_shape(shapes[rng.integers(len(shapes))], rng, width=width, jitter=jitter)
+
+
+def _one_with_upstroke(rng: np.random.Generator) -> Shape:
+    """A 1 with an upstroke, from a short hook to one that is as long as the downstroke, and perhaps with a foot."""
+    reach = float(rng.uniform(0.05, 0.75))  # of the upstroke to the left, and from its beginning up to the top
+    rise = float(np.clip(reach * rng.uniform(0.6, 2.2), 0.1, 1.1))
+    foot = reach - float(rng.normal(0.08, 0.14))
+    bow = rng.normal(0, 0.05, 2)
+    down = ((reach, 0.0), ((reach + foot) / 2 + float(bow[1]), 0.5), (foot, 1.0))
+    up = ((0.0, rise), (reach / 2 + float(bow[0]), rise / 2))
+    strokes: Shape = ((*up, *down),) if rng.random() < 0.85 else ((*up, down[0]), down)
+    if rng.random() < 0.12:
+        strokes += (((foot - float(rng.uniform(0.1, 0.4)), 1.0), (foot + float(rng.uniform(0.1, 0.4)), 0.99)),)
+    return strokes
 
 
 def scribble(rng: np.random.Generator) -> Strokes:

@@ -13,7 +13,7 @@ from sutja.models.onnx_page_network import MAP_STRIDE
 from sutja.reading.page_maps import core_of
 from sutja.reading.quad import Axes, Quad, part_of_quad, quad_area
 from sutja.synth.documents.document import Document
-from sutja.synth.documents.scenes import BuildPainter, paint_scenes, visible_numbers
+from sutja.synth.documents.scenes import BuildPainter, paint_training_scenes, visible_numbers
 from sutja.synth.prefetch import MakeChunk
 
 GAP_END_HEIGHTS, GAP_SIDE_HEIGHTS = 0.4, 0.1  # two numbers that meet when grown by this must be kept apart
@@ -41,7 +41,7 @@ class PageTargets:
 def scene_maker(build: BuildPainter, digits: Digits, count: int) -> MakeChunk[list[PageTargets]]:
     """The function that paints chunks of `count` scenes with some digits; for the processes of a `Prefetcher`."""
     painter = build(digits)
-    return lambda rng: [page_targets(scene) for scene in paint_scenes(painter, rng, count)]
+    return lambda rng: [page_targets(scene) for scene in paint_training_scenes(painter, rng, count)]
 
 
 def page_targets(document: Document) -> PageTargets:

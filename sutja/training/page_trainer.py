@@ -82,7 +82,7 @@ class PageTrainer(Trainer[PageBatch]):
         return {part: measure_pages(self.averaged, documents) for part, documents in self._measured.items()}
 
     def evaluate(self, network: nn.Module, splits: Splits) -> Evaluation:
-        """Evaluate the network, in half precision as it is published, on painted scenes."""
+        """Evaluate the network, in half precision as it is published, on painted scenes, and calibrate it."""
         scenes = evaluation_scenes(splits, self._build)
         self._evaluated = evaluated = evaluate_pages(halved(network), scenes)
         part, figures = list(evaluated.figures.items())[-1]
@@ -90,7 +90,8 @@ class PageTrainer(Trainer[PageBatch]):
         return Evaluation(
             summary=f"{f1} of {figures.count:,} numbers on scenes painted with {part} digits",
             figures={**evaluated.figures},
-            temperature=1.0,
+            temperature=evaluated.calibration.temperature if evaluated.calibration else 1.0,
+            calibration=evaluated.calibration,
             min_confidence=evaluated.min_score,
         )
 

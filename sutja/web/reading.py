@@ -19,7 +19,7 @@ from sutja.data.digits import SIDE_PIXELS
 from sutja.data.pictures.pages import count_pages, page_content
 from sutja.errors import DataError, LargePictureError, MissingExtraError
 from sutja.reading.normalise import Gray
-from sutja.reading.picture import decode_picture
+from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
 from sutja.reading.tables.page import find_tables
 from sutja.web.languages import AnswerLanguage, answer_language
@@ -114,13 +114,13 @@ async def _upload(request: Request, body: bytes) -> Upload:
     return Upload(body, "")
 
 
-def decode_upload(content: bytes, page: int | None = None) -> Gray:
-    """Decode a picture, or a page of a file, to grey, `uint8 (H, W)`.
+def decode_upload(content: bytes, page: int | None = None) -> Colour:
+    """Decode a picture, or a page of a file, to BGR, `uint8 (H, W, 3)`.
 
     Raises a `ProblemError`: 413 for too many pixels, 422 if it is invalid.
     """
     with _problems_of_pictures():
-        return decode_picture(page_content(content, PICTURE_NAME, page), PICTURE_NAME)
+        return decode_colour(page_content(content, PICTURE_NAME, page), PICTURE_NAME)
 
 
 @contextmanager
@@ -144,38 +144,38 @@ def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery, language: 
         pages = count_pages(upload.content, PICTURE_NAME)
     if query.page > pages:
         raise ProblemError(404, f"{PICTURE_NAME}: there is no such page: the file has {pages:,}")
-    gray = decode_upload(upload.content, query.page)
-    gray = _reduced(gray) if query.picture else gray
+    picture = decode_upload(upload.content, query.page)
+    picture = _reduced(picture) if query.picture else picture
     sign = None if query.decimal == "auto" else query.decimal
     try:
         reading = reader.read(
-            gray, upright=query.upright, printed=query.printed, single=query.single, decimal_sign=sign
+            picture, upright=query.upright, printed=query.printed, single=query.single, decimal_sign=sign
         )
     except (MemoryError, cv2.error) as error:
         raise ProblemError(422, f"{PICTURE_NAME}: could not be read: {error or 'not enough memory'}") from None
-    height, width = gray.shape
+    height, width = picture.shape[:2]
     return {
         **reading.as_json(upload.name, detail=query.detail),
         "tables": tables_json(find_tables(reading), reading.numbers, language),
         "width": width,
         "height": height,
         "pages": pages,
-        **({"picture": _jpeg_text(gray)} if query.picture else {}),
+        **({"picture": _jpeg_text(picture)} if query.picture else {}),
     }
 
 
-def _reduced(gray: Gray) -> Gray:
+def _reduced(picture: Colour) -> Colour:
     """A picture with at most `MAX_SHOWN_SIDE_PIXELS` per side, to be read as it is shown."""
-    zoom = MAX_SHOWN_SIDE_PIXELS / max(gray.shape)
+    zoom = MAX_SHOWN_SIDE_PIXELS / max(picture.shape)
     if zoom >= 1:
-        return gray
-    size = [max(1, round(zoom * side)) for side in gray.shape[::-1]]
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return picture
+    size = [max(1, round(zoom * side)) for side in picture.shape[1::-1]]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _jpeg_text(gray: Gray) -> str:
+def _jpeg_text(picture: Colour) -> str:
     quality = [cv2.IMWRITE_JPEG_QUALITY, SHOWN_QUALITY_PERCENT]
-    return base64.b64encode(cv2.imencode(".jpg", gray, quality)[1].data).decode("ascii")
+    return base64.b64encode(cv2.imencode(".jpg", picture, quality)[1].data).decode("ascii")
 
 
 def check_picture(_: Reader, *, content: bytes) -> None:

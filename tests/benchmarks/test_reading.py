@@ -56,12 +56,18 @@ def test_a_reading_is_in_one_of_three_categories(read: str, category: str) -> No
 
 
 def test_real_pictures_are_grouped_by_folder_and_difficulty(tmp_path: Path) -> None:
-    for name, rows in {"a": "file,expected,difficulty\nx.jpg,12/34,easy\n", "b": "file,expected\ny.jpg,56\n"}.items():
+    tables = {
+        "photos": "file,expected,difficulty\nx.jpg,12/34,easy\n",
+        "cheques": "file,expected\ny.jpg,5/6|7\n",
+        "documents": "file,expected,kind\nz.jpg,1 2,bill\n",
+    }
+    for name, rows in tables.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "labels.csv").write_text(rows)
     assert find_real_pictures(tmp_path) == {
-        "a/easy": [(tmp_path / "a" / "x.jpg", "1234")],
-        "b": [(tmp_path / "b" / "y.jpg", "56")],
+        "photos/easy": [(tmp_path / "photos" / "x.jpg", "12\n34")],
+        "cheques": [(tmp_path / "cheques" / "y.jpg", "5/6\n7")],
+        "documents/bill": [(tmp_path / "documents" / "z.jpg", "1 2")],
     }
     assert find_real_pictures(tmp_path / "none") == {}
 

@@ -109,7 +109,7 @@ def test_classes_that_do_not_fit_are_refused(classes: str, code: int, why: str, 
 
 def test_letters_are_no_digits_to_draw_numbers_with(tmp_path: Path) -> None:
     save_dataset(pattern_set(LETTERS), tmp_path / "signs.npz", file_format="npz")
-    for command in ("lines", "photographs"):
+    for command in ("strips", "photographs"):
         why = "signs: has 26 classes (A, B, C … Z): this needs the ten digits"
         fails(sutja("data", command, "--to", tmp_path / "new.png", "--data", tmp_path / "signs.npz"), 2, why)
 
@@ -203,12 +203,13 @@ def test_a_layout_that_is_not_known_has_a_hint(data: Path, tmp_path: Path) -> No
     assert not (tmp_path / "a").exists()
 
 
-def test_a_sheet_of_lines_is_drawn(data: Path, tmp_path: Path) -> None:
+def test_a_sheet_of_strips_is_drawn(data: Path, tmp_path: Path) -> None:
     sheets = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
     for sheet, seed in zip(sheets, ("1", "1", "2"), strict=True):
-        words: Words = ["data", "lines", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
-        assert sutja(*words) == Outcome(0, f"Lines: {sheet}\n", "")
+        words: Words = ["data", "strips", "--to", sheet, "-n", "8", "--seed", seed, "--data", data]
+        outcome = sutja(*words)
+        assert (outcome.code, outcome.out) == (0, f"Strips: {sheet}\n")
     first, again, other = (sheet.read_bytes() for sheet in sheets)
     assert first == again != other
     assert np.asarray(cv2.imread(str(sheets[0]))).std() > 5
-    assert sutja("data", "lines", "--to", tmp_path / "a.jpg").code == 2
+    assert sutja("data", "strips", "--to", tmp_path / "a.jpg").code == 2

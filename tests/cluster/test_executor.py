@@ -17,6 +17,7 @@ pytest.importorskip("ray", reason="needs the extra cluster")
 from sutja.cluster.connection import connect
 from sutja.cluster.executor import ClusterExecutor
 from sutja.data.dataset import Dataset
+from sutja.data.digits import Digits
 from sutja.errors import DataError, UsageError
 from sutja.processes import in_order
 from sutja.reading.batch import ReaderOptions, ReadJob, read_pictures
@@ -25,8 +26,8 @@ from sutja.synth.documents.fonts import Fonts
 from sutja.synth.documents.painter import DocumentPainter
 from sutja.synth.documents.writers import DigitShapes, Sources
 from sutja.synth.folder import DocumentRequest, paint_documents, paint_on_cluster
-from sutja.synth.lines import RenderedLine, line_maker
 from sutja.synth.prefetch import Prefetcher, remote_producers
+from sutja.synth.strips import TrainingStrip, strip_maker
 from tests.cluster.nodes import started_cluster
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -37,6 +38,10 @@ PHOTOGRAPH = Path(__file__).parents[2] / "docs" / "images" / "page-photograph.pn
 def cluster() -> Iterator[Any]:
     with started_cluster() as started, connect(started.address):
         yield started
+
+
+def painter_without_fonts(digits: Digits) -> DocumentPainter:
+    return DocumentPainter(Sources(DigitShapes(digits), Fonts.none()))
 
 
 def square(number: int) -> int:
@@ -107,7 +112,7 @@ def test_drawings_are_made_on_one_machine(cluster: Any, tmp_path: Path) -> None:
 
 
 def test_documents_are_painted_as_on_one_machine(cluster: Any, few: Dataset) -> None:
-    painter = DocumentPainter(Sources(DigitShapes(few.train), Fonts.none()))
+    painter = painter_without_fonts(few.train)
     request = DocumentRequest(3, seed=5, size=(400, 300))
     for remote, here in zip(paint_on_cluster(painter, request), paint_documents(painter, request), strict=True):
         assert np.array_equal(remote.picture, here.picture)
@@ -115,13 +120,13 @@ def test_documents_are_painted_as_on_one_machine(cluster: Any, few: Dataset) -> 
 
 
 def test_samples_are_those_of_one_machine(cluster: Any, few: Dataset) -> None:
-    maker = partial(line_maker, few.train, 4)
+    maker = partial(strip_maker, painter_without_fonts, few.train, 4)
     with remote_producers():
-        remote: Prefetcher[list[RenderedLine]] = Prefetcher(maker, seed=3, purpose="lines")
+        remote: Prefetcher[list[TrainingStrip]] = Prefetcher(maker, seed=3, purpose="strips")
         made = [remote.take(number, stop=3) for number in range(3)]
-    here: Prefetcher[list[RenderedLine]] = Prefetcher(maker, seed=3, purpose="lines", processes=1)
-    for number, lines in enumerate(made):
-        for line, same in zip(lines, here.take(number, stop=3), strict=True):
-            assert line.text == same.text
-            assert np.array_equal(line.ink, same.ink)
+    here: Prefetcher[list[TrainingStrip]] = Prefetcher(maker, seed=3, purpose="strips", processes=1)
+    for number, strips in enumerate(made):
+        for strip, same in zip(strips, here.take(number, stop=3), strict=True):
+            assert strip.text == same.text
+            assert np.array_equal(strip.pixels, same.pixels)
     here.close()

@@ -25,7 +25,7 @@ from tests.models.test_onnx_classifier import write_linear
 from tests.sealing import write_sealed
 
 QUICK = 100_000  # parameters of a network that reads 10,000 digits in about a second
-LIMIT = 12_000_000  # bytes of all published models together
+LIMIT = 14_000_000  # bytes of all published models together; those that read pages and lines take 6 of them
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.evaluation.figures import Figures, LineDetails
-from sutja.models.ctc import BLANK, decode_greedy
+from sutja.models.ctc import BLANK, decode_greedy, encode_text
 from sutja.reading.line_metrics import (
     calibrate_lines,
     choose_min_confidence,
@@ -21,14 +21,14 @@ from sutja.reading.line_metrics import (
     score_lines,
 )
 
-numbers = st.text("0123", max_size=7)
+numbers = st.text("01.,", max_size=7)
 
 
 def line_of(text: str, sure: float = 5.0) -> NDArray[np.float32]:
-    """The logits `(T, 11)` of a line with one step per digit and blanks in between."""
-    logits = np.zeros((2 * len(text) + 1, 11), np.float32)
+    """The logits `(T, 19)` of a line with one step per sign and blanks in between."""
+    logits = np.zeros((2 * len(text) + 1, BLANK + 1), np.float32)
     logits[::2, BLANK] = sure
-    logits[np.arange(len(text)) * 2 + 1, [int(digit) for digit in text]] = sure
+    logits[np.arange(len(text)) * 2 + 1, encode_text(text)] = sure
     return logits
 
 
@@ -91,9 +91,9 @@ def test_scores_of_lines_follow_from_their_edits(pairs: list[tuple[str, str]]) -
     assert report.accuracy == pytest.approx(1 - report.errors / report.count)
     assert report.accuracy_low <= report.accuracy <= report.accuracy_high
     lines = details(report)
-    assert lines.digits == sum(map(len, texts))
+    assert lines.signs == sum(map(len, texts))
     edits = sum(edit_distance(text, read) for text, read in pairs)
-    assert lines.character_error == edits / max(1, lines.digits)
+    assert lines.character_error == edits / max(1, lines.signs)
     assert lines.coverage == any(read for _, read in pairs), "all of them are sure"
     assert 0 <= lines.selective_accuracy <= 1
 
@@ -101,7 +101,7 @@ def test_scores_of_lines_follow_from_their_edits(pairs: list[tuple[str, str]]) -
 def test_the_loss_is_the_likelihood_of_right_and_wrong_digits() -> None:
     logits = [line_of("12", sure=3.0), line_of("3", sure=3.0)]
     confidence, right = outcomes([decode_greedy(each) for each in logits], ["12", "4"])
-    sure = float(np.exp(3) / (np.exp(3) + 10))
+    sure = float(np.exp(3) / (np.exp(3) + BLANK))
     assert confidence == pytest.approx([sure] * 3)
     assert right.tolist() == [True, True, False]
     report = score_lines(logits, ["12", "4"], temperature=1.0, min_confidence=sure + 0.01)
@@ -113,7 +113,7 @@ def test_the_loss_is_the_likelihood_of_right_and_wrong_digits() -> None:
 
 def test_calibration_brings_confidence_down_to_the_accuracy() -> None:
     """Of 100 digits with a confidence of 99.9 %, 80 are right: the temperature reduces the confidence to 80 %."""
-    logits = [line_of("7", sure=9.2)] * 100
+    logits = [line_of("7", sure=9.8)] * 100
     texts = ["7"] * 80 + ["1"] * 20
     fitted = calibrate_lines(logits, texts)
     assert fitted.count == 100

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
-from sutja.reading.normalise import STROKE_WIDTH_PIXELS, Ink, _centred, line_ink, normalise, percentile, stroke_width
+from sutja.reading.normalise import STROKE_WIDTH_PIXELS, Ink, _centred, normalise, percentile, stroke_width
 
 
 def centre(image: Ink) -> tuple[float, float]:
@@ -85,25 +85,6 @@ def test_the_width_of_strokes(width: int) -> None:
     ring = np.abs(np.hypot(x, y) - 60) < width / 2
     assert stroke_width(ring) == pytest.approx(width, rel=0.1)
     assert stroke_width(np.zeros((5, 5), np.bool_)) == 0
-
-
-@given(arrays.arrays(np.uint8, st.tuples(st.just(32), st.integers(1, 80))))
-def test_the_ink_of_any_line_is_in_range(gray: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> None:
-    ink = line_ink(gray)
-    assert ink.shape == gray.shape
-    assert ink.dtype == np.float32
-    assert 0 <= ink.min() <= ink.max() <= 1
-
-
-def test_the_ink_of_a_line_does_not_depend_on_the_light() -> None:
-    rng = np.random.default_rng(0)
-    gray = np.full((32, 200), 200, np.uint8)
-    for x in range(20, 180, 20):
-        cv2.line(gray, (x, 6), (x + int(rng.integers(-5, 6)), 26), 60, 2, cv2.LINE_AA)
-    bright, dim = line_ink(gray), line_ink((gray * 0.5).astype(np.uint8))
-    assert np.abs(bright - dim).mean() < 0.02
-    assert bright[gray < 80].min() > 0.8
-    assert bright[:, :10].max() < 0.05
 
 
 @given(

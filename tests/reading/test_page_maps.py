@@ -1,4 +1,4 @@
-"""Maps as a perfect network would give them, decoded; looks at several sizes; numbers found twice."""
+"""Maps as a perfect network would give them, decoded; looks at several sizes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ import pytest
 from sutja.models.onnx_page_network import MAP_STRIDE, PageMaps, PageNetwork
 from sutja.reading.page_maps import (
     MAX_ENLARGEMENT,
-    VIEW_PIXELS,
-    FoundNumber,
-    comfort_of,
+    MAX_VIEW_PIXELS,
+    cooled_score,
     core_of,
     decode_maps,
     find_numbers,
-    merge_numbers,
-    resized,
     view_factors,
+    views_of,
 )
 from sutja.reading.quad import Axes, Quad, overlap, part_of_quad, quad_area, upright_quad
 from tests.training.page_scenes import sloped_quad
@@ -103,31 +101,24 @@ def test_a_core_has_a_place_of_the_map_in_it_however_small_the_number() -> None:
     assert core_of(wide) == pytest.approx(part_of_quad(wide, 0.04, 0.96, top=0.25, bottom=0.75))
 
 
-def test_of_two_that_overlap_the_trusted_one_stays() -> None:
-    sure = FoundNumber(upright_quad(0, 0, 40, 20), 0.8, True, trust=0.8)
-    unsure = FoundNumber(upright_quad(5, 2, 18, 20), 0.9, True, trust=0.5)
-    beside = FoundNumber(upright_quad(35, 0, 80, 20), 0.6, True, trust=0.6)
-    assert merge_numbers([unsure, beside, sure]) == [sure, beside]
-
-
 @pytest.mark.parametrize(
-    ("sides", "count"), [((3000, 4000), 2), ((400, 1312), 2), ((240, 320), 2), ((100, 100), 1), ((40, 30), 1)]
+    ("sides", "count"), [((3000, 4000), 6), ((400, 1312), 6), ((240, 320), 6), ((100, 100), 4), ((40, 30), 2)]
 )
-def test_a_picture_is_seen_large_and_small_unless_both_are_alike(sides: tuple[int, int], count: int) -> None:
+def test_a_picture_is_seen_large_and_small_and_hardly_enlarged(sides: tuple[int, int], count: int) -> None:
     factors = view_factors(sides)
     assert len(factors) == count
     assert all(factor <= MAX_ENLARGEMENT for factor in factors)
-    views = [resized(np.zeros((*sides, 3), np.uint8), factor) for factor in factors]
-    assert max(views[0].shape) <= VIEW_PIXELS[0]
+    views = list(views_of(np.zeros((*sides, 3), np.uint8)))
+    for view, factor in zip(views, factors, strict=True):
+        assert view.shape[:2] == pytest.approx([max(1, factor * side) for side in sides], abs=2)
+    assert max(views[0].shape) <= MAX_VIEW_PIXELS
     assert all(max(small.shape) < max(large.shape) for large, small in pairwise(views))
-
-
-def test_digits_of_a_usual_size_are_comfortable() -> None:
-    assert comfort_of(6) < comfort_of(12) == comfort_of(100) == 1 > comfort_of(200)
 
 
 class DarkSpots:
     """Finds dark spots as numbers that lie flat, as a network would."""
+
+    temperature = 2.0
 
     def maps(self, picture: np.ndarray) -> PageMaps:
         """The maps of a picture."""
@@ -138,13 +129,23 @@ class DarkSpots:
         return perfect_maps([quad for quad in quads if quad_area(quad) > 30], (whole[0], whole[1]))
 
 
-def test_each_number_is_found_once_in_pixels_of_the_picture() -> None:
+def test_each_look_finds_numbers_in_pixels_of_the_picture() -> None:
     picture = np.full((900, 1500, 3), 255, np.uint8)
     small, large = upright_quad(100, 100, 160, 125), upright_quad(300, 300, 1000, 750)
     for quad in (small, large):
         (left, top), (right, bottom) = quad[0].astype(int).tolist(), quad[2].astype(int).tolist()
         picture[top:bottom, left:right] = 0
     found = find_numbers(cast(PageNetwork, DarkSpots()), picture)
-    assert len(found) == 2
-    for quad in (small, large):
-        assert max(overlap(quad, each.quad) for each in found) > 0.9
+    looks = len(view_factors(picture.shape[:2]))
+    assert sum(overlap(large, each.quad) > 0.85 for each in found) == looks
+    assert any(overlap(small, each.quad) > 0.9 for each in found)
+    (raw, *_), (cooled, *_) = decode_maps(DarkSpots().maps(picture)), found
+    assert 0.5 < cooled.score < raw.score, "scores are at the temperature of the network"
+
+
+def test_a_temperature_divides_the_logit_of_a_score() -> None:
+    assert cooled_score(0.9, 2) == pytest.approx(0.75)
+    assert cooled_score(0.5, 3) == pytest.approx(0.5)
+    assert cooled_score(1.0, 1) == 1.0
+    assert cooled_score(cooled_score(0.8, 1.7), 1 / 1.7) == pytest.approx(0.8)
+    assert 0 <= cooled_score(0.0, 2) < cooled_score(1.0, 2) <= 1

@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sutja.reading.page_maps import FoundNumber
-from sutja.reading.page_metrics import Detections, TrueNumbers, choose_min_score, match_numbers, score_pages
+from sutja.reading.page_maps import FoundNumber, cooled_score
+from sutja.reading.page_metrics import (
+    Detections,
+    TrueNumbers,
+    calibrate_scores,
+    choose_min_score,
+    match_numbers,
+    score_pages,
+)
 from sutja.reading.quad import upright_quad
 
 FIRST, SECOND = upright_quad(0, 0, 40, 20), upright_quad(60, 0, 100, 20)
@@ -14,7 +21,7 @@ TRUTH = TrueNumbers([FIRST, SECOND], [True, False])
 
 
 def found(quad: np.ndarray, score: float = 0.9, *, handwritten: bool = True) -> FoundNumber:
-    return FoundNumber(quad, score, handwritten)
+    return FoundNumber(quad, score, 1.0 if handwritten else -1.0)
 
 
 def outcome(*numbers: FoundNumber, truth: TrueNumbers = TRUTH) -> tuple[int, int, int]:
@@ -65,3 +72,17 @@ def test_the_figures_count_numbers() -> None:
     assert (figures.pages.found, figures.pages.precision, figures.pages.recall) == (2, 0.5, 0.25)
     assert figures.brier == pytest.approx((0.1**2 + 0.8**2) / 2)
     assert figures.loss == pytest.approx(-(np.log(0.9) + np.log(0.2)) / 2)
+
+
+def test_calibrated_scores_are_the_share_that_is_right() -> None:
+    rng = np.random.default_rng(0)
+    chances = rng.uniform(0.3, 0.95, 4000)
+    right = rng.random(4000) < chances
+    detections = Detections(np.array([cooled_score(chance, 0.5) for chance in chances]), right, 5000)
+    calibration = calibrate_scores(detections)
+    assert calibration.temperature == pytest.approx(2, rel=0.1)
+    assert calibration.loss_after < calibration.loss_before
+    assert calibration.error_after < 0.03 < calibration.error_before
+    cooled = detections.cooled(calibration.temperature)
+    assert (cooled.count, cooled.matched) == (detections.count, detections.matched)
+    assert cooled.scores.mean() == pytest.approx(right.mean(), abs=0.02)

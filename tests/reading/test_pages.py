@@ -32,7 +32,7 @@ def scan(tmp_path: Path) -> Path:
 
 
 def test_pages_follow_each_other(scan: Path) -> None:
-    assert [int(page[0, 0]) for page in load_pages(scan)] == [*GREYS]
+    assert [int(page[0, 0, 0]) for page in load_pages(scan)] == [*GREYS]
 
 
 def test_a_page_has_a_name(scan: Path) -> None:

@@ -337,14 +337,14 @@ def test_fifty_megapixels_need_less_than_a_gigabyte(tmp_path: Path, kind: str) -
     how = [] if kind == "jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, 3]
     path.write_bytes(cv2.imencode(path.suffix, pixels, how)[1].tobytes())
     code = (
-        "import re, sys\nfrom pathlib import Path\nfrom sutja.reading.page import prepare_page\n"
-        "from sutja.reading.picture import load_picture\n"
-        "page = prepare_page(load_picture(Path(sys.argv[1])))\n"
-        "print(page.ink.any(), re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
+        "import re, sys\nfrom pathlib import Path\nfrom sutja.reading.reader import Reader\n"
+        "steps = Reader(threads=1).explain(Path(sys.argv[1]), printed=True)\n"
+        "print(steps.picture.shape[:2] == (7071, 7071), "
+        "re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=True
     )
-    found, kilobytes = run.stdout.split()  # of this program alone; `ru_maxrss` includes its parent's
-    assert found == "True"
+    whole, kilobytes = run.stdout.split()  # of this program alone; `ru_maxrss` includes its parent's
+    assert whole == "True"
     assert int(kilobytes) < 1000 * 1024

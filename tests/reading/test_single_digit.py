@@ -24,7 +24,7 @@ def test_an_mnist_digit_is_unchanged(mnist: Dataset) -> None:
     image = mnist.test.images[0]
     single = prepare_single_digit(image)
     assert np.abs(single.image.astype(int) - image).mean() < 2
-    assert single.strip.shape[0] == 32
+    assert single.strip.shape[:2] == (3, 48)
     x, y, wide, high = single.box
     assert image[y : y + high, x : x + wide].max() == 255
     rest = image.copy()
@@ -63,16 +63,18 @@ def test_a_source_that_is_not_a_picture_is_refused() -> None:
 
 def test_the_digit_is_in_the_middle_of_its_strip(mnist: Dataset) -> None:
     strip = digit_strip(mnist.test.images[0])
-    rows, columns = (np.flatnonzero((strip > 0.5).any(axis=axis)) for axis in (1, 0))
-    assert np.ptp(rows) + 1 == pytest.approx(22, abs=2)
-    assert rows.mean() == pytest.approx(15.5, abs=4)
-    assert columns[0] >= 8
-    assert columns[-1] < strip.shape[1] - 8
+    assert strip.shape[:2] == (3, 48)
+    assert np.array_equal(strip[0], strip[1]) and np.array_equal(strip[0], strip[2])
+    rows, columns = (np.flatnonzero((strip[0] < -0.5).any(axis=axis)) for axis in (1, 0))
+    assert np.ptp(rows) + 1 == pytest.approx(24, abs=2)
+    assert rows.mean() == pytest.approx(23.5, abs=4)
+    assert columns[0] >= 12
+    assert columns[-1] < strip.shape[2] - 12
 
 
 def test_the_probability_of_a_single_digit_is_the_sum_over_its_paths() -> None:
     """Compared with the sum over every path of four steps."""
-    logits = np.random.default_rng(2).normal(size=(4, 11)).astype(np.float32) * 2
+    logits = np.random.default_rng(2).normal(size=(4, BLANK + 1)).astype(np.float32) * 2
     odds = np.exp(logits.astype(np.float64) / 1.5)
     odds /= odds.sum(axis=1, keepdims=True)
     expected = np.zeros(10)

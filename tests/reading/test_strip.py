@@ -1,91 +1,115 @@
-"""Cutting lines into strips, and mapping cells of strips back to the page."""
+"""Strips: numbers cut out of pictures, level, at one size and in even light."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from sutja.data.dataset import Dataset
-from sutja.models.ctc import DecodedDigit
-from sutja.reading.cells import digit_box, digit_image, find_cells
-from sutja.reading.layout import find_lines
-from sutja.reading.page import prepare_page
-from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, cut_strip
+from sutja.reading.quad import Axes, Quad
+from sutja.reading.strip import MAX_STRIP_COLUMNS, cut_strip, even_light, strip_matrix
 
-from .written import Written, overlap, write
-
-
-def strips(written: Written) -> list[Strip]:
-    page = prepare_page(written.gray)
-    layout = find_lines(page.ink)
-    return [cut_strip(page, layout, line) for line in layout.lines]
+Colour = NDArray[np.uint8]
 
 
-@pytest.mark.parametrize("size", [28, 56, 120])
-@pytest.mark.parametrize("slope", [-0.15, 0, 0.1])
-def test_a_strip_is_level_and_has_the_height_of_the_networks_input(mnist: Dataset, size: int, slope: float) -> None:
-    for strip in strips(write(mnist, "40417", "92605", size=size, slope=slope)):
-        assert strip.ink.shape[0] == 32
-        assert strip.ink.dtype == np.float32
-        assert 0 <= strip.ink.min() <= strip.ink.max() == 1
-        thirds = np.array_split(strip.ink > 0.5, 3, axis=1)
-        extents = [np.flatnonzero(third.any(axis=1)) for third in thirds]
-        for rows in extents:
-            assert np.ptp(rows) + 1 == pytest.approx(STRIP_DIGIT_ROWS, abs=6)
-            assert rows.mean() == pytest.approx(15.5, abs=3.5)
+def picture_of(quad: Quad, *, paper: int = 200, ink: int = 40, size: tuple[int, int] = (400, 300)) -> Colour:
+    """A picture (width, height) on which a quad is filled with ink."""
+    picture = np.full((size[1], size[0], 3), paper, np.uint8)
+    cv2.fillPoly(picture, [np.round(quad).astype(np.int32)], (ink, ink, ink))
+    return picture
 
 
-@pytest.mark.parametrize("slope", [-0.15, 0, 0.1])
-def test_the_boxes_of_digits_on_the_page(mnist: Dataset, slope: float) -> None:
-    written = write(mnist, "40417", "92605", slope=slope)
-    boxes = iter(written.boxes)
-    for strip in strips(written):
-        places = [next(boxes) for _ in range(5)]
-        middles = [(x + wide / 2 - strip.left) * strip.zoom for x, _, wide, _ in places]
-        found = [digit_box(strip, cell) for cell in find_cells(strip, [decoded(middle) for middle in middles])]
-        for (left, top, right, bottom), place in zip(found, places, strict=True):
-            assert overlap((round(left), round(top), round(right - left), round(bottom - top)), place) > 0.65
+def quad_of(length: float, height: float, degrees: float = 0, centre: tuple[float, float] = (200, 150)) -> Quad:
+    angle = np.radians(degrees)
+    return Axes(np.array(centre, float), np.array([np.cos(angle), np.sin(angle)]), length, height).quad
 
 
-def decoded(middle: float) -> DecodedDigit:
-    return DecodedDigit(middle - 4, middle + 4, np.full(10, 0.1))
+@pytest.mark.parametrize("degrees", [0, 7, 90, 180, 200])
+@pytest.mark.parametrize("height", [12, 24, 80])
+def test_what_fills_the_quad_fills_the_middle_of_the_strip(height: float, degrees: float) -> None:
+    quad = quad_of(2 * height, height, degrees)
+    strip = cut_strip(picture_of(quad), quad)
+    assert strip.pixels.shape == (3, 48, 24 * 2 + 24)
+    assert strip.pixels.dtype == np.float32
+    assert strip.pixels[:, 16:32, 16:-16].max() < -0.8, "ink is dark"
+    edges = [strip.pixels[:, :8], strip.pixels[:, -8:], strip.pixels[:, :, :8], strip.pixels[:, :, -8:]]
+    assert max(float(np.abs(edge).max()) for edge in edges) < 0.3, "and paper is around it"
 
 
-def test_digits_that_touch_are_not_alone() -> None:
-    ink = np.zeros((32, 120), np.float32)
-    ink[5:27, 10:20] = ink[5:27, 40:50] = ink[5:27, 54:64] = 1
-    ink[15, 50:54] = 1  # joins the second and the third
-    strip = Strip(ink, depth=100, zoom=1, left=0, top=0, slope=0)
-    digits = [decoded(middle) for middle in (15, 45, 59)]
-    assert [cell.alone for cell in find_cells(strip, digits)] == [True, False, False]
-    assert find_cells(strip, []) == []
-    for cell in find_cells(strip, digits):
-        image = digit_image(strip, cell)
-        assert image.shape == (28, 28)
-        assert image.max() == 255
+@given(
+    st.floats(0, 360),
+    st.floats(5, 300),
+    st.floats(5, 100),
+    st.tuples(st.floats(-50, 500), st.floats(-50, 400)),
+    st.floats(0, 1),
+)
+def test_points_of_the_strip_are_found_in_the_picture(
+    degrees: float, length: float, height: float, centre: tuple[float, float], share: float
+) -> None:
+    axes = Axes.of(quad_of(length, height, degrees, centre))
+    strip = cut_strip(picture_of(axes.quad), axes.quad)
+    columns = strip.pixels.shape[2]
+    x, y = (columns - 1) * share, 23.5
+    along = (share - 0.5) * (columns - 1) / columns * (length + height)
+    middle, top, bottom = strip.to_picture(np.array([(x, y), (x, 11.5), (x, 35.5)]))
+    assert middle == pytest.approx(axes.centre + along * axes.direction, abs=0.01)
+    assert top - bottom == pytest.approx(-axes.normal * height, abs=0.01)
 
 
-def test_a_point_of_a_strip_maps_to_the_page() -> None:
-    strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=0.5, left=10, top=20, slope=0.1)
-    assert strip.to_page(0, 0) == (10, 20)
-    assert strip.to_page(50, 16) == (110, 20 + (16 + 5) / 0.5)
+def test_a_sheared_quad_is_made_upright() -> None:
+    quad = quad_of(30, 40) + np.array([1, 1, -1, -1])[:, None] * np.array([10, 0])
+    strip = cut_strip(picture_of(quad.astype(np.float32)), quad)
+    ink = strip.pixels[0] < -0.5
+    assert abs(int(np.flatnonzero(ink[14])[0]) - int(np.flatnonzero(ink[33])[0])) <= 1
 
 
-def test_a_cell_without_ink_has_a_box() -> None:
-    strip = Strip(np.zeros((32, 100), np.float32), depth=100, zoom=1, left=0, top=0, slope=0)
-    (cell,) = find_cells(strip, [decoded(44)])
-    left, top, right, bottom = digit_box(strip, cell)
-    assert 0 <= left < 44 < right <= 100
-    assert 0 <= top < 16 < bottom <= 32
+def test_a_number_at_the_edge_has_paper_beyond_it() -> None:
+    quad = quad_of(60, 40, centre=(20, 10))
+    strip = cut_strip(picture_of(quad), quad)
+    assert float(np.abs(strip.pixels[:, :6]).max()) < 0.1
 
 
-def test_a_strip_lacks_the_ink_of_other_lines(mnist: Dataset) -> None:
-    """The strip of a line that nearly touches another one holds that line alone."""
-    written = write(mnist, "11111", "00000", size=40)
-    tight = np.delete(written.gray, np.s_[52:68], axis=0)
-    page = prepare_page(tight)
-    layout = find_lines(page.ink)
-    assert len(layout.lines) == 2
-    first = cut_strip(page, layout, layout.lines[0]).ink > 0.5
-    rows = np.flatnonzero(first.any(axis=1))
-    assert np.ptp(rows) + 1 <= STRIP_DIGIT_ROWS + 6
+def test_a_quad_beyond_the_picture_is_empty_paper() -> None:
+    strip = cut_strip(np.zeros((50, 50, 3), np.uint8), quad_of(40, 20, centre=(500, 500)))
+    assert np.abs(strip.pixels).max() < 1e-4
+
+
+def test_an_endless_quad_is_compressed() -> None:
+    matrix, columns = strip_matrix(quad_of(100_000, 10))
+    assert columns == MAX_STRIP_COLUMNS
+    left, right = (matrix @ (x, 23.5, 1) for x in (-0.5, columns - 0.5))
+    assert np.hypot(*(right - left)) == pytest.approx(100_010)
+
+
+def test_a_quad_without_extent_raises_nothing() -> None:
+    assert cut_strip(np.zeros((50, 50, 3), np.uint8), np.full((4, 2), 20.0)).pixels.shape[:2] == (3, 48)
+
+
+def test_light_is_evened_but_colours_and_polarity_stay() -> None:
+    strip = np.full((48, 200, 3), (150, 180, 200), np.uint8)
+    light = np.linspace(0.5, 1, 200)[None, :, None]
+    strip = (strip * light).astype(np.uint8)
+    strip[12:36, 40:44] = (20, 20, 20)
+    strip[12:36, 80:84] = (255, 255, 255)
+    strip[12:36, 120:124, 2] //= 2
+    evened = even_light(strip)
+    assert np.abs(evened[:, :, :36]).max() < 0.25, "paper"
+    assert evened[:, 20, 41].max() < -0.3, "ink darker than paper is negative"
+    assert evened[:, 20, 81].min() > 0.3, "lighter, positive"
+    blue, _, red = evened[:, 20, 121]
+    assert abs(blue) < 0.25
+    assert red < -0.3, "and coloured, only in its channels"
+
+
+@pytest.mark.parametrize("contrast", [1, 3, 8])
+def test_faint_ink_is_amplified_and_plain_noise_is_not(contrast: int) -> None:
+    rng = np.random.default_rng(0)
+    paper = np.repeat(rng.normal(180, 0.6, (48, 120, 1)), 3, axis=2)
+    noise = even_light(np.round(paper).astype(np.uint8))
+    paper[12:36, 30:90:8] -= 10 * contrast
+    evened = even_light(np.round(paper).astype(np.uint8))
+    assert np.median(evened[:, 20, 30:90:8]) == pytest.approx(-1, abs=0.25)
+    assert np.abs(noise).mean() < 0.1

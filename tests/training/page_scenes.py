@@ -40,7 +40,15 @@ class ScenePainter:
             runs += [run] if run else []
         return Document(picture, tuple(runs))
 
-    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int) -> list[Document]:
+    def paint_views(
+        self,
+        rng: np.random.Generator,
+        size: tuple[int, int],
+        count: int,
+        *,
+        layout: str | None = None,
+        digit_height: float = 0.0,
+    ) -> list[Document]:
         return [self.paint(rng, size) for _ in range(count)]
 
     def _write(self, rng: np.random.Generator, picture: np.ndarray, runs: list[WrittenRun]) -> WrittenRun | None:

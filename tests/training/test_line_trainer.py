@@ -1,4 +1,4 @@
-"""Lines to train on, the loss, the decoding, and a training that learns, stops and goes on."""
+"""The loss, and a training on strips that learns, stops and goes on."""
 
 from __future__ import annotations
 
@@ -12,141 +12,89 @@ import torch
 from torch import Tensor
 
 from sutja.data.dataset import Dataset, split
-from sutja.data.digits import Digits
-from sutja.errors import DataError, UsageError
-from sutja.export.lines import fixed_lines
-from sutja.models.ctc import BLANK, decode_greedy
-from sutja.models.onnx_line_network import pad_lines
-from sutja.networks.infer import infer_lines
+from sutja.errors import UsageError
+from sutja.models.ctc import BLANK, decode_greedy, text_of
+from sutja.models.onnx_line_network import pad_strips
+from sutja.networks.infer import infer_strips
 from sutja.networks.line_model import LineReader
 from sutja.recipe import RECIPES, Distillation
-from sutja.synth.lines import LineRenderer
+from sutja.synth.strips import fixed_strips
 from sutja.training import line_trainer as line_training
-from sutja.training.line_trainer import LineBatch, LineTrainer, as_batch, ctc_loss, read_text
+from sutja.training.line_trainer import LineTrainer, StripBatch, as_batch, ctc_loss
+from tests.synth.painted import RowPainter, row_painter
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
-RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16)
+RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, precision="float32")
 
 
 @pytest.fixture(scope="module")
 def small_epochs() -> Iterator[None]:
-    """Epochs of 64 lines, of which 12 are measured."""
+    """Epochs of 64 strips, of which 12 are measured."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line_training, "LINES_PER_EPOCH", 64)
-        patch.setattr(line_training, "LINES_PER_CHUNK", 32)
-        patch.setattr(line_training, "MEASURED_LINES", 12)
+        patch.setattr(line_training, "STRIPS_PER_EPOCH", 64)
+        patch.setattr(line_training, "STRIPS_PER_CHUNK", 32)
+        patch.setattr(line_training, "MEASURED_STRIPS", 12)
         yield
-
-
-def logits_of(places: list[int]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """The logits of a line whose places have these best classes."""
-    logits = np.zeros((len(places), 11), np.float32)
-    logits[np.arange(len(places)), places] = 4
-    return logits
 
 
 def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 
-@pytest.mark.parametrize(
-    ("places", "text"),
-    [
-        ([], ""),
-        ([BLANK, BLANK], ""),
-        ([1], "1"),
-        ([1, 1, 1], "1"),
-        ([1, BLANK, 1], "11"),
-        ([1, 1, 2, BLANK, BLANK, 2, 0], "1220"),
-        ([BLANK, 9, 9, BLANK], "9"),
-    ],
-)
-def test_what_repeats_counts_once_and_nothing_parts(places: list[int], text: str) -> None:
-    assert read_text(logits_of(places)) == text
-
-
-def test_a_digit_has_its_columns_and_the_probabilities_of_its_clearest_place() -> None:
-    logits = logits_of([BLANK, 3, 3, BLANK])
-    logits[2, 3] = 6
-    (digit,) = decode_greedy(logits)
-    assert (digit.start, digit.stop, digit.digit) == (4, 12, 3)
-    assert digit.confidence == pytest.approx(np.exp(6) / (np.exp(6) + 10))
-    assert digit.probabilities.shape == (10,)
-    assert digit.probabilities.sum() == pytest.approx((np.exp(6) + 9) / (np.exp(6) + 10))
-    assert decode_greedy(logits, 2.0)[0].confidence == pytest.approx(np.exp(3) / (np.exp(3) + 10))
+def trainer(few: Dataset, **changes: object) -> LineTrainer:
+    recipe = dataclasses.replace(RECIPE, **changes)  # type: ignore[arg-type]
+    return LineTrainer(recipe, split(few, "validation"), device="cpu", build=row_painter)
 
 
 @pytest.mark.parametrize("text", ["", "1", "11", "12"])
 def test_the_loss_sums_over_all_paths(text: str) -> None:
-    """Held against every path of four places that reads as the text."""
-    logits = np.random.default_rng(1).normal(size=(4, 11)).astype(np.float32)
+    """Held against every path of four steps that reads as the text."""
+    logits = np.random.default_rng(1).normal(size=(4, BLANK + 1)).astype(np.float32)
     log_odds = logits - np.log(np.exp(logits.astype(np.float64)).sum(axis=1, keepdims=True))
-    total = sum(
-        np.exp(sum(log_odds[place, each] for place, each in enumerate(path)))
-        for path in product([1, 2, BLANK], repeat=4)
-        if read_text(logits_of(list(path))) == text
-    )
-    digits = torch.tensor([int(digit) for digit in text], dtype=torch.long)
-    loss = ctc_loss(torch.from_numpy(logits)[None], LineBatch(torch.zeros(1), digits, torch.tensor([len(text)])))
+    total = 0.0
+    for path in product([1, 2, BLANK], repeat=4):
+        sure = np.zeros_like(logits)
+        sure[np.arange(4), path] = 9
+        if text_of(decode_greedy(sure)) == text:
+            total += np.exp(log_odds[np.arange(4), path].sum())
+    signs = torch.tensor([int(digit) for digit in text], dtype=torch.long)
+    loss = ctc_loss(torch.from_numpy(logits)[None], StripBatch(torch.zeros(1), signs, torch.tensor([len(text)])))
     assert float(loss) == pytest.approx(-np.log(total) / max(1, len(text)), rel=1e-4)
 
 
-def test_a_line_too_crowded_to_be_read_counts_nothing() -> None:
-    crowded = LineBatch(torch.zeros(1), torch.tensor([1, 1, 1]), torch.tensor([3]))
-    assert float(ctc_loss(torch.zeros(1, 2, 11), crowded)) == 0
+def test_a_strip_too_crowded_to_be_read_counts_nothing() -> None:
+    crowded = StripBatch(torch.zeros(1), torch.tensor([1, 1, 1]), torch.tensor([3]))
+    assert float(ctc_loss(torch.zeros(1, 2, BLANK + 1), crowded)) == 0
 
 
-def test_lines_are_the_same_for_the_same_seed_and_have_their_digits(mnist: Dataset) -> None:
-    first, again, other = (fixed_lines(mnist.test, 8, seed) for seed in (3, 3, 4))
-    assert [line.text for line in first] == [line.text for line in again] != [line.text for line in other]
-    for line, twin in zip(first, again, strict=True):
-        assert np.array_equal(line.ink, twin.ink)
-        assert line.ink.shape[0] == 32
-        assert line.ink.dtype == np.float32
-        assert line.gray.dtype == np.uint8
-        assert 0 <= line.ink.min() <= line.ink.max() <= 1
-        assert line.text == "" or line.text.isdigit()
-    batch = as_batch(first)
-    assert batch.lines.shape == (8, 1, 32, pad_lines([line.ink for line in first]).shape[3])
-    assert batch.lengths.tolist() == [len(line.text) for line in first]
-    assert "".join(map(str, batch.digits.tolist())) == "".join(line.text for line in first)
+def test_a_batch_has_the_signs_of_its_strips() -> None:
+    strips = fixed_strips(RowPainter(), 8, 3)
+    batch = as_batch(strips)
+    assert len(batch) == 8
+    assert batch.strips.shape == (8, 3, 48, 4 * -(-max(strip.pixels.shape[2] for strip in strips) // 4))
+    assert batch.strips.dtype == torch.float32
+    assert batch.lengths.tolist() == [len(strip.text) for strip in strips]
+    signs = iter(batch.signs.tolist())
+    for strip in strips:
+        assert [next(signs) for _ in strip.text] == ["0123456789.,-+/: \ufffd".index(sign) for sign in strip.text]
 
 
-def test_all_ten_digits_are_needed(few: Dataset) -> None:
-    without = few.train.take(np.flatnonzero(~np.isin(few.train.labels, [3, 7])))
-    with pytest.raises(DataError, match="missing with ink: 3, 7"):
-        LineRenderer(without)
-    blank = Digits(np.where((few.train.labels == 5)[:, None, None], np.uint8(0), few.train.images), few.train.labels)
-    with pytest.raises(DataError, match="missing with ink: 5"):
-        LineRenderer(blank)
-
-
-def test_an_image_without_ink_is_never_written(few: Dataset) -> None:
-    images = few.train.images.copy()
-    images[::2] = 0
-    assert (
-        len(list(LineRenderer(Digits(images, few.train.labels), drawn=0).render_lines(np.random.default_rng(0), 20)))
-        == 20
-    )
-
-
-def test_inference_in_batches_gives_what_each_line_alone_gives(few: Dataset) -> None:
+def test_inference_in_batches_gives_what_each_strip_alone_gives() -> None:
     network = LineReader().eval()
-    lines = [line.ink for line in fixed_lines(few.train, 10, 0)]
-    for line, logits in zip(lines, infer_lines(network, lines), strict=True):
-        assert logits.shape == (-(-line.shape[1] // 4), 11)
-    alone = infer_lines(network, lines[:1])[0]
-    wide = np.pad(lines[0], ((0, 0), (0, -lines[0].shape[1] % 4)))
+    strips = [strip.pixels for strip in fixed_strips(RowPainter(), 10, 0)]
+    for strip, logits in zip(strips, infer_strips(network, strips), strict=True):
+        assert logits.shape == (-(-strip.shape[2] // 4), BLANK + 1)
+    alone = infer_strips(network, strips[:1])[0]
     with torch.inference_mode():
-        expected = network(torch.from_numpy(wide)[None, None])[0].numpy()
+        expected = network(torch.from_numpy(pad_strips(strips[:1])))[0].numpy()
     assert np.allclose(alone, expected, atol=1e-5)
-    assert infer_lines(network, []) == []
+    assert infer_strips(network, []) == []
 
 
 @pytest.fixture(scope="module")
 def whole(few: Dataset) -> LineTrainer:
     """Two epochs without a stop."""
-    training = LineTrainer(RECIPE, split(few, "validation"), device="cpu")
+    training = trainer(few)
     heard: list[int] = []
     list(training.fit(heard.append))
     assert sum(heard) == 2 * training.examples_per_epoch == 128
@@ -163,38 +111,35 @@ def test_every_epoch_has_its_record(whole: LineTrainer) -> None:
 
 
 def test_a_resumed_training_has_the_same_bits(whole: LineTrainer, few: Dataset) -> None:
-    splits = split(few, "validation")
-    first = LineTrainer(RECIPE, splits, device="cpu")
+    first, second = trainer(few), trainer(few)
     next(iter(first.fit()))
-    second = LineTrainer(RECIPE, splits, device="cpu")
     second.load_state_dict(first.state_dict())
     list(second.fit())
     assert same(second.result().state_dict(), whole.result().state_dict())
     assert [record.validation_loss for record in second.records] == [record.validation_loss for record in whole.records]
 
 
-def test_another_seed_has_other_lines_and_weights(whole: LineTrainer, few: Dataset) -> None:
-    other = LineTrainer(dataclasses.replace(RECIPE, seed=1, epochs=1), split(few, "validation"), device="cpu")
+def test_another_seed_has_other_strips_and_weights(whole: LineTrainer, few: Dataset) -> None:
+    other = trainer(few, seed=1, epochs=1)
     ours, theirs = (next(iter(training.batches(0))) for training in (whole, other))
-    assert ours.lines.shape != theirs.lines.shape or not torch.equal(ours.lines, theirs.lines)
+    assert ours.strips.shape != theirs.strips.shape or not torch.equal(ours.strips, theirs.strips)
     assert not same(whole.network.state_dict(), other.network.state_dict())
 
 
-def test_no_two_epochs_have_the_same_lines(whole: LineTrainer) -> None:
-    first, second = ([batch.digits.tolist() for batch in whole.batches(epoch)] for epoch in (0, 1))
+def test_no_two_epochs_have_the_same_strips(whole: LineTrainer) -> None:
+    first, second = ([batch.signs.tolist() for batch in whole.batches(epoch)] for epoch in (0, 1))
     assert first != second
-    assert sum(map(len, first)) > 64, "more than one digit a line"
+    assert sum(map(len, first)) > 64, "more than one sign a strip"
 
 
 @pytest.mark.parametrize("size", [3, 1000])
 def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
     few: Dataset, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where batches do not divide the lines that are composed at once."""
-    monkeypatch.setattr(line_training, "LINES_PER_EPOCH", 16)
-    monkeypatch.setattr(line_training, "LINES_PER_CHUNK", 8)
-    recipe = dataclasses.replace(RECIPE, epochs=1, batch_size=size)
-    training = LineTrainer(recipe, split(few, "validation"), device="cpu")
+    """Also where batches do not divide the strips that are made at once."""
+    monkeypatch.setattr(line_training, "STRIPS_PER_EPOCH", 16)
+    monkeypatch.setattr(line_training, "STRIPS_PER_CHUNK", 8)
+    training = trainer(few, epochs=1, batch_size=size)
     asked: list[float] = []
 
     def remember(progress: float) -> float:
@@ -214,11 +159,9 @@ def test_the_schedule_ends_with_the_epoch_whatever_the_size_of_a_batch(
         {"augmentation": "affine"},
         {"label_smoothing": 0.1},
         {"hard_example_repeats": 2.0},
-        {"precision": "bfloat16"},
     ],
     ids=lambda each: next(iter(each)),
 )
 def test_what_lines_do_not_have_is_refused(few: Dataset, change: dict[str, str | float]) -> None:
-    recipe = dataclasses.replace(RECIPE, **change)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="lines have no"):
-        LineTrainer(recipe, split(few, "validation"), device="cpu")
+        trainer(few, **change)

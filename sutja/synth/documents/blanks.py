@@ -16,7 +16,7 @@ from sutja.synth.documents.writers import Sources, Writer
 from sutja.synth.sheet import Colours
 
 BLEED_SHARE = 0.17  # of the picture, at each side: what a sloped picture shows beyond the upright one
-BOARD_PROBABILITY, CLEAN_BOARD_PROBABILITY = 0.07, 0.3  # of photographs and of screenshots
+BOARD_PROBABILITY, CLEAN_BOARD_PROBABILITY = 0.07, 0.4  # of photographs and of screenshots
 FLAT_PROBABILITY = 0.7  # of screenshots: one colour alone
 RULE_COLOURS = (  # of ruled and squared paper, and of printed forms
     (0.86, 0.72, 0.62),
@@ -48,7 +48,12 @@ def blank_document_sheet(
     pen_width = _random_pen_width(rng, digit_height)
     print_ink, rule_ink = _random_print_inks(rng, board=board)
     script = "latin" if rng.random() < LATIN_PROBABILITY else str(rng.choice(WRITTEN_SCRIPTS))
-    slope = float(np.radians(rng.normal(0, 1.2) if rng.random() < 0.93 else rng.uniform(-14, 14)))
+    slope = float(np.radians(rng.normal(0, 1.2) if rng.random() < 0.88 else rng.uniform(-14, 14)))
+
+    def new_writer() -> Writer:
+        width = _random_pen_width(rng, digit_height)
+        return _random_writer(rng, sources, width, script)
+
     return DocumentSheet(
         rng,
         colours,
@@ -62,6 +67,7 @@ def blank_document_sheet(
         (margin, margin, margin + size[0], margin + size[1]),
         slope,
         script,
+        new_writer,
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sutja.synth.documents.noise import cut_noise
 from sutja.synth.sheet import Colours
 
 LUMINANCE = np.array((0.114, 0.587, 0.299), np.float32)
@@ -16,7 +15,6 @@ GREY_PROBABILITY, COPY_PROBABILITY, JPEG_PROBABILITY = 0.12, 0.02, 0.75
 SHAKE_PROBABILITY = 0.08
 SMALL_PICTURE_PROBABILITY, COARSE_PICTURE_PROBABILITY = 0.12, 0.4  # of pictures that were enlarged
 MAX_SMALL_BLUR = 0.07  # of digits below 30 pixels, in digit heights
-NOISE_SIDE = 1024  # pixels of the field of noise that pictures cut theirs from
 COPY_CONTRAST = 22  # grey levels by which a copier's black is darker than what is around it
 
 _Picture = NDArray[np.uint8]
@@ -63,29 +61,12 @@ def _developed(scene: Colours, rng: Generator) -> _Picture:
     if rng.random() < GREY_PROBABILITY:
         picture = np.repeat(picture @ LUMINANCE[:, None], 3, axis=2)
     strength = float(rng.choice([0.5, rng.uniform(1, 3.5), rng.uniform(3, 9)], p=[0.45, 0.4, 0.15]))
-    picture += (strength * _noise(rng, scene.shape[:2], spot=float(rng.uniform(1, 2))))[:, :, None]
+    picture += (strength * cut_noise(rng, scene.shape[:2], spot=float(rng.uniform(1, 2))))[:, :, None]
     if rng.random() < 0.5:  # sensors' colours are noisier than their light
         for channel in range(3):
-            picture[:, :, channel] += 0.6 * strength * _noise(rng, scene.shape[:2], spot=float(rng.uniform(1, 3)))
+            picture[:, :, channel] += 0.6 * strength * cut_noise(rng, scene.shape[:2], spot=float(rng.uniform(1, 3)))
     np.clip(picture, 0, 255, out=picture)
     return np.asarray(picture, np.uint8)
-
-
-@cache
-def _noise_field() -> NDArray[np.float32]:
-    """Noise that all pictures cut theirs from: making it takes longer than all else."""
-    return np.random.default_rng(0).standard_normal((NOISE_SIDE, NOISE_SIDE), dtype=np.float32)
-
-
-def _noise(rng: Generator, shape: tuple[int, int], *, spot: float) -> NDArray[np.float32]:
-    """Noise of standard deviation 1 or a little less, with spots of some pixels."""
-    rows, columns = (max(1, round(side / spot)) for side in shape)
-    field = _noise_field()
-    if max(rows, columns) > NOISE_SIDE:
-        field = np.tile(field, (-(-rows // NOISE_SIDE), -(-columns // NOISE_SIDE)))
-    top, left = (int(rng.integers(0, have - want + 1)) for have, want in zip(field.shape, (rows, columns), strict=True))
-    part = field[top : top + rows, left : left + columns][:: int(rng.choice([-1, 1])), :: int(rng.choice([-1, 1]))]
-    return np.asarray(cv2.resize(part, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _enlarged(scene: Colours, zoom: float, *, smooth: bool) -> Colours:

@@ -9,6 +9,7 @@ from numpy.random import Generator
 from sutja.synth.documents.fonts import FontFile, render_text
 from sutja.synth.documents.writing import Layer, Writing, digit_band
 
+WIDE_SPACING_PROBABILITY, WIDE_SPACINGS = 0.15, (0.4, 0.9)  # of writers that set digits apart, in digit heights
 MIN_INK_SHARE = 0.5  # that thinning leaves of a thin font's strokes
 
 
@@ -23,7 +24,8 @@ class FontWriter:
         self._thickness = thickness
         self._slant = float(rng.normal(0, 0.12))
         self._jitter = float(rng.uniform(0.0, 0.06))
-        self._spacing = float(rng.uniform(-0.05, 0.3))
+        wide = rng.random() < WIDE_SPACING_PROBABILITY
+        self._spacing = float(rng.uniform(*WIDE_SPACINGS) if wide else rng.uniform(-0.05, 0.3))
 
     def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
         """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sutja.synth.documents.noise import noise_at
 from sutja.synth.documents.writing import Layer
-from sutja.synth.paper import grain
 from sutja.synth.sheet import Colours
 
 InkColour = NDArray[np.float32]  # blue, green, red, 0…1
@@ -24,6 +25,10 @@ class PenInk:
     rough: float = 0.0
     uneven: float = 0.0
 
+
+MIN_ROUGH_DIGIT_PIXELS = 14  # smaller writing does not show how rough a pen is
+ROUGH_SPOT_HEIGHTS, UNEVEN_SPOT_HEIGHTS = 0.02, 0.5  # of what a rough and an uneven pen leave out, in digit heights
+MIN_FLOW = 0.3  # of an uneven pen
 
 # (colour blue-green-red, how much it varies, weight)
 PEN_COLOURS = (
@@ -58,17 +63,16 @@ def chalk(rng: Generator) -> PenInk:
 
 def apply_ink(colours: Colours, layer: Layer, ink: PenInk, rng: Generator, *, digit_height: float) -> None:
     """Cover a sheet, in place, where a layer has ink."""
-    rows, columns = np.flatnonzero(layer.max(axis=1)), np.flatnonzero(layer.max(axis=0))
-    if not len(rows):
+    places = cv2.findNonZero(layer)
+    if places is None:
         return
-    part = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
-    cover = layer[part].astype(np.float32) * np.float32(ink.strength / 255)
-    if ink.rough and digit_height > 14:
-        rough = grain(cover.shape, rng, size=max(1.0, 0.02 * digit_height), strength=1)
-        cover *= np.clip(1 - ink.rough * np.abs(rough), 0, 1)
+    columns, rows = np.asarray(places, np.intp).reshape(-1, 2).T
+    cover = layer[rows, columns].astype(np.float32) * np.float32(ink.strength / 255)
+    if ink.rough and digit_height > MIN_ROUGH_DIGIT_PIXELS:
+        grains = noise_at(rng, rows, columns, spot=ROUGH_SPOT_HEIGHTS * digit_height)
+        cover *= np.clip(1 - ink.rough * np.abs(grains), 0, 1)
     if ink.uneven:
-        cover *= np.clip(
-            1 - ink.uneven * np.abs(grain(cover.shape, rng, size=max(2.0, 0.5 * digit_height), strength=1)), 0.3, 1
-        )
-    region = colours[part]
-    region += cover[:, :, None] * (ink.colour - region)
+        flow = noise_at(rng, rows, columns, spot=max(2.0, UNEVEN_SPOT_HEIGHTS * digit_height))
+        cover *= np.clip(1 - ink.uneven * np.abs(flow), MIN_FLOW, 1)
+    there = colours[rows, columns]
+    colours[rows, columns] = there + cover[:, None] * (ink.colour - there)

@@ -29,16 +29,16 @@ def add_light(rng: Generator, scene: Colours) -> None:
     light = _uneven(rng, shape)
     if rng.random() < SHADOW_PROBABILITY:
         light *= 1 - float(rng.uniform(0.12, 0.5)) * _soft_shadow(rng, shape)
-    full = np.asarray(cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    warmth = np.float32(rng.normal(0, 0.05)) * np.array((1, 0.1, -1), np.float32)
-    scene *= full[:, :, None] * (1 + warmth)
     if rng.random() < SUN_PROBABILITY:
         _sunlight(scene, rng)
     if rng.random() < FOLD_PROBABILITY:
         _fold(scene, rng)
+    full = np.asarray(cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    gain = _exposure(scene[::8, ::8] * full[::8, ::8, None], rng)
+    warmth = np.float32(rng.normal(0, 0.05)) * np.array((1, 0.1, -1), np.float32)
+    scene *= full[:, :, None] * (np.float32(gain) * (1 + warmth))
     if rng.random() < GLARE_PROBABILITY:
         _glare(scene, rng)
-    _expose(scene, rng)
 
 
 def _uneven(rng: Generator, shape: tuple[int, int]) -> Light:
@@ -110,8 +110,8 @@ def _glare(scene: Colours, rng: Generator) -> None:
     scene += (float(rng.uniform(0.1, 0.5)) * soft)[:, :, None] * (1 - np.minimum(scene, 1))
 
 
-def _expose(scene: Colours, rng: Generator) -> None:
-    """Bring paper to the level at which cameras show it; boards and dark screens stay dark."""
-    bright = float(np.quantile(scene[::8, ::8, 1], EXPOSED_QUANTILE))
+def _exposure(scene: Colours, rng: Generator) -> float:
+    """What brings paper to the level at which cameras show it; boards and dark screens stay dark."""
+    bright = float(np.quantile(scene[:, :, 1], EXPOSED_QUANTILE))
     gain = float(np.clip(rng.uniform(*EXPOSURES) / max(bright, 1e-3), MIN_GAIN, MAX_GAIN))
-    scene *= gain if bright > MAX_DARK_LEVEL else min(gain, float(rng.uniform(0.8, 1.3)))
+    return gain if bright > MAX_DARK_LEVEL else min(gain, float(rng.uniform(0.8, 1.3)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.random import Generator
 
@@ -15,12 +14,13 @@ from sutja.synth.documents.fingers import add_fingers
 from sutja.synth.documents.fonts import load_fonts
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.lights import add_light
+from sutja.synth.documents.parts import cut_part, on_black, window_around
 from sutja.synth.documents.photographer import Scene, turned, view
-from sutja.synth.documents.visibility import legible_runs, seen_runs
+from sutja.synth.documents.visibility import legible_runs
 from sutja.synth.documents.writers import DigitShapes, Sources
 
-TURN_PROBABILITIES = (0.79, 0.07, 0.07, 0.07)  # of none, one, two and three quarter turns
-CLEAN_PROBABILITY = 0.08  # of screenshots and canvases
+TURN_PROBABILITIES = (0.7, 0.1, 0.1, 0.1)  # of none, one, two and three quarter turns
+CLEAN_PROBABILITY = 0.1  # of screenshots and canvases
 CROPPED_PROBABILITY = 0.14  # of pictures that do not fill the square that a network sees
 LARGE_DIGIT_PIXELS = 100
 LARGE_LAYOUTS = {  # of documents with larger digits
@@ -32,8 +32,12 @@ LARGE_LAYOUTS = {  # of documents with larger digits
     "scattered": 0.05,
     "empty": 0.05,
 }
+SMALL_DIGIT_PIXELS = 15
+SPARSE_LAYOUTS = ("single", "cell", "cheque", "mark head", "scattered", "equations", "puzzle", "sums", "empty")
+SPARSE_SHARE = 0.3  # of these layouts remains where digits are small: there would be hardly anything on the picture
 COARSE_LAYOUTS = ("single", "cell")  # often small pictures, enlarged
-MAX_CROP_ZOOM = 6.0
+CROP_MARGIN_FACTORS = (0.5, 1.0, 3.0)  # of the margins around a number that is cropped
+MAX_CROP_ZOOM, MIN_CROP_PIXELS = 6.0, 24
 MAX_REPAINTINGS = 3
 EMPTY_PROBABILITY = 0.2
 # Digit heights in pixels, and how often a picture has them.
@@ -111,10 +115,12 @@ def document_painter(digits: Digits) -> DocumentPainter:
 
 
 def _random_layout(rng: Generator, unit: float) -> str:
-    """A layout that suits digits of `unit` pixels: few numbers where they are large."""
+    """A layout that suits digits of `unit` pixels: few numbers where they are large, many where they are small."""
     if unit > LARGE_DIGIT_PIXELS:
         return str(rng.choice(list(LARGE_LAYOUTS), p=list(LARGE_LAYOUTS.values())))
     weights = np.array([weight for _, weight in LAYOUTS.values()])
+    if unit < SMALL_DIGIT_PIXELS:
+        weights *= [SPARSE_SHARE if name in SPARSE_LAYOUTS else 1 for name in LAYOUTS]
     return str(rng.choice(list(LAYOUTS), p=weights / weights.sum()))
 
 
@@ -132,18 +138,9 @@ def cropped(document: Document, rng: Generator) -> Document:
     if not numbers:
         return document
     chosen = numbers[int(rng.integers(len(numbers)))]
-    margins = chosen.height * rng.uniform(-0.05, 1.2, 4) * float(rng.choice([0.5, 1, 3]))
-    low = np.maximum(np.round(chosen.quad.min(axis=0) - margins[:2]), 0).astype(int)
-    high = np.minimum(np.round(chosen.quad.max(axis=0) + margins[2:]), (width, height)).astype(int)
-    if (high - low).min() < 24:
+    window = window_around(chosen, rng, document.picture, margin_factors=CROP_MARGIN_FACTORS)
+    if min(window.size) < MIN_CROP_PIXELS:
         return document
-    (left, top), (right, bottom) = low.tolist(), high.tolist()
-    zoom = min(width / (right - left), height / (bottom - top), MAX_CROP_ZOOM)
-    matrix = np.array([[zoom, 0, -left * zoom], [0, zoom, -top * zoom], [0, 0, 1.0]])
-    part = document.picture[top:bottom, left:right]
-    size = (round(zoom * part.shape[1]), round(zoom * part.shape[0]))
-    picture = np.zeros_like(document.picture)
-    picture[: size[1], : size[0]] = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)[:height, :width]
-    outside = np.full(picture.shape[:2], 255, np.uint8)
-    outside[: size[1], : size[0]] = 0
-    return Document(picture, tuple(seen_runs([run.moved(matrix) for run in document.runs], outside)))
+    zoom = min(width / window.size[0], height / window.size[1], MAX_CROP_ZOOM)
+    size = (min(width, round(zoom * window.size[0])), min(height, round(zoom * window.size[1])))
+    return on_black([(cut_part(document, window, size), 0, 0)], (width, height))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
-from sutja.synth.paper import dots, grain, waves
+from sutja.synth.paper import dots, grain
 from sutja.synth.sheet import Colours
 
 WHITES = ((0.97, 0.98, 0.98), (0.93, 0.94, 0.95), (0.90, 0.93, 0.95), (0.99, 0.99, 0.99), (0.86, 0.89, 0.91))
@@ -22,35 +23,62 @@ TINTS = (
     (0.60, 0.68, 0.76),  # brown paper
     (0.72, 0.72, 0.72),  # grey
 )
+WHITE_PROBABILITY = 0.8
+GUILLOCHE_PROBABILITY, DOTS_PROBABILITY = 0.04, 0.03
+STAIN_PROBABILITY, SHINE_PROBABILITY = 0.06, 0.06
+MIN_GUILLOCHE_PIXELS = 2.5  # between two lines
+COARSE_GUILLOCHE_PIXELS = 6.0  # lines farther apart are painted smaller and enlarged
+RINGS_SHARE = 0.35  # of guilloches; the others are wavy lines
 BOARDS = ((0.10, 0.10, 0.10), (0.20, 0.24, 0.13), (0.24, 0.19, 0.16), (0.04, 0.03, 0.03), (0.35, 0.30, 0.12))
 
 
 def paint_paper(size: tuple[int, int], rng: Generator, *, digit_height: float) -> Colours:
     """Paint an empty sheet of `size` (width, height): plain, patterned, tinted, stained."""
     shape = size[::-1]
-    colours = np.empty((*shape, 3), np.float32)
-    tints = WHITES if rng.random() < 0.68 else TINTS
-    colours[:] = np.clip(np.array(tints[rng.integers(len(tints))]) + rng.normal(0, 0.012, 3), 0, 1)
-    texture = grain(shape, rng, size=float(rng.uniform(1, 3)), strength=float(rng.choice([0.004, 0.012, 0.03])))
+    tints = WHITES if rng.random() < WHITE_PROBABILITY else TINTS
+    colour = np.clip(np.array(tints[rng.integers(len(tints))]) + rng.normal(0, 0.012, 3), 0, 1).astype(np.float32)
+    texture = grain(shape, rng, size=float(rng.uniform(1, 3)), strength=float(rng.choice([0.004, 0.010, 0.022])))
     texture += grain(shape, rng, size=float(rng.uniform(20, 200)), strength=0.008)
-    kind = rng.random()
-    if kind < 0.10:
-        texture += waves(
-            shape, rng, spacing=digit_height * float(rng.uniform(0.1, 0.35)), strength=float(rng.uniform(0.05, 0.3))
-        )
-    elif kind < 0.13:
-        texture += dots(
-            shape,
-            rng,
-            spacing=max(2.5, digit_height * float(rng.uniform(0.1, 0.3))),
-            strength=float(rng.uniform(0.03, 0.2)),
-        )
-    colours += texture[:, :, None]
-    if rng.random() < 0.06:
+    if rng.random() < DOTS_PROBABILITY:
+        spacing = max(2.5, digit_height * float(rng.uniform(0.1, 0.3)))
+        texture += dots(shape, rng, spacing=spacing, strength=float(rng.uniform(0.03, 0.15)))
+    colours = texture[:, :, None] + colour
+    if rng.random() < GUILLOCHE_PROBABILITY:
+        print_guilloche(colours, rng, digit_height=digit_height)
+    if rng.random() < STAIN_PROBABILITY:
         _stain(colours, rng)
-    if rng.random() < 0.06:
+    if rng.random() < SHINE_PROBABILITY:
         _shine_through(colours, rng, digit_height)
     return colours
+
+
+def print_guilloche(colours: Colours, rng: Generator, *, digit_height: float) -> None:
+    """Print fine wavy lines in one or two pale colours, as on cheques and certificates, in place."""
+    for _ in range(int(rng.integers(1, 3))):
+        spacing = max(MIN_GUILLOCHE_PIXELS, digit_height * float(rng.uniform(0.06, 0.22)))
+        absorbed = rng.uniform(0.2, 1, 3) * rng.uniform(0.06, 0.35)
+        colours -= guilloche(colours.shape[:2], rng, spacing=spacing)[:, :, None] * absorbed.astype(np.float32)
+
+
+def guilloche(shape: tuple[int, int], rng: Generator, *, spacing: float) -> NDArray[np.float32]:
+    """Fine lines `spacing` pixels apart, wavy or in rings, `float32 (H, W)`: 0…1, 1 in the middle of a line."""
+    zoom = min(1.0, COARSE_GUILLOCHE_PIXELS / spacing)
+    rows, columns = (max(2, round(side * zoom)) for side in shape)
+    step = spacing * zoom
+    y, x = np.arange(rows, dtype=np.float32)[:, None], np.arange(columns, dtype=np.float32)[None]
+    swing, wavelength = float(rng.uniform(0, 2.5)) * step, float(rng.uniform(8, 40)) * step
+    if rng.random() < RINGS_SHARE:
+        middle = rng.uniform(-1, 2, 2) * (columns, rows)
+        phase = np.hypot(x - np.float32(middle[0]), y - np.float32(middle[1]))
+        along = x + y
+    else:
+        angle = float(rng.uniform(-0.9, 0.9) if rng.random() < 0.5 else rng.normal(0, 0.06))
+        along = x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle))
+        phase = y * np.float32(np.cos(angle)) - x * np.float32(np.sin(angle))
+    phase = phase + np.float32(swing) * np.sin(along * np.float32(2 * np.pi / wavelength))
+    sharp = np.float32(rng.uniform(1, 3))
+    lines = np.clip(np.cos(phase * np.float32(2 * np.pi / step)) * sharp - sharp + 1, 0, 1)
+    return np.asarray(cv2.resize(lines, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def paint_board(size: tuple[int, int], rng: Generator) -> Colours:

@@ -11,14 +11,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sutja.synth.background import paint_desk
-from sutja.synth.documents.document import Document, WrittenRun
+from sutja.synth.documents.document import Document, WrittenRun, warped_places
 from sutja.synth.documents.visibility import HiddenMask, seen_runs
 from sutja.synth.documents.writing import Layer, is_visible
 from sutja.synth.sheet import Colours
 
 DESK_PROBABILITY = 0.2  # of views in which the sheet ends within the picture
 VANISHING_STRENGTHS = ((0.0, 0.4), (0.1, 0.4), (0.3, 0.2))  # of perspective, and how often
+CLEAN_SHIFT_SHARES = (0.3, 0.7)  # of what a screen does not show, that lies to the left or above
 MAX_VANISHING = 0.5
+MAX_PLACE_PIXELS = 10_000  # that OpenCV can draw to
 
 
 @dataclass
@@ -78,28 +80,34 @@ def view(rng: Generator, sheet: Scene, size: tuple[int, int], *, clean: bool) ->
     """A flat sheet as it lies before the camera in a picture of `size`; a `clean` one is a screen, seen straight on."""
     matrix, desk = random_view(rng, sheet.size, size)
     if clean:
-        shift = np.round((np.array(size) - sheet.size) / 2)
+        shift = np.round((np.array(size) - sheet.size) * rng.uniform(*CLEAN_SHIFT_SHARES, 2))
         matrix, desk = np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1.0]]), False
     flags = cv2.INTER_NEAREST if clean else cv2.INTER_LINEAR
     border = cv2.BORDER_CONSTANT if desk else cv2.BORDER_REPLICATE
     colours = cv2.warpPerspective(sheet.colours, matrix, size, flags=flags, borderMode=border)
-    seen = Scene(
-        np.asarray(colours, np.float32),
-        [run for run in (run.moved(matrix) for run in sheet.runs) if is_visible(run, size)],
-        *(
-            np.asarray(cv2.warpPerspective(layer, matrix, size, flags=flags), np.uint8)
-            for layer in (sheet.ink, sheet.rules, 255 - sheet.hidden)
-        ),
+    ink, rules = (
+        np.asarray(cv2.warpPerspective(layer, matrix, size, flags=flags), np.uint8)
+        for layer in (sheet.ink, sheet.rules)
     )
+    runs = [run for run in (run.moved(matrix) for run in sheet.runs) if is_visible(run, size)]
+    seen = Scene(np.asarray(colours, np.float32), runs, ink, rules, _beyond(sheet.size, matrix, size))
     if desk:
         _lay_on_desk(seen, rng)
-    seen.hidden = np.asarray(255 - seen.hidden, np.uint8)
     return seen
 
 
+def _beyond(sheet: tuple[int, int], matrix: NDArray[np.float64], size: tuple[int, int]) -> HiddenMask:
+    """What lies beyond the edges of a sheet of a size (width, height) in a picture: 255 there."""
+    mask = np.full(size[::-1], 255, np.uint8)
+    corners = np.array([(0, 0), (sheet[0], 0), sheet, (0, sheet[1])], np.float32)
+    places = np.clip(warped_places(corners, matrix), -MAX_PLACE_PIXELS, MAX_PLACE_PIXELS)
+    cv2.fillConvexPoly(mask, np.round(places * 8).astype(np.int32), 0, cv2.LINE_AA, 3)
+    return mask
+
+
 def _lay_on_desk(seen: Scene, rng: Generator) -> None:
-    """Paint a desk where the sheet does not cover it; `seen.hidden` is still where the sheet is."""
-    inside = seen.hidden.astype(np.float32) / 255
+    """Paint a desk where the sheet does not cover it."""
+    inside = 1 - seen.hidden.astype(np.float32) / 255
     under = paint_desk(seen.size if rng.random() < 0.5 else seen.size[::-1], rng)
     under = np.ascontiguousarray(under if under.shape == seen.colours.shape else under.transpose(1, 0, 2))
     under *= float(rng.uniform(0.4, 1.1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,19 +11,25 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from sutja.synth.documents.document import WrittenRun, other_run, upright_quad
-from sutja.synth.documents.fonts import FontFile, render_text
+from sutja.synth.documents.fonts import FontFile
 from sutja.synth.documents.hiding import unknown_run
 from sutja.synth.documents.inks import PenInk, apply_ink
 from sutja.synth.documents.marks import circle, draw_filler, draw_mark_in, draw_stroke, strike_out, underline
+from sutja.synth.documents.typesetting import WORD_GAP, typeset
 from sutja.synth.documents.words import random_heading, random_phrase, random_word
 from sutja.synth.documents.writers import Writer
 from sutja.synth.documents.writing import Layer, Writing, is_visible, place_ink
 from sutja.synth.sheet import Colours
 
-MAX_RUNS = 48  # that layouts put onto a sheet, so that tiny writing does not take for ever
+MAX_RUNS = 100  # that layouts put onto a sheet, so that tiny writing does not take for ever
 MIN_FITTING_SHARE = 0.5  # of the usual height, in which numbers are written where there is little room
 MAX_CROSSED_SHARE = 0.12  # of the ink of two writings, where one lies on the other
-PRINTED_NUMBER_SIGNS = frozenset("0123456789.,-+/:")
+DOT_SHARE, DASH_SHARE = 0.1, 0.5  # of a step of a dotted or dashed rule
+MAX_DOT_STEP = 4  # of a dotted rule, in thicknesses
+MIN_PRINT_PIXELS = 3.0  # the height of digits in print, below which nothing is printed
+BRIGHT_PRINT = PenInk(np.array((0.97, 0.97, 0.97), np.float32), 1.0)
+
+Region = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass
@@ -31,7 +37,7 @@ class DocumentSheet:
     """A sheet on which layouts write, print and draw, in pixels from its top left corner.
 
     `digit_height` is the usual height of handwritten digits, `pen_width` that of the pen's strokes, both in pixels.
-    `window` (left, top, right, bottom) is the part that will surely be seen.
+    `window` (left, top, right, bottom) is the part that will surely be seen. `new_writer` makes somebody else.
     """
 
     rng: Generator
@@ -43,9 +49,10 @@ class DocumentSheet:
     print_ink: PenInk
     rule_ink: PenInk
     print_fonts: Sequence[FontFile]
-    window: tuple[float, float, float, float]
+    window: Region
     slope: float = 0.0
     script: str = "latin"
+    new_writer: Callable[[], Writer] | None = None
     runs: list[WrittenRun] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,6 +60,7 @@ class DocumentSheet:
         shape = self.colours.shape[:2]
         self.hand_layers: list[Layer] = [np.zeros(shape, np.uint8) for _ in self.pens]
         self.print_layer: Layer = np.zeros(shape, np.uint8)
+        self.bright_layer: Layer = np.zeros(shape, np.uint8)  # print on dark grounds
         self.rule_layer: Layer = np.zeros(shape, np.uint8)
 
     @property
@@ -63,7 +71,12 @@ class DocumentSheet:
     @property
     def ink(self) -> Layer:
         """All that is written and printed on it, without rules, `uint8 (H, W)`."""
-        return np.asarray(np.maximum.reduce([*self.hand_layers, self.print_layer]), np.uint8)
+        return np.asarray(np.maximum.reduce(self.written_layers), np.uint8)
+
+    @property
+    def written_layers(self) -> list[Layer]:
+        """The layers of handwriting and print."""
+        return [*self.hand_layers, self.print_layer, self.bright_layer]
 
     def chance(self, probability: float) -> bool:
         """Whether something happens that happens with this probability."""
@@ -98,9 +111,15 @@ class DocumentSheet:
         """Print the rules and the text, and put the handwriting on top."""
         apply_ink(self.colours, self.rule_layer, self.rule_ink, self.rng, digit_height=self.digit_height)
         apply_ink(self.colours, self.print_layer, self.print_ink, self.rng, digit_height=self.digit_height)
+        apply_ink(self.colours, self.bright_layer, BRIGHT_PRINT, self.rng, digit_height=self.digit_height)
         for layer, pen in zip(self.hand_layers, self.pens, strict=True):
             apply_ink(self.colours, layer, pen, self.rng, digit_height=self.digit_height)
         return self.colours
+
+    def change_writer(self) -> None:
+        """Let somebody else write on, where there is somebody."""
+        if self.new_writer is not None:
+            self.writer = self.new_writer()
 
     def write(
         self,
@@ -118,9 +137,7 @@ class DocumentSheet:
         self.put(written, x, y, struck=struck)
         return written
 
-    def write_fitting(
-        self, text: str, box: tuple[float, float, float, float], *, pen: int = 0, align: float = 0.5, ending: str = ""
-    ) -> None:
+    def write_fitting(self, text: str, box: Region, *, pen: int = 0, align: float = 0.5, ending: str = "") -> None:
         """Write a number into a box (left, top, right, bottom), smaller if need be; `align` 0 is left, 1 right.
 
         Of a number that is too long even for small digits the first signs are written.
@@ -155,7 +172,7 @@ class DocumentSheet:
         if not written.spans:
             return []
         placed = place_ink(written, layer.shape, x, y, angle=angle)
-        if not placed.patch.size or placed.crossed_share([*self.hand_layers, self.print_layer]) > MAX_CROSSED_SHARE:
+        if not placed.patch.size or placed.crossed_share(self.written_layers) > MAX_CROSSED_SHARE:
             return []
         part = placed.part(layer)
         np.maximum(part, placed.patch, out=part)
@@ -169,51 +186,31 @@ class DocumentSheet:
         return x + written.width
 
     def print_text(
-        self, text: str, x: float, y: float, height: float, *, font: FontFile | None = None, angle: float = 0.0
+        self, text: str, x: float, y: float, height: float, *, angle: float = 0.0, bright: bool = False
     ) -> float:
         """Print a text, its words apart, with the left end of the baseline at x, y; returns the column behind it."""
-        font = font or self.random_font()
-        if font is None:
-            return self._print_plain(text, x, y, height)
-        for word in text.split():
-            drawn = render_text(font, word, height)
-            if drawn.text and drawn.mask.size > 1:
-                x = self._print_word(
-                    drawn.mask, drawn.text, drawn.boxes, (drawn.digit_top, drawn.baseline), (x, y), angle
-                )
-            x += height * 0.45
+        layer = self.bright_layer if bright else self.print_layer
+        for written in typeset(text, self.random_font(), height):
+            self.runs += self._place(layer, written, x, y, angle=angle)
+            x += written.width + WORD_GAP * height
         return x
 
-    def _print_word(
-        self,
-        mask: Layer,
-        text: str,
-        boxes: np.ndarray,
-        band: tuple[float, float],
-        at: tuple[float, float],
-        angle: float,
-    ) -> float:
-        pad = 2
-        ink = np.pad(mask, pad)
-        spans = tuple((float(box[0]) + pad, float(box[2]) + pad) for box in boxes)
-        is_number = set(text) <= PRINTED_NUMBER_SIGNS and any(sign.isdigit() for sign in text)
-        count = len(text.rstrip(".,:/-+")) if is_number else 0
-        written = Writing(ink, text, spans, band[0] + pad, band[1] + pad, 0.0, count, handwritten=False)
-        self.runs += self._place(self.print_layer, written, *at, angle=angle)
-        return at[0] + written.width
-
-    def _print_plain(self, text: str, x: float, y: float, height: float) -> float:
-        """Print without any font file, in the one that OpenCV brings."""
-        for word in text.split():
-            (width, high), below = cv2.getTextSize(word, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 2)
-            mask = np.zeros((high + below + 4, width + 4), np.uint8)
-            cv2.putText(mask, word, (2, high + 2), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-            zoom = height / high
-            mask = np.asarray(cv2.resize(mask, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), np.uint8)
-            edges = np.linspace(0, mask.shape[1], len(word) + 1)
-            boxes = np.stack([edges[:-1], 0 * edges[1:], edges[1:], 0 * edges[1:]], axis=1)
-            x = self._print_word(mask, word, boxes, (2 * zoom, (high + 2) * zoom), (x, y), 0.0) + 0.45 * height
-        return x
+    def print_fitting(self, text: str, box: Region, height: float, *, align: float = 0.5, bright: bool = False) -> None:
+        """Print a text into a box (left, top, right, bottom), smaller if need be; `align` 0 is left, 1 right."""
+        left, top, right, bottom = box
+        font = self.random_font()
+        words = typeset(text, font, height)
+        width = sum(word.width for word in words) + WORD_GAP * height * (len(words) - 1)
+        if width > right - left:
+            height *= max(0.0, right - left) / width
+            if height < MIN_PRINT_PIXELS:
+                return
+            words, width = typeset(text, font, height), right - left
+        x = left + align * (right - left - width)
+        for word in words:
+            layer = self.bright_layer if bright else self.print_layer
+            self.runs += self._place(layer, word, x, (top + bottom + height) / 2, angle=0.0)
+            x += word.width + WORD_GAP * height
 
     def random_font(self) -> FontFile | None:
         """One of the sheet's print fonts; `None` if there are none."""
@@ -222,23 +219,18 @@ class DocumentSheet:
     def rule(self, start: tuple[float, float], stop: tuple[float, float], thick: float, *, dots: float = 0.0) -> None:
         """Draw a rule, with `dots` a dotted or dashed one in steps of so many pixels."""
         size = max(1, round(thick))
-        a, b = np.array(start), np.array(stop)
-        length = float(np.hypot(*(b - a)))
-        if not dots or length < dots:
-            cv2.line(self.rule_layer, _point(a), _point(b), 255, size, cv2.LINE_AA, 3)
-            return
-        unit = (b - a) / length
-        share = 0.1 if dots < 4 * size else 0.5
-        for at in np.arange(0, length, dots):
-            cv2.line(
-                self.rule_layer,
-                _point(a + unit * at),
-                _point(a + unit * (at + share * dots)),
-                255,
-                size,
-                cv2.LINE_AA,
-                3,
-            )
+        ends = np.array([start, stop], np.float64)
+        length = float(np.hypot(*(ends[1] - ends[0])))
+        shares = np.array([0.0, 1.0])
+        if dots and length > dots:
+            dash = DOT_SHARE if dots < MAX_DOT_STEP * size else DASH_SHARE
+            shares = (np.arange(0, length, dots)[:, None] + (0, dash * dots)) / length
+        places = ends[0] + shares.reshape(-1, 2, 1) * (ends[1] - ends[0])
+        inside = (places.max(axis=1) > -size).all(axis=1) & (places.min(axis=1) < np.array(self.size) + size).all(
+            axis=1
+        )
+        eighths = np.clip(np.round(places[inside] * 8), -(10**6), 10**6).astype(np.int32)
+        cv2.polylines(self.rule_layer, list(eighths), False, 255, size, cv2.LINE_AA, 3)
 
     def rule_by_hand(
         self, start: tuple[float, float], stop: tuple[float, float], thick: float = 0.0, *, dots: float = 0.0
@@ -247,21 +239,21 @@ class DocumentSheet:
         points = np.linspace(start, stop, 5) + self.rng.normal(0, 0.04 * self.digit_height, (5, 2))
         draw_stroke(self.hand_layers[0], points, self.pen_width)
 
-    def fill(self, box: tuple[float, float, float, float], tint: NDArray[np.float32]) -> None:
+    def fill(self, box: Region, tint: NDArray[np.float32]) -> None:
         """Colour the paper in a box."""
         left, top, right, bottom = (max(0, round(edge)) for edge in box)
         self.colours[top:bottom, left:right] *= tint
 
-    def mark(self, box: tuple[float, float, float, float], kind: str | None = None, *, pen: int = 0) -> None:
+    def mark(self, box: Region, kind: str | None = None, *, pen: int = 0) -> None:
         """Draw a mark that is no number into a box."""
         self._note(draw_mark_in(self.hand_layers[pen % len(self.pens)], self.rng, box, self.pen_width, kind))
 
-    def stroke(self, points: NDArray[np.float64], box: tuple[float, float, float, float], *, pen: int = 0) -> None:
+    def stroke(self, points: NDArray[np.float64], box: Region, *, pen: int = 0) -> None:
         """Draw a stroke that is no sign, within a box."""
         draw_stroke(self.hand_layers[pen % len(self.pens)], points, self.pen_width)
         self._note(other_run(upright_quad(*box), handwritten=True))
 
-    def filler(self, box: tuple[float, float, float, float], *, pen: int = 0) -> None:
+    def filler(self, box: Region, *, pen: int = 0) -> None:
         """Draw a long stroke through a box."""
         self._note(draw_filler(self.hand_layers[pen % len(self.pens)], self.rng, box, self.pen_width))
 
@@ -279,9 +271,3 @@ def _first_signs(text: str, share: float) -> str:
     """About that share of a number's signs, up to a digit."""
     count = max(1, int(share * len(text)))
     return text[:count].rstrip(".,-+/: ") or text[: count + 1]
-
-
-def _point(place: np.ndarray) -> tuple[int, int]:
-    """A point in eighths of a pixel."""
-    x, y = np.clip(np.round(place * 8), -(10**6), 10**6).astype(int).tolist()
-    return x, y

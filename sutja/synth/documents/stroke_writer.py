@@ -19,9 +19,9 @@ STYLE_DIGIT_ROWS = 43  # digit height of a style of scale 1
 STYLE_MIDDLE_COLUMN = 150  # of a style of scale 1, around which its line is sloped
 LETTER_SHAPE_ROWS = 64  # for which letters are drawn
 # Where a writer's digits come from, and how often; and where each digit of a writer of mixed digits comes from.
-DIGIT_SOURCES = {"traced": 0.36, "penned": 0.24, "drawn": 0.1, "mixed": 0.22, "image": 0.08}
-MIXED_SOURCES = {"traced": 0.45, "penned": 0.2, "drawn": 0.35}
-DRAWN_ONES_SHARE = 0.45  # of writers: MNIST's ones are bare strokes, those of half the world begin with an upstroke
+DIGIT_SOURCES = {"traced": 0.25, "penned": 0.22, "drawn": 0.24, "mixed": 0.23, "image": 0.06}
+MIXED_SOURCES = {"traced": 0.35, "penned": 0.2, "drawn": 0.45}
+DRAWN_ONES_SHARE = 0.5  # of writers: MNIST's ones are bare strokes, those of half the world begin with an upstroke
 GAP_AFTER_MARK_PROBABILITY = 0.12  # of room behind a point or comma within a number
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 FRACTION_DIGIT_GAP = 0.02
@@ -29,6 +29,8 @@ FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have smal
 STACKED_OFFSET, SLANTED_OFFSET = 0.42, 0.24  # of a fraction's digits above and below the middle, in digit heights
 MIN_BAR_WIDTH = 0.6  # of stacked fractions, in digit heights
 SLASH_OVERLAP = 0.12  # of a slanted stroke with its digits, in digit heights
+WIDE_GAP_PROBABILITY, WIDE_GAPS = 0.3, (0.4, 1.2)  # of writers that set digits apart, in digit heights
+MIN_VARIED_PIXELS = 14  # smaller digits do not show how their strokes vary
 MAX_ENDING_GAP = 0.2  # between the signs that end a number, in digit heights
 
 
@@ -60,8 +62,9 @@ class StrokeWriter:
         self._rng, self._shapes, self._words = rng, sources.shapes, words
         self._pen_width = pen_width
         self._style = HandwritingStyle(rng, pen_width=pen_width)
-        if rng.random() < 0.6:
-            self._style.gap = float(rng.uniform(0.05, 0.35) if rng.random() < 0.8 else rng.uniform(0.4, 1.2))
+        if rng.random() < 0.65:
+            wide = rng.random() < WIDE_GAP_PROBABILITY
+            self._style.gap = float(rng.uniform(*WIDE_GAPS) if wide else rng.uniform(0.05, 0.35))
         self._source = str(rng.choice(list(DIGIT_SOURCES), p=list(DIGIT_SOURCES.values())))
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
@@ -99,6 +102,7 @@ class StrokeWriter:
         style.height = height
         style.rows = round(2.8 * height) + 8
         style.middle = style.rows / 2
+        style.varies_strokes = height >= MIN_VARIED_PIXELS
         return style
 
     def _write_plain(self, line: WrittenLine, text: str) -> None:

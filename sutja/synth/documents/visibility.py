@@ -118,15 +118,17 @@ class InkComparison:
                 for each in (picture, ink, rules)
             )
         side = 2 * round(0.6 * scale * digit_height) + 1
-        free = rules < RULE_LEVEL
+        free = (rules < RULE_LEVEL).astype(np.float32)
         near = _near_ink(ink, scale * digit_height) * free  # what is farther away does not matter
-        written = _detail(ink, free, side)
-        seen = _towards_ink(_detail(picture, free, side), written)
+        written, seen = _detail(ink, free, side), _detail(_towards_ink(picture, ink, near), free, side)
         products = (near * written * written, near * written * seen, near * seen * seen)
         return cls(scale, tuple(np.asarray(cv2.integral(each, sdepth=cv2.CV_64F), np.float64) for each in products))
 
     def correlation(self, quad: Places) -> float:
-        """The correlation of ink and picture in the upright box around a quad, -1…1; 0 beyond the picture."""
+        """The correlation of ink and picture in the upright box around a quad, 0…1; 0 beyond the picture.
+
+        Ink may be darker than its paper, or brighter.
+        """
         limits = (self.sums[0].shape[1] - 1, self.sums[0].shape[0] - 1)
         margin = 0.15 * Axes.of(quad).height
         left, top = np.clip((quad.min(axis=0) - margin) * self.scale, 0, limits).astype(int).tolist()
@@ -134,7 +136,7 @@ class InkComparison:
         ink, both, seen = (
             float(each[bottom, right] - each[top, right] - each[bottom, left] + each[top, left]) for each in self.sums
         )
-        return both / max(float(np.sqrt(max(ink, 0) * max(seen, 0))), 1e-6)
+        return abs(both) / max(float(np.sqrt(max(ink, 0) * max(seen, 0))), 1e-6)
 
 
 def _near_ink(ink: Layer, digit_height: float) -> NDArray[np.float32]:
@@ -143,20 +145,20 @@ def _near_ink(ink: Layer, digit_height: float) -> NDArray[np.float32]:
     return cv2.dilate((ink > COMPARED_INK_LEVEL).astype(np.float32), np.ones((side, side), np.uint8)).astype(np.float32)
 
 
-def _detail(picture: _Picture, free: NDArray[np.bool_], side: int) -> NDArray[np.float32]:
-    """A picture less its mean over squares of `side` pixels, where it is free; 0 elsewhere."""
-    weights = free.astype(np.float32)
-    shares = np.maximum(cv2.blur(weights, (side, side)), 1e-3)
-    if picture.ndim == 3:
-        weights, shares = weights[:, :, None], shares[:, :, None]
-    levels = picture * weights
-    return np.asarray(levels - weights * (cv2.blur(levels, (side, side)) / shares), np.float32)
+def _towards_ink(picture: _Picture, ink: Layer, near: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The channels of a picture mixed to the one in which ink and paper differ most."""
+    inked = (ink > COMPARED_INK_LEVEL).astype(np.uint8)
+    paper = ((near > 0) & (inked == 0)).astype(np.uint8)
+    weights = np.array(cv2.mean(picture, inked)[:3]) - cv2.mean(picture, paper)[:3]
+    weights /= max(float(np.abs(weights).sum()), 1e-6)
+    return cv2.transform(picture.astype(np.float32), weights[None].astype(np.float32)).astype(np.float32, copy=False)
 
 
-def _towards_ink(picture: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The channels of a picture mixed to the one that shows the ink best."""
-    weights = np.tensordot(picture, ink, axes=((0, 1), (0, 1)))
-    return np.asarray(picture @ (weights / max(float(np.abs(weights).sum()), 1e-6)).astype(np.float32), np.float32)
+def _detail(picture: NDArray[Any], free: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A picture `(H, W)` less its mean over squares of `side` pixels, where it is free; 0 elsewhere."""
+    shares = np.maximum(cv2.blur(free, (side, side)), 1e-3)
+    levels = picture * free
+    return np.asarray(levels - free * (cv2.blur(levels, (side, side)) / shares), np.float32)
 
 
 def legible_runs(

@@ -16,7 +16,6 @@ from sutja.synth.strokes import Glyph, digit_strokes
 from sutja.synth.tracing import Strokes, trace_strokes
 
 MIN_GLYPH_LEVEL = 60
-MAX_TRACED_DIGITS = 600  # of each label: tracing takes longer than drawing, and each is traced once
 MAX_TRACED_CANDIDATES = 4
 
 
@@ -36,8 +35,8 @@ class DigitShapes:
     def __init__(self, digits: Digits) -> None:
         self._images = digits.images
         inked = digits.images.max(axis=(1, 2)) > MIN_GLYPH_LEVEL
-        self._by_digit = [np.flatnonzero((digits.labels == digit) & inked)[:MAX_TRACED_DIGITS] for digit in range(10)]
-        self._traced: dict[int, Strokes | None] = {}
+        self._by_digit = [np.flatnonzero((digits.labels == digit) & inked) for digit in range(10)]
+        self._traced: dict[int, Strokes | None] = {}  # each digit is traced once: tracing takes longer than drawing
         self._pens: PenDigits = load_pen_digits()
 
     def traced(self, rng: Generator, digit: int) -> Strokes:

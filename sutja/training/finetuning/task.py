@@ -38,9 +38,10 @@ class Task:
         and what `open_model` and `load_network` raise.
         """
         model = open_model(word)
+        if model.recipe is not None:
+            model.recipe.require_single_digits(f"--from {word}")
         if model.recipe is None or model.weights is None:
             raise UsageError(f"--from {word}: an ensemble, or published without its weights, cannot be fine-tuned")
-        model.recipe.require_single_digits(f"--from {word}")
         model.require_digits()
         return cls(model, model.recipe, load_network(model), name, corrected)
 

@@ -50,11 +50,6 @@ def blank_sheet(
     )
 
 
-def ink_of(sheet: DocumentSheet) -> NDArray[np.uint8]:
-    """What is written and printed, `uint8 (H, W)`, without rules."""
-    return np.asarray(np.maximum.reduce([*sheet.hand_layers, sheet.print_layer]), np.uint8)
-
-
 def is_within(run: WrittenRun, size: tuple[int, int]) -> bool:
     """Whether all of a run lies in a picture of `size` (width, height)."""
     return bool(run.quad.min() >= 0 and (run.quad.max(axis=0) <= size).all())

@@ -7,7 +7,7 @@ import pytest
 
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.writers import Sources
-from tests.synth.documents.sheets import blank_sheet, check_runs, ink_of, is_within, levels_inside
+from tests.synth.documents.sheets import blank_sheet, check_runs, is_within, levels_inside
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -16,7 +16,7 @@ def test_a_number_holds_ink_inside_its_quad_and_near_each_digit(sources: Sources
         sheet = blank_sheet(sources, seed)
         LAYOUTS[layout][0](sheet)
         check_runs(sheet.runs)
-        ink = ink_of(sheet)
+        ink = sheet.ink
         for run in sheet.runs:
             if run.is_number and is_within(run, sheet.size):
                 inside = levels_inside(ink, run.quad)

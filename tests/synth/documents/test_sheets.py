@@ -8,7 +8,7 @@ import pytest
 from sutja.synth.documents.layouts import LAYOUTS
 from sutja.synth.documents.marks import SMALL_MARKS
 from sutja.synth.documents.writers import Sources
-from tests.synth.documents.sheets import blank_sheet, check_runs, ink_of, levels_inside
+from tests.synth.documents.sheets import blank_sheet, check_runs, levels_inside
 
 
 def test_a_struck_out_number_is_no_number(sources: Sources) -> None:
@@ -50,7 +50,7 @@ def test_a_word_is_no_number(sources: Sources) -> None:
     sheet = blank_sheet(sources, 3)
     sheet.write_word("Kuchen", 60, 90)
     assert not any(run.is_number for run in sheet.runs)
-    assert ink_of(sheet).any()
+    assert sheet.ink.any()
 
 
 def test_printed_numbers_are_told_from_words(sources: Sources) -> None:
@@ -82,7 +82,7 @@ def test_a_mark_has_ink_in_its_box_and_is_no_number(sources: Sources, kind: str)
     sheet.mark((100, 60, 140, 100), kind)
     (run,) = sheet.runs
     assert not run.is_number
-    assert levels_inside(ink_of(sheet), run.quad).max() > 128
+    assert levels_inside(sheet.ink, run.quad).max() > 128
 
 
 def test_what_is_written_beside_the_sheet_is_not_noted(sources: Sources) -> None:
@@ -90,7 +90,7 @@ def test_what_is_written_beside_the_sheet_is_not_noted(sources: Sources) -> None
     sheet.write("12", 3000, 90)
     sheet.mark((-90, -90, -40, -40))
     assert sheet.runs == []
-    assert not ink_of(sheet).any()
+    assert not sheet.ink.any()
 
 
 def test_composing_puts_ink_onto_the_paper(sources: Sources) -> None:
@@ -99,18 +99,18 @@ def test_composing_puts_ink_onto_the_paper(sources: Sources) -> None:
     sheet.rule((0, 120), (250, 120), 2)
     colours = sheet.compose()
     assert colours[120, 100].max() < 0.2
-    assert colours[ink_of(sheet) == 255].max() < 0.1
+    assert colours[sheet.ink == 255].max() < 0.1
     assert colours[:20].min() == 1
 
 
 def test_what_would_cross_other_writing_is_left_out(sources: Sources) -> None:
     sheet = blank_sheet(sources, 10)
     sheet.write("888", 60, 90)
-    ink, count = ink_of(sheet), len(sheet.runs)
+    ink, count = sheet.ink, len(sheet.runs)
     sheet.write("888", 62, 92)
     sheet.print_text("8888", 62, 92, 24)
     assert len(sheet.runs) == count
-    assert np.array_equal(ink_of(sheet), ink)
+    assert np.array_equal(sheet.ink, ink)
     sheet.write("888", 60, 140)
     assert len(sheet.runs) == count + 1
 

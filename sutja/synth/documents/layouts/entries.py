@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from numpy.random import Generator
 
-from sutja.synth.documents.layouts.rulings import Region
 from sutja.synth.documents.number_texts import random_number_text
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.sheets import DocumentSheet, Region
 
 # Behind a number; most often nothing.
 NUMBER_ENDINGS = (
     *(7 * ("",)),
-    *("=", "-", ".-", "/-", ",-", "--", "~", "%", "kg", "m", "$", "x", "*", ")", ".", "a", "b"),
+    *(3 * ("=",)),
+    *(2 * ("-", ".-")),
+    *("/-", ",-", "--", ".=", "~", "%", "kg", "m", "$", "x", "*", ")", ".", "a", "b"),
 )
 # Before a number.
 NUMBER_BEGINNINGS = ("S", "A", "B", "No", "P", "ML-", "R-", "x", "#", "Rs", "$", "(", "*", "=")

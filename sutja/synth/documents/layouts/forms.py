@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sutja.synth.documents.layouts.entries import write_entry
-from sutja.synth.documents.layouts.rulings import Region, draw_frame
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.layouts.rulings import draw_frame
+from sutja.synth.documents.sheets import DocumentSheet, Region
 
 
 def form(sheet: DocumentSheet) -> None:

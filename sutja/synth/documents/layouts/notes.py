@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sutja.synth.documents.layouts.entries import random_beginning, random_ending
-from sutja.synth.documents.layouts.rulings import Region, draw_ruling
+from sutja.synth.documents.layouts.rulings import draw_ruling
 from sutja.synth.documents.number_texts import random_kind, random_number_text
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.sheets import DocumentSheet, Region
 
 FILLER_PROBABILITY = 0.03  # of an upright stroke right behind a number
 EQUATION_LETTERS = "xyzabnktv"

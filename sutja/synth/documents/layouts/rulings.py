@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.sheets import DocumentSheet, Region
 
-Region = tuple[float, float, float, float]  # left, top, right, bottom
 Segment = tuple[tuple[float, float], tuple[float, float]]
 PLAIN_SHARE, RULED_SHARE, SQUARED_SHARE = 0.4, 0.25, 0.28  # of papers; the others have dots
 THINNEST_RULE_PIXELS = 0.6

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sutja.synth.documents.layouts.entries import random_beginning, random_ending
-from sutja.synth.documents.layouts.rulings import Region, draw_frame, draw_ruling, long_sides
+from sutja.synth.documents.layouts.rulings import draw_frame, draw_ruling, long_sides
 from sutja.synth.documents.number_texts import random_number_text
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.sheets import DocumentSheet, Region
 from sutja.synth.documents.writing import Writing
 
 LONG_STROKE_PROBABILITY = 0.06  # of a long stroke above or below a number

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.synth.documents.layouts.entries import random_ending
-from sutja.synth.documents.layouts.rulings import Region
 from sutja.synth.documents.number_texts import random_kind, random_number_text
-from sutja.synth.documents.sheets import DocumentSheet
+from sutja.synth.documents.sheets import MAX_RUNS, DocumentSheet, Region
 
 Edges = NDArray[np.float64]  # the rows at which a table's rows begin and end
 NARROW_KINDS = ("digit", "small", "mark", "")
@@ -28,7 +27,8 @@ USUAL_WIDTHS = {
     "range": 5.0,
 }
 OTHER_WIDTH = 6.5
-PRINTED_SIGN_WIDTH = 0.75  # of digits in print, in digit heights
+SHORT_PROBABILITY = 0.12  # of tables with few rows
+MIN_FILLED_CELLS = 0.25  # of the cells of large tables
 # Columns on the left of a table: what stands in them, the least and the greatest width in digit heights, how often.
 LEADING_COLUMNS = (("print", 1.0, 2.5, 0.35), ("word", 3.0, 9.0, 0.3), ("phrase", 4.0, 11.0, 0.3))
 
@@ -77,10 +77,13 @@ def grid(sheet: DocumentSheet) -> None:
 
 
 def _random_rows(sheet: DocumentSheet, row_height: float) -> Edges:
-    """The edges of a table's rows; the first may lie above the sheet."""
-    rows = int(sheet.rng.integers(2, 30))
-    top = sheet.between(-0.6, 0.5) * sheet.size[1]
-    return np.asarray(max(top, -row_height * (rows - 2)) + row_height * np.arange(rows + 1))
+    """The edges of a table's rows; the first may lie above the sheet, and most tables fill it."""
+    height = sheet.size[1]
+    top, bottom = sheet.between(-0.4, 0.25) * height, sheet.between(0.6, 1.4) * height
+    if sheet.chance(SHORT_PROBABILITY):
+        top, bottom = sheet.between(0.15, 0.8) * height, 0.0
+    rows = max(int(sheet.rng.integers(1, 4)), int((bottom - top) / row_height))
+    return np.asarray(top + row_height * np.arange(rows + 1))
 
 
 def _fill_rows(sheet: DocumentSheet, columns: list[Column], edges: Edges, *, has_header: bool) -> None:
@@ -98,24 +101,22 @@ def _fill_rows(sheet: DocumentSheet, columns: list[Column], edges: Edges, *, has
 
 
 def _random_columns(sheet: DocumentSheet, row_height: float) -> list[Column]:
-    """Columns of a table, with those of words and printed numbers on the left."""
+    """Columns of a table, with those of words and printed numbers on the left; most tables fill the sheet."""
     rng, width = sheet.rng, sheet.size[0]
-    count = int(rng.integers(1, 14))
     same = random_kind(rng) if sheet.chance(0.65) else ""
-    x = sheet.between(-0.3, 0.25) * width
+    x, stop = sheet.between(-0.25, 0.15) * width, sheet.between(0.45, 1.3) * width
     columns = _leading_columns(sheet, x)
     x = columns[-1].right if columns else x
-    shared = sheet.between(1.3, 3.2) if same and same in NARROW_KINDS else 0.0
+    shared = sheet.between(1.4, 3.2) if same and same in NARROW_KINDS else 0.0
     filled = float(rng.choice([1.0, 0.9, 0.6, 0.25], p=[0.3, 0.4, 0.2, 0.1]))
     align = float(rng.choice([0.5, 0.15, 0.85]))
-    for _ in range(count):
+    while not columns or x < stop:
         kind = same or random_kind(rng)
         wide = _random_width(sheet, kind, shared, row_height)
         columns.append(Column(x, x + wide, kind, align, filled))
         x += wide
-        if x > width * 1.4:
-            break
-    return columns
+    share = MAX_RUNS * row_height / max(1, len(columns) * sheet.size[1])  # so that all rows get their part
+    return [replace(column, filled=min(column.filled, max(MIN_FILLED_CELLS, share))) for column in columns]
 
 
 def _leading_columns(sheet: DocumentSheet, x: float) -> list[Column]:
@@ -193,18 +194,17 @@ def _draw_rules(sheet: DocumentSheet, columns: list[Column], edges: Edges) -> No
 def _fill_header(sheet: DocumentSheet, columns: list[Column], box: Region) -> None:
     """Print or write what the columns hold."""
     size = sheet.heights(0.35, 0.8)
-    base = (box[1] + box[3] + size) / 2
-    numbered = sheet.chance(0.4)
+    numbered, by_hand = sheet.chance(0.4), sheet.chance(0.15)
     prefix = "" if sheet.chance(0.5) else sheet.heading()[:5] + " "
-    by_hand = sheet.chance(0.15)
+    margin = 0.1 * sheet.digit_height
     for index, column in enumerate(columns):
         text = f"{prefix}{index + 1}" if numbered else sheet.heading()
-        text = text[: max(1, int((column.right - column.left) / (0.6 * size)))]
-        x = column.left + 0.15 * sheet.digit_height
         if by_hand:
-            sheet.write_word(text.replace(" ", ""), x, base, height=size)
+            short = text.replace(" ", "")[: max(1, int((column.right - column.left) / (0.6 * size)))]
+            sheet.write_word(short, column.left + margin, (box[1] + box[3] + size) / 2, height=size)
         else:
-            sheet.print_text(text, x, base, size)
+            cell = (column.left + margin, box[1], column.right - margin, box[3])
+            sheet.print_fitting(text, cell, size, align=column.align)
 
 
 def _fill_row(sheet: DocumentSheet, columns: list[Column], rows: tuple[float, float], row: int) -> None:
@@ -226,20 +226,17 @@ def _fill_row(sheet: DocumentSheet, columns: list[Column], rows: tuple[float, fl
 
 def _print_cell(sheet: DocumentSheet, cell: Region, kind: str, row: int) -> None:
     """Print the number of a row, a word, or some words."""
-    size = sheet.digit_height * (0.6 if kind == "print" else 0.55)
     if kind == "print":
         text = str(row) if sheet.chance(0.7) else sheet.word()
+        sheet.print_fitting(text, cell, 0.6 * sheet.digit_height, align=0.1)
     else:
-        text = sheet.phrase(3)[: max(2, int((cell[2] - cell[0]) / (0.6 * size)))]
-    sheet.print_text(text, cell[0], (cell[1] + cell[3] + size) / 2, size)
+        sheet.print_fitting(sheet.phrase(2), cell, 0.55 * sheet.digit_height, align=0.0)
 
 
 def _print_number(sheet: DocumentSheet, cell: Region, kind: str) -> None:
     """Print a number into a cell, smaller if there is little room."""
-    text, room = random_number_text(sheet.rng, kind), cell[2] - cell[0]
-    size = min(0.9 * sheet.digit_height, room / (PRINTED_SIGN_WIDTH * len(text)))
-    x = cell[0] + sheet.between(0, 1) * max(0.0, room - PRINTED_SIGN_WIDTH * size * len(text))
-    sheet.print_text(text, x, (cell[1] + cell[3] + size) / 2, size)
+    text = random_number_text(sheet.rng, kind)
+    sheet.print_fitting(text, cell, 0.9 * sheet.digit_height, align=sheet.between(0, 1))
 
 
 def _write_cell(sheet: DocumentSheet, cell: Region, column: Column) -> None:

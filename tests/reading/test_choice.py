@@ -1,0 +1,66 @@
+"""Of several finds of one number, the one that is read best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from sutja.models.ctc import OTHER, DecodedSign
+from sutja.reading.choice import choose_strips, reading_gain, without_twins
+from sutja.reading.page_maps import FoundNumber
+from sutja.reading.quad import Quad, upright_quad
+
+
+@dataclass(frozen=True)
+class Strip:
+    place: Quad
+    signs: tuple[DecodedSign, ...]
+
+
+def signs(text: str, confidence: float) -> tuple[DecodedSign, ...]:
+    return tuple(DecodedSign(sign, 8.0 * at, 8.0 * at + 4, confidence, np.zeros(10)) for at, sign in enumerate(text))
+
+
+def strip(left: float, right: float, text: str, confidence: float = 0.95) -> Strip:
+    return Strip(upright_quad(left, 0, right, 20), signs(text, confidence))
+
+
+def test_a_whole_number_stays_rather_than_its_surer_parts() -> None:
+    whole, first, second = strip(0, 100, "12345", 0.9), strip(0, 40, "12", 0.99), strip(45, 100, "345", 0.99)
+    assert choose_strips([first, second, whole]) == [whole]
+
+
+def test_parts_stay_rather_than_a_strip_on_which_little_can_be_read() -> None:
+    blurred, first, second = strip(0, 100, "12845", 0.62), strip(0, 40, "12"), strip(45, 100, "345")
+    assert sorted(each.place[0, 0] for each in choose_strips([blurred, first, second])) == [0, 45]
+
+
+def test_numbers_beside_one_another_all_stay() -> None:
+    numbers = [strip(left, left + 40, "7") for left in (0, 35, 80)]
+    assert len(choose_strips(numbers)) == 3
+    assert choose_strips([]) == []
+
+
+def test_unsure_signs_speak_against_a_strip_and_signs_of_no_number_not_at_all() -> None:
+    assert reading_gain(signs("12", 0.9)) == pytest.approx(0.6)
+    assert reading_gain(signs("12", 0.5)) == pytest.approx(-0.2)
+    assert reading_gain(signs(f"1 2{OTHER}", 0.9)) == pytest.approx(0.6)
+    assert 0.6 < reading_gain(signs("1,2", 0.9)) < 0.9, "a mark counts less than a digit"
+    assert reading_gain(()) == 0
+
+
+def test_of_finds_that_are_nearly_the_same_the_surest_is_read() -> None:
+    quads = [upright_quad(0, 0, 100, 20), upright_quad(2, 0, 103, 21), upright_quad(0, 0, 90, 20)]
+    found = [FoundNumber(quad, score, 1.0) for quad, score in zip(quads, (0.7, 0.9, 0.5), strict=True)]
+    assert without_twins(found) == found[1:]
+    assert without_twins([]) == []
+
+
+def test_hundreds_of_numbers_are_chosen_among_at_once() -> None:
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, 5000, 3000)
+    found = choose_strips([strip(left, left + 30, "12", float(rng.uniform(0.7, 1))) for left in places])
+    starts = np.sort([each.place[0, 0] for each in found])
+    assert np.diff(starts).min() >= 30 - 0.4 * 30 - 1e-3
