@@ -28,7 +28,8 @@ FRACTION_DIGIT_GAP = 0.02
 FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have small digits beside a slanted stroke
 STACKED_OFFSET, SLANTED_OFFSET = 0.42, 0.24  # of a fraction's digits above and below the middle, in digit heights
 MIN_BAR_WIDTH = 0.6  # of stacked fractions, in digit heights
-SLASH_OVERLAP = 0.12  # of a slanted stroke with its digits, in digit heights
+SLASH_OVERLAPS = (0.0, 0.2)  # of a slanted stroke with its digits, in digit heights
+ONE_STROKE_PROBABILITY = 0.4  # of writers that do not lift the pen within a fraction
 WIDE_GAP_PROBABILITY, WIDE_GAPS = 0.3, (0.4, 1.2)  # of writers that set digits apart, in digit heights
 MIN_VARIED_PIXELS = 14  # smaller digits do not show how their strokes vary
 MAX_ENDING_GAP = 0.2  # between the signs that end a number, in digit heights
@@ -69,6 +70,7 @@ class StrokeWriter:
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
         self._draws_ones = rng.random() < DRAWN_ONES_SHARE
+        self._joins_fractions = rng.random() < ONE_STROKE_PROBABILITY
         self._steady = rng.random() < 0.5  # writes a digit always in nearly the same way
 
     def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
@@ -119,7 +121,7 @@ class StrokeWriter:
             else:
                 self._write_mark(line, sign)
 
-    def _write_mark(self, line: WrittenLine, sign: str) -> None:
+    def _write_mark(self, line: WrittenLine, sign: str, *, join_probability: float | None = None) -> None:
         """Write a sign that is no digit."""
         style, rng = self._style, self._rng
         height, width, below = MARK_SIZES[sign]
@@ -127,7 +129,8 @@ class StrokeWriter:
         strokes = vary_shape(shapes[rng.integers(len(shapes))], rng, width=width / height)
         if sign in ".," and rng.random() < 0.35:  # points between digits take hardly any room
             line.at -= 0.5 * style.height * max(0.0, style.gap)
-        placement = Placement(height * float(rng.uniform(0.8, 1.4)), offset_below=below + float(rng.normal(0, 0.04)))
+        offset = below + float(rng.normal(0, 0.04))
+        placement = Placement(height * float(rng.uniform(0.8, 1.4)), 1, offset, join_probability=join_probability)
         line.at = style.draw_glyph(line.canvas, strokes, line.at, placement)
         line.note(style.last_box)
         if sign in ".," and rng.random() < GAP_AFTER_MARK_PROBABILITY:
@@ -147,13 +150,15 @@ class StrokeWriter:
         self._style.gap = gap
 
     def _write_slanted(self, line: WrittenLine, upper: str, lower: str, size: float) -> None:
-        """Small digits before and behind a slanted stroke."""
-        overlap = SLASH_OVERLAP * self._style.height
-        self._write_small(line, upper, size, -SLANTED_OFFSET)
+        """Small digits before and behind a slanted stroke, perhaps without lifting the pen."""
+        overlap = float(self._rng.uniform(*SLASH_OVERLAPS)) * self._style.height
+        self._style.start_number()
+        self._write_small(line, upper, size, -SLANTED_OFFSET, join_probability=0.0)
+        join_probability = 1.0 if self._joins_fractions else 0.0
         line.at -= overlap
-        self._write_mark(line, "/")
+        self._write_mark(line, "/", join_probability=join_probability)
         line.at -= overlap
-        self._write_small(line, lower, size, SLANTED_OFFSET)
+        self._write_small(line, lower, size, SLANTED_OFFSET, join_probability=join_probability)
 
     def _write_stacked(self, line: WrittenLine, upper: str, lower: str, size: float) -> None:
         """Small digits above and below a bar."""
@@ -168,12 +173,13 @@ class StrokeWriter:
         self._write_small(line, lower, size, STACKED_OFFSET)
         line.at = max(line.at, end)
 
-    def _write_small(self, line: WrittenLine, digits: str, size: float, below: float) -> None:
+    def _write_small(
+        self, line: WrittenLine, digits: str, size: float, below: float, *, join_probability: float | None = None
+    ) -> None:
         """Write the digits of a fraction, above or below the middle of the line."""
+        placement = Placement(size, offset_below=below, join_probability=join_probability)
         for sign in digits:
-            line.at = self._style.draw_glyph(
-                line.canvas, self._digit(int(sign)), line.at, Placement(size, offset_below=below)
-            )
+            line.at = self._style.draw_glyph(line.canvas, self._digit(int(sign)), line.at, placement)
             line.note(self._style.last_box)
 
     def _write_others(self, line: WrittenLine, signs: str) -> None:

@@ -8,15 +8,15 @@ from sutja.synth.documents.number_texts import random_number_text
 from sutja.synth.documents.sheets import DocumentSheet
 
 NUMBER_KINDS = {  # long numbers more often than elsewhere: they show more
-    "whole": 0.28,
+    "whole": 0.26,
     "thousands": 0.16,
-    "decimal": 0.16,
+    "decimal": 0.14,
     "small": 0.1,
     "mark": 0.06,
     "negative": 0.06,
     "code": 0.06,
     "date": 0.04,
-    "fraction": 0.04,
+    "fraction": 0.08,
     "telephone": 0.02,
     "time": 0.02,
 }
