@@ -32,13 +32,16 @@ def test_each_sign_of_a_number_has_its_ink_in_its_columns(sources: Sources, text
 
 
 def test_digits_stand_between_the_rows_that_are_told(sources: Sources) -> None:
-    """The ink of a number of tall digits begins and ends close to its top and bottom."""
-    for seed in range(12):
+    """The ink of a number of tall digits begins and ends close to its top and bottom; few writers have a tall one."""
+    beyond = []
+    for seed in range(60):
         written = writer_of(sources, np.random.default_rng(seed)).write("888", 40)
         rows = np.flatnonzero(written.ink.max(axis=1) > 128)
         middle = written.slope * sum(written.spans[1]) / 2
-        assert rows[0] == pytest.approx(written.top + middle, abs=8)
-        assert rows[-1] == pytest.approx(written.bottom + middle, abs=8)
+        beyond.append((rows[0] - written.top - middle, rows[-1] - written.bottom - middle))
+    errors = np.abs(beyond)
+    assert np.median(errors, axis=0) == pytest.approx(0, abs=3)
+    assert np.mean(errors.max(axis=1) <= 8) > 0.9
 
 
 def test_words_are_written_with_and_without_a_font(sources: Sources) -> None:
