@@ -41,7 +41,7 @@ def test_digits_stand_between_the_rows_that_are_told(sources: Sources) -> None:
         beyond.append((rows[0] - written.top - middle, rows[-1] - written.bottom - middle))
     errors = np.abs(beyond)
     assert np.median(errors, axis=0) == pytest.approx(0, abs=3)
-    assert np.mean(errors.max(axis=1) <= 8) > 0.9
+    assert np.quantile(errors.max(axis=1), 0.8) < 8
 
 
 def test_words_are_written_with_and_without_a_font(sources: Sources) -> None:
