@@ -1,19 +1,24 @@
-"""Choice between finds of the same number: the one whose signs are read with most certainty stays."""
+"""Choice between finds of the same number: the one whose signs are read with most certainty stays.
+
+Finds of two parts of a number may both stay, and overlap: a sign that both show is told once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sutja.models.ctc import OTHER, DecodedSign
 from sutja.reading.page_maps import FoundNumber
-from sutja.reading.quad import Quad, overlapping_bounds, quad_area, shared_area
+from sutja.reading.quad import Axes, Quad, overlapping_bounds, quad_area, shared_area
 
 MIN_USEFUL_CONFIDENCE = 0.6  # of a sign, from which on it speaks for its strip and not against it
 MARK_WEIGHT = 0.3  # of a point, comma or other mark, against a digit
 MAX_TWIN_DISTANCE_HEIGHTS = 0.25  # between the corners of two quads that are read alike
+MAX_REPEAT_DISTANCE_HEIGHTS = 0.35  # between the middles of a sign that two strips show
 MAX_SHARED = 0.4  # of the smaller of two quads; if they share more, they show the same number
 
 
@@ -29,7 +34,19 @@ class HasSigns(Protocol):
         """The signs on it."""
 
 
+class HasMiddles(HasSigns, Protocol):
+    """A strip that was read, with the place of each of its signs."""
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """The middles of its signs in the picture, `(N, 2)`; NaN for a space."""
+
+    def without(self, left_out: NDArray[np.bool_]) -> Self:
+        """The strip without some of its signs."""
+
+
 StripT = TypeVar("StripT", bound=HasSigns)
+PlacedT = TypeVar("PlacedT", bound=HasMiddles)
 
 
 def without_twins(found: Sequence[FoundNumber]) -> list[FoundNumber]:
@@ -48,6 +65,21 @@ def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
     gains = [reading_gain(strip.signs) for strip in strips]
     order = sorted(range(len(strips)), key=lambda index: (not strips[index].signs, -gains[index]))
     return [strips[index] for index in _distinct([strip.place for strip in strips], order, _show_the_same)]
+
+
+def without_repeated_signs(strips: Sequence[PlacedT]) -> list[PlacedT]:
+    """The strips, each without the signs that an earlier one shows as well."""
+    near = overlapping_bounds(np.array([strip.place for strip in strips], np.float32).reshape(-1, 4, 2))
+    kept: list[PlacedT] = []
+    for strip, is_near in zip(strips, near, strict=True):
+        height = Axes.of(strip.place).height
+        repeated = np.zeros(len(strip.signs), np.bool_)
+        for earlier in np.flatnonzero(is_near[: len(kept)]).tolist():
+            limit = MAX_REPEAT_DISTANCE_HEIGHTS * min(height, Axes.of(kept[earlier].place).height)
+            distances = np.hypot(*(strip.middles[:, None] - kept[earlier].middles).transpose(2, 0, 1))
+            repeated |= (distances < limit).any(axis=1)
+        kept.append(strip.without(repeated) if repeated.any() else strip)
+    return kept
 
 
 def _distinct(quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad, Quad], bool]) -> list[int]:

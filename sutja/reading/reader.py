@@ -16,7 +16,7 @@ from sutja.models.ctc import STRIP_ROWS, DecodedSign, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
-from sutja.reading.choice import choose_strips, reading_gain, without_twins
+from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_looks_hands
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
@@ -43,6 +43,7 @@ DEFAULT_CLASSIFIER = "convnet-small"
 MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
 SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
 MAX_FEW_FINDS, MAX_FEW_NUMBERS = 24, 3  # on a picture that was taken for the numbers on it, whatever they look like
+MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
@@ -81,6 +82,22 @@ class ReadStrip:
         top = (STRIP_ROWS - STRIP_DIGIT_ROWS) / 2
         corners = upright_quad(left, top, right, top + STRIP_DIGIT_ROWS)
         return np.asarray(self.strip.to_picture(corners.astype(np.float64)), np.float32)
+
+    @cached_property
+    def middles(self) -> NDArray[np.float64]:
+        """The middle of each sign's ink in the picture, `(N, 2)`; NaN for a space."""
+        middles = np.full((len(self.signs), 2), np.nan)
+        for index, (sign, cell) in enumerate(zip(self.signs, self.cells, strict=True)):
+            if sign.sign != " ":
+                middles[index] = self.strip.to_picture(sign_outline(self.ink, cell)).mean(axis=0)
+        return middles
+
+    def without(self, left_out: NDArray[np.bool_]) -> ReadStrip:
+        """The strip without some of its signs."""
+        kept = np.flatnonzero(~left_out).tolist()
+        return replace(
+            self, signs=tuple(self.signs[index] for index in kept), cells=tuple(self.cells[index] for index in kept)
+        )
 
     @property
     def gain(self) -> float:
@@ -206,12 +223,13 @@ class Reader:
     def _read_strips(self, picture: Colour, *, upright: bool, printed: bool) -> list[ReadStrip]:
         """The numbers of a picture, each found, read, and told to be handwritten or not."""
         looks = find_numbers(self._page_network, picture)
-        found = with_page_direction(with_looks_hands(without_twins(looks), looks), upright=upright)
+        distinct = looks if len(looks) <= MAX_ALL_FINDS else without_twins(looks)
+        found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
         if not upright and self._is_upside_down(picture, found):
             found = upside_down(found)
         if len(found) > MAX_FEW_FINDS:  # the print of a whole page is not read for nothing
             found = [each for each in found if printed or each.hand > SURELY_PRINTED]
-        strips = choose_strips(self._decode(picture, found))
+        strips = without_repeated_signs(choose_strips(self._decode(picture, found)))
         agreed = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
         told = [strip for strip in strips if printed or strip.found.handwritten]

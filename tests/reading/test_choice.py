@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sutja.models.ctc import OTHER, DecodedSign
-from sutja.reading.choice import choose_strips, reading_gain, without_twins
+from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import Quad, upright_quad
 
@@ -49,6 +50,32 @@ def test_unsure_signs_speak_against_a_strip_and_signs_of_no_number_not_at_all() 
     assert reading_gain(signs(f"1 2{OTHER}", 0.9)) == pytest.approx(0.6)
     assert 0.6 < reading_gain(signs("1,2", 0.9)) < 0.9, "a mark counts less than a digit"
     assert reading_gain(()) == 0
+
+
+@dataclass(frozen=True)
+class Placed(Strip):
+    middles: NDArray[np.float64]
+
+    def without(self, left_out: NDArray[np.bool_]) -> Placed:
+        kept = np.flatnonzero(~left_out)
+        return Placed(self.place, tuple(self.signs[index] for index in kept), self.middles[kept])
+
+
+def placed(left: float, right: float, text: str, starts: list[float]) -> Placed:
+    own = strip(left, right, text)
+    middles = [(np.nan, np.nan) if sign == " " else (start, 10.0) for sign, start in zip(text, starts, strict=True)]
+    return Placed(own.place, own.signs, np.array(middles))
+
+
+def test_a_sign_that_two_strips_show_is_told_once() -> None:
+    first, second = placed(0, 60, "4 56", [5, 20, 30, 50]), placed(42, 100, "67", [52, 90])
+    beside = placed(200, 260, "67", [210, 250])
+    kept = without_repeated_signs([first, second, beside])
+    assert ["".join(sign.sign for sign in each.signs) for each in kept] == ["4 56", "7", "67"]
+
+
+def test_a_digit_in_the_space_of_another_strip_is_kept() -> None:
+    assert len(without_repeated_signs([placed(0, 60, "4 5", [5, 28, 50]), placed(20, 40, "1", [28])])[1].signs) == 1
 
 
 def test_of_finds_that_are_nearly_the_same_the_surest_is_read() -> None:
