@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +13,7 @@ from sutja.data.digits import Digits
 from sutja.randomness import derived_seed
 from sutja.reading.picture import Colour
 from sutja.reading.quad import Axes, Quad
+from sutja.reading.single_digit import prepare_single_digit
 from sutja.reading.strip import even_light, strip_matrix, warp_strip
 from sutja.synth.documents.document import Document, WrittenRun
 from sutja.synth.documents.scenes import (
@@ -35,6 +37,10 @@ MIN_STRIP_DIGIT_PIXELS = 11.0  # height of digits in a document; smaller ones ca
 MIN_DISTORTED_DIGIT_PIXELS = 15.0  # and smaller than this, not where they are distorted further
 EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
 DENSE_SHEET_SHARE = 0.3  # of sheets on which many people wrote: other documents show few ways of writing a digit
+ALPHABET_SHEET_SHARE = 0.12  # of sheets with single letters and digits,
+SINGLE_PROBABILITY = 0.7  # each of which is mostly cut out as the reader cuts a picture of one digit,
+SINGLE_MARGINS = (0.15, 0.5)  # with so much around it, in digit heights
+SINGLE_DIGIT_PIXELS = 40  # height of its digit in the picture
 DENSE_DIGIT_PIXELS = (17.0, 44.0)
 DENSE_STRIPS_PER_SCENE, DENSE_VIEWS = 40, 3
 ADJOINING_PROBABILITY, PARTIAL_PROBABILITY = 0.08, 0.04  # of a quad over two numbers, and over a part of one
@@ -70,14 +76,21 @@ class StripRenderer:
         return [strips[index] for index in rng.permutation(len(strips))[:count]]
 
     def _strips_of_a_sheet(self, rng: np.random.Generator) -> list[TrainingStrip]:
-        """Strips of all views of one sheet: of a document, or of numbers that many people wrote."""
-        if rng.random() >= DENSE_SHEET_SHARE:
-            scenes, limit = paint_scenes(self._painter, rng, VIEWS_PER_SHEET), STRIPS_PER_SCENE
+        """Strips of all views of one sheet: of a document, of numbers that many people wrote, or of single signs."""
+        kind = rng.random()
+        if kind < ALPHABET_SHEET_SHARE:
+            scenes = self._dense_views(rng, "alphabet", 1)
+            return [strip for scene in scenes for strip in cut_single_signs(scene, rng)]
+        if kind < ALPHABET_SHEET_SHARE + DENSE_SHEET_SHARE:
+            scenes, limit = self._dense_views(rng, "many hands", DENSE_VIEWS), DENSE_STRIPS_PER_SCENE
         else:
-            height = float(np.exp(rng.uniform(*np.log(DENSE_DIGIT_PIXELS))))
-            size, limit = (SCENE_SIDE, SCENE_SIDE), DENSE_STRIPS_PER_SCENE
-            scenes = self._painter.paint_views(rng, size, DENSE_VIEWS, layout="many hands", digit_height=height)
+            scenes, limit = paint_scenes(self._painter, rng, VIEWS_PER_SHEET), STRIPS_PER_SCENE
         return [strip for scene in scenes for strip in cut_training_strips(scene, rng, limit=limit)]
+
+    def _dense_views(self, rng: np.random.Generator, layout: str, count: int) -> list[Document]:
+        """Views of a sheet with much writing."""
+        height = float(np.exp(rng.uniform(*np.log(DENSE_DIGIT_PIXELS))))
+        return self._painter.paint_views(rng, (SCENE_SIDE, SCENE_SIDE), count, layout=layout, digit_height=height)
 
 
 def strip_maker(
@@ -110,6 +123,34 @@ def cut_training_strips(
                 strip = distort_strip(strip, rng)
             pixels = even_light(strip).astype(np.float16)
             yield TrainingStrip(pixels, signs.text_on(matrix, columns, own=own))
+
+
+def cut_single_signs(document: Document, rng: np.random.Generator) -> Iterator[TrainingStrip]:
+    """Cut the runs of a single sign out of a document: most of them as `Reader.classify` does, others as usual."""
+    usual = []
+    for run in document.runs:
+        seen = visible_part(run, frame_of(document)) is not None
+        if len(run.text) != 1 or not seen or not _is_clear(run):
+            continue
+        if rng.random() < SINGLE_PROBABILITY:
+            pixels = prepare_single_digit(_cut_upright(document.picture, run.quad, rng)).strip
+            yield TrainingStrip(pixels.astype(np.float16), run.text)
+        else:
+            usual.append(run)
+    yield from cut_training_strips(replace(document, runs=tuple(usual)), rng)
+
+
+def _cut_upright(picture: Colour, quad: Quad, rng: np.random.Generator) -> Colour:
+    """The part of a picture around one sign, upright."""
+    axes = Axes.of(quad)
+    zoom = SINGLE_DIGIT_PIXELS / axes.height
+    left, right, top, bottom = rng.uniform(*SINGLE_MARGINS, 4) * SINGLE_DIGIT_PIXELS
+    width, height = left + zoom * axes.length + right, top + SINGLE_DIGIT_PIXELS + bottom
+    matrix = np.column_stack([zoom * np.array([axes.direction, axes.normal]), np.zeros(2)])
+    matrix[:, 2] = (left, top) - matrix[:, :2] @ axes.quad[0]
+    size = (round(width), round(height))
+    cut = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cut, np.uint8)
 
 
 def _targets(document: Document, rng: np.random.Generator, limit: int) -> list[Target]:

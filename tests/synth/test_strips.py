@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import pytest
 
 from sutja.data.dataset import Dataset
 from sutja.models.ctc import ALPHABET, OTHER
-from sutja.synth.documents.document import Document, illegible
+from sutja.reading.single_digit import prepare_single_digit
+from sutja.synth.documents.document import Document, WrittenRun, illegible, other_run, upright_quad
 from sutja.synth.strips import (
     MAX_CUTS,
     MIN_STRIP_DIGIT_PIXELS,
     STRIPS_PER_SCENE,
     StripRenderer,
+    cut_single_signs,
     cut_training_strips,
     fixed_strips,
     strip_maker,
@@ -53,6 +57,26 @@ def test_each_number_is_cut_several_times_but_no_document_more_than_its_share() 
     assert len(strips) > len(document.runs)
     full = RowPainter().paint(np.random.default_rng(2), (448, 2000))
     assert len(list(cut_training_strips(full, np.random.default_rng(0)))) - STRIPS_PER_SCENE in (0, 1)
+
+
+def test_single_signs_are_cut_as_the_reader_cuts_a_picture_of_one() -> None:
+    picture = np.full((120, 300, 3), 230, np.uint8)
+    cv2.putText(picture, "7", (20, 70), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (60, 40, 30), 4)
+    cv2.putText(picture, "R", (180, 70), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (60, 40, 30), 4)
+    seven = WrittenRun("7", upright_quad(20, 26, 58, 70), np.array([(39, 48)], np.float32), True, True)
+    letter = other_run(upright_quad(182, 26, 220, 70), handwritten=True)
+    word = other_run(upright_quad(182, 26, 220, 70), handwritten=True, text=3 * OTHER)
+    strips = [
+        strip
+        for seed in range(8)
+        for strip in cut_single_signs(Document(picture, (seven, letter, word)), np.random.default_rng(seed))
+    ]
+    singles = [strip for strip in strips if strip.pixels.max() <= 0 and strip.text]
+    assert {strip.text for strip in singles} == {"7", OTHER}
+    for strip in singles:
+        expected = prepare_single_digit(picture[:, :120] if strip.text == "7" else picture[:, 160:260]).strip
+        assert abs(strip.pixels.shape[2] - expected.shape[2]) <= 4
+        assert strip.pixels.sum() == pytest.approx(expected.sum(), rel=0.2)
 
 
 def test_a_document_without_writing_gives_empty_strips() -> None:

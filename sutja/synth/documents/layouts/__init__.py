@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sutja.synth.documents.layouts.alphabets import alphabet
 from sutja.synth.documents.layouts.amounts import cheque, dotted, receipt
 from sutja.synth.documents.layouts.bills import bill
 from sutja.synth.documents.layouts.boxes import boxes
@@ -31,8 +32,9 @@ LAYOUTS: dict[str, tuple[Callable[[DocumentSheet], None], float]] = {
     "receipt": (receipt, 0.015),
     "cheque": (cheque, 0.06),
     "dotted": (dotted, 0.03),
-    "lines": (lines, 0.09),
+    "lines": (lines, 0.08),
     "many hands": (many_hands, 0.03),
+    "alphabet": (alphabet, 0.01),
     "equations": (equations, 0.05),
     "scattered": (scattered, 0.04),
     "sums": (sums, 0.03),
