@@ -41,8 +41,7 @@ DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
 MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
-SURELY_PRINTED = -0.8  # the hand of a number below which it is not even read
-MAX_FEW_FINDS, MAX_FEW_NUMBERS = 24, 3  # on a picture that was taken for the numbers on it, whatever they look like
+MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
@@ -227,8 +226,6 @@ class Reader:
         found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
         if not upright and self._is_upside_down(picture, found):
             found = upside_down(found)
-        if len(found) > MAX_FEW_FINDS:  # the print of a whole page is not read for nothing
-            found = [each for each in found if printed or each.hand > SURELY_PRINTED]
         strips = without_repeated_signs(choose_strips(self._decode(picture, found)))
         agreed = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
