@@ -79,7 +79,8 @@ def _batches(strips: StripPixels) -> list[list[int]]:
     for index in sorted(range(len(strips)), key=lambda index: strips[index].shape[2]):
         width = strips[index].shape[2]
         batch = batches[-1] if batches else []
-        if not batch or width > 1.25 * strips[batch[0]].shape[2] + 8 or width * (len(batch) + 1) > MAX_BATCH_COLUMNS:
+        columns = (width + PAPER_COLUMNS) * (len(batch) + 1)
+        if not batch or width > 1.25 * strips[batch[0]].shape[2] + 8 or columns > MAX_BATCH_COLUMNS:
             batches.append([index])
         else:
             batch.append(index)

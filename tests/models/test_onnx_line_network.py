@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sutja.errors import ModelFileError
 from sutja.models.card import read_card
 from sutja.models.catalogue import WEIGHTS
-from sutja.models.onnx_line_network import MAX_BATCH_COLUMNS, LineNetwork, in_batches, pad_strips
+from sutja.models.onnx_line_network import MAX_BATCH_COLUMNS, PAPER_COLUMNS, LineNetwork, in_batches, pad_strips
 
 
 def column_means(batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -41,7 +41,7 @@ def test_the_logits_of_a_strip_do_not_depend_on_its_batch(widths: list[int]) -> 
 
 def test_strips_are_padded_with_paper() -> None:
     batch = pad_strips([np.ones((3, 48, 5), np.float32), np.ones((3, 48, 9), np.float16)])
-    assert batch.shape == (2, 3, 48, 12)
+    assert batch.shape == (2, 3, 48, 12 + PAPER_COLUMNS)
     assert batch.dtype == np.float32
     assert batch[0, :, :, 5:].max() == batch[1, :, :, 9:].max() == 0
     assert batch.sum() == 3 * 48 * 14
@@ -58,6 +58,13 @@ def test_the_published_network_reads_several_widths_at_once() -> None:
         assert np.isfinite(logits).all()
     assert network.logits([]) == []
     assert network.read([np.zeros((3, 48, 80), np.float32)]) == [[]], "paper"
+
+
+def test_the_published_network_reads_a_strip_alone_as_in_any_batch() -> None:
+    network = LineNetwork(WEIGHTS / "line-reader.onnx")
+    strips = [-np.random.default_rng(width).random((3, 48, width), dtype=np.float32) for width in (200, 203, 230, 250)]
+    for strip, together in zip(strips, network.logits(strips), strict=True):
+        assert network.logits([strip])[0] == pytest.approx(together, abs=1e-3)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
