@@ -29,9 +29,7 @@ from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
 from sutja.reading.single_digit import (
     STRIP_MARGIN_COLUMNS,
-    broaden,
     combine_probabilities,
-    digit_strip,
     prepare_single_digit,
     single_digit_probabilities,
 )
@@ -40,7 +38,9 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, cut_strip
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
-MIN_ONLY_DIGIT_CONFIDENCE = 0.8  # of a digit that fills a picture on which the page network finds nothing more
+MIN_ONLY_DIGIT_CONFIDENCE = (
+    0.4  # of a digit that fills a picture on which the page network finds nothing more, as a sign
+)
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
 MAX_TURNED = 12  # numbers that are also read upside down
@@ -208,12 +208,10 @@ class Reader:
             return []
         by_classifier = self._classifier.probabilities(np.stack([single.image for single in singles]))
         by_line = self._single_digits([single.strip for single in singles])
-        by_line_broad = self._single_digits([digit_strip(broaden(single.image)) for single in singles])
-        found = []
-        for single, classifier, line, broad in zip(singles, by_classifier, by_line, by_line_broad, strict=True):
-            probabilities = combine_probabilities(classifier, line, broad.sum()) * single.has_ink
-            found.append(self._read_digit(probabilities, single.box, single.image))
-        return found
+        return [
+            self._read_digit(combine_probabilities(classifier, line) * single.has_ink, single.box, single.image)
+            for single, classifier, line in zip(singles, by_classifier, by_line, strict=True)
+        ]
 
     def saliency(self, image: Gray) -> Saliency:
         """The classifier's prediction for a digit `uint8 (28, 28)` in MNIST's form, and what supports it."""

@@ -18,7 +18,6 @@ from sutja.reading.quad import PixelBox, upright_box
 from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS
 
 SIDE_RANGE_PIXELS = (64, 256)  # longer side to which a picture of one digit is scaled
-BROADENING = 0.7  # weight of the dilation by 3×3 pixels that `broaden` blends in
 STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)  # left and right of a digit's box on a strip
 Mask = NDArray[np.bool_]
 MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
@@ -154,12 +153,6 @@ def digit_strip(image: Gray) -> NDArray[np.float32]:
     return np.repeat(strip[None], STRIP_CHANNELS, axis=0)
 
 
-def broaden(image: Gray) -> Gray:
-    """A digit `uint8 (28, 28)` as if a broader pen wrote it; digits stay digits, letters become less like them."""
-    thick = cv2.dilate(image, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.addWeighted(image, 1 - BROADENING, thick, BROADENING, 0), np.uint8)
-
-
 def single_digit_probabilities(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
     """The probability of each digit `(10,)` to be the only one on a line, from the line network's logits `(T, 19)`.
 
@@ -178,16 +171,13 @@ def single_digit_probabilities(logits: NDArray[np.float32], temperature: float =
     return total
 
 
-def combine_probabilities(
-    classifier: NDArray[np.float64], line: NDArray[np.float64], is_digit: float | None = None
-) -> NDArray[np.float64]:
+def combine_probabilities(classifier: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
     """Combine the probabilities `(10,)` of the classifier and of the line network; the result is `(10,)`.
 
     Both decide which digit it is, by their normalised geometric mean. The line network decides whether it is a digit,
-    with the probability `is_digit`, by default the sum of `line`.
+    by the sum of `line`.
     """
     if line.sum() <= 0:
         return np.zeros(CLASS_COUNT)
     mean = np.sqrt(classifier * line / line.sum())
-    scale = line.sum() if is_digit is None else is_digit
-    return np.asarray(scale * mean / mean.sum()) if mean.sum() > 0 else np.zeros(CLASS_COUNT)
+    return np.asarray(line.sum() * mean / mean.sum()) if mean.sum() > 0 else np.zeros(CLASS_COUNT)

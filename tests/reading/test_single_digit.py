@@ -12,7 +12,6 @@ from sutja.data.dataset import Dataset
 from sutja.errors import DataError
 from sutja.models.ctc import BLANK
 from sutja.reading.single_digit import (
-    broaden,
     combine_probabilities,
     digit_strip,
     prepare_single_digit,
@@ -94,19 +93,8 @@ def test_both_networks_choose_the_digit_and_the_line_network_decides_whether_the
     both = combine_probabilities(shape, line)
     assert both.argmax() == 3
     assert both.sum() == pytest.approx(0.6)
-    assert combine_probabilities(shape, line, 0.9) == pytest.approx(1.5 * both)
     assert both[3] / both[5] == pytest.approx(np.sqrt(0.82 * 0.45 / (0.02 * 0.15)))
     assert not combine_probabilities(shape, np.zeros(10)).any()
     contrary = np.zeros(10)
     contrary[7] = 1
     assert not combine_probabilities(np.eye(10)[2], contrary).any()
-
-
-def test_a_broader_pen_adds_ink_only_beside_ink() -> None:
-    digit = np.zeros((28, 28), np.uint8)
-    digit[8:20, 13] = 200
-    thick = broaden(digit)
-    assert (thick[8:20, 13] == 200).all()
-    assert (thick[8:20, [12, 14]] == 140).all()
-    assert not thick[:, :12].any()
-    assert not thick[:, 15:].any()
