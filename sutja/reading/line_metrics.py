@@ -55,13 +55,20 @@ def calibrate_lines(logits: Sequence[NDArray[np.float32]], texts: Sequence[str])
 
 
 def choose_min_confidence(logits: Sequence[NDArray[np.float32]], texts: Sequence[str], temperature: float) -> float:
-    """The confidence threshold that maximises right minus wrong signs above it; 0.5 without any sign."""
+    """The highest confidence threshold with about as many right minus wrong signs above it as any; 0.5 without signs.
+
+    About as many: what the signs below it would add is less than its standard error (Breiman, Friedman, Olshen and
+    Stone, 1984). So a sign of which as many are wrong as right is not told.
+    """
     confidence, right = outcomes([decode_greedy(line, temperature) for line in logits], texts)
     if not len(right):
         return 0.5
     order = np.argsort(-confidence)
     gain = np.cumsum(np.where(right[order], 1, -1))
-    threshold = float(confidence[order][gain.argmax()])
+    best = int(gain.argmax())
+    left_out = best - np.arange(best + 1)
+    highest = int(np.argmax(gain[best] - gain[: best + 1] <= np.sqrt(left_out)))
+    threshold = float(confidence[order][highest])
     return math.floor(100 * threshold) / 100  # rounded down, so that this sign stays above it
 
 

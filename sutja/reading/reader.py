@@ -33,7 +33,7 @@ from sutja.reading.single_digit import (
     prepare_single_digit,
     single_digit_probabilities,
 )
-from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, cut_strip
+from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
 
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
@@ -219,12 +219,12 @@ class Reader:
 
     def _read_strips(self, picture: Colour, *, upright: bool, printed: bool) -> list[ReadStrip]:
         """The numbers of a picture, each found, read, and told to be handwritten or not."""
-        looks = find_numbers(self._page_network, picture)
+        looks, cutter = find_numbers(self._page_network, picture), StripCutter(picture)
         distinct = looks if len(looks) <= MAX_ALL_FINDS else without_twins(looks)
         found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
-        if not upright and self._is_upside_down(picture, found):
+        if not upright and self._is_upside_down(cutter, found):
             found = upside_down(found)
-        strips = without_repeated_signs(choose_strips(self._decode(picture, found)))
+        strips = without_repeated_signs(choose_strips(self._decode(cutter, found)))
         agreed = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
         told = [strip for strip in strips if printed or strip.found.handwritten]
@@ -236,12 +236,12 @@ class Reader:
         rows = group_rows([strip.found.quad.astype(np.float64) for strip in told]) if told else []
         return [told[index] for row in rows for index in row]
 
-    def _is_upside_down(self, picture: Colour, found: Sequence[FoundNumber]) -> bool:
+    def _is_upside_down(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""
         surest = sorted(found, key=lambda each: -each.score)[:MAX_TURNED]
         gains = []
         for each_way in (surest, upside_down(surest)):
-            strips = [cut_strip(picture, each.quad).pixels for each in each_way]
+            strips = [cutter.cut(each.quad).pixels for each in each_way]
             gains.append(sum(max(0.0, reading_gain(signs)) for signs in self._line_network.read(strips)))
         return gains[1] > MIN_TURNED_GAIN + gains[0]
 
@@ -258,9 +258,9 @@ class Reader:
         temperature = self._line_network.temperature
         return [single_digit_probabilities(logits, temperature) for logits in self._line_network.logits(strips)]
 
-    def _decode(self, picture: Colour, found: Sequence[FoundNumber]) -> list[ReadStrip]:
+    def _decode(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> list[ReadStrip]:
         """Cut the numbers that were found out of a picture, and decode the signs of each."""
-        strips = [cut_strip(picture, each.quad) for each in found]
+        strips = [cutter.cut(each.quad) for each in found]
         decoded = self._line_network.read([strip.pixels for strip in strips]) if strips else []
         read = []
         for each, strip, signs in zip(found, strips, decoded, strict=True):

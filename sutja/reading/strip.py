@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +40,38 @@ class Strip:
         return np.asarray(places @ self.matrix[:, :2].T + self.matrix[:, 2])
 
 
-def cut_strip(picture: Colour, quad: NDArray[Any]) -> Strip:
-    """Cut the number in `quad` out of a picture `uint8 (H, W, 3)` of blue, green and red.
+class StripCutter:
+    """Cuts numbers out of a picture `uint8 (H, W, 3)` of blue, green and red.
 
-    `quad`, `(4, 2)`, has the points x, y of the number's top left, top right, bottom right and bottom left, seen in
-    reading direction; its height is that of the digits. What lies beyond the picture is paper.
+    Large digits are cut out of the picture's half, quarter and so on, each of which is made once.
     """
-    matrix, columns = strip_matrix(quad)
-    return Strip(even_light(warp_strip(picture, matrix, columns)), matrix)
+
+    def __init__(self, picture: Colour) -> None:
+        self._reduced = [picture]
+
+    def cut(self, quad: NDArray[Any]) -> Strip:
+        """Cut the number in `quad` out.
+
+        `quad`, `(4, 2)`, has the points x, y of the number's top left, top right, bottom right and bottom left, seen in
+        reading direction; its height is that of the digits. What lies beyond the picture is paper.
+        """
+        matrix, columns = strip_matrix(quad)
+        pixels_per_pixel = max(1.0, abs(float(np.linalg.det(matrix[:, :2]))))
+        halvings = int(math.log2(pixels_per_pixel) / 2)
+        while len(self._reduced) <= halvings and min(self._reduced[-1].shape[:2]) > 1:
+            self._reduced.append(_halved(self._reduced[-1]))
+        halvings = min(halvings, len(self._reduced) - 1)
+        share = 0.5**halvings
+        shift = (share - 1) / 2  # of the middle of the first pixel
+        reduced = share * matrix + [[0, 0, shift], [0, 0, shift]]
+        return Strip(even_light(warp_strip(self._reduced[halvings], reduced, columns)), matrix)
+
+
+def _halved(picture: Colour) -> Colour:
+    """A picture of half the size, of the means of four pixels; an odd row or column at the end is left out."""
+    height, width = (2 * (side // 2) for side in picture.shape[:2])
+    half = cv2.resize(picture[:height, :width], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(half, np.uint8)
 
 
 def strip_matrix(quad: NDArray[Any]) -> tuple[NDArray[np.float64], int]:

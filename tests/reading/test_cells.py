@@ -9,7 +9,7 @@ import pytest
 from sutja.models.ctc import DecodedSign
 from sutja.reading.cells import digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.quad import upright_quad
-from sutja.reading.strip import Strip, cut_strip
+from sutja.reading.strip import Strip, StripCutter
 
 QUAD = upright_quad(40, 60, 160, 100)  # digits 40 pixels high
 
@@ -19,7 +19,7 @@ def strip_with_bars(*lefts: int, width: int = 8) -> Strip:
     picture = np.full((160, 200, 3), 220, np.uint8)
     for left in lefts:
         cv2.rectangle(picture, (left, 60), (left + width - 1, 99), (40, 30, 30), -1)
-    return cut_strip(picture, QUAD)
+    return StripCutter(picture).cut(QUAD)
 
 
 def sign_at(strip: Strip, x: float, digit: int = 1) -> DecodedSign:
@@ -41,7 +41,7 @@ def test_neighbours_are_parted_between_their_ink() -> None:
 def test_digits_that_touch_do_not_stand_alone() -> None:
     picture = np.full((160, 200, 3), 220, np.uint8)
     cv2.rectangle(picture, (60, 60), (110, 99), (40, 30, 30), -1)
-    strip = cut_strip(picture, QUAD)
+    strip = StripCutter(picture).cut(QUAD)
     cells = find_cells(strip_ink(strip), [sign_at(strip, 70), sign_at(strip, 100)])
     assert not any(cell.alone for cell in cells)
 
@@ -63,7 +63,7 @@ def test_the_outline_of_a_sign_is_that_of_its_ink() -> None:
 def test_the_outline_of_a_slanted_sign_has_no_empty_corners() -> None:
     picture = np.full((160, 200, 3), 220, np.uint8)
     cv2.line(picture, (70, 98), (90, 61), (40, 30, 30), 5, cv2.LINE_AA)
-    strip = cut_strip(picture, QUAD)
+    strip = StripCutter(picture).cut(QUAD)
     (cell,) = find_cells(strip_ink(strip), [sign_at(strip, 80)])
     outline = strip.to_picture(sign_outline(strip_ink(strip), cell))
     top, bottom = outline[outline[:, 1] < 66], outline[outline[:, 1] > 94]
@@ -82,10 +82,10 @@ def test_where_there_is_no_ink_the_outline_is_the_cell() -> None:
 def test_the_image_of_a_digit_has_no_rules_and_no_specks() -> None:
     picture = np.full((160, 200, 3), 220, np.uint8)
     cv2.rectangle(picture, (70, 60), (77, 97), (40, 30, 30), -1)
-    plain = cut_strip(picture, QUAD)
+    plain = StripCutter(picture).cut(QUAD)
     cv2.line(picture, (0, 106), (199, 106), (40, 30, 30), 2)
     picture[70:72, 92:94] = 40
-    ruled = cut_strip(picture, QUAD)
+    ruled = StripCutter(picture).cut(QUAD)
     images = [
         digit_image(strip_ink(strip), find_cells(strip_ink(strip), [sign_at(strip, 74)])[0]) for strip in (plain, ruled)
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sutja.reading.quad import Axes, Quad
-from sutja.reading.strip import MAX_STRIP_COLUMNS, cut_strip, even_light, strip_matrix
+from sutja.reading.strip import MAX_STRIP_COLUMNS, StripCutter, even_light, strip_matrix
 
 Colour = NDArray[np.uint8]
 
@@ -31,7 +31,7 @@ def quad_of(length: float, height: float, degrees: float = 0, centre: tuple[floa
 @pytest.mark.parametrize("height", [12, 24, 80])
 def test_what_fills_the_quad_fills_the_middle_of_the_strip(height: float, degrees: float) -> None:
     quad = quad_of(2 * height, height, degrees)
-    strip = cut_strip(picture_of(quad), quad)
+    strip = StripCutter(picture_of(quad)).cut(quad)
     assert strip.pixels.shape == (3, 48, 24 * 2 + 24)
     assert strip.pixels.dtype == np.float32
     assert strip.pixels[:, 16:32, 16:-16].max() < -0.8, "ink is dark"
@@ -50,7 +50,7 @@ def test_points_of_the_strip_are_found_in_the_picture(
     degrees: float, length: float, height: float, centre: tuple[float, float], share: float
 ) -> None:
     axes = Axes.of(quad_of(length, height, degrees, centre))
-    strip = cut_strip(picture_of(axes.quad), axes.quad)
+    strip = StripCutter(picture_of(axes.quad)).cut(axes.quad)
     columns = strip.pixels.shape[2]
     x, y = (columns - 1) * share, 23.5
     along = (share - 0.5) * (columns - 1) / columns * (length + height)
@@ -61,19 +61,19 @@ def test_points_of_the_strip_are_found_in_the_picture(
 
 def test_a_sheared_quad_is_made_upright() -> None:
     quad = quad_of(30, 40) + np.array([1, 1, -1, -1])[:, None] * np.array([10, 0])
-    strip = cut_strip(picture_of(quad.astype(np.float32)), quad)
+    strip = StripCutter(picture_of(quad.astype(np.float32))).cut(quad)
     ink = strip.pixels[0] < -0.5
     assert abs(int(np.flatnonzero(ink[14])[0]) - int(np.flatnonzero(ink[33])[0])) <= 1
 
 
 def test_a_number_at_the_edge_has_paper_beyond_it() -> None:
     quad = quad_of(60, 40, centre=(20, 10))
-    strip = cut_strip(picture_of(quad), quad)
+    strip = StripCutter(picture_of(quad)).cut(quad)
     assert float(np.abs(strip.pixels[:, :6]).max()) < 0.1
 
 
 def test_a_quad_beyond_the_picture_is_empty_paper() -> None:
-    strip = cut_strip(np.zeros((50, 50, 3), np.uint8), quad_of(40, 20, centre=(500, 500)))
+    strip = StripCutter(np.zeros((50, 50, 3), np.uint8)).cut(quad_of(40, 20, centre=(500, 500)))
     assert np.abs(strip.pixels).max() < 1e-4
 
 
@@ -85,7 +85,7 @@ def test_an_endless_quad_is_compressed() -> None:
 
 
 def test_a_quad_without_extent_raises_nothing() -> None:
-    assert cut_strip(np.zeros((50, 50, 3), np.uint8), np.full((4, 2), 20.0)).pixels.shape[:2] == (3, 48)
+    assert StripCutter(np.zeros((50, 50, 3), np.uint8)).cut(np.full((4, 2), 20.0)).pixels.shape[:2] == (3, 48)
 
 
 def test_light_is_evened_but_colours_and_polarity_stay() -> None:
@@ -113,3 +113,23 @@ def test_faint_ink_is_amplified_and_plain_noise_is_not(contrast: int) -> None:
     evened = even_light(np.round(paper).astype(np.uint8))
     assert np.median(evened[:, 20, 30:90:8]) == pytest.approx(-1, abs=0.25)
     assert np.abs(noise).mean() < 0.1
+
+
+def test_large_digits_are_cut_out_of_a_reduced_picture_at_their_place() -> None:
+    rng = np.random.default_rng(0)
+    small = np.asarray(cv2.GaussianBlur(rng.integers(0, 256, (60, 200, 3), dtype=np.uint8), (0, 0), 2), np.uint8)
+    quad = quad_of(120, 22, centre=(100, 30))
+    expected = StripCutter(small).cut(quad)
+    for factor in (2, 4, 7):
+        size = (factor * small.shape[1], factor * small.shape[0])
+        large = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        strip = StripCutter(large[:-1]).cut((quad + 0.5) * factor - 0.5)
+        assert strip.pixels == pytest.approx(expected.pixels, abs=0.25)
+        assert np.abs(strip.pixels - expected.pixels).mean() < 0.03
+        assert strip.to_picture(np.zeros((1, 2))) == pytest.approx(
+            (expected.to_picture(np.zeros((1, 2))) + 0.5) * factor - 0.5, abs=1e-3
+        )
+
+
+def test_a_row_of_pixels_is_not_halved_to_nothing() -> None:
+    assert StripCutter(np.zeros((1, 4000, 3), np.uint8)).cut(quad_of(4000, 900, centre=(2000, 0))).pixels.shape[1] == 48
