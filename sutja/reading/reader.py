@@ -33,6 +33,7 @@ from sutja.reading.single_digit import (
     prepare_single_digit,
     single_digit_probabilities,
 )
+from sutja.reading.slashes import without_unusual_slashes
 from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
 
 DEFAULT_PAGE_READER = "page-reader"
@@ -263,8 +264,8 @@ class Reader:
         strips = [cutter.cut(each.quad) for each in found]
         decoded = self._line_network.read([strip.pixels for strip in strips]) if strips else []
         read = []
-        for each, strip, signs in zip(found, strips, decoded, strict=True):
-            ink = strip_ink(strip)
+        for each, strip, decoded_signs in zip(found, strips, decoded, strict=True):
+            ink, signs = strip_ink(strip), without_unusual_slashes(decoded_signs)
             read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
         return self._combined(read)
 
