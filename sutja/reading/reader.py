@@ -31,6 +31,7 @@ from sutja.reading.single_digit import (
     STRIP_MARGIN_COLUMNS,
     combine_probabilities,
     prepare_single_digit,
+    row_of_pieces,
     single_digit_probabilities,
 )
 from sutja.reading.slashes import without_unusual_slashes
@@ -44,6 +45,7 @@ MIN_ONLY_DIGIT_CONFIDENCE = (
 )
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
+MIN_ROW_CONFIDENCE = 0.4  # of each piece of ink in a row, given that it is a sign; of nine letters in ten it is 0.11
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
@@ -232,10 +234,30 @@ class Reader:
         if not told and len(strips) <= MAX_FEW_NUMBERS:
             told = strips  # a straight stroke or a neat digit alone looks printed, and somebody wants it read
         sure = [strip for strip in told if self._is_number(strip)]
+        if not sure and (row := self._row_of_strokes(picture, cutter)):
+            return row
         few = len(told) <= MAX_FEW_NUMBERS  # then rather something unsure than nothing
         told = self._with_guesses(told, 1) if few or not sure else self._with_guesses(sure, 0)
         rows = group_rows([strip.found.quad.astype(np.float64) for strip in told]) if told else []
         return [told[index] for row in rows for index in row]
+
+    def _row_of_strokes(self, picture: Colour, cutter: StripCutter) -> list[ReadStrip]:
+        """All ink as one number, if it is a row of digits: bare strokes side by side look like ruling."""
+        boxes = row_of_pieces(as_gray(picture))
+        quads = [upright_quad(left, top, left + width, top + height) for left, top, width, height in boxes]
+        guesses = self._line_network.guess([cutter.cut(quad).pixels for quad in quads])
+        if min((guess.confidence for guess in guesses), default=0.0) < MIN_ROW_CONFIDENCE:
+            return []
+        corners = np.concatenate(quads)
+        around = upright_quad(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist())
+        whole = cutter.cut(around)
+        columns = [whole.to_strip(quad.astype(np.float64))[:, 0] for quad in quads]
+        signs = [
+            replace(guess, start=float(own.min()), stop=float(own.max()))
+            for guess, own in zip(guesses, columns, strict=True)
+        ]
+        ink = strip_ink(whole)
+        return [ReadStrip(FoundNumber(around, 1.0, 1.0), whole, ink, tuple(signs), tuple(find_cells(ink, signs)))]
 
     def _is_upside_down(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""

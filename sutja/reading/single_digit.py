@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -22,6 +24,8 @@ STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)  # left an
 Mask = NDArray[np.bool_]
 MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
 MIN_STRIP_INK = 0.3  # ink, in [0, 1], that a digit's box on a strip holds
+MAX_ROW_PIECES = 12  # of ink, to be a row of digits
+MIN_ROW_HEIGHT_SHARE, MAX_ROW_GAP_HEIGHTS = 0.6, 1.5  # that they share, and between two, of the highest piece
 MAX_SIGN_PIECES = 3  # of ink: the bar of a 5 may stand apart
 MIN_FILLED_SHARE = 0.4  # of a picture's height, that a single sign fills
 MIN_PIECE_SHARE = 0.08  # of the area of the largest piece of ink; smaller pieces are specks
@@ -66,6 +70,26 @@ def prepare_single_digit(source: PictureSource) -> SingleDigit:
     box = upright_box(edges, gray.shape)
     pieces, _ = cv2.connectedComponents((ink > MIN_STRIP_INK).astype(np.uint8), connectivity=8)
     return SingleDigit(image, digit_strip(image), box, pieces - 1)
+
+
+def row_of_pieces(gray: Gray) -> list[PixelBox]:
+    """The boxes, from left to right, of all pieces of ink on a picture, if they are two or more in one row."""
+    ink = _ink(gray)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((ink > MIN_STRIP_INK).astype(np.uint8), connectivity=8)
+    if not 1 < len(stats) - 1 <= MAX_ROW_PIECES:
+        return []
+    scale = np.array(gray.shape[::-1]) / ink.shape[::-1]
+    edges = [np.array([(left, top), (left + width, top + height)]) for left, top, width, height, _ in stats[1:]]
+    boxes = sorted(upright_box(each * scale, gray.shape) for each in edges)
+    return boxes if _is_row(boxes) else []
+
+
+def _is_row(boxes: Sequence[PixelBox]) -> bool:
+    """Whether boxes, from left to right, are of like height and stand close to one another in a row."""
+    highest = max(height for _, _, _, height in boxes)
+    shared = min(top + height for _, top, _, height in boxes) - max(top for _, top, _, _ in boxes)
+    gaps = [right[0] - left[0] - left[2] for left, right in pairwise(boxes)]
+    return shared >= MIN_ROW_HEIGHT_SHARE * highest and max(gaps) <= MAX_ROW_GAP_HEIGHTS * highest
 
 
 def _is_mnist(gray: Gray) -> bool:

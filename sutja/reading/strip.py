@@ -39,6 +39,10 @@ class Strip:
         """The positions in the picture of places `(N, 2)` of the strip, x and y."""
         return np.asarray(places @ self.matrix[:, :2].T + self.matrix[:, 2])
 
+    def to_strip(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The positions on the strip of places `(N, 2)` in the picture, x and y."""
+        return np.asarray((places - self.matrix[:, 2]) @ np.linalg.inv(self.matrix[:, :2]).T)
+
 
 class StripCutter:
     """Cuts numbers out of a picture `uint8 (H, W, 3)` of blue, green and red.

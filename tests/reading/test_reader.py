@@ -314,3 +314,10 @@ def test_reading_needs_no_pytorch(written: Written, tmp_path: Path) -> None:
         [sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
     )
     assert (run.stdout, run.stderr) == (written.text + "\n1\n", "")
+
+
+def test_bare_strokes_side_by_side_are_ones(reader: Reader) -> None:
+    picture = np.full((108, 177), 255, np.uint8)
+    for place in range(5):
+        cv2.line(picture, (38 + 25 * place, 37), (37 + 25 * place, 71), 0, 3, cv2.LINE_AA)
+    assert reader.read(picture).text == "11111"

@@ -7,6 +7,7 @@ from itertools import product
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
 from sutja.errors import DataError
@@ -15,6 +16,7 @@ from sutja.reading.single_digit import (
     combine_probabilities,
     digit_strip,
     prepare_single_digit,
+    row_of_pieces,
     single_digit_probabilities,
 )
 
@@ -98,3 +100,22 @@ def test_both_networks_choose_the_digit_and_the_line_network_decides_whether_the
     contrary = np.zeros(10)
     contrary[7] = 1
     assert not combine_probabilities(np.eye(10)[2], contrary).any()
+
+
+def bars(*boxes: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """A picture with black boxes."""
+    picture = np.full((120, 400), 255, np.uint8)
+    for left, top, width, height in boxes:
+        picture[top : top + height, left : left + width] = 0
+    return picture
+
+
+def test_pieces_of_ink_of_like_height_side_by_side_are_a_row() -> None:
+    row = [(30, 30, 4, 50), (60, 34, 4, 48), (100, 30, 10, 50)]
+    for found, box in zip(row_of_pieces(bars(*row)), row, strict=True):
+        assert found == pytest.approx(box, abs=2)
+    assert row_of_pieces(bars(row[0])) == []
+    assert row_of_pieces(bars(row[0], (60, 60, 4, 20))) == [], "another height"
+    assert row_of_pieces(bars(row[0], (260, 30, 4, 50))) == [], "far apart"
+    assert row_of_pieces(bars(*((10 + 20 * place, 30, 4, 50) for place in range(13)))) == [], "a fence"
+    assert row_of_pieces(np.full((50, 50), 200, np.uint8)) == []
