@@ -20,7 +20,7 @@ from sutja.data.dataset import load_dataset
 from sutja.networks.model import create
 from sutja.reports.html import render_page
 from sutja.reports.pages import inside_section
-from sutja.synth.strokes import DIGIT_SHAPES
+from sutja.synth.stroke_shapes import DIGIT_SHAPES
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession

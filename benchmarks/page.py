@@ -23,7 +23,7 @@ from benchmarks.browser import open_browser, serve
 from benchmarks.pen import Stroke, draw, outline_strokes, shape_strokes
 from benchmarks.recording import record
 from sutja.data.dataset import load_dataset
-from sutja.synth.strokes import DIGIT_SHAPES
+from sutja.synth.stroke_shapes import DIGIT_SHAPES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from sutja.synth.strokes import Shape, smooth_curve
+from sutja.synth.stroke_shapes import Shape
+from sutja.synth.strokes import smooth_curve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

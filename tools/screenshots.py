@@ -22,7 +22,7 @@ from sutja.data.dataset import load_dataset
 from sutja.files import whole_file
 from sutja.synth.lines import LineRenderer
 from sutja.synth.photograph import take_photograph
-from sutja.synth.strokes import DIGIT_SHAPES
+from sutja.synth.stroke_shapes import DIGIT_SHAPES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -1,6 +1,6 @@
 """Choice between finds of the same number: the one whose signs are read with most certainty stays.
 
-Finds of two parts of a number may both stay, and overlap: a sign that both show is told once.
+Two finds that show different parts of a number may both stay. A sign that both show is read from the first one only.
 """
 
 from __future__ import annotations
@@ -68,17 +68,21 @@ def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
 
 
 def without_repeated_signs(strips: Sequence[PlacedT]) -> list[PlacedT]:
-    """The strips, each without the signs that an earlier one shows as well."""
+    """The strips, each without the signs that an earlier one shows as well; a strip without any other is left out."""
     near = overlapping_bounds(np.array([strip.place for strip in strips], np.float32).reshape(-1, 4, 2))
     kept: list[PlacedT] = []
-    for strip, is_near in zip(strips, near, strict=True):
+    indices: list[int] = []  # of the strips that are kept
+    for index, (strip, is_near) in enumerate(zip(strips, near, strict=True)):
         height = Axes.of(strip.place).height
         repeated = np.zeros(len(strip.signs), np.bool_)
-        for earlier in np.flatnonzero(is_near[: len(kept)]).tolist():
-            limit = MAX_REPEAT_DISTANCE_HEIGHTS * min(height, Axes.of(kept[earlier].place).height)
-            distances = np.hypot(*(strip.middles[:, None] - kept[earlier].middles).transpose(2, 0, 1))
+        for earlier in (other for other, place in zip(kept, indices, strict=True) if is_near[place]):
+            limit = MAX_REPEAT_DISTANCE_HEIGHTS * min(height, Axes.of(earlier.place).height)
+            distances = np.hypot(*(strip.middles[:, None] - earlier.middles).transpose(2, 0, 1))
             repeated |= (distances < limit).any(axis=1)
-        kept.append(strip.without(repeated) if repeated.any() else strip)
+        is_new = not repeated.any()
+        if is_new or not (repeated | np.isnan(strip.middles[:, 0])).all():
+            kept.append(strip if is_new else strip.without(repeated))
+            indices.append(index)
     return kept
 
 

@@ -40,12 +40,10 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
-MIN_ONLY_DIGIT_CONFIDENCE = (
-    0.4  # of a digit that fills a picture on which the page network finds nothing more, as a sign
-)
+MIN_ONLY_DIGIT_CONFIDENCE = 0.4  # of a digit that fills a picture on which the page network finds nothing more
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
-MIN_ROW_CONFIDENCE = 0.4  # of each piece of ink in a row, given that it is a sign; of nine letters in ten it is 0.11
+MIN_ROW_CONFIDENCE = 0.4  # of each piece of ink in a row, given that it is a sign; nine letters in ten have under 0.11
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
@@ -291,9 +289,9 @@ class Reader:
             read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
         return self._combined(read)
 
-    def _with_guesses(self, strips: list[ReadStrip], signs: int) -> list[ReadStrip]:
-        """The strips, with a guess where the line network reads at most so many signs: what was found is a sign."""
-        unread = [strip for strip in strips if len(strip.signs) <= signs]
+    def _with_guesses(self, strips: list[ReadStrip], max_signs: int) -> list[ReadStrip]:
+        """The strips; where the line network reads no more than `max_signs`, its most probable digit instead."""
+        unread = [strip for strip in strips if len(strip.signs) <= max_signs]
         guesses = self._line_network.guess([strip.strip.pixels for strip in unread]) if unread else []
         guessed = {id(strip): guess for strip, guess in zip(unread, guesses, strict=True)}
         return [

@@ -9,7 +9,8 @@ from sutja.data.digits import Digits
 from sutja.errors import DataError
 from sutja.reading.normalise import Gray
 from sutja.synth.handwriting import HandwritingStyle, Placement
-from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, scribble, vary_shape
+from sutja.synth.stroke_shapes import MARK_SHAPES, MARK_SIZES
+from sutja.synth.strokes import Glyph, digit_strokes, draw_letter, scribble, vary_shape
 from sutja.synth.tracing import Strokes, trace_strokes
 
 MAX_LINE_COLUMNS = 640

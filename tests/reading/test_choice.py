@@ -74,6 +74,14 @@ def test_a_sign_that_two_strips_show_is_told_once() -> None:
     assert ["".join(sign.sign for sign in each.signs) for each in kept] == ["4 56", "7", "67"]
 
 
+def test_a_strip_that_shows_nothing_new_is_left_out_and_one_that_was_not_read_stays() -> None:
+    first, again, unread = placed(0, 60, "45", [5, 50]), placed(30, 62, " 5", [35, 52]), placed(40, 62, "", [])
+    unread = Placed(unread.place, (), np.empty((0, 2)))
+    last = placed(40, 90, "58", [51, 80])
+    assert without_repeated_signs([first, again, unread, last])[:2] == [first, unread]
+    assert "".join(sign.sign for sign in without_repeated_signs([first, again, unread, last])[2].signs) == "8"
+
+
 def test_a_digit_in_the_space_of_another_strip_is_kept() -> None:
     assert len(without_repeated_signs([placed(0, 60, "4 5", [5, 28, 50]), placed(20, 40, "1", [28])])[1].signs) == 1
 

@@ -21,7 +21,8 @@ from sutja.synth.paper import dots, grain
 from sutja.synth.photograph import DIFFICULTIES, take_photograph
 from sutja.synth.sheet import PENS
 from sutja.synth.skeleton import skeleton
-from sutja.synth.strokes import DIGIT_SHAPES, MARK_SHAPES, MARK_SIZES, digit_strokes, draw_letter, scribble, vary_shape
+from sutja.synth.stroke_shapes import DIGIT_SHAPES, MARK_SHAPES, MARK_SIZES
+from sutja.synth.strokes import digit_strokes, draw_letter, scribble, vary_shape
 from sutja.synth.tracing import Strokes, trace_strokes
 
 

@@ -24,7 +24,7 @@ _active: list[Kernels] = []
 
 
 def check_engine(name: str) -> None:
-    """Raises `UsageError` for a name that is none of `ENGINES`."""
+    """Raises `UsageError` if no engine in `ENGINES` has this name."""
     if name not in ENGINES:
         raise unknown("engine", name, ENGINES)
 

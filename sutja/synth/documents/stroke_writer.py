@@ -12,7 +12,8 @@ from sutja.synth.documents.writers import Sources, Writer
 from sutja.synth.documents.writing import Layer, Writing, digit_band
 from sutja.synth.handwriting import HandwritingStyle, Placement
 from sutja.synth.lines import warp_line
-from sutja.synth.strokes import MARK_SHAPES, MARK_SIZES, Glyph, digit_strokes, draw_letter, vary_shape
+from sutja.synth.stroke_shapes import MARK_SHAPES, MARK_SIZES
+from sutja.synth.strokes import Glyph, digit_strokes, draw_letter, vary_shape
 from sutja.synth.tracing import Strokes
 
 STYLE_DIGIT_ROWS = 43  # digit height of a style of scale 1

@@ -1,4 +1,4 @@
-"""Alphabets: single letters and digits far apart, so that a letter that stands alone is told from a digit."""
+"""Alphabets: isolated letters and digits, from which the line network learns to tell one from the other."""
 
 from __future__ import annotations
 
