@@ -22,6 +22,7 @@ data_app = typer.Typer(
     help="Describe, convert and download data sets; compose pictures of numbers.",
 )
 
+STRIPS_PER_SHOWN = 10  # strips rendered for each that `data strips` shows: a painted sheet alone gives forty
 
 Source = Annotated[
     str,
@@ -324,6 +325,7 @@ def strips(
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
-    cut = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), count)
+    many = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), STRIPS_PER_SHOWN * count)
+    cut = many[:count]
     save_figure(plots.plot_lines([(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]), to)
     print_path("Strips", to)
