@@ -11,6 +11,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -108,16 +109,17 @@ def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Mo
     forward, optimiser = fast or network, adamw(network.parameters(), weight_decay=recipe.weight_decay, kernels=kernels)
     augment, distortion = get_augmentation(recipe.augmentation), generator(seed, "distortion")
     loss = torch.zeros(())
-    for number, chosen in enumerate(order(len(labels), recipe, seed)):
-        progress = number * recipe.batch_size / recipe.images
-        for group in optimiser.param_groups:
-            group["lr"] = recipe.learning_rate * schedule(progress, recipe.warm_up)
-        batch = kernels.gather(images, chosen) if kernels else scaled(images.index_select(0, chosen))
-        moved = shifted(batch, recipe.shift, distortion)
-        loss = functional.cross_entropy(forward(augment(moved, distortion)), labels[chosen])
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+    with kernels.alone() if fast and kernels else nullcontext():
+        for number, chosen in enumerate(order(len(labels), recipe, seed)):
+            progress = number * recipe.batch_size / recipe.images
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * schedule(progress, recipe.warm_up)
+            batch = kernels.gather(images, chosen) if kernels else scaled(images.index_select(0, chosen))
+            moved = shifted(batch, recipe.shift, distortion)
+            loss = functional.cross_entropy(forward(augment(moved, distortion)), labels[chosen])
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
     seconds = time.perf_counter() - start
     if not math.isfinite(loss.item()):
         raise SutjaError(f"seed {seed}: the loss is {loss.item()} after {seconds:.1f} s: try another seed")

@@ -12,6 +12,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -172,7 +173,8 @@ class Trainer(ABC, Generic[BatchT]):
         while not self.finished:
             start = time.perf_counter()
             number = len(self.records)
-            with seeded(derived_seed(self.recipe.seed, "dropout", number)):
+            alone = self.kernels.alone() if self.kernels else nullcontext()
+            with alone, seeded(derived_seed(self.recipe.seed, "dropout", number)):
                 learning_rate = self._train_epoch(number, on_batch)
             rate = self.examples_per_epoch / (time.perf_counter() - start)
             measured = self.measure()

@@ -18,6 +18,7 @@ from sutja.data.dataset import Dataset, Splits
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, UsageError
 from sutja.networks.device import choose_device
+from sutja.networks.fast.engine import use_engine
 from sutja.networks.infer import infer, loss_and_accuracy, scaled, to_tensor
 from sutja.recipe import RECIPES, Recipe
 from sutja.runs.epoch import Epoch
@@ -136,6 +137,19 @@ def test_a_resumed_training_counts_its_seconds_on(splits: Splits) -> None:
     resumed = DigitTrainer(TINY, splits, device="cpu")
     resumed.load_state_dict(carried_over(training))
     assert next(resumed.fit()).seconds > first.seconds
+
+
+def test_an_epoch_of_the_kernels_leaves_pytorch_one_thread(splits: Splits) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with use_engine("fast"):
+            training, seen = DigitTrainer(TINY, splits, device="cpu"), set[int]()
+            epochs = training.fit(on_batch=lambda _: seen.add(torch.get_num_threads()))
+            next(epochs)
+        assert seen == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_early_stopping_stops_and_keeps_the_best_epoch(splits: Splits) -> None:

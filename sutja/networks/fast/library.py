@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from ctypes import POINTER, Structure, c_double, c_float, c_int32, c_int64, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Kernels:
     def __init__(self, path: Path) -> None:
         """Raises `OSError` when the system cannot load the library."""
         self._library = ctypes.CDLL(str(path))
+        self._threads: int | None = None
         layers = (POINTER(LayerStructure), c_int32, POINTER(WeightsStructure))
         self.forward = self._declare(
             "forward", *layers, POINTER(InputStructure), c_int32, c_void_p, c_void_p, c_uint32, c_int32
@@ -64,7 +66,7 @@ class Kernels:
         self._gather = self._declare("gather", c_void_p, c_void_p, c_int64, c_int64, c_int32, c_void_p)
         self._distort = self._declare("distort", POINTER(DistortionStructure), c_void_p, c_int64, c_int32, c_void_p)
         numbers = (c_float,) * 5
-        self._adamw = self._declare("adamw", c_int32, c_void_p, c_void_p, *numbers, c_double)
+        self._adamw = self._declare("adamw", c_int32, c_void_p, c_void_p, *numbers, c_double, c_int32)
         self._average = self._declare("average", c_int32, c_void_p, c_void_p, c_float)
 
     def _declare(self, name: str, *types: type) -> ctypes._NamedFuncPointer:
@@ -72,11 +74,32 @@ class Kernels:
         function.argtypes, function.restype = list(types), None
         return function
 
+    @property
+    def threads(self) -> int:
+        """The number of threads that compute: as many as PyTorch has outside `alone`."""
+        return self._threads or torch.get_num_threads()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Leave PyTorch one thread within a block; the kernels keep their number.
+
+        After each of its operations, PyTorch's threads wait awake for the next one, and hold up those of the kernels: a
+        step of LeNet-5 takes three times as long.
+        """
+        outer, usual = self._threads, torch.get_num_threads()
+        self._threads = self.threads
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(usual)
+            self._threads = outer
+
     def gather(self, images: Tensor, indices: Tensor) -> Tensor:
         """The images at `indices int64 (N,)` of `uint8 (M, 1, H, W)`, as `float32 (N, 1, H, W)` in [0, 1]."""
         result = torch.empty(len(indices), *images.shape[1:])
-        size, threads = images[0].numel(), torch.get_num_threads()
-        self._gather(images.data_ptr(), indices.data_ptr(), len(indices), size, threads, result.data_ptr())
+        size = images[0].numel()
+        self._gather(images.data_ptr(), indices.data_ptr(), len(indices), size, self.threads, result.data_ptr())
         return result
 
     def distort(self, images: Tensor, matrices: Tensor | None, knots: Tensor | None, splines: Tensor) -> Tensor:
@@ -89,8 +112,7 @@ class Kernels:
         kept = [None if each is None else each.contiguous() for each in (matrices, knots, splines)]
         addresses = [None if each is None else each.data_ptr() for each in kept]
         distortion = DistortionStructure(*addresses, images.shape[-1])
-        threads = torch.get_num_threads()
-        self._distort(distortion, images.data_ptr(), len(images), threads, result.data_ptr())
+        self._distort(distortion, images.data_ptr(), len(images), self.threads, result.data_ptr())
         return result
 
     def take_adamw_step(self, tensors: Sequence[Any], numbers: Sequence[float]) -> None:
@@ -98,7 +120,7 @@ class Kernels:
 
         `numbers` are learning rate, weight decay, both betas, epsilon and the number of the step, from 1.
         """
-        self._adamw(len(tensors) // 4, _addresses(tensors), _sizes(tensors[::4]), *numbers)
+        self._adamw(len(tensors) // 4, _addresses(tensors), _sizes(tensors[::4]), *numbers, self.threads)
 
     def average(self, averages: Sequence[Tensor], weights: Sequence[Tensor], share: float) -> None:
         """Move each average towards its weights by a `share` of the difference, in place."""

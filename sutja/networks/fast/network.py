@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._utils import _unflatten_dense_tensors
 from torch.autograd.function import once_differentiable
 
 from sutja.networks.fast.library import InputStructure, Kernels, LayerStructure, WeightsStructure, is_plain
@@ -38,7 +39,7 @@ class FastNetwork:
         if not (_takes(images) and self.find_weights()) or self._has_fixed_norm():
             floats = images.float() / 255 if images.dtype == torch.uint8 else images
             return self.network(floats)  # type: ignore[no-any-return]
-        logits: Tensor = _Logits.apply(self, images, torch.get_num_threads(), *parameters)  # type: ignore[no-untyped-call]
+        logits: Tensor = _Logits.apply(self, images, self.kernels.threads, *parameters)  # type: ignore[no-untyped-call]
         return logits
 
     def forward(self, images: Tensor, threads: int) -> tuple[Tensor, Tensor]:
@@ -55,7 +56,7 @@ class FastNetwork:
             self._count_batch()
         return logits, workspace
 
-    def backward(self, workspace: Tensor, gradient: Tensor, threads: int) -> list[Tensor]:
+    def backward(self, workspace: Tensor, gradient: Tensor, threads: int) -> tuple[Tensor, ...]:
         """The gradients of all parameters from that of the logits."""
         parameters = self.parameters
         gradient = gradient.contiguous()
@@ -64,8 +65,7 @@ class FastNetwork:
             self.layers, len(self.layers), self._weights, len(gradient), threads,
             workspace.data_ptr(), gradient.data_ptr(), flat.data_ptr(),
         )  # fmt: skip
-        parts = torch.split(flat, [each.numel() for each in parameters])
-        return [part.view(each.shape) for part, each in zip(parts, parameters, strict=True)]
+        return tuple(_unflatten_dense_tensors(flat, parameters))  # type: ignore[no-untyped-call]
 
     def release(self, workspace: Tensor, images: int, threads: int) -> None:
         """Let a later batch of as many images use the workspace."""

@@ -137,6 +137,20 @@ def test_random_shapes_have_the_logits_and_gradients_of_pytorch(network: nn.Modu
         torch.set_num_threads(before)
 
 
+def test_kernels_alone_keep_their_threads_and_pytorch_has_one(kernels: Kernels) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with pytest.raises(KeyboardInterrupt), kernels.alone():
+            with kernels.alone():
+                assert (kernels.threads, torch.get_num_threads()) == (3, 1)
+            assert (kernels.threads, torch.get_num_threads()) == (3, 1)
+            raise KeyboardInterrupt
+        assert (kernels.threads, torch.get_num_threads()) == (3, 3)
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("name", SERVED)
 def test_the_same_number_of_threads_gives_the_same_bits(name: str, kernels: Kernels) -> None:
     images, labels = digits(100, seed=3)

@@ -39,19 +39,22 @@ void sutja_distort(const Distortion* distortion, const float* images, int64_t co
 
 // One step of AdamW, as PyTorch takes it, of `count` tensors; `pointers` are weights, gradients and both moments.
 void sutja_adamw(int32_t count, float* const* pointers, const int64_t* sizes, float learning_rate, float decay,
-                 float beta1, float beta2, float epsilon, double step) {
+                 float beta1, float beta2, float epsilon, double step, int32_t threads) {
     const float step_size = float(learning_rate / (1 - std::pow(double(beta1), step)));
     const float root = float(std::sqrt(1 - std::pow(double(beta2), step))), kept = 1 - learning_rate * decay;
-    for (int each = 0; each < count; each++) {
-        float *__restrict weight = pointers[4 * each], *__restrict mean = pointers[4 * each + 2], *__restrict square = pointers[4 * each + 3];
-        const float* __restrict gradient = pointers[4 * each + 1];
-        for (int64_t at = 0; at < sizes[each]; at++) {
-            const float g = gradient[at];
-            mean[at] += (1 - beta1) * (g - mean[at]);
-            square[at] = beta2 * square[at] + (1 - beta2) * g * g;
-            weight[at] = weight[at] * kept - step_size * mean[at] / (std::sqrt(square[at]) / root + epsilon);
+    Pool::run(threads, [=](int thread) {
+        for (int each = 0; each < count; each++) {
+            float *__restrict weight = pointers[4 * each], *__restrict mean = pointers[4 * each + 2], *__restrict square = pointers[4 * each + 3];
+            const float* __restrict gradient = pointers[4 * each + 1];
+            const Part part(sizes[each], thread, threads);
+            for (int64_t at = part.first; at < part.last; at++) {
+                const float g = gradient[at];
+                mean[at] += (1 - beta1) * (g - mean[at]);
+                square[at] = beta2 * square[at] + (1 - beta2) * g * g;
+                weight[at] = weight[at] * kept - step_size * mean[at] / (std::sqrt(square[at]) / root + epsilon);
+            }
         }
-    }
+    });
 }
 
 // Moves `count` averages towards the weights: average += share · (weight - average).
