@@ -36,12 +36,17 @@ def _anatomy() -> str:
         limit = values["matrix_product_gflops"]
         for each in values["layers"]:
             times = [f"{each[part]:.2f}" for part in ("forward", "backward")]
-            rate = f"{each['gflops']:.0f} ({100 * each['gflops'] / limit:.0f} %)"
-            rows.append([f"{name}: {each['layer']}", *times, rate])
+            rows.append([f"{name}: {each['layer']}", *times, _share_of_limit(each["gflops"], limit)])
         rows += [[f"{name}: {part}", f"{took:.2f}", "", ""] for part, took in values["parts"].items()]
-        for engine, rate in values["images_per_second"].items():
-            rows.append([f"{name}: an epoch, engine {engine}", f"{1e6 / rate['median']:.1f}", "", ""])
+        step, rate = f"{values['step']:.2f}", _share_of_limit(values["step_gflops"], limit)
+        rows.append([f"{name}: the step without picking and distortion", step, "", rate])
+        for engine, speed in values["images_per_second"].items():
+            rows.append([f"{name}: an epoch, engine {engine}", f"{1e6 / speed['median']:.1f}", "", ""])
     return write_table(["µs an image", "forward, or in all", "backward", "GFLOP/s (of the machine's)"], rows)
+
+
+def _share_of_limit(gflops: float | None, limit: float) -> str:
+    return "–" if gflops is None else f"{gflops:.0f} ({100 * gflops / limit:.0f} %)"
 
 
 def _sprint() -> str:

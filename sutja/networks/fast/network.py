@@ -39,7 +39,11 @@ class FastNetwork:
         if not (_takes(images) and self.find_weights()) or self._has_fixed_norm():
             floats = images.float() / 255 if images.dtype == torch.uint8 else images
             return self.network(floats)  # type: ignore[no-any-return]
-        logits: Tensor = _Logits.apply(self, images, self.kernels.threads, *parameters)  # type: ignore[no-untyped-call]
+        threads = self.kernels.threads
+        if torch.is_grad_enabled() and any(each.requires_grad for each in parameters):
+            return _Logits.apply(self, images, threads, *parameters)  # type: ignore[no-any-return, no-untyped-call]
+        logits, workspace = self.forward(images, threads)
+        self.release(workspace, len(images), threads)
         return logits
 
     def forward(self, images: Tensor, threads: int) -> tuple[Tensor, Tensor]:
@@ -133,11 +137,8 @@ class _Logits(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, network: FastNetwork, images: Tensor, threads: int, *parameters: Tensor) -> Tensor:
         logits, workspace = network.forward(images, threads)
-        if any(ctx.needs_input_grad):
-            ctx.save_for_backward(*parameters)
-            ctx.network, ctx.workspace, ctx.threads = network, workspace, threads
-        else:
-            network.release(workspace, len(images), threads)
+        ctx.save_for_backward(*parameters)
+        ctx.network, ctx.workspace, ctx.threads = network, workspace, threads
         return logits
 
     @staticmethod

@@ -60,6 +60,16 @@ def test_another_dtype_is_left_to_pytorch() -> None:
     assert all(map(torch.equal, ours, theirs))
 
 
+def test_gradients_are_forgotten_or_zeroed() -> None:
+    weights = parameters()
+    optimiser = adamw(weights, 0.01, weight_decay=0.1, kernels=compiled_kernels())
+    for to_none in (False, True):
+        for weight in weights:
+            weight.grad = torch.ones(weight.shape)
+        optimiser.zero_grad(set_to_none=to_none)
+        assert all(weight.grad is None if to_none else not weight.grad.any() for weight in weights)
+
+
 def test_averages_move_by_their_share() -> None:
     average, weight = torch.zeros(100), torch.arange(100.0)
     compiled_kernels().average([average], [weight], 0.25)

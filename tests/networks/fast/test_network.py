@@ -204,6 +204,15 @@ def test_fixed_averages_and_other_dtypes_are_left_to_pytorch(kernels: Kernels) -
     assert torch.equal(fast(double, kernels)(images.double()), double(images.double()))
 
 
+def test_without_gradients_one_workspace_is_enough(kernels: Kernels) -> None:
+    network = fast(create("lenet5", seed=1), kernels)
+    images, _ = digits(20, seed=1)
+    with torch.inference_mode():
+        for _ in range(3):
+            network(images)
+    assert [len(free) for free in network._workspaces.values()] == [1]
+
+
 def test_changed_weights_are_noticed_before_the_backward_pass(kernels: Kernels) -> None:
     network = create("lenet5", seed=1)
     images, labels = digits(20, seed=5)
