@@ -18,6 +18,7 @@ from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_looks_hands
+from sutja.reading.mixed_numbers import with_spaces_before_fractions
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
@@ -191,6 +192,7 @@ class Reader:
             for strip, direction in zip(strips, directions, strict=True)
             for number in self._numbers(strip, direction, colour.shape)
         ]
+        numbers = with_spaces_before_fractions(numbers)
         single = self._only_digit(colour, numbers)
         if single is not None:
             return ReadingSteps(colour, tuple(strips), single.with_values(decimal_sign))

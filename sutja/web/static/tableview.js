@@ -4,7 +4,7 @@
 
 import { made, madeButton } from "./elements.js";
 import { word } from "./language.js";
-import { cellAt, columnName, guessOfNumber, remarksOn, textOfNumber } from "./sheet.js";
+import { cellAt, columnName, guessOfNumber, remarksOn } from "./sheet.js";
 
 /** @type {{[key: string]: [number, number]}} */
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -99,7 +99,7 @@ export class TableView {
     const cell = cellAt(table, place.row, place.column);
     const remarks = remarksOn(table, cell);
     const text = cell ? guessOfNumber(cell.number) : "";
-    const isUnsure = cell && textOfNumber(cell.number).includes("?");
+    const isUnsure = remarks.some((remark) => remark.kind === "unsure");
     button.className = `cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`;
     button.textContent = text;
     const name = `${columnName(place.column)}${place.row + 1}: ${text || word("empty")}`;

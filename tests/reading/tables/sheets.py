@@ -17,7 +17,7 @@ def read_table(*rows: Sequence[str], top: int = 0, left: int = 0) -> Reading:
     lines = [
         ReadLine(
             tuple(
-                read_number(signs, left=left + CELL_WIDTH * column, top=top + CELL_HEIGHT * at)
+                read_number(signs, confidence=0.99, left=left + CELL_WIDTH * column, top=top + CELL_HEIGHT * at)
                 for column, signs in enumerate(row)
                 if signs
             )

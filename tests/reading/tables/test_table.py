@@ -42,6 +42,12 @@ def test_an_unsure_cell_keeps_its_guess_and_what_else_it_may_be() -> None:
     assert cell.is_unsure
 
 
+def test_a_cell_is_unsure_if_its_signs_together_are() -> None:
+    sure, unsure = (TableCell(0, 0, (read_number("1234", confidence=each),)) for each in (0.95, 0.94))
+    assert (sure.is_unsure, unsure.is_unsure) == (False, True)
+    assert unsure.text == "1234"
+
+
 def test_the_guess_has_the_decimal_sign_that_the_number_has() -> None:
     (comma,) = Reading((ReadLine((read_number("1,50[0]"),)),)).with_values("comma").numbers
     (point,) = Reading((ReadLine((read_number("1,50[0]"),)),)).with_values("point").numbers
