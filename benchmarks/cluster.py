@@ -11,7 +11,9 @@ import argparse
 import json
 import os
 import random
-import resource
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,13 +32,11 @@ from sutja.experiments.experiment import RunContext
 from sutja.experiments.ray_engine import RayEngine
 from sutja.experiments.study import plan, run_study
 from sutja.processes import in_order
-from sutja.reading.batch import ReaderOptions, ReadJob
-from sutja.reading.remote import read_on_cluster
 from sutja.recipe import parse_recipe
 from sutja.runs.epoch import Epoch
 
-RECIPE, RUNS, DIGITS = "mlp:epochs=4", 8, 12_000
-PICTURES = 200
+RECIPE, RUNS = "lenet5:epochs=5", 8  # ten seconds for each run
+PICTURES, DIFFERENT_PICTURES, PIXELS = 600, 20, (800, 600)
 TASKS, SECONDS_OF_A_RUN, LARGE_CLUSTER_NODES = 1_000, 60.0, 1_000
 LOSSES = 10  # nodes that are killed, each at a random moment of a study of two runs
 SAME = ("model.safetensors", "model.onnx", "logits.npz")
@@ -82,8 +82,7 @@ def led_cluster(nodes: int) -> Iterator[Any]:
 def measure_study() -> dict[str, Any]:
     """Seconds of a study of eight short runs on one node and on two."""
     mnist = load_dataset()
-    some = Dataset("some", mnist.train.take(np.arange(DIGITS)), mnist.test.take(np.arange(1000)))
-    seconds = {nodes: _seconds_of_study(some, nodes) for nodes in (1, 2)}
+    seconds = {nodes: _seconds_of_study(mnist, nodes) for nodes in (1, 2)}
     return {"runs": RUNS, "recipe": RECIPE, **_speedup(seconds)}
 
 
@@ -98,28 +97,39 @@ def _seconds_of_study(dataset: Dataset, nodes: int) -> float:
 
 
 def measure_reading() -> dict[str, Any]:
-    """Seconds for a folder of pictures on one node and on two, and the memory of the process that leads."""
+    """Seconds of `sutja read` for a folder of photographs on one node and on two, and the memory of the process."""
     from sutja.synth.folder import PhotographRequest, write_photographs
     from sutja.synth.lines import LineRenderer
 
     with tempfile.TemporaryDirectory() as folder:
-        request = PhotographRequest(["easy"], 20, 0, (1200, 900))
+        request = PhotographRequest(["easy"], DIFFERENT_PICTURES, 0, PIXELS)
         photographs = Path(folder) / "photographs"
         write_photographs(LineRenderer(load_dataset().train), request, photographs, suffix=".jpg", force=False)
-        paths = sorted(photographs.glob("*.jpg")) * (PICTURES // 20)
-        jobs = [ReadJob(f"{number}", path=path) for number, path in enumerate(paths)]
-        seconds = {nodes: _seconds_of_reading(jobs, nodes) for nodes in (1, 2)}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"pictures": PICTURES, **_speedup(seconds), "peak_megabytes_of_the_head": peak}
+        for path in sorted(photographs.glob("*.jpg")):
+            for number in range(1, PICTURES // DIFFERENT_PICTURES):
+                shutil.copy(path, path.with_stem(f"{path.stem}-{number}"))
+        measured = {nodes: _seconds_and_megabytes_of_reading(photographs, nodes) for nodes in (1, 2)}
+    seconds = {nodes: took for nodes, (took, _) in measured.items()}
+    return {
+        "pictures": PICTURES,
+        "pixels": PIXELS,
+        **_speedup(seconds),
+        "peak_megabytes_of_the_head": max(megabytes for _, megabytes in measured.values()),
+    }
 
 
-def _seconds_of_reading(jobs: list[ReadJob], nodes: int) -> float:
-    options = ReaderOptions("line-reader")
-    with led_cluster(nodes):
-        assert all(outcome.reading for outcome in read_on_cluster(jobs[: 4 * nodes], options))  # opens the models
+def _seconds_and_megabytes_of_reading(pictures: Path, nodes: int) -> tuple[float, float]:
+    """From the start of the command to its exit, with the peak memory of its process."""
+    with led_cluster(nodes) as cluster, tempfile.TemporaryFile() as output:
+        command = [sys.executable, "-m", "sutja", "read", str(pictures), "--cluster", cluster.address]
         start = time.perf_counter()
-        assert all(outcome.reading for outcome in read_on_cluster(jobs, options))
-        return time.perf_counter() - start
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        output.seek(0)
+        assert os.waitstatus_to_exitcode(status) == 0, status
+        assert len(output.read().splitlines()) >= PICTURES
+        return seconds, usage.ru_maxrss / 1024
 
 
 def measure_tasks() -> dict[str, Any]:
