@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import POINTER, Structure, c_double, c_float, c_int32, c_int64, c_uint32, c_void_p
@@ -55,7 +56,7 @@ class Kernels:
     def __init__(self, path: Path) -> None:
         """Raises `OSError` when the system cannot load the library."""
         self._library = ctypes.CDLL(str(path))
-        self._threads: int | None = None
+        self._alone = threading.local()  # PyTorch's number of threads, too, is one of each thread
         layers = (POINTER(LayerStructure), c_int32, POINTER(WeightsStructure))
         self.forward = self._declare(
             "forward", *layers, POINTER(InputStructure), c_int32, c_void_p, c_void_p, c_uint32, c_int32
@@ -77,7 +78,7 @@ class Kernels:
     @property
     def threads(self) -> int:
         """The number of threads that compute: as many as PyTorch has outside `alone`."""
-        return self._threads or torch.get_num_threads()
+        return getattr(self._alone, "threads", None) or torch.get_num_threads()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -86,14 +87,14 @@ class Kernels:
         After each of its operations, PyTorch's threads wait awake for the next one, and hold up those of the kernels: a
         step of LeNet-5 takes three times as long.
         """
-        outer, usual = self._threads, torch.get_num_threads()
-        self._threads = self.threads
+        outer, usual = getattr(self._alone, "threads", None), torch.get_num_threads()
+        self._alone.threads = self.threads
         torch.set_num_threads(1)
         try:
             yield
         finally:
             torch.set_num_threads(usual)
-            self._threads = outer
+            self._alone.threads = outer
 
     def gather(self, images: Tensor, indices: Tensor) -> Tensor:
         """The images at `indices int64 (N,)` of `uint8 (M, 1, H, W)`, as `float32 (N, 1, H, W)` in [0, 1]."""
