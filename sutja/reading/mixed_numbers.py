@@ -17,7 +17,10 @@ MIN_LIKE_IT = 2  # numbers with a space before the same fraction, in the same pi
 
 
 def with_spaces_before_fractions(numbers: Sequence[ReadNumber]) -> list[ReadNumber]:
-    """The numbers of a picture; `21/2` is `2 1/2` where others end in a space and `1/2`, and none is a date."""
+    """The numbers of a picture; `21/2` is `2 1/2` where others end in a space and `1/2`, and none is a date.
+
+    Such a space counts as sure: the signs beside it say how sure the number is.
+    """
     if any(interpret_number(number.guess).kind == "date" for number in numbers):
         return list(numbers)  # `21/2` may be a day and its month
     found = Counter(match["fraction"] for number in numbers if (match := re.fullmatch(MIXED, number.guess)))
