@@ -119,7 +119,7 @@ class HandwritingStyle:
         y = self.middle + self.height * (placement.offset_below + float(rng.normal(0, jitter * 0.5)))
         y += self.baseline_slope * (at - 150 * self.scale)  # a rising or falling baseline
         width = wide * glyph_width + pen_margin
-        x = at + width / 2
+        x = at + width / 2 - self.slant * placement.offset_below * self.height  # what stands lower is further left
         shift = np.array([x, y]) - matrix @ middle
         if isinstance(glyph, tuple):
             strokes = [self._varied(stroke, glyph_width) @ matrix.T + shift for stroke in glyph]

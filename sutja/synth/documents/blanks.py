@@ -110,5 +110,5 @@ def _fonts_of(rng: Generator, fonts: tuple[FontFile, ...], script: str, *, count
 def _random_pen_width(rng: Generator, digit_height: float) -> float:
     """The width of a pen in digit heights: thin on large writing, broad felt pens up to a fifth."""
     kind = rng.random()
-    width = rng.uniform(0.045, 0.1) if kind < 0.7 else rng.uniform(0.1, 0.2) if kind < 0.9 else rng.uniform(0.02, 0.05)
+    width = rng.uniform(0.045, 0.1) if kind < 0.62 else rng.uniform(0.1, 0.2) if kind < 0.9 else rng.uniform(0.02, 0.05)
     return float(max(width, MIN_PEN_PIXELS / digit_height))

@@ -86,6 +86,7 @@ def logo(sheet: DocumentSheet) -> None:
     for _ in range(int(rng.integers(1, 6))):
         colour = tuple(rng.uniform(0, 1, 3).tolist())
         points = np.round(rng.uniform(0, 1, (int(rng.integers(3, 9)), 2)) * side + (x, y)).astype(np.int32)
+        points[0] = np.clip(points[0], 0, np.subtract(sheet.size, 1))  # a part of each shape is on the sheet
         if rng.random() < 0.5:
             cv2.fillConvexPoly(sheet.colours, cv2.convexHull(points), colour, cv2.LINE_AA)
         else:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sutja.synth.documents.fonts import FontFile, render_text
+from sutja.synth.documents.writers import MAX_CELL_GAP
 from sutja.synth.documents.writing import Layer, Writing, digit_band
 
 WIDE_SPACING_PROBABILITY, WIDE_SPACINGS = 0.15, (0.4, 0.9)  # of writers that set digits apart, in digit heights
@@ -27,12 +28,18 @@ class FontWriter:
         wide = rng.random() < WIDE_SPACING_PROBABILITY
         self._spacing = float(rng.uniform(*WIDE_SPACINGS) if wide else rng.uniform(-0.05, 0.3))
 
-    def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
-        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it."""
+    def write(
+        self, text: str, height: float, *, beginning: str = "", ending: str = "", in_cell: bool = False
+    ) -> Writing:
+        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it.
+
+        Its signs stand close together `in_cell`.
+        """
         font = self._numbers
         # Signs that the font lacks are left out of the number, too.
         first, stop = (len(font.drawable(part).lstrip()) for part in (beginning, beginning + text))
-        return self._written(font, beginning + text + ending, height, (first, stop), spacing=self._spacing)
+        spacing = min(self._spacing, MAX_CELL_GAP) if in_cell else self._spacing
+        return self._written(font, beginning + text + ending, height, (first, stop), spacing=spacing)
 
     def write_word(self, word: str, height: float) -> Writing:
         """Write a word with capitals of about `height` pixels."""

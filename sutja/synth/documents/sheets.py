@@ -144,14 +144,14 @@ class DocumentSheet:
         """
         left, top, right, bottom = box
         height = min(self.digit_height * float(np.clip(self.rng.normal(1, 0.08), 0.7, 1.4)), 0.95 * (bottom - top))
-        written = self.writer.write(text, height, ending=ending)
+        written = self.writer.write(text, height, ending=ending, in_cell=True)
         room = right - left
         if written.width > 1.02 * room and written.width > 0:
             share = room / written.width
             if share < MIN_FITTING_SHARE:
                 text, ending = _first_signs(text, share / MIN_FITTING_SHARE), ""
             height *= max(MIN_FITTING_SHARE, share)
-            written = self.writer.write(text, height, ending=ending)
+            written = self.writer.write(text, height, ending=ending, in_cell=True)
         slack = room - written.width
         x = left + slack * align + float(self.rng.normal(0, 0.08)) * height
         spare = (bottom - top) - height

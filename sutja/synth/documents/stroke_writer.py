@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from sutja.synth.documents.scrawls import flourish, scrawl
-from sutja.synth.documents.writers import Sources, Writer
+from sutja.synth.documents.writers import MAX_CELL_GAP, Sources, Writer
 from sutja.synth.documents.writing import Layer, Writing, digit_band
 from sutja.synth.handwriting import HandwritingStyle, Placement
 from sutja.synth.lines import warp_line
@@ -24,6 +24,10 @@ DIGIT_SOURCES = {"traced": 0.25, "penned": 0.22, "drawn": 0.24, "mixed": 0.23, "
 MIXED_SOURCES = {"traced": 0.35, "penned": 0.2, "drawn": 0.45}
 DRAWN_ONES_SHARE = 0.5  # of writers: MNIST's ones are bare strokes, those of half the world begin with an upstroke
 GAP_AFTER_MARK_PROBABILITY = 0.12  # of room behind a point or comma within a number
+MARK_ROOM_PROBABILITY, MARK_ROOMS = 0.25, (0.1, 0.45)  # of writers that leave room beside all of them, in digit heights
+RAISED_POINT_PROBABILITY, POINT_RISES = 0.3, (0.08, 0.5)  # of writers whose points stand higher, in digit heights
+MIN_MARK_CLEARANCE = 0.03  # between a point or comma and the foot of the next digit, in digit heights
+POINT_SIZES, OTHER_MARK_SIZES = (0.8, 2.2), (0.8, 1.4)  # in usual sizes
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 FRACTION_DIGIT_GAP = 0.02
 FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have small digits beside a slanted stroke
@@ -67,19 +71,33 @@ class StrokeWriter:
         if rng.random() < 0.65:
             wide = rng.random() < WIDE_GAP_PROBABILITY
             self._style.gap = float(rng.uniform(*WIDE_GAPS) if wide else rng.uniform(0.05, 0.35))
+        self._gap = self._style.gap  # between digits, where there is room
         self._source = str(rng.choice(list(DIGIT_SOURCES), p=list(DIGIT_SOURCES.values())))
         self._pen = int(rng.integers(sources.shapes.writers))
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
         self._draws_ones = rng.random() < DRAWN_ONES_SHARE
+        self._mark_room = float(rng.uniform(*MARK_ROOMS)) if rng.random() < MARK_ROOM_PROBABILITY else 0.0
+        self._point_rise = float(rng.uniform(*POINT_RISES)) if rng.random() < RAISED_POINT_PROBABILITY else 0.0
         self._joins_fractions = rng.random() < ONE_STROKE_PROBABILITY
         self._steady = rng.random() < 0.5  # writes a digit always in nearly the same way
 
-    def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
-        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it."""
+    def write(
+        self, text: str, height: float, *, beginning: str = "", ending: str = "", in_cell: bool = False
+    ) -> Writing:
+        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it.
+
+        Its signs stand close together `in_cell`.
+        """
         style = self._fitted(height)
+        style.gap = min(self._gap, MAX_CELL_GAP) if in_cell else self._gap
         style.start_number()
         whole = beginning + text + ending
-        columns = round((1.5 * len(whole) + 2) * height * max(1.0, style.width) * (1 + max(0.0, style.gap)))
+        columns = round(
+            (1.5 * len(whole) + 2 + 2 * self._mark_room * len(whole))
+            * height
+            * max(1.0, style.width)
+            * (1 + max(0.0, style.gap))
+        )
         line = WrittenLine(np.zeros((style.rows, columns), np.uint8), 0.7 * height)
         self._write_others(line, beginning)
         for piece in _pieces(text):
@@ -128,13 +146,19 @@ class StrokeWriter:
         height, width, below = MARK_SIZES[sign]
         shapes = MARK_SHAPES[sign]
         strokes = vary_shape(shapes[rng.integers(len(shapes))], rng, width=width / height)
-        if sign in ".," and rng.random() < 0.35:  # points between digits take hardly any room
+        separates = sign in ".,"
+        room = separates * self._mark_room * style.height
+        if separates and not room and rng.random() < 0.35:  # points between digits take hardly any room
             line.at -= 0.5 * style.height * max(0.0, style.gap)
-        offset = below + float(rng.normal(0, 0.04))
-        placement = Placement(height * float(rng.uniform(0.8, 1.4)), 1, offset, join_probability=join_probability)
-        line.at = style.draw_glyph(line.canvas, strokes, line.at, placement)
+        offset = below - (sign == ".") * self._point_rise + float(rng.normal(0, 0.04))
+        size = height * float(rng.uniform(*(POINT_SIZES if sign == "." else OTHER_MARK_SIZES)))
+        placement = Placement(size, 1, offset, join_probability=join_probability)
+        line.at = style.draw_glyph(line.canvas, strokes, line.at + room, placement) + room
         line.note(style.last_box)
-        if sign in ".," and rng.random() < GAP_AFTER_MARK_PROBABILITY:
+        if separates:
+            clear = style.last_box[2] + (MIN_MARK_CLEARANCE + style.slant / 2) * style.height
+            line.at = max(line.at, clear)
+        if separates and rng.random() < GAP_AFTER_MARK_PROBABILITY:
             line.at += style.height * float(rng.uniform(0.15, 0.6))
 
     def _write_fraction(self, line: WrittenLine, piece: str) -> None:

@@ -17,13 +17,19 @@ from sutja.synth.tracing import Strokes, trace_strokes
 
 MIN_GLYPH_LEVEL = 60
 MAX_TRACED_CANDIDATES = 4
+MAX_CELL_GAP = 0.25  # between the signs of a number in a cell, in digit heights
 
 
 class Writer(Protocol):
     """Somebody who writes."""
 
-    def write(self, text: str, height: float, *, beginning: str = "", ending: str = "") -> Writing:
-        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it."""
+    def write(
+        self, text: str, height: float, *, beginning: str = "", ending: str = "", in_cell: bool = False
+    ) -> Writing:
+        """Write a number with digits of `height` pixels, a `beginning` and an `ending` that are no part of it.
+
+        Its signs stand close together `in_cell`, where they would else stand as near to the next cell's number.
+        """
 
     def write_word(self, word: str, height: float) -> Writing:
         """Write a word with capitals of about `height` pixels."""

@@ -27,6 +27,7 @@ USUAL_WIDTHS = {
     "range": 5.0,
 }
 OTHER_WIDTH = 6.5
+CELL_MARGIN, UNRULED_CELL_MARGIN = 0.12, 0.4  # on both sides of a cell with and without rules there, in digit heights
 SHORT_PROBABILITY = 0.12  # of tables with few rows
 MIN_FILLED_CELLS = 0.25  # of the cells of large tables
 # Columns on the left of a table: what stands in them, the least and the greatest width in digit heights, how often.
@@ -42,6 +43,7 @@ class Column:
     kind: str  # a kind of number, "word", "phrase" or "print"
     align: float
     filled: float  # share of its cells
+    margin: float = CELL_MARGIN
     printed: bool = False
 
 
@@ -66,11 +68,12 @@ class TableRules:
 def grid(sheet: DocumentSheet) -> None:
     """A table of numbers: mark sheets, score cards, logs, tallies."""
     row_height = sheet.heights(1.15, 2.7)
-    columns = _random_columns(sheet, row_height)
+    rules = _random_rules(sheet)
+    columns = _random_columns(sheet, row_height, CELL_MARGIN if rules.down else UNRULED_CELL_MARGIN)
     edges = _random_rows(sheet, row_height)
     _draw_heading(sheet, columns[0].left, float(edges[0]))
     _draw_bands(sheet, columns, edges)
-    _draw_rules(sheet, columns, edges)
+    _draw_rules(sheet, rules, columns, edges)
     if sheet.chance(0.07):
         columns = [replace(column, printed=True) for column in columns]
     _fill_rows(sheet, columns, edges, has_header=sheet.chance(0.6))
@@ -100,8 +103,11 @@ def _fill_rows(sheet: DocumentSheet, columns: list[Column], edges: Edges, *, has
             _fill_row(sheet, columns, (top, bottom), row)
 
 
-def _random_columns(sheet: DocumentSheet, row_height: float) -> list[Column]:
-    """Columns of a table, with those of words and printed numbers on the left; most tables fill the sheet."""
+def _random_columns(sheet: DocumentSheet, row_height: float, margin: float) -> list[Column]:
+    """Columns of a table, with those of words and printed numbers on the left; most tables fill the sheet.
+
+    `margin` is what is left free on both sides of a cell, in digit heights.
+    """
     rng, width = sheet.rng, sheet.size[0]
     same = random_kind(rng) if sheet.chance(0.65) else ""
     x, stop = sheet.between(-0.25, 0.15) * width, sheet.between(0.45, 1.3) * width
@@ -112,8 +118,8 @@ def _random_columns(sheet: DocumentSheet, row_height: float) -> list[Column]:
     align = float(rng.choice([0.5, 0.15, 0.85]))
     while not columns or x < stop:
         kind = same or random_kind(rng)
-        wide = _random_width(sheet, kind, shared, row_height)
-        columns.append(Column(x, x + wide, kind, align, filled))
+        wide = _random_width(sheet, kind, shared, row_height) + 2 * (margin - CELL_MARGIN) * sheet.digit_height
+        columns.append(Column(x, x + wide, kind, align, filled, margin))
         x += wide
     share = MAX_RUNS * row_height / max(1, len(columns) * sheet.size[1])  # so that all rows get their part
     return [replace(column, filled=min(column.filled, max(MIN_FILLED_CELLS, share))) for column in columns]
@@ -175,8 +181,7 @@ def _random_rules(sheet: DocumentSheet) -> TableRules:
     )
 
 
-def _draw_rules(sheet: DocumentSheet, columns: list[Column], edges: Edges) -> None:
-    rules = _random_rules(sheet)
+def _draw_rules(sheet: DocumentSheet, rules: TableRules, columns: list[Column], edges: Edges) -> None:
     draw = sheet.rule_by_hand if rules.by_hand else sheet.rule
     places = [columns[0].left, *(column.right for column in columns)]
     for row, y in enumerate(edges.tolist()):
@@ -210,9 +215,10 @@ def _fill_header(sheet: DocumentSheet, columns: list[Column], box: Region) -> No
 def _fill_row(sheet: DocumentSheet, columns: list[Column], rows: tuple[float, float], row: int) -> None:
     """Fill in the cells of a row."""
     unit, (top, bottom) = sheet.digit_height, rows
-    margin = 0.06 * (bottom - top)
+    above = 0.06 * (bottom - top)
     for column in columns:
-        cell = (column.left + 0.12 * unit, top + margin, column.right - 0.12 * unit, bottom - margin)
+        beside = column.margin * unit
+        cell = (column.left + beside, top + above, column.right - beside, bottom - above)
         if column.kind == "word":
             sheet.write_word(sheet.word()[:9], cell[0], cell[3] - 0.25 * (cell[3] - cell[1]), height=0.75 * unit)
         elif column.kind in ("print", "phrase"):
