@@ -21,7 +21,7 @@ from torch.nn import functional
 from sutja.data.dataset import batches
 from sutja.data.digits import Digits
 from sutja.errors import SutjaError, unknown
-from sutja.networks.fast.adamw import adamw
+from sutja.networks.fast.adamw import AdamW
 from sutja.networks.fast.engine import accelerated, active_kernels
 from sutja.networks.infer import EVALUATION_BATCH_SIZE, scaled, to_tensor
 from sutja.networks.model import create
@@ -106,7 +106,7 @@ def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Mo
     fast, kernels = accelerated(network), active_kernels()
     if fast is None:
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    forward, optimiser = fast or network, adamw(network.parameters(), weight_decay=recipe.weight_decay, kernels=kernels)
+    forward, optimiser = fast or network, AdamW(network.parameters(), weight_decay=recipe.weight_decay, kernels=kernels)
     augment, distortion = get_augmentation(recipe.augmentation), generator(seed, "distortion")
     loss = torch.zeros(())
     with kernels.alone() if fast and kernels else nullcontext():

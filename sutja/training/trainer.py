@@ -29,7 +29,7 @@ from sutja.evaluation.figures import Figures
 from sutja.evaluation.metrics import Logits, Report
 from sutja.networks.build import build_network
 from sutja.networks.device import choose_device, precision_on
-from sutja.networks.fast.adamw import adamw
+from sutja.networks.fast.adamw import AdamW
 from sutja.networks.fast.engine import accelerated, active_kernels
 from sutja.networks.fast.library import Kernels, is_plain
 from sutja.randomness import derived_seed, seeded
@@ -43,6 +43,7 @@ from sutja.training.muon import Muon
 STEPS_PER_CHECK = 50  # steps between two looks at whether the loss is finite
 WARM_UP_SHARE = 0.25  # part of the steps in which the one-cycle schedule climbs
 BatchT = TypeVar("BatchT", bound=Sized)
+Optimiser = AdamW | torch.optim.Optimizer
 
 
 @dataclass(frozen=True)
@@ -281,10 +282,10 @@ def _smaller(learning_rate: float) -> str:
     return f"try a smaller learning rate, for example --set learning_rate={learning_rate / 4:.2g}"
 
 
-def _optimiser(recipe: Recipe, network: nn.Module, kernels: Kernels | None) -> torch.optim.Optimizer:
+def _optimiser(recipe: Recipe, network: nn.Module, kernels: Kernels | None) -> Optimiser:
     parameters = network.parameters()
     if recipe.optimiser == "adamw":
-        return adamw(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, kernels=kernels)
+        return AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay, kernels=kernels)
     if recipe.optimiser == "muon":
         return Muon(parameters, recipe.learning_rate, recipe.weight_decay)
     return torch.optim.SGD(
@@ -292,7 +293,7 @@ def _optimiser(recipe: Recipe, network: nn.Module, kernels: Kernels | None) -> t
     )
 
 
-def _check_optimiser_state(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+def _check_optimiser_state(optimiser: Optimiser, state: dict[str, Any]) -> None:
     """Raises `ValueError` when a moment has not the shape of its parameter: PyTorch would read beyond its end."""
     parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     for number, moments in state["state"].items():
