@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from torch import nn
 from sutja.data.dataset import Splits
 from sutja.evaluation.calibration import Calibration
 from sutja.evaluation.figures import CalibratedScores, Figures
-from sutja.export.onnx import export_checked
+from sutja.export.onnx import export_checked, trace
 from sutja.models.ctc import (
     COLUMNS_PER_STEP,
     OTHER,
@@ -126,15 +125,12 @@ def export_lines(network: nn.Module, path: Path, strips: Sequence[TrainingStrip]
     PyTorch's on `strips`. Returns the largest difference of a logit; raises `ModelFileError` if it is over 1e-4.
     """
     batch, steps = torch.export.Dim("N"), torch.export.Dim("W4")
-    return export_checked(
-        network,
-        path,
-        example=torch.zeros(2, STRIP_CHANNELS, STRIP_ROWS, 64),
-        names=("strips", "logits"),
-        dynamic={0: batch, 3: COLUMNS_PER_STEP * steps},
-        difference=partial(_difference, network, strips),
-        half=True,
-    )
+    example, dynamic = torch.zeros(2, STRIP_CHANNELS, STRIP_ROWS, 64), {0: batch, 3: COLUMNS_PER_STEP * steps}
+
+    def write(partial: Path) -> None:
+        trace(network, partial, example, ("strips", "logits"), dynamic)
+
+    return export_checked(path, write, lambda partial: _difference(network, strips, partial), half=True)
 
 
 def _difference(network: nn.Module, strips: Sequence[TrainingStrip], path: Path) -> float:

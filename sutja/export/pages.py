@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -16,7 +15,7 @@ from torch import nn
 from sutja.data.dataset import Splits
 from sutja.evaluation.calibration import Calibration
 from sutja.evaluation.figures import CalibratedScores, Figures
-from sutja.export.onnx import export_checked
+from sutja.export.onnx import export_checked, trace
 from sutja.models.onnx_page_network import SIDE_MULTIPLE, PageNetwork
 from sutja.networks.infer import infer_pages
 from sutja.reading.page_maps import FoundNumber, cooled_score, decode_maps
@@ -132,15 +131,13 @@ def export_pages(network: nn.Module, path: Path, scenes: list[Document]) -> floa
     PyTorch's on `scenes`. Returns the largest difference; raises `ModelFileError` if it is over 1e-4.
     """
     rows, columns = torch.export.Dim("H32"), torch.export.Dim("W32")
-    return export_checked(
-        network,
-        path,
-        example=torch.zeros(2, 3, 2 * SIDE_MULTIPLE, 3 * SIDE_MULTIPLE, dtype=torch.uint8),
-        names=("pictures", "maps"),
-        dynamic={0: torch.export.Dim("N"), 2: SIDE_MULTIPLE * rows, 3: SIDE_MULTIPLE * columns},
-        difference=partial(_difference, network, scenes),
-        half=True,
-    )
+    example = torch.zeros(2, 3, 2 * SIDE_MULTIPLE, 3 * SIDE_MULTIPLE, dtype=torch.uint8)
+    dynamic = {0: torch.export.Dim("N"), 2: SIDE_MULTIPLE * rows, 3: SIDE_MULTIPLE * columns}
+
+    def write(partial: Path) -> None:
+        trace(network, partial, example, ("pictures", "maps"), dynamic)
+
+    return export_checked(path, write, lambda partial: _difference(network, scenes, partial), half=True)
 
 
 def _difference(network: nn.Module, scenes: list[Document], path: Path) -> float:

@@ -24,18 +24,18 @@ def list_layers(network: nn.Module) -> list[ListedLayer]:
     Raises `UnlistedLayerError` for a network that is not a sequence, for a layer of another kind, and for weights
     beyond the range of half precision.
     """
-    layers = [layer for module in _leaves(network) for layer in _express(module)]
+    layers = [layer for module in leaf_layers(network) for layer in _express(module)]
     for layer in layers:
         if not np.isfinite(layer.weights).all():
             raise UnlistedLayerError(f"{layer.kind}: its weights exceed the range of half precision")
     return layers
 
 
-def _leaves(module: nn.Module) -> Iterator[nn.Module]:
-    """The layers of nested sequences, in the order in which they compute."""
+def leaf_layers(module: nn.Module) -> Iterator[nn.Module]:
+    """The layers of nested sequences, in the order in which they compute; a module of another kind is one layer."""
     if isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward:
         for child in module:
-            yield from _leaves(child)
+            yield from leaf_layers(child)
     else:
         yield module
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sutja.data.digits import SIDE_PIXELS
 from sutja.networks.fast.library import LayerStructure
+from sutja.networks.layers import leaf_layers
 from sutja.networks.model import Crop, Flatten, Normalise
 
 MAX_WIDE = {1: 12, 2: 6}  # stride → widest output whose input gradient is computed, as in `kernels/convolution.h`
@@ -60,15 +61,9 @@ def plan_network(network: nn.Module) -> Plan:
     `UnsupportedNetworkError` for anything else.
     """
     builder = _Builder()
-    for module in _leaves(network):
+    for module in leaf_layers(network):
         builder.add(module)
     return builder.finished()
-
-
-def _leaves(module: nn.Module) -> list[nn.Module]:
-    if type(module).forward is nn.Sequential.forward:
-        return [leaf for child in module.children() for leaf in _leaves(child)]
-    return [module]
 
 
 class _Builder:
