@@ -193,7 +193,8 @@ def _train_remotely(task: RemoteRun, data: Bundle) -> Iterator[tuple[dict[str, A
 def _messages(planned: PlannedRun, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The messages of a process that trains a run; it ends when this task is cancelled."""
     messages: Queue[Message] = Queue()
-    worker = Worker(planned, job, messages)
+    worker = Worker(messages)
+    worker.start(planned, job)
     try:
         words: dict[str, Any] = {}
         while "end" not in words:

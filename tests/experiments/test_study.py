@@ -215,6 +215,35 @@ def test_a_killed_process_is_named_and_its_epochs_are_kept(data: Path, tmp_path:
     assert 1 <= len(Run.open(tmp_path / name).metrics()) < 2000
 
 
+def test_a_process_trains_one_run_after_the_other_with_the_bits_of_each_alone(
+    finished: Path, data: Path, tmp_path: Path
+) -> None:
+    place, processes = RunContext(load_dataset(data), tmp_path, "cpu", 1), set()
+    log = Log(lambda planned: processes.update(workers_of(os.getpid())))
+    done = run_study(plan([parse_recipe(ONE)], range(2), place), ProcessEngine(str(data), place, 1), [log])
+    assert done.complete
+    assert len(processes) == 1
+    for planned in done.planned_runs:
+        weights = "model.safetensors"
+        assert (planned.folder / weights).read_bytes() == (finished / planned.name / weights).read_bytes()
+
+
+def test_a_new_process_takes_the_place_of_a_killed_one(data: Path, tmp_path: Path) -> None:
+    def kill(planned: PlannedRun) -> None:
+        if "2000" in planned.name:
+            for number in workers_of(os.getpid()):
+                os.kill(number, signal.SIGKILL)
+
+    place = RunContext(load_dataset(data), tmp_path, "cpu", 1)
+    recipes = [parse_recipe(LONG), parse_recipe(DIVERGING), parse_recipe(ONE)]
+    done = run_study(plan(recipes, range(1), place), ProcessEngine(str(data), place, 1), [Log(kill)])
+    killed, diverged = done.failures.values()
+    assert killed == "killed by SIGKILL: the memory may not have been enough"
+    assert "the loss is nan" in diverged
+    assert [planned.run is not None for planned in done.planned_runs] == [False, False, True]
+    assert workers_of(os.getpid()) == []
+
+
 def workers_of(parent: int) -> list[int]:
     """The numbers of the worker processes that a process has started."""
     listed = subprocess.run(
