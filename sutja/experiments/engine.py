@@ -10,7 +10,6 @@ from typing import Any
 
 from sutja.experiments.callback import PlannedRun
 
-INTERRUPTED_EXIT_CODE = 130  # of a process that Ctrl-C stopped
 Message = tuple[PlannedRun, dict[str, Any]]  # as `worker` writes them; at last {"end": why it failed, or ""}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -26,15 +26,13 @@ from sutja.reports.html import render_card
 from sutja.reports.pages import write_run_page
 from sutja.runs.report import RunReport
 from sutja.runs.run import Run
-from sutja.synth.documents.painter import document_painter
 from sutja.training.checkpoint import load_checkpoint, save_epoch
 from sutja.training.digit_trainer import DigitTrainer
 from sutja.training.distillation import DistillationTargets, load_targets
-from sutja.training.finetuning.finetune import FineTuner
-from sutja.training.finetuning.task import Task
-from sutja.training.line_trainer import LineTrainer
-from sutja.training.page_trainer import PageTrainer
 from sutja.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from sutja.training.finetuning.task import Task
 
 
 @dataclass(frozen=True)
@@ -151,16 +149,25 @@ def _build_trainer(
             callback.on_search_step(done, total)
 
     if task is not None:
+        from sutja.training.finetuning.finetune import FineTuner
+
         if task.start.data_sha256 != context.dataset.sha256:
             raise UsageError(f"{task.start.name}: was trained on other data than {context.dataset.name}")
         return FineTuner(recipe, splits, task, device=context.device, on_search_step=on_search_step)
     if recipe.reads != "digits":
-        context.dataset.require_digits()
-    if recipe.reads == "lines":
-        return LineTrainer(recipe, splits, build=document_painter, device=context.device)
-    if recipe.reads == "pages":
-        return PageTrainer(recipe, splits, build=document_painter, device=context.device)
+        return _document_trainer(recipe, context, splits)
     return DigitTrainer(recipe, splits, device=context.device, targets=_targets(recipe, context))
+
+
+def _document_trainer(recipe: Recipe, context: RunContext, splits: Splits) -> Trainer[Any]:
+    """The trainer of a reader of lines or pages, with what paints documents: trainings of digits need not import it."""
+    from sutja.synth.documents.painter import document_painter
+    from sutja.training.line_trainer import LineTrainer
+    from sutja.training.page_trainer import PageTrainer
+
+    context.dataset.require_digits()
+    trainer = LineTrainer if recipe.reads == "lines" else PageTrainer
+    return trainer(recipe, splits, build=document_painter, device=context.device)
 
 
 def _load_checkpoint(run: Run, trainer: Trainer[Any]) -> None:

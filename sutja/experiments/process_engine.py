@@ -17,8 +17,9 @@ from typing import Any
 
 import sutja
 from sutja.experiments.callback import PlannedRun
-from sutja.experiments.engine import INTERRUPTED_EXIT_CODE, Engine, Message
+from sutja.experiments.engine import Engine, Message
 from sutja.experiments.experiment import RunContext
+from sutja.experiments.worker import INTERRUPTED_EXIT_CODE
 
 SHUTDOWN_SECONDS = 60  # that a worker gets to store its last epoch and end, before it is killed
 

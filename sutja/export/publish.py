@@ -1,4 +1,7 @@
-"""From a finished run to a published model: an ONNX file, weights for PyTorch, and a card that says what they are."""
+"""From a finished run to a published model: an ONNX file, weights for PyTorch, and a card that says what they are.
+
+What paints documents is imported where a reader of lines or pages is published: every training imports this module.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,7 @@ from sutja.errors import DataError, ModelFileError, UsageError
 from sutja.evaluation.calibration import Calibration, calibrate
 from sutja.evaluation.figures import Figures, digit_figures
 from sutja.export.half_precision import halved, halves
-from sutja.export.lines import PARITY_STRIPS, evaluate_lines, evaluation_strips, export_lines
 from sutja.export.onnx import PARITY_DIGITS, export_onnx
-from sutja.export.pages import PARITY_SCENES, evaluate_pages, evaluation_scenes, export_pages
 from sutja.files import checksums, resolved, whole_folder, write_text
 from sutja.models.card import Card, CardMember, SeedResults
 from sutja.models.open import open_run
@@ -28,7 +29,6 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.results import RecipeResult, read_results
 from sutja.runs.run import Run
-from sutja.synth.documents.painter import document_painter
 
 LOGIT_TOLERANCE = 1e-2  # between two machines, which sum in another order; a logit can be large
 WEIGHT_TOLERANCE = 1e-3  # between two ensembles: a temperature fitted for one is that of the other
@@ -219,6 +219,9 @@ def _export_digits(run: Run, options: Options, dataset: Dataset) -> _Export:
 
 def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
     """A line reader, in half precision, evaluated again on painted strips."""
+    from sutja.export.lines import PARITY_STRIPS, evaluate_lines, evaluation_strips, export_lines
+    from sutja.synth.documents.painter import document_painter
+
     _check_evaluable(run, options, dataset)
     network = load_network(open_run(run))
     evaluated, strips = halved(network), evaluation_strips(split(dataset, run.protocol), document_painter)
@@ -236,6 +239,9 @@ def _export_lines(run: Run, options: Options, dataset: Dataset) -> _Export:
 
 def _export_pages(run: Run, options: Options, dataset: Dataset) -> _Export:
     """A page reader, in half precision, evaluated again on painted scenes."""
+    from sutja.export.pages import PARITY_SCENES, evaluate_pages, evaluation_scenes, export_pages
+    from sutja.synth.documents.painter import document_painter
+
     _check_evaluable(run, options, dataset)
     network = load_network(open_run(run))
     evaluated, scenes = halved(network), evaluation_scenes(split(dataset, run.protocol), document_painter)

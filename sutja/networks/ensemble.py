@@ -1,4 +1,7 @@
-"""Ensembles: the weighted mean of the probabilities of several networks, with weights chosen on validation digits."""
+"""Ensembles: the weighted mean of the probabilities of several networks, with weights chosen on validation digits.
+
+SciPy is imported where it computes: whoever builds any network imports this module.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from itertools import combinations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
 from torch import Tensor, nn
 
 from sutja.data.digits import Labels
@@ -21,6 +23,8 @@ Weights = NDArray[np.float64]
 
 def log_probabilities(logits: Sequence[Logits]) -> NDArray[np.float64]:
     """The log-probabilities `(M, N, 10)` of M members' logits, each `(N, 10)`."""
+    from scipy.special import log_softmax
+
     return log_softmax(np.stack(logits).astype(np.float64), axis=2)
 
 
@@ -31,6 +35,8 @@ def combine(log_probabilities: NDArray[np.float64], weights: Weights) -> Logits:
     the logits does about as well (docs/experiments.md), but there one member that is confidently wrong can outvote all
     others. Here the loss of a digit is at most that of any one member plus the negative log of its weight.
     """
+    from scipy.special import logsumexp
+
     return logsumexp(log_probabilities, axis=0, b=weights[:, None, None]).astype(np.float32)
 
 
@@ -60,6 +66,8 @@ def choose_shared_weights(log_probabilities: NDArray[np.float64], labels: Labels
     Differences between seeds of a recipe on some digits are mostly chance, and do not carry over from a counterpart to
     its member.
     """
+    from scipy.special import logsumexp
+
     first = np.array([kinds.index(kind) for kind in kinds])
     groups = np.unique(first)[:, None] == first  # (G, M)
     sizes = groups.sum(axis=1)
