@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
@@ -83,24 +84,29 @@ class Section:
 
 def save_figure(figure: Figure, path: Path) -> bytes:
     """Write a figure as PNG and return its bytes. There is no time stamp: the same figure gives the same bytes."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-    content = _with_palette(png)
+    content = _encode(_draw(figure))
     with whole_file(path) as partial:
         partial.write_bytes(content)
     return content
 
 
-def _with_palette(png: io.BytesIO) -> bytes:
-    """The PNG with few colours, a third as large; but not of photographs, which need more."""
-    picture = Image.open(png).convert("RGB")
-    if picture.getcolors(MAX_DRAWN_COLOURS) is None:
-        return png.getvalue()
-    small = io.BytesIO()
-    picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        small, "png", optimize=True
-    )
-    return small.getvalue()
+def _draw(figure: Figure) -> Image.Image:
+    """The pixels of a figure. `savefig` would lay it out twice, and write a PNG that is read again at once."""
+    figure.set_dpi(DOTS_PER_INCH)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    return Image.fromarray(pixels).convert("RGB")
+
+
+def _encode(picture: Image.Image) -> bytes:
+    """The picture as PNG with few colours, a third as large; but not of photographs, which need more."""
+    few = picture.getcolors(MAX_DRAWN_COLOURS) is not None
+    if few:
+        picture = picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    png = io.BytesIO()
+    picture.save(png, "png", optimize=few)
+    return png.getvalue()
 
 
 def render_page(title: str, lead: str, sections: Sequence[Section], language: str = "") -> str:
