@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -102,7 +102,8 @@ class ReadNumber:
 
     `quad` has its corners in pixels of the picture: top left, top right, bottom right and bottom left as seen in
     reading direction; it is as high as the digits. `box` is the upright one around it. `kind` and `value` are told by
-    `Reading.with_values`.
+    `Reading.with_values`. Where a table has cut the number from its neighbour, or joined it of parts, `read_as` has the
+    signs as they were read, with a space between two parts; otherwise it is empty.
     """
 
     signs: tuple[ReadDigit | ReadSign, ...]
@@ -111,6 +112,7 @@ class ReadNumber:
     handwritten: bool = True
     kind: NumberKind = "other"
     value: Decimal | None = None
+    read_as: str = ""
 
     @classmethod
     def at(
@@ -241,6 +243,11 @@ class Reading:
         lines = [ReadLine(tuple(number.with_value(sign) for number in line.numbers)) for line in self.lines]
         return replace(self, lines=tuple(lines))
 
+    def with_numbers(self, instead: Mapping[int, Sequence[ReadNumber]]) -> Reading:
+        """The reading with others `instead` of some numbers, by the `id` of these; a line may lose all."""
+        lines = (ReadLine(exchanged_numbers(line.numbers, instead)) for line in self.lines)
+        return replace(self, lines=tuple(line for line in lines if line.numbers))
+
     def only_handwritten(self) -> Reading:
         """The reading without printed numbers, and without lines of these alone."""
         lines = [ReadLine(tuple(number for number in line.numbers if number.handwritten)) for line in self.lines]
@@ -269,3 +276,10 @@ class Reading:
                 for line in self.lines
             ],
         }
+
+
+def exchanged_numbers(
+    numbers: Sequence[ReadNumber], instead: Mapping[int, Sequence[ReadNumber]]
+) -> tuple[ReadNumber, ...]:
+    """The numbers in their order, with others, or none, `instead` of some, by the `id` of these."""
+    return tuple(new for number in numbers for new in instead.get(id(number), (number,)))

@@ -21,7 +21,7 @@ from sutja.errors import DataError, LargePictureError, MissingExtraError
 from sutja.reading.normalise import Gray
 from sutja.reading.picture import Colour, decode_colour
 from sutja.reading.reader import Reader
-from sutja.reading.tables.page import find_tables
+from sutja.reading.tables.page import arrange_page
 from sutja.web.languages import AnswerLanguage, answer_language
 from sutja.web.problems import ProblemError
 from sutja.web.requests import JSON, MULTIPART, RAW, content_type, first_error, require_type
@@ -154,9 +154,10 @@ def read_picture(reader: Reader, *, upload: Upload, query: ReadQuery, language: 
     except (MemoryError, cv2.error) as error:
         raise ProblemError(422, f"{PICTURE_NAME}: could not be read: {error or 'not enough memory'}") from None
     height, width = picture.shape[:2]
+    page = arrange_page(reading)
     return {
-        **reading.as_json(upload.name, detail=query.detail),
-        "tables": tables_json(find_tables(reading), reading.numbers, language),
+        **page.reading.as_json(upload.name, detail=query.detail),
+        "tables": tables_json(page.tables, page.reading.numbers, language),
         "width": width,
         "height": height,
         "pages": pages,

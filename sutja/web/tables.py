@@ -140,7 +140,7 @@ def _page_numbers(page: PageRequest) -> list[ReadNumber]:
 
 def _page_tables(page: PageRequest, numbers: Sequence[ReadNumber], *, arrange: bool) -> PageTables:
     if arrange:
-        return PageTables(page.name, find_tables(Reading((ReadLine(tuple(numbers)),))))
+        return PageTables(page.name, find_tables(Reading((ReadLine(tuple(numbers)),)), mend=False))
     left = iter(numbers)
     tables = tuple(_table(table, left) for table in page.tables)
     return PageTables(page.name, tables, dict(_pictures(page)))

@@ -33,6 +33,7 @@ MAX_JUTTING = 0.5  # of a number out of its column
 EDGE_TOLERANCE = 0.25  # of an edge of a longer one from those of the others
 MAX_LIST_SPREAD, TIGHT_SPREAD = 0.5, 0.15  # of the edges of a list, and of a column that nothing else need show
 MAX_HEIGHT_RATIO = 1.6  # of a number in a table
+MAX_SECOND_GAP = 0.4  # between a number and a second one in its cell
 MIN_JOINED_OVERLAP = 0.5  # of the narrower of two columns that are one
 MAX_DOUBLE_SHARE = 0.15  # of the rows of a column, with two numbers in a cell; one may have them in any case
 MIN_LIKELY_CELLS = 4  # fewest rows of a column that may have such a cell
@@ -53,8 +54,13 @@ class Block:
 
 def find_blocks(flat: FlatNumbers) -> list[Block]:
     """The tables and the other lines of a page, from top to bottom."""
-    blocks = [block for part in _parts(flat, [list(row) for row in flat.rows]) for block in _blocks_of(flat, part)]
+    blocks = [block for part in find_parts(flat) for block in _blocks_of(flat, part)]
     return sorted(blocks, key=lambda block: min(_place(flat, row) for row in block.rows))
+
+
+def find_parts(flat: FlatNumbers) -> list[Rows]:
+    """The rows of a page apart where tables lie side by side or below each other."""
+    return _parts(flat, [list(row) for row in flat.rows])
 
 
 def place_rows(flat: FlatNumbers, rows: Rows) -> list[int]:
@@ -146,33 +152,67 @@ def _blocks_of(flat: FlatNumbers, rows: Rows) -> list[Block]:
     """The table in these rows, and the lines above and below it that are no part of it; or all as lines."""
     first, last = 0, len(rows)
     while last - first > MIN_TABLE_ROWS:
-        columns = _columns_of_cells(flat, rows[first:last])
+        columns = cell_columns(flat, rows[first:last])
         if not _belongs(flat, columns, rows[first]):
             first += 1
         elif not _belongs(flat, columns, rows[last - 1]):
             last -= 1
         else:
             break
-    if not _is_table(flat, _columns_of_cells(flat, rows[first:last]), rows[first:last]):
+    if not _is_table(flat, cell_columns(flat, rows[first:last]), rows[first:last]):
         return [Block(rows)]
     lines = [Block(part) for part in (rows[:first], rows[last:]) if part]
-    aligned = align_rows(flat, find_columns(flat, rows[first:last]))
-    return [Block(aligned, tuple(_columns_of_cells(flat, aligned))), *lines]
+    aligned = _aligned(flat, rows[first:last])
+    return [Block(aligned, tuple(cell_columns(flat, aligned))), *lines]
 
 
-def _columns_of_cells(flat: FlatNumbers, rows: Rows) -> list[NumberColumn]:
-    """The columns of rows, joined where they lie within each other: a few cells have two numbers, as one cut in two."""
+def _aligned(flat: FlatNumbers, rows: Rows) -> Rows:
+    """The rows aligned by the order of their numbers in each column; a second number in a cell stays with the first."""
+    columns = cell_columns(flat, rows)
+    column_of = {number: at for at, column in enumerate(columns) for number in column.numbers}
+    seconds: dict[int, list[int]] = {}
+    for row in rows:
+        first_of: dict[int, int] = {}
+        for number in row:
+            first = first_of.setdefault(column_of[number], number)
+            if first != number:
+                seconds.setdefault(first, []).append(number)
+    left_out = {number for found in seconds.values() for number in found}
+    firsts = [NumberColumn([each for each in column.numbers if each not in left_out]) for column in columns]
+    aligned = align_rows(flat, firsts)
+    whole = ([each for number in row for each in (number, *seconds.get(number, ()))] for row in aligned)
+    return [sorted(row, key=lambda number: flat.left[number]) for row in whole]
+
+
+def cell_columns(flat: FlatNumbers, rows: Rows) -> list[NumberColumn]:
+    """The columns of rows, joined where they lie within each other: a few cells have two numbers, as one cut in two.
+
+    A column of few numbers that touches another one is such second numbers, too.
+    """
     row_of = {number: at for at, row in enumerate(rows) for number in row}
     columns = find_columns(flat, rows)
-    for at in reversed(range(len(columns) - 1)):
-        one, other = columns[at : at + 2]
-        wide = min(one.right - one.left, other.right - other.left)
-        shared = {row_of[number] for number in one.numbers} & {row_of[number] for number in other.numbers}
-        is_one = one.right - other.left > MIN_JOINED_OVERLAP * wide
-        if is_one and len(rows) >= MIN_LIKELY_CELLS and len(shared) <= max(1, MAX_DOUBLE_SHARE * len(rows)):
-            one.numbers += columns.pop(at + 1).numbers
-            one.measure(flat)
-    return columns
+    if len(rows) < MIN_LIKELY_CELLS:
+        return columns
+    most = max(1, MAX_DOUBLE_SHARE * len(rows))
+    while True:
+        pairs = [at for at in range(len(columns) - 1) if _holds_second(flat, columns[at : at + 2], row_of, most)]
+        if not pairs:
+            return columns
+        at = min(pairs, key=lambda each: columns[each + 1].left - columns[each].right)
+        columns[at].numbers += columns.pop(at + 1).numbers
+        columns[at].measure(flat)
+
+
+def _holds_second(flat: FlatNumbers, pair: Sequence[NumberColumn], row_of: dict[int, int], most: float) -> bool:
+    """Whether one of two columns is second numbers in cells of the other, of which there are `most` at most."""
+    one, other = pair
+    wide = min(one.right - one.left, other.right - other.left)
+    shared = {row_of[number] for number in one.numbers} & {row_of[number] for number in other.numbers}
+    if len(shared) > most:
+        return False
+    is_within = one.right - other.left > MIN_JOINED_OVERLAP * wide
+    few = min(len(one.numbers), len(other.numbers))
+    return is_within or (few <= most and other.left - one.right < MAX_SECOND_GAP * flat.unit)
 
 
 def _belongs(flat: FlatNumbers, columns: Sequence[NumberColumn], row: Sequence[int]) -> bool:

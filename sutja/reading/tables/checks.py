@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sutja.reading.numbers import decimal_text
+from sutja.reading.result import ReadNumber
 from sutja.reading.tables.sums import SumLine, find_sums
 from sutja.reading.tables.table import CellRemark, NumberTable, TableCell
 
@@ -41,9 +42,18 @@ def _right(sums: Sequence[SumLine]) -> Iterator[TableCell]:
 def _unsure(cell: TableCell, adds_up: str | None) -> CellRemark:
     others = [f"{signs} ({chance:.0%})" for signs, chance in cell.alternatives()[:MAX_NAMED_ALTERNATIVES]]
     text = f"read as {cell.guess}"
+    text += "".join(f"; {_mended(number)}" for number in cell.numbers if number.read_as)
     text += f"; may also be {', '.join(others)}" if others else ""
     text += f"; its {adds_up} adds up with {cell.guess}" if adds_up else ""
     return CellRemark("unsure", cell.row, cell.column, text)
+
+
+def _mended(number: ReadNumber) -> str:
+    """What a number was read as before it was cut from its neighbour, or joined of parts."""
+    signs, parts = number.guess.replace(" ", ""), number.read_as.split()
+    if signs == "".join(parts):
+        return f"joined of {' and '.join(parts)}"
+    return f"cut from {number.read_as}"
 
 
 def _several_numbers(cell: TableCell) -> CellRemark:

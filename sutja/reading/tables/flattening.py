@@ -120,6 +120,11 @@ def _flat_numbers(quads: FlatPoints, matrix: Homography, rows: tuple[list[int], 
     return FlatNumbers(left, top, right, bottom, rows, matrix, unit)
 
 
+def other_numbers(flat: FlatNumbers, quads: FlatPoints, rows: Sequence[list[int]]) -> FlatNumbers:
+    """Other numbers at `quads` `(N, 4, 2)`, in these rows, on the same level page."""
+    return _flat_numbers(quads, flat.matrix, tuple(rows))
+
+
 def warped_points(points: FlatPoints, matrix: Homography) -> FlatPoints:
     """Points `(…, 2)` after a homography `(3, 3)`."""
     moved = cv2.perspectiveTransform(np.asarray(points, np.float64).reshape(-1, 1, 2), matrix)

@@ -17,6 +17,8 @@ Sentence = tuple[str, str]  # a pattern with the parts that differ as groups; in
 
 REMARK_SENTENCES: tuple[Sentence, ...] = (
     (f"read as {ANY_PART}", "{0}(으)로 읽음"),
+    (f"joined of {ANY_PART}", "{0}을(를) 이어 붙임"),
+    (f"cut from {ANY_PART}", "{0}에서 잘라 냄"),
     (f"may also be {ANY_PART}", "다른 가능성: {0}"),
     (f"its row adds up with {ANY_PART}", "{0}(이)면 행의 합이 맞음"),
     (f"its column adds up with {ANY_PART}", "{0}(이)면 열의 합이 맞음"),

@@ -8,12 +8,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.result import Reading, ReadNumber
+from sutja.reading.numbers import DecimalSign
+from sutja.reading.result import Reading, ReadNumber, RuledLine
 from sutja.reading.rows import group_rows
-from sutja.reading.tables.blocks import Block, find_blocks, place_rows, regrouped_rows
+from sutja.reading.tables.blocks import Block, find_blocks, find_parts, place_rows, regrouped_rows
 from sutja.reading.tables.cell_pictures import cell_picture
 from sutja.reading.tables.columns import find_columns
-from sutja.reading.tables.flattening import FlatNumbers, FlatPoints, flatten_numbers, level_columns, level_rows
+from sutja.reading.tables.flattening import (
+    FlatNumbers,
+    FlatPoints,
+    flatten_numbers,
+    level_columns,
+    level_rows,
+    other_numbers,
+)
+from sutja.reading.tables.gutters import are_parts, find_cuts, find_gutters
+from sutja.reading.tables.mending import cut_number, decimal_sign_of, join_numbers, sign_places
 from sutja.reading.tables.ruled_grid import with_ruled_cells
 from sutja.reading.tables.table import NumberTable, TableCell
 
@@ -50,33 +60,106 @@ def page_tables(name: str, reading: Reading, picture: NDArray[np.uint8] | None =
     return PageTables(name, tables, {place: cell_picture(picture, cell) for place, cell in cells.items()})
 
 
-def find_tables(reading: Reading) -> tuple[NumberTable, ...]:
+@dataclass(frozen=True)
+class ArrangedPage:
+    """The tables and lines of a page, and the `reading` with the numbers as they are in them: some cut, some joined."""
+
+    reading: Reading
+    tables: tuple[NumberTable, ...]
+
+
+def find_tables(reading: Reading, *, mend: bool = True) -> tuple[NumberTable, ...]:
     """The tables of a page, and its other lines as tables that are not `aligned`, from top to bottom.
 
     Every number of the reading is in one of them. Rows and columns follow from how the numbers are aligned, on pages
-    that slope, lie turned or are seen at an angle, and from the ruling where the reading has some.
+    that slope, lie turned or are seen at an angle, and from the ruling where the reading has some. Unless `mend` is
+    false, numbers are cut and joined as in `arrange_page`.
     """
-    numbers = reading.numbers
-    if not numbers:
-        return ()
-    quads = np.array([number.quad for number in numbers], np.float64)
-    flat, blocks = _arrange(quads)
-    blocks = [with_ruled_cells(flat, block, reading.ruling) for block in blocks]
-    placed = {number for row in flat.rows for number in row}
-    turned = [at for at in range(len(numbers)) if at not in placed]
-    others = [[turned[at] for at in row] for row in group_rows(quads[turned])]
-    blocks = _with_joined_lines([*blocks, *([Block(others)] if others else [])])
-    return tuple(_table(flat, block, numbers) if block.columns else _lines(block.rows, numbers) for block in blocks)
+    return arrange_page(reading, mend=mend).tables
 
 
-def _arrange(quads: FlatPoints) -> tuple[FlatNumbers, list[Block]]:
-    """The page levelled by its columns, and the tables and lines on it."""
-    flat = flatten_numbers(quads)
-    columns = find_columns(flat, flat.rows)
-    flat = level_columns(flat, quads, [column.numbers for column in columns])
-    flat = level_rows(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
-    flat = replace(flat, rows=tuple(regrouped_rows(flat, np.concatenate(flat.rows))))
-    return flat, find_blocks(flat)
+def arrange_page(reading: Reading, *, mend: bool = True) -> ArrangedPage:
+    """The tables of a page, as `find_tables` finds them.
+
+    A number that was read across the gutter between two columns is cut, and parts of one number in a cell are joined;
+    the remarks of the table name both.
+    """
+    if not reading.numbers:
+        return ArrangedPage(reading, ())
+    page = _Arrangement.of(reading)
+    if not mend:
+        return ArrangedPage(reading, tuple(page.tables()))
+    if cuts := page.cuts():
+        reading, page = reading.with_numbers(cuts), page.with_numbers(cuts)
+    tables, sign = page.tables(), decimal_sign_of(reading.numbers)
+    instead = {part: new for table in tables if table.aligned for part, new in page.joined(table, sign).items()}
+    return ArrangedPage(reading.with_numbers(instead), tuple(table.with_numbers(instead) for table in tables))
+
+
+@dataclass(frozen=True)
+class _Arrangement:
+    """Numbers on a level page with the ruling of the picture, and those that are turned against the others."""
+
+    numbers: Sequence[ReadNumber]
+    ruling: Sequence[RuledLine]
+    flat: FlatNumbers
+
+    @staticmethod
+    def of(reading: Reading) -> _Arrangement:
+        quads = _quads(reading.numbers)
+        flat = flatten_numbers(quads)
+        flat = level_columns(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
+        flat = level_rows(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
+        rows = regrouped_rows(flat, np.concatenate(flat.rows))
+        return _Arrangement(reading.numbers, reading.ruling, replace(flat, rows=tuple(rows)))
+
+    def cuts(self) -> dict[int, list[ReadNumber]]:
+        """The parts of each number that lies across the gutter between two columns, by the `id` of the number."""
+        sign, instead = decimal_sign_of(self.numbers), {}
+        for part in find_parts(self.flat):
+            gutters = find_gutters(self.flat, part, find_columns(self.flat, part))
+            for row in part:
+                for at, cuts in find_cuts(self.flat, row, gutters, lambda at: sign_places(self.numbers[at])):
+                    instead[id(self.numbers[at])] = cut_number(self.numbers[at], cuts, sign)
+        return instead
+
+    def with_numbers(self, instead: dict[int, list[ReadNumber]]) -> _Arrangement:
+        """The same page with the parts of some numbers `instead` of these."""
+        parts = [instead.get(id(number), [number]) for number in self.numbers]
+        origin = [at for at, found in enumerate(parts) for _ in found]
+        numbers = [number for found in parts for number in found]
+        is_placed = np.isin(origin, np.concatenate(self.flat.rows))
+        placed = np.flatnonzero(is_placed)
+        flat = other_numbers(self.flat, _quads(numbers), [placed.tolist()])
+        return replace(self, numbers=numbers, flat=replace(flat, rows=tuple(regrouped_rows(flat, placed))))
+
+    def joined(self, table: NumberTable, sign: DecimalSign | None) -> dict[int, list[ReadNumber]]:
+        """The number instead of the first of its parts in a cell, and none instead of the others, by their `id`."""
+        place_of = {id(number): at for at, number in enumerate(self.numbers)}
+        instead: dict[int, list[ReadNumber]] = {}
+        for cell in (cell for cell in table.filled_cells if len(cell.numbers) > 1):
+            places = [place_of[id(number)] for number in cell.numbers]
+            if are_parts(self.flat, places):
+                number = join_numbers(cell.numbers, sign)
+                if number.kind != "other":
+                    instead |= {id(part): [] for part in cell.numbers} | {id(cell.numbers[0]): [number]}
+        return instead
+
+    def tables(self) -> list[NumberTable]:
+        """The tables and the other lines, from top to bottom."""
+        blocks = [with_ruled_cells(self.flat, block, self.ruling) for block in find_blocks(self.flat)]
+        placed = {number for row in self.flat.rows for number in row}
+        turned = [at for at in range(len(self.numbers)) if at not in placed]
+        others = [[turned[at] for at in row] for row in group_rows(_quads(self.numbers)[turned])]
+        blocks = _with_joined_lines([*blocks, *([Block(others)] if others else [])])
+        return [
+            _table(self.flat, block, self.numbers) if block.columns else _lines(block.rows, self.numbers)
+            for block in blocks
+        ]
+
+
+def _quads(numbers: Sequence[ReadNumber]) -> FlatPoints:
+    return np.array([number.quad for number in numbers], np.float64).reshape(-1, 4, 2)
 
 
 def _with_joined_lines(blocks: Iterable[Block]) -> list[Block]:

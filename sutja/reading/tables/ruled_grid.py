@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.result import RuledLine
-from sutja.reading.tables.blocks import Block
-from sutja.reading.tables.columns import NumberColumn, find_columns
+from sutja.reading.tables.blocks import Block, cell_columns
+from sutja.reading.tables.columns import NumberColumn
 from sutja.reading.tables.flattening import FlatNumbers, warped_points
 
 Groups = list[list[int]]
@@ -26,6 +26,7 @@ MAX_CROSSED_NUMBERS_SHARE = 0.1  # of the numbers, through the middle of which a
 MIDDLE_SHARE = 0.5  # of a number
 MAX_MOVED_SHARE = 0.2  # of the numbers, which alignment has in another row or column
 MAX_SHARED_SHARE = 0.2  # of the rows, in which parts of one column both have a number
+MAX_SLOPE_STEP = 0.04  # of a line against most
 MAX_UNEVENNESS = 0.3  # of the distances of lines
 MIN_LIKELY_ROWS = 4  # of a column, so that chance does not tell
 
@@ -49,6 +50,13 @@ class _Bands:
     of: dict[int, int]
     distances: NDArray[np.float64]
 
+    def narrow(self) -> set[int]:
+        """The bands that are no wider than most: there are lines on both sides, and none between is missing."""
+        if not len(self.distances):
+            return set()
+        usual = float(np.sort(self.distances)[len(self.distances) // 2])
+        return set((1 + np.flatnonzero(self.distances < (1 + MAX_UNEVENNESS) * usual)).tolist())
+
 
 def with_ruled_cells(flat: FlatNumbers, block: Block, ruling: Sequence[RuledLine]) -> Block:
     """A table with its numbers in the rows and columns that ruled lines of the picture make, where they do."""
@@ -58,8 +66,8 @@ def with_ruled_cells(flat: FlatNumbers, block: Block, ruling: Sequence[RuledLine
     numbers = np.array(sorted(number for row in block.rows for number in row), np.intp)
     across = _bands(flat, numbers, lines)
     if across is not None and _agrees(across.of, block.rows):
-        rows = _ruled_rows(flat, across.of, block.rows)
-        block = Block(rows, tuple(find_columns(flat, rows)), _places(across, rows))
+        rows = _ruled_rows(flat, across, block.rows)
+        block = Block(rows, tuple(cell_columns(flat, rows)), _places(across, rows))
     turned = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
     down = _bands(turned, numbers, lines[:, :, ::-1])
     if down is not None and _agrees(down.of, [column.numbers for column in block.columns]):
@@ -73,7 +81,7 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     ends = np.where((lines[:, :1, :1] > lines[:, 1:, :1]), lines[:, ::-1], lines)
     length = np.minimum(ends[:, 1, 0], right) - np.maximum(ends[:, 0, 0], left)
     steep = np.abs(ends[:, 1, 1] - ends[:, 0, 1]) > 0.5 * (ends[:, 1, 0] - ends[:, 0, 0])
-    ends = ends[(length > MIN_LINE_SHARE * (right - left)) & ~steep]
+    ends = _parallel(ends[(length > MIN_LINE_SHARE * (right - left)) & ~steep])
     if len(ends) < MIN_LINES:
         return None
     middle = np.array([(left + right) / 2])
@@ -89,6 +97,12 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     return _Bands(dict(zip(numbers.tolist(), bands, strict=True)), np.diff(places[apart]))
 
 
+def _parallel(ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The lines that run as most do: not the edges of a desk or of a shadow."""
+    slopes = (ends[:, 1, 1] - ends[:, 0, 1]) / np.maximum(ends[:, 1, 0] - ends[:, 0, 0], 1e-9)
+    return ends[np.abs(slopes - np.sort(slopes)[len(slopes) // 2]) < MAX_SLOPE_STEP] if len(ends) else ends
+
+
 def _agrees(bands: dict[int, int], groups: Sequence[Sequence[int]]) -> bool:
     """Whether most numbers of each group are between the same lines, and few between those of a larger group."""
     largest: Counter[int] = Counter()
@@ -101,8 +115,12 @@ def _agrees(bands: dict[int, int], groups: Sequence[Sequence[int]]) -> bool:
     return max(moved, shared) <= MAX_MOVED_SHARE * len(bands)
 
 
-def _ruled_rows(flat: FlatNumbers, bands: dict[int, int], rows: Groups) -> Groups:
-    """The numbers between two lines as a row, unless a whole row more stands there, of which the line is not seen."""
+def _ruled_rows(flat: FlatNumbers, across: _Bands, rows: Groups) -> Groups:
+    """The numbers between two lines as a row, unless a whole row more stands there, of which the line is not seen.
+
+    There is room for one more only where the lines are farther apart than most.
+    """
+    bands, narrow = across.of, across.narrow()
     usual = [Counter(bands[number] for number in row).most_common(1)[0][0] for row in rows]
     ruled: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
@@ -110,7 +128,7 @@ def _ruled_rows(flat: FlatNumbers, bands: dict[int, int], rows: Groups) -> Group
             band = bands[number]
             owners = [other for other, own in enumerate(usual) if own == band]
             owner = at if usual[at] == band or not owners else min(owners, key=lambda other: abs(other - at))
-            ruled[band, owner if owners else -1].append(number)
+            ruled[band, owner if owners and band not in narrow else -1].append(number)
     return [sorted(row, key=lambda number: flat.left[number]) for _, row in sorted(ruled.items())]
 
 

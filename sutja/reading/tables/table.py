@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
 
 from sutja.reading.numbers import DECIMAL_SIGNS, DecimalSign, NumberMeaning, decimal_text, interpret_number
-from sutja.reading.result import UNSURE, ReadDigit, ReadNumber
+from sutja.reading.result import UNSURE, ReadDigit, ReadNumber, exchanged_numbers
 
 CellValue = int | float | str | None
 Entry = TypeVar("Entry")
@@ -40,8 +40,12 @@ class TableCell:
 
     @property
     def is_unsure(self) -> bool:
-        """Whether a sign is below the minimum confidence, or all together are not sure enough for a table."""
-        return UNSURE in self.text or self.confidence < MIN_SURE_CONFIDENCE
+        """Whether a sign is below the minimum confidence, all together are not sure enough, or a number is mended.
+
+        A mended number was cut from its neighbour or joined of parts.
+        """
+        is_mended = any(number.read_as for number in self.numbers)
+        return is_mended or UNSURE in self.text or self.confidence < MIN_SURE_CONFIDENCE
 
     @property
     def is_dash(self) -> bool:
@@ -144,6 +148,13 @@ class NumberTable:
         Whole numbers are `int`, others `float`. `pandas.DataFrame(table.rows)` is the table as a data frame.
         """
         return list(self.entries(cell_value, None))
+
+    def with_numbers(self, instead: Mapping[int, Sequence[ReadNumber]]) -> NumberTable:
+        """The table with others `instead` of some numbers, by the `id` of these."""
+        if not instead:
+            return self
+        cells = (replace(cell, numbers=exchanged_numbers(cell.numbers, instead)) for cell in self.filled_cells)
+        return NumberTable.of(cells, self.shape, aligned=self.aligned)
 
     @cached_property
     def remarks(self) -> tuple[CellRemark, ...]:

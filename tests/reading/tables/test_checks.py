@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from sutja.reading.result import Reading, ReadLine
 from sutja.reading.tables.table import CellRemark
-from tests.reading.tables.sheets import CELL_HEIGHT, CELL_WIDTH, read_table
+from tests.reading.tables.sheets import read_table
 
 
 def remarks(*rows: Sequence[str]) -> list[CellRemark]:
@@ -87,17 +86,3 @@ def test_a_sum_may_have_another_form_than_its_column() -> None:
 def test_a_dash_adds_nothing_and_is_no_other_form() -> None:
     rows = [("1.5", "20"), ("-", "30"), ("2.5", "--"), ("3.5", "10"), ("4.5", "10"), ("1.0", "-"), ("2.0", "10")]
     assert remarks(*rows, ("15.0", "80")) == []
-
-
-def test_a_number_that_was_cut_in_two_stays_in_its_cell_and_is_named() -> None:
-    rows = [("12", "48.5"), ("13", "65.5"), ("14", ""), ("15", "51.5"), ("16", "52.0"), ("17", "47.5")]
-    lines = list(read_table(*rows).lines)
-    parts = [
-        read_table((signs,), top=2 * CELL_HEIGHT, left=CELL_WIDTH + step).lines[0]
-        for signs, step in (("6.", 0), ("5", 32))
-    ]
-    lines[2] = ReadLine((*lines[2].numbers, *(number for part in parts for number in part.numbers)))
-    (table,) = Reading(tuple(lines)).with_values().tables
-    assert table.shape == (6, 2)
-    assert table.rows[2] == [14, "6. 5"]
-    assert [(each.place, each.text) for each in table.remarks] == [("B3", "several numbers in one cell: 6. and 5")]
