@@ -1,5 +1,7 @@
 """Choice between finds of the same number: the one whose signs are read with most certainty stays.
 
+Several numbers may also be found as one, in a reduced picture that does not show the gaps between them.
+
 Two finds that show different parts of a number may both stay. A sign that both show is read from the first one only.
 """
 
@@ -20,6 +22,11 @@ MARK_WEIGHT = 0.3  # of a point, comma or other mark, against a digit
 MAX_TWIN_DISTANCE_HEIGHTS = 0.25  # between the corners of two quads that are read alike
 MAX_REPEAT_DISTANCE_HEIGHTS = 0.35  # between the middles of a sign that two strips show
 MAX_SHARED = 0.4  # of the smaller of two quads; if they share more, they show the same number
+# Finds within a larger one that are numbers of their own
+MAX_PART_AREA = 0.8  # of the larger one's
+MIN_PART_INSIDE = 0.6  # of a part's area
+MIN_PARTS_GAIN = 0.9  # of the larger one's: together they show nearly all of its signs
+MIN_SCORE_RATIO = 1.2  # of their scores to the larger one's
 
 
 class HasSigns(Protocol):
@@ -32,6 +39,10 @@ class HasSigns(Protocol):
     @property
     def signs(self) -> Sequence[DecodedSign]:
         """The signs on it."""
+
+    @property
+    def found(self) -> FoundNumber:
+        """What the page network found there."""
 
 
 class HasMiddles(HasSigns, Protocol):
@@ -52,24 +63,55 @@ PlacedT = TypeVar("PlacedT", bound=HasMiddles)
 def without_twins(found: Sequence[FoundNumber]) -> list[FoundNumber]:
     """The finds without those that are nearly the same as a surer one, so that nothing is read twice."""
     order = sorted(range(len(found)), key=lambda index: -found[index].score)
-    kept = _distinct([each.quad for each in found], order, _are_twins)
+    quads = [each.quad for each in found]
+    kept = _distinct(quads, order, _are_twins, _near(quads))
     return [found[index] for index in sorted(kept)]
 
 
 def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
     """The strips, each number once: of those that overlap, the one with the largest `reading_gain`.
 
-    A part of a number may be read with more confidence than all of it, but not with a larger sum. Strips without signs
-    come last.
+    A part of a number may be read with more confidence than all of it, but not with a larger sum. Strips over several
+    numbers are left out: of its parts, the page network is clearly surer. Strips without signs come last.
     """
+    strips = without_joined(strips)
     gains = [reading_gain(strip.signs) for strip in strips]
     order = sorted(range(len(strips)), key=lambda index: (not strips[index].signs, -gains[index]))
-    return [strips[index] for index in _distinct([strip.place for strip in strips], order, _show_the_same)]
+    quads = [strip.place for strip in strips]
+    return [strips[index] for index in _distinct(quads, order, _show_the_same, _near(quads))]
+
+
+def without_joined(strips: Sequence[StripT]) -> list[StripT]:
+    """The strips without those that show several numbers as one, as the digits in a row of narrow cells.
+
+    Such a strip has parts whose signs say together as much as its own, and of which the page network is surer.
+    """
+    quads = [strip.place for strip in strips]
+    areas = [quad_area(quad) for quad in quads]
+    gains = [max(0.0, reading_gain(strip.signs)) for strip in strips]
+    near = _near(quads)
+    kept: list[int] = []
+    for index in sorted(range(len(strips)), key=areas.__getitem__):
+        inside = [
+            part
+            for part in kept
+            if near[index, part]
+            and gains[part] > 0
+            and areas[part] < MAX_PART_AREA * areas[index]
+            and shared_area(quads[index], quads[part]) > MIN_PART_INSIDE * areas[part]
+        ]
+        weights = {part: gains[part] * strips[part].found.score for part in inside}
+        parts = _distinct(quads, sorted(inside, key=weights.__getitem__, reverse=True), _show_the_same, near)
+        gain, weight = sum(gains[part] for part in parts), sum(weights[part] for part in parts)
+        is_joined = len(parts) > 1 and gain >= MIN_PARTS_GAIN * gains[index]
+        if not (is_joined and weight > MIN_SCORE_RATIO * strips[index].found.score * gain):
+            kept.append(index)
+    return [strips[index] for index in sorted(kept)]
 
 
 def without_repeated_signs(strips: Sequence[PlacedT]) -> list[PlacedT]:
     """The strips, each without the signs that an earlier one shows as well; a strip without any other is left out."""
-    near = overlapping_bounds(np.array([strip.place for strip in strips], np.float32).reshape(-1, 4, 2))
+    near = _near([strip.place for strip in strips])
     kept: list[PlacedT] = []
     indices: list[int] = []  # of the strips that are kept
     for index, (strip, is_near) in enumerate(zip(strips, near, strict=True)):
@@ -86,9 +128,10 @@ def without_repeated_signs(strips: Sequence[PlacedT]) -> list[PlacedT]:
     return kept
 
 
-def _distinct(quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad, Quad], bool]) -> list[int]:
-    """The indices of quads, in an order, that are not the `same` as an earlier one."""
-    near = overlapping_bounds(np.array(quads, np.float32).reshape(-1, 4, 2))
+def _distinct(
+    quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad, Quad], bool], near: NDArray[np.bool_]
+) -> list[int]:
+    """The indices of quads, in an order, that are not the `same` as an earlier one that is `near` them."""
     is_kept = np.zeros(len(quads), np.bool_)
     kept: list[int] = []
     for index in order:
@@ -96,6 +139,11 @@ def _distinct(quads: Sequence[Quad], order: Sequence[int], same: Callable[[Quad,
             is_kept[index] = True
             kept.append(index)
     return kept
+
+
+def _near(quads: Sequence[Quad]) -> NDArray[np.bool_]:
+    """Which quads `(N, N)` may overlap."""
+    return overlapping_bounds(np.array(quads, np.float32).reshape(-1, 4, 2))
 
 
 def _are_twins(one: Quad, other: Quad) -> bool:

@@ -9,7 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from sutja.models.ctc import OTHER, DecodedSign
-from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
+from sutja.reading.choice import (
+    choose_strips,
+    reading_gain,
+    without_joined,
+    without_repeated_signs,
+    without_twins,
+)
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import Quad, upright_quad
 
@@ -18,14 +24,19 @@ from sutja.reading.quad import Quad, upright_quad
 class Strip:
     place: Quad
     signs: tuple[DecodedSign, ...]
+    score: float
+
+    @property
+    def found(self) -> FoundNumber:
+        return FoundNumber(self.place, self.score, 1.0)
 
 
 def signs(text: str, confidence: float) -> tuple[DecodedSign, ...]:
     return tuple(DecodedSign(sign, 8.0 * at, 8.0 * at + 4, confidence, np.zeros(10)) for at, sign in enumerate(text))
 
 
-def strip(left: float, right: float, text: str, confidence: float = 0.95) -> Strip:
-    return Strip(upright_quad(left, 0, right, 20), signs(text, confidence))
+def strip(left: float, right: float, text: str, confidence: float = 0.95, *, score: float = 0.9) -> Strip:
+    return Strip(upright_quad(left, 0, right, 20), signs(text, confidence), score)
 
 
 def test_a_whole_number_stays_rather_than_its_surer_parts() -> None:
@@ -36,6 +47,22 @@ def test_a_whole_number_stays_rather_than_its_surer_parts() -> None:
 def test_parts_stay_rather_than_a_strip_on_which_little_can_be_read() -> None:
     blurred, first, second = strip(0, 100, "12845", 0.62), strip(0, 40, "12"), strip(45, 100, "345")
     assert sorted(each.place[0, 0] for each in choose_strips([blurred, first, second])) == [0, 45]
+
+
+def test_numbers_that_are_found_as_one_with_less_certainty_stay_apart() -> None:
+    digits = [strip(left, left + 20, "7", score=0.9) for left in (0, 40, 80)]
+    joined = [strip(0, 100, "777", score=0.6), strip(0, 60, "77", score=0.65)]
+    assert sorted(each.place[0, 0] for each in choose_strips([*joined, *digits])) == [0, 40, 80]
+    assert without_joined([*joined, *digits]) == digits
+
+
+def test_a_number_stays_one_if_its_parts_are_found_with_no_more_certainty_or_show_less_of_it() -> None:
+    whole = strip(0, 100, "777", score=0.8)
+    parts = [strip(left, left + 20, "7", score=0.9) for left in (0, 40, 80)]
+    assert choose_strips([whole, *parts]) == [whole]
+    unsure = strip(0, 100, "777", score=0.5)
+    assert choose_strips([unsure, *parts[:2]]) == [unsure]
+    assert choose_strips([unsure, parts[0], strip(40, 100, "77", 0.7)]) == [unsure]
 
 
 def test_numbers_beside_one_another_all_stay() -> None:
@@ -58,13 +85,14 @@ class Placed(Strip):
 
     def without(self, left_out: NDArray[np.bool_]) -> Placed:
         kept = np.flatnonzero(~left_out)
-        return Placed(self.place, tuple(self.signs[index] for index in kept), self.middles[kept])
+        signs = tuple(self.signs[index] for index in kept)
+        return Placed(self.place, signs, self.score, self.middles[kept])
 
 
 def placed(left: float, right: float, text: str, starts: list[float]) -> Placed:
     own = strip(left, right, text)
     middles = [(np.nan, np.nan) if sign == " " else (start, 10.0) for sign, start in zip(text, starts, strict=True)]
-    return Placed(own.place, own.signs, np.array(middles))
+    return Placed(own.place, own.signs, own.score, np.array(middles))
 
 
 def test_a_sign_that_two_strips_show_is_told_once() -> None:
@@ -76,7 +104,7 @@ def test_a_sign_that_two_strips_show_is_told_once() -> None:
 
 def test_a_strip_that_shows_nothing_new_is_left_out_and_one_that_was_not_read_stays() -> None:
     first, again, unread = placed(0, 60, "45", [5, 50]), placed(30, 62, " 5", [35, 52]), placed(40, 62, "", [])
-    unread = Placed(unread.place, (), np.empty((0, 2)))
+    unread = Placed(unread.place, (), unread.score, np.empty((0, 2)))
     last = placed(40, 90, "58", [51, 80])
     assert without_repeated_signs([first, again, unread, last])[:2] == [first, unread]
     assert "".join(sign.sign for sign in without_repeated_signs([first, again, unread, last])[2].signs) == "8"
