@@ -30,13 +30,10 @@ def compare_runs(
     Raises what `check_comparable` does, and `DataError` when the runs' labels differ.
     """
     check_comparable(runs, runs[0].data_sha256 if runs else "")
-    labels = [run.load_logits("test")[1] for run in runs]
-    for run, own in zip(runs, labels, strict=True):
-        if not np.array_equal(own, labels[0]):
-            raise DataError(f"{run.folder / 'logits.npz'}: its labels differ from those of {runs[0].folder}")
+    answers = _right_answers(runs)
     weakest_first = sorted(runs, key=lambda run: run.report.figures["test"].accuracy)
     comparisons = [
-        compare(first.recipe.title, second.recipe.title, _right(first), _right(second))
+        compare(first.recipe.title, second.recipe.title, answers[first.folder], answers[second.folder])
         for first, second in combinations(weakest_first, 2)
     ]
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +69,11 @@ def check_comparable(runs: Sequence[Run], data_sha256: str, *, more: int = 0) ->
         run.require("test")
 
 
-def _right(run: Run) -> NDArray[np.bool_]:
-    logits, labels = run.load_logits("test")
-    return np.asarray(logits.argmax(axis=1) == labels)
+def _right_answers(runs: Sequence[Run]) -> dict[Path, NDArray[np.bool_]]:
+    """Which test digits each run reads right, by its folder; raises `DataError` when the runs' labels differ."""
+    loaded = {run.folder: run.load_logits("test") for run in runs}
+    _, shared = loaded[runs[0].folder]
+    for folder, (_, labels) in loaded.items():
+        if not np.array_equal(labels, shared):
+            raise DataError(f"{folder / 'logits.npz'}: its labels differ from those of {runs[0].folder}")
+    return {folder: np.asarray(logits.argmax(axis=1) == labels) for folder, (logits, labels) in loaded.items()}

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,12 @@ class DigitSheet:
 
     def tiles(self) -> Iterator[tuple[str, Sequence[str]]]:
         """The `data:` address of each digit, ink on white paper, with its texts."""
-        return zip(map(_digit_address, self.images), self.texts, strict=True)
+        return zip(self._addresses, self.texts, strict=True)
+
+    @cached_property
+    def _addresses(self) -> list[str]:
+        """Made once: a page of a comparison is rendered a second time when its size is known."""
+        return [_digit_address(image) for image in self.images]
 
 
 def _digit_address(image: NDArray[np.uint8]) -> str:
