@@ -168,74 +168,65 @@ type CorrectionEvent = "waiting" | "removed" | "revoked" | "stored" | "failed";
 /** The certainty of a digit. */
 type Certainty = "corrected" | "unsure" | "fair" | "sure";
 
-/** The elements that scripts find by id. */
+/** The elements of index.html by their ids. */
 interface Elements {
+  accept: HTMLButtonElement;
   add: HTMLButtonElement;
+  ask: HTMLElement;
   card: HTMLElement;
   cardKeys: HTMLElement;
   choose: HTMLInputElement;
   clear: HTMLButtonElement;
   close: HTMLButtonElement;
+  closeup: HTMLCanvasElement;
   copy: HTMLButtonElement;
   crop: HTMLButtonElement;
   csv: HTMLButtonElement;
   detail: HTMLElement;
+  "detail-title": HTMLElement;
   example: HTMLButtonElement;
   frame: HTMLElement;
   framing: HTMLElement;
   hints: HTMLElement;
   ink: HTMLCanvasElement;
+  join: HTMLButtonElement;
   kept: HTMLElement;
   language: HTMLButtonElement;
+  left: HTMLElement;
   lines: HTMLElement;
   live: HTMLElement;
   marks: HTMLCanvasElement;
+  next: HTMLButtonElement;
   note: HTMLElement;
   paper: HTMLElement;
   photograph: HTMLCanvasElement;
+  place: HTMLElement;
+  previous: HTMLButtonElement;
+  probabilities: HTMLElement;
   queue: HTMLElement;
   redo: HTMLButtonElement;
   remark: HTMLElement;
+  remove: HTMLButtonElement;
   revoke: HTMLButtonElement;
+  saliency: HTMLCanvasElement;
+  seen: HTMLCanvasElement;
+  split: HTMLButtonElement;
   tables: HTMLElement;
   take: HTMLInputElement;
   trouble: HTMLElement;
   turnLeft: HTMLButtonElement;
   turnRight: HTMLButtonElement;
+  typed: HTMLInputElement;
   undo: HTMLButtonElement;
+  why: HTMLElement;
   xlsx: HTMLButtonElement;
 }
 
-/** What the card shows of a number. */
-interface CardContent {
-  title: string;
-  text: string;
-  why: RemarkResponse[];
-  quad: Corner[];
-  picture: CanvasImageSource;
-  isUnsure: boolean;
-  isEmpty: boolean;
-  canJoin: boolean;
-  left: number;
-}
-
-/** What the card calls: `typed` with a text, `moved` with the step to another cell to check, `left` when its input is left. */
-interface CardCalls {
-  typed: (text: string) => void;
-  moved: (step: number) => void;
-  left: () => void;
-  accepted: () => void;
-  removed: () => void;
-  parted: (at: number) => void;
-  joined: () => void;
-}
-
-/** What a table calls; `moved` returns whether there is another cell to check. */
-interface TableCalls {
-  selected: (place: CellPlace) => void;
-  moved: (step: number) => boolean;
-  typing: (text: string | null) => void;
-  removed: () => void;
+/** What the result calls for the user's actions. */
+interface ReadingCalls {
+  selected: (digit: Digit) => void;
+  opened: (digit: Digit) => void;
+  corrected: (digit: Digit, label: number) => void;
   closed: () => void;
 }
 

@@ -268,11 +268,12 @@ def test_the_page_is_sent_in_few_bytes_and_has_no_external_files() -> None:
 
 def test_both_languages_have_all_texts(open_page: OpenPage) -> None:
     page = open_page()
-    words = page.evaluate("import('/static/words.js').then((module) => module.WORDS)")
-    english, korean = words["en"], words["ko"]
-    assert english.keys() == korean.keys()
-    for name in english:
-        gaps = re.findall(r"{\w+}", english[name])
-        assert sorted(gaps) == sorted(re.findall(r"{\w+}", korean[name])), name
+    texts = page.evaluate("import('/static/words.js').then((module) => module.WORDS)")
+    languages = page.evaluate("import('/static/words.js').then((module) => module.LANGUAGES)")
+    assert languages == ["en", "ko"]
+    for name, (english, *others) in texts.items():
+        assert len(others) == len(languages) - 1, name
+        for other in others:
+            assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", other)), name
     used = set(re.findall(r'data-(?:word|label)="(\w+)"', (STATIC / "index.html").read_text(encoding="utf-8")))
-    assert used <= english.keys()
+    assert used <= texts.keys()

@@ -2,18 +2,10 @@
 // Requests to the server. A failure throws a `Trouble` with the name of the text in words.js that explains it.
 
 import { word } from "./language.js";
-
+import { pause } from "./timing.js";
 
 /** @type {Record<number, WordName>} */
-const SENTENCES = {
-  408: "slow",
-  413: "large",
-  415: "kind",
-  422: "noPicture",
-  503: "busy",
-  504: "slow",
-  507: "full",
-};
+const SENTENCES = { 408: "slow", 413: "large", 415: "kind", 422: "noPicture", 503: "busy", 504: "slow", 507: "full" };
 const TIMEOUT_MS = 15000; // longer than the server's own timeout for reading
 const POLL_MS = 2000; // between two questions whether the server is back
 
@@ -30,8 +22,37 @@ export class Trouble extends Error {
   /** What is wrong, in the language of the page. */
   get text() {
     const text = word(/** @type {WordName} */ (this.name), { detail: this.detail });
-    return this.wait || this.name === "offline" ? `${text} ${word("again")}` : text;
+    return this.passes ? `${text} ${word("again")}` : text;
   }
+
+  /** Whether the server is only away or busy. */
+  get passes() {
+    return this.wait > 0 || this.name === "offline";
+  }
+
+  /** Resolves when it is time to try again. */
+  async passed() {
+    await pause(1000 * this.wait);
+    while (this.name === "offline") {
+      await pause(POLL_MS);
+      const answer = await fetch("healthz").catch(() => null);
+      if (answer?.ok) return;
+    }
+  }
+
+  /** The same in the server's words, if it says what is wrong with a file.
+   * @param {string} file its name */
+  of(file) {
+    const isOfFile = this.detail && ["large", "kind", "noPicture", "failed"].includes(this.name);
+    return isOfFile ? new Trouble("file", { detail: `${file}: ${this.detail.replace(/^the picture: /, "")}` }) : this;
+  }
+}
+
+/** An error as what it must be here; any other is thrown on.
+ * @param {unknown} error */
+export function troubleIn(error) {
+  if (error instanceof Trouble) return error;
+  throw error;
 }
 
 /** Read a picture, with the details of each digit; for one that is `upright`, no quarter turns are tried. Of a file with
@@ -46,44 +67,15 @@ export function read(blob, { upright = false, page = 1, picture = false } = {}) 
 
 /** Check the tables of pages; with `arrange`, they are found again from where the numbers are.
  * @param {object[]} pages @returns {Promise<{pages: TableResponse[][]}>} */
-export function checkTables(pages, arrange = false) {
-  return ask(`api/tables?arrange=${arrange}`, asJson({ pages }));
-}
+export const checkTables = (pages, arrange = false) => ask(`api/tables?arrange=${arrange}`, asJson({ pages }));
 
 /** The file, "xlsx" or "csv", of the tables of pages.
  * @param {object[]} pages @param {string} form @returns {Promise<Blob>} */
-export function tablesFile(pages, form) {
-  return ask(`api/tables?form=${form}`, asJson({ pages }), (answer) => answer.blob());
-}
-
-/** The same trouble in the server's words, if it says what is wrong with a file.
- * @param {Trouble} trouble @param {string} file its name */
-export function ofFile({ name, detail, wait }, file) {
-  const isOfFile = detail && ["large", "kind", "noPicture", "failed"].includes(name);
-  const said = detail.replace(/^the picture: /, "");
-  return isOfFile ? new Trouble("file", { detail: `${file}: ${said}` }) : new Trouble(/** @type {WordName} */ (name), { detail, wait });
-}
-
-/** Decode base64.
- * @param {string} text */
-export function decode(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-}
-
-/** Resolves when the server answers. */
-export async function serverIsBack() {
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    const answer = await fetch("healthz").catch(() => null);
-    if (answer?.ok) return;
-  }
-}
+export const tablesFile = (pages, form) => ask(`api/tables?form=${form}`, asJson({ pages }), (answer) => answer.blob());
 
 /** The saliency map of a digit; both images are in base64.
  * @param {string} image @returns {Promise<{saliency: string}>} */
-export function saliencyOf(image) {
-  return ask("api/saliency", asJson({ image }));
-}
+export const saliencyOf = (image) => ask("api/saliency", asJson({ image }));
 
 /** Store corrections with their picture; `last` if the page is about to close.
  * @param {object[]} corrections @param {Blob} picture @param {boolean} last @returns {Promise<{total: number}>} */
@@ -97,14 +89,18 @@ export function storeCorrections(corrections, picture, last) {
 
 /** The number of stored corrections and their folder.
  * @returns {Promise<{total: number, folder: string}>} */
-export function countCorrections() {
-  return ask("api/corrections");
-}
+export const countCorrections = () => ask("api/corrections");
+
+/** Decode base64.
+ * @param {string} text */
+export const decode = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 /** @param {object} content */
-function asJson(content) {
-  return { method: "POST", body: JSON.stringify(content), headers: { "Content-Type": "application/json" } };
-}
+const asJson = (content) => ({
+  method: "POST",
+  body: JSON.stringify(content),
+  headers: { "Content-Type": "application/json" },
+});
 
 /** @param {string} address @param {RequestInit} options @param {(answer: Response) => Promise<any>} parse */
 async function ask(address, options = {}, parse = (answer) => answer.json()) {

@@ -1,119 +1,112 @@
 // @ts-check
 // The card of the number that is selected: its picture from near, its text to type, and what else can be done with it.
 
-import { made, madeButton } from "./elements.js";
-import { word } from "./language.js";
-import { drawCloseUp } from "./spreadsheet.js";
+import { made, page } from "./elements.js";
+import { counted, word } from "./language.js";
+import { cellName, guessOfNumber, placesToCheck, textOfNumber } from "./sheet.js";
+import { closeUp } from "./spreadsheet.js";
+import { cellInWords } from "./tableview.js";
 
 const NO_SIGNS = /[^0-9.,:/+\-? ]/g;
-const CLOSE_UP_PIXELS = [640, 144]; // width and height, of the screen's pixels
 
 export class Card {
   #text = "";
 
-  /** @param {HTMLElement} element @param {CardCalls} called */
-  constructor(element, called) {
-    this.element = element;
-    this.called = called;
-    this.input = /** @type {HTMLInputElement} */ (this.#part("typed"));
-    this.canvas = /** @type {HTMLCanvasElement} */ (this.#part("closeup"));
-    [this.canvas.width, this.canvas.height] = CLOSE_UP_PIXELS;
-    this.input.addEventListener("input", () => this.#clean());
-    this.input.addEventListener("change", () => this.#commit());
-    this.input.addEventListener("keydown", (event) => this.#key(event));
-    this.#part("previous").addEventListener("click", () => called.moved(-1));
-    this.#part("next").addEventListener("click", () => called.moved(1));
-    this.#part("accept").addEventListener("click", () => this.#accept());
-    this.#part("remove").addEventListener("click", called.removed);
-    this.#part("join").addEventListener("click", called.joined);
-    this.#part("split").addEventListener("click", () => called.parted(this.input.selectionStart ?? 0));
-    this.#part("split").addEventListener("pointerdown", (event) => event.preventDefault()); // the cursor stays where it parts
+  /** `left()` is called when its input is left.
+   * @param {import("./desk.js").Desk} desk @param {() => void} left */
+  constructor(desk, left) {
+    this.desk = desk;
+    this.left = left;
+    page.typed.oninput = () => this.#clean();
+    page.typed.onchange = () => this.#commit();
+    page.typed.onkeydown = (event) => this.#key(event);
+    page.previous.onclick = () => this.#move(-1);
+    page.next.onclick = () => this.#move(1);
+    page.accept.onclick = () => {
+      desk.accept();
+      this.#move(1);
+    };
+    page.remove.onclick = () => desk.clearCell();
+    page.join.onclick = () => desk.join();
+    page.split.onclick = () => desk.part(page.typed.selectionStart ?? 0);
+    page.split.onpointerdown = (event) => event.preventDefault(); // the cursor stays where it parts
   }
 
-  /** Show a number, or hide the card.
-   * @param {CardContent | null} content */
-  show(content) {
-    this.element.hidden = !content;
-    if (!content) return;
-    const { title, text, why, isEmpty } = content;
-    this.#part("place").textContent = title;
-    if (document.activeElement !== this.input || this.#text !== text || this.input.value === "") this.input.value = text;
+  /** Show the number that is selected, or hide the card. */
+  show() {
+    const { place, cell, tables, remarks } = this.desk;
+    page.card.hidden = !place || !tables.length;
+    if (!place || !tables.length) return;
+    const left = placesToCheck(tables).length;
+    const text = guessOfNumber(cell?.number);
+    page.place.textContent = cellName(place);
+    if (document.activeElement !== page.typed || this.#text !== text || page.typed.value === "") page.typed.value = text;
     this.#text = text;
-    this.input.classList.toggle("unsure", content.isUnsure);
-    this.#part("why").replaceChildren(...why.map((remark) => this.#remark(remark)));
-    this.#part("left").textContent = content.left ? word(content.left === 1 ? "leftOne" : "leftMany", { left: content.left }) : word("leftNone");
-    this.#enable("accept", why.length > 0);
-    this.#enable("remove", !isEmpty);
-    this.#enable("split", text.length > 1);
-    this.#enable("join", content.canJoin);
-    for (const button of ["previous", "next"]) this.#enable(button, content.left > 0);
-    drawCloseUp(this.canvas, content.picture, content.quad);
+    page.typed.classList.toggle("unsure", Boolean(cell && textOfNumber(cell.number) !== text));
+    page.why.replaceChildren(...remarks.map((remark) => this.#remark(remark)));
+    page.left.textContent = counted("left", left);
+    page.accept.disabled = !remarks.length;
+    page.remove.disabled = !cell;
+    page.split.disabled = text.length < 2;
+    page.join.disabled = !this.desk.neighbour;
+    page.previous.disabled = page.next.disabled = !left;
+    closeUp(page.photograph, this.desk.quad, 640, 144, page.closeup); // in pixels of the screen
   }
 
-  /** Let the user type; `text` replaces what is there.
-   * @param {string | null} text */
-  type(text = null) {
-    this.input.focus({ preventScroll: true });
-    if (text === null) this.input.select();
-    else this.input.value = text;
+  /** Let the user type; `text` replaces what is there. */
+  type(text = "") {
+    page.typed.focus({ preventScroll: true });
+    if (text) page.typed.value = text;
+    else page.typed.select();
   }
 
   /** Whether what is typed is not yet in the table. */
   get isTyping() {
-    return document.activeElement === this.input && this.input.value !== this.#text;
-  }
-
-  /** @param {string} id */
-  #part(id) {
-    return /** @type {HTMLElement} */ (this.element.querySelector(`#${id}`));
-  }
-
-  /** @param {string} id @param {boolean} enabled */
-  #enable(id, enabled) {
-    /** @type {HTMLButtonElement} */ (this.#part(id)).disabled = !enabled;
+    return document.activeElement === page.typed && page.typed.value !== this.#text;
   }
 
   /** @param {RemarkResponse} remark */
   #remark({ text, suggestion }) {
-    const line = made("span", "", text);
-    if (!suggestion) return line;
-    const button = madeButton("quiet", word("takeSigns", { signs: suggestion }));
-    button.addEventListener("click", () => this.called.typed(suggestion));
-    line.append(" ", button);
-    return line;
+    if (!suggestion) return made("span", {}, text);
+    const onclick = () => this.desk.type(suggestion);
+    return made("span", {}, text, " ", made("button", { className: "quiet", onclick }, word("takeSigns", { signs: suggestion })));
   }
 
   #clean() {
-    const plain = this.input.value.replace(/[−–]/g, "-").replace(NO_SIGNS, "");
-    if (plain !== this.input.value) this.input.value = plain;
+    const plain = page.typed.value.replace(/[−–]/g, "-").replace(NO_SIGNS, "");
+    if (plain !== page.typed.value) page.typed.value = plain;
   }
 
   /** Take what was typed; returns whether it differs from what was there. */
   #commit() {
-    const text = this.input.value.trim();
+    const text = page.typed.value.trim();
     if (text === this.#text) return false;
     this.#text = text;
-    this.called.typed(text);
+    this.desk.type(text);
     return true;
   }
 
-  #accept() {
-    this.called.accepted();
-    this.called.moved(1);
+  /** Go on to another cell to check; the card stays ready for typing.
+   * @param {number} step */
+  #move(step) {
+    const hasMoved = this.desk.move(step);
+    if (hasMoved && document.activeElement === page.typed) this.type();
+    const { place, tables } = this.desk;
+    page.live.textContent = hasMoved && place ? cellInWords(tables, place) : word("leftNone");
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter") {
-      if (!this.#commit()) this.called.accepted();
-      this.called.moved(event.shiftKey ? -1 : 1);
+      if (!this.#commit()) this.desk.accept();
+      this.#move(event.shiftKey ? -1 : 1);
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       this.#commit();
-      this.called.moved(event.key === "ArrowUp" ? -1 : 1);
+      this.#move(event.key === "ArrowUp" ? -1 : 1);
     } else if (event.key === "Escape") {
-      this.input.value = this.#text;
-      this.called.left();
+      page.typed.value = this.#text;
+      this.left();
     } else {
       return;
     }

@@ -1,5 +1,5 @@
 // @ts-check
-// The corners of digits, numbers and parts of a picture: top left, top right, bottom right, bottom left.
+// Boxes of digits and strokes, and the corners of numbers: top left, top right, bottom right, bottom left.
 
 /** The corners of an upright box.
  * @param {Spot} box @returns {Corner[]} */
@@ -22,23 +22,39 @@ export function isInside(corners, { left, top, width, height }) {
   return x > left && x < left + width && y > top && y < top + height;
 }
 
-/** The upright box around corners.
- * @param {Corner[]} corners @param {number} scale @returns {Edges} */
-export function edges(corners, scale) {
-  const [x, y] = [0, 1].map((axis) => corners.map((corner) => corner[axis] * scale));
-  return { left: Math.min(...x), top: Math.min(...y), right: Math.max(...x), bottom: Math.max(...y) };
+/** The length of the sides, the upper and the left one, and the angle of the upper and lower one in radians.
+ * @param {Corner[]} corners */
+export function sidesOf([a, b, c, d]) {
+  const angle = Math.atan2(b[1] + c[1] - a[1] - d[1], b[0] + c[0] - a[0] - d[0]);
+  return { wide: Math.hypot(b[0] - a[0], b[1] - a[1]), tall: Math.hypot(d[0] - a[0], d[1] - a[1]), angle };
 }
 
 /** Corners moved outwards along the sides of a quadrilateral.
  * @param {Corner[]} corners @param {number} by @returns {Corner[]} */
-export function padded([a, b, c, d], by) {
-  const [x, y] = [b[0] + c[0] - a[0] - d[0], b[1] + c[1] - a[1] - d[1]];
-  const length = Math.hypot(x, y) || 1;
-  const [right, down] = [(by * x) / length, (by * y) / length];
-  return [
-    [a[0] - right + down, a[1] - down - right],
-    [b[0] + right + down, b[1] + down - right],
-    [c[0] + right - down, c[1] + down + right],
-    [d[0] - right - down, d[1] - down + right],
-  ];
+export function padded(corners, by) {
+  const { angle } = sidesOf(corners);
+  const [right, down] = [by * Math.cos(angle), by * Math.sin(angle)];
+  const ways = [[-1, -1], [1, -1], [1, 1], [-1, 1]]; // prettier-ignore
+  return corners.map(([x, y], at) => {
+    const [across, along] = ways[at];
+    return [x + across * right - along * down, y + across * down + along * right];
+  });
 }
+
+/** The upright box around corners.
+ * @param {Corner[]} corners @param {number} scale */
+export const edges = (corners, scale) => around(corners.map(([x, y]) => edgesAt(x * scale, y * scale)));
+
+/** The edges of a point, or of a blot around it.
+ * @param {number} x @param {number} y @returns {Edges} */
+export const edgesAt = (x, y, radius = 0) => ({ left: x - radius, top: y - radius, right: x + radius, bottom: y + radius });
+
+/** The box around several.
+ * @param {Edges[]} boxes */
+export const around = (boxes) =>
+  boxes.reduce((one, other) => ({
+    left: Math.min(one.left, other.left),
+    top: Math.min(one.top, other.top),
+    right: Math.max(one.right, other.right),
+    bottom: Math.max(one.bottom, other.bottom),
+  }));

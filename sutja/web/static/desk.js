@@ -1,17 +1,16 @@
 // @ts-check
 // The desk: the pictures of the queue, of which one is open, and what a person does with its tables.
 
-import { checkTables, read, serverIsBack, tablesFile, Trouble } from "./api.js";
+import { checkTables, read, tablesFile, Trouble, troubleIn } from "./api.js";
 import { cornersOf, isInside } from "./corners.js";
 import { digitsOf } from "./digit.js";
 import { Easel } from "./easel.js";
 import { cropped, turned } from "./framing.js";
-import { latest } from "./latest.js";
-import { numberOutlines } from "./marks.js";
 import { asFile } from "./photograph.js";
 import { Queue } from "./queue.js";
 import * as sheet from "./sheet.js";
-import { cellJpeg, clipboardTexts, copyTexts, download, pageRequest } from "./spreadsheet.js";
+import { cellJpeg, download, pageRequest } from "./spreadsheet.js";
+import { latest } from "./timing.js";
 
 const CHECK_INTERVAL_MS = 300; // between two checks of the sums
 const MAX_TAUGHT_DIGITS = 2; // of a number that was typed: more is another number, not a correction of digits
@@ -24,9 +23,9 @@ export class Desk {
   #isTroubled = false; // by the latest request
   #checks = latest(() => this.#check(), CHECK_INTERVAL_MS);
 
-  /** @param {HTMLCanvasElement} canvas @param {import("./corrections.js").Corrections} corrections @param {DeskCalls} called */
-  constructor(canvas, corrections, called) {
-    this.easel = new Easel(canvas, () => called.changed());
+  /** @param {import("./corrections.js").Corrections} corrections @param {DeskCalls} called */
+  constructor(corrections, called) {
+    this.easel = new Easel(() => called.changed());
     this.corrections = corrections;
     this.called = called;
     this.queue = new Queue({
@@ -55,22 +54,22 @@ export class Desk {
   }
 
   get cell() {
-    const table = this.place && this.tables[this.place.table];
-    return this.place && table && sheet.cellAt(table, this.place.row, this.place.column);
+    return sheet.cellAt(this.tables, this.place);
   }
 
   /** What is to be checked in the selected cell. */
   get remarks() {
-    return this.place ? sheet.remarksOn(this.tables[this.place.table], this.cell ?? undefined) : [];
+    return this.place ? sheet.remarksOn(this.tables[this.place.table], this.cell) : [];
   }
 
-  get placesToCheck() {
-    return sheet.placesToCheck(this.tables);
+  /** The corners of the selected number, or of where it would be. */
+  get quad() {
+    const { cell, place } = this;
+    return cell?.number.quad ?? (place ? sheet.placeOfEmpty(this.tables[place.table], place) : []);
   }
 
-  /** The outlines of the numbers. */
-  get outlines() {
-    return numberOutlines(this.tables, this.cell ?? undefined);
+  get isReading() {
+    return this.entry?.progress === "waiting" || this.entry?.progress === "reading";
   }
 
   /** Take back what was kept before a reload, and open the last picture. */
@@ -124,7 +123,7 @@ export class Desk {
   /** Select the cell that holds a digit.
    * @param {Digit} digit */
   selectCellOf(digit) {
-    this.place = sheet.placeOfDigit(this.tables, digit) ?? this.place;
+    this.place = sheet.placesOf(this.tables, ({ number }) => number.signs.includes(digit))[0] ?? this.place;
   }
 
   /** Replace the number of the selected cell by what was typed; one or two digits that differ teach.
@@ -132,10 +131,9 @@ export class Desk {
   type(text) {
     if (!this.place || !this.entry) return;
     if (!text) return this.clearCell();
-    const table = this.tables[this.place.table];
-    const before = this.cell?.number ?? { signs: [], quad: sheet.placeOfEmpty(table, this.place.row, this.place.column) };
+    const before = this.cell?.number ?? { signs: [], quad: this.quad };
     const number = sheet.typed(before, text);
-    this.#edit(sheet.withNumber(this.tables, this.place, number));
+    this.#replace(number);
     const changed = digitsOf([[number.signs]]).filter((digit) => !before.signs.includes(digit));
     if (changed.length <= MAX_TAUGHT_DIGITS) for (const digit of changed) this.#teach(digit, Number(digit.label));
   }
@@ -147,9 +145,9 @@ export class Desk {
     if (!this.place || !this.cell) return;
     const other = { ...digit, label, kept: false };
     replaced(other);
-    const number = sheet.withDigit(this.cell.number, digit, other);
-    const isGone = !sheet.textOfNumber(number);
-    this.#edit(sheet.withNumber(this.tables, this.place, isGone ? null : number));
+    const { signs, quad } = this.cell.number;
+    const number = { signs: signs.map((sign) => (sign === digit ? other : sign)), quad };
+    this.#replace(sheet.textOfNumber(number) ? number : null);
     this.#teach(other, label);
   }
 
@@ -176,7 +174,13 @@ export class Desk {
 
   /** Empty the selected cell. */
   clearCell() {
-    if (this.place && this.cell) this.#edit(sheet.withNumber(this.tables, this.place, null));
+    if (this.cell) this.#replace(null);
+  }
+
+  /** Put another number, or none, in the selected cell.
+   * @param {SheetNumber | null} number */
+  #replace(number) {
+    if (this.place) this.#edit(sheet.withNumber(this.tables, this.place, number));
   }
 
   /** Part the selected number before sign `at`, or in its middle, and find its cells again.
@@ -212,7 +216,7 @@ export class Desk {
     await this.#attempt(async () => {
       const answer = await read(blob, { upright: true });
       if (entry !== this.entry) return;
-      const found = answer.lines.flatMap(({ numbers }) => numbers).map((each) => sheet.sheetNumber(each, part.left, part.top));
+      const found = sheet.sheetNumbers(answer, part);
       if (!found.length) found.push({ signs: ["?"], quad: cornersOf(part) });
       const others = sheet.numbersOf(this.tables).filter(({ quad }) => !isInside(quad, part));
       await this.#arrange([...others, ...found]);
@@ -224,7 +228,6 @@ export class Desk {
   async #arrange(numbers) {
     const { entry } = this;
     const before = sheet.numbersOf(this.tables);
-    const known = new Set(before);
     await this.#attempt(async () => {
       const cells = numbers.map((number, row) => ({ row, column: 0, number, checked: false }));
       const list = { aligned: false, rows: cells.length, columns: 1, cells, remarks: [] };
@@ -232,9 +235,7 @@ export class Desk {
       // The answer to an earlier check may have come meanwhile: it changes remarks, and no numbers.
       if (entry !== this.entry || !sheet.areSame(before, sheet.numbersOf(this.tables))) return;
       const tables = sheet.arranged(pages[0], numbers);
-      this.place = tables.flatMap((table, at) =>
-        table.cells.filter(({ number }) => !known.has(number)).map(({ row, column }) => ({ table: at, row, column })),
-      )[0] ?? null;
+      this.place = sheet.placesOf(tables, ({ number }) => !before.includes(number))[0] ?? null;
       this.#edit(tables);
     });
   }
@@ -258,40 +259,25 @@ export class Desk {
     const before = entry.state;
     const { bitmap, ...picture } = await asFile(change(this.easel.canvas));
     if (entry.state !== before) return;
-    entry.history.add(before);
-    entry.become({ ...picture, tables: [] });
+    entry.edit({ ...picture, tables: [] });
     Object.assign(entry, { bitmap, upright: true });
     this.place = null;
     this.#draw();
     this.queue.again(entry);
   }
 
-  get canUndo() {
-    return this.entry?.history.canUndo ?? false;
-  }
-
-  get canRedo() {
-    return this.entry?.history.canRedo ?? false;
-  }
-
   /** @param {"undo" | "redo"} way */
   travel(way) {
     const { entry } = this;
-    const state = entry?.state && entry.history[way](entry.state);
-    if (!entry || !state) return;
-    const isOther = state.blob !== entry.state?.blob;
-    if (entry.progress === "reading" || isOther) entry.progress = state.tables.length ? "done" : "waiting";
-    entry.become(state);
+    const blob = entry?.state?.blob;
+    if (!entry?.state || !entry.can(way)) return;
+    entry.travel(way);
+    const isOther = entry.state.blob !== blob;
+    if (entry.progress === "reading" || isOther) entry.progress = this.tables.length ? "done" : "waiting";
     if (isOther) this.place = null;
     if (isOther) this.#draw();
     if (entry.progress === "waiting") this.queue.again(entry);
     this.#edited();
-  }
-
-  /** Put the tables on the clipboard. */
-  copy() {
-    const { text, html } = clipboardTexts(this.tables);
-    copyTexts(text, html);
   }
 
   /** Save all pictures that are read as a workbook or as text.
@@ -319,8 +305,7 @@ export class Desk {
   #edit(tables) {
     const { entry } = this;
     if (!entry?.state) return;
-    entry.history.add(entry.state);
-    entry.become({ ...entry.state, tables });
+    entry.edit({ ...entry.state, tables });
     this.#edited();
   }
 
@@ -358,23 +343,26 @@ export class Desk {
       this.#isTroubled = false;
     } catch (error) {
       this.#isTroubled = true;
-      const isOfTables = error instanceof Trouble && error.name === "noPicture"; // the sentence for a file does not fit
-      this.called.report(isOfTables ? new Trouble("failed", error) : error);
-      if (error instanceof Trouble && error.name === "offline") serverIsBack().then(() => this.#checks.soon());
+      const trouble = troubleIn(error);
+      const isOfTables = trouble.name === "noPicture"; // the sentence for a file does not fit
+      this.called.report(isOfTables ? new Trouble("failed", trouble) : trouble);
+      if (trouble.passes) trouble.passed().then(this.#checks.soon);
     }
   }
 
   /** @param {SheetEntry} entry */
   #entryChanged(entry) {
     if (entry === this.entry) this.#draw();
-    if (entry === this.entry && entry.progress === "done" && this.hasTable) this.place ??= this.placesToCheck[0] ?? null;
+    if (entry === this.entry && entry.progress === "done" && this.hasTable) {
+      this.place ??= sheet.placesToCheck(this.tables)[0] ?? null;
+    }
     this.called.changed();
   }
 
-  /** @param {unknown} error @param {SheetEntry} entry */
-  #entryTroubled(error, entry) {
+  /** @param {Trouble | null} trouble @param {SheetEntry} entry */
+  #entryTroubled(trouble, entry) {
     if (entry.progress === "failed" && !entry.state && this.queue.entries.length === 1) this.remove(entry);
-    this.called.report(error);
+    this.called.report(trouble);
   }
 
   #draw() {

@@ -3,7 +3,7 @@
 
 import { decode, saliencyOf } from "./api.js";
 import { certainty, NONE, shown } from "./digit.js";
-import { made, madeButton } from "./elements.js";
+import { made, page } from "./elements.js";
 import { percent, word } from "./language.js";
 import { drawingOn } from "./strokes.js";
 
@@ -17,49 +17,43 @@ const MIN_PEAK = 0.1; // a map is scaled by its peak, or by this if the peak is 
 export class Detail {
   /** @type {Digit | null} */
   #digit = null;
-  /** @type {ReturnType<typeof column>[]} */
-  #bars = [];
+  #seen = drawingOn(page.seen);
+  #saliency = drawingOn(page.saliency);
   /** @type {Map<string, Int8Array>} */
   #maps = new Map(); // image → its saliency map, a cache
 
   /** `corrected(digit, label)` is called when a key is pressed.
-   * @param {HTMLElement} element @param {(digit: Digit, label: number) => void} corrected */
-  constructor(element, corrected) {
-    this.element = element;
-    this.title = /** @type {HTMLElement} */ (element.querySelector("h3"));
-    this.seen = contextOf(element, "#seen");
-    this.saliency = contextOf(element, "#saliency");
-    for (let digit = 0; digit <= 10; digit++) this.#bars.push(column(digit));
-    this.#bars.forEach(({ key }, label) => {
-      key.addEventListener("click", () => this.#digit && corrected(this.#digit, label));
-    });
-    element.querySelector("#probabilities")?.append(...this.#bars.map(({ key }) => key));
+   * @param {(digit: Digit, label: number) => void} corrected */
+  constructor(corrected) {
+    this.bars = Array.from({ length: NONE + 1 }, (_, label) => column(label));
+    this.bars.forEach(({ key }, label) => (key.onclick = () => this.#digit && corrected(this.#digit, label)));
+    page.probabilities.append(...this.bars.map(({ key }) => key));
   }
 
   /** Show a digit, or hide the details.
    * @param {Digit | null} digit */
   async show(digit) {
     this.#digit = digit;
-    this.element.hidden = !digit;
+    page.detail.hidden = !digit;
     if (!digit) return;
     this.#describe(digit);
     const pixels = decode(digit.image);
-    draw(this.seen, pixels, (ink) => [ink, ink, ink]);
-    draw(this.saliency, pixels, dimmed);
+    draw(this.#seen, pixels, (ink) => [ink, ink, ink]);
+    draw(this.#saliency, pixels, dimmed);
     const map = await this.#mapOf(digit.image);
-    if (map && this.#digit === digit) drawMap(this.saliency, pixels, map);
+    if (map && this.#digit === digit) drawMap(this.#saliency, pixels, map);
   }
 
   /** @param {Digit} digit */
   #describe(digit) {
     const name = TITLES[certainty(digit)] ?? "detailSure";
     const gaps = { digit: shown(digit) || word("none"), guess: digit.guess, percent: percent(digit.confidence) };
-    this.title.textContent = word(name, gaps);
+    page["detail-title"].textContent = word(name, gaps);
     const none = Math.max(0, 1 - digit.probabilities.reduce((sum, each) => sum + each, 0));
     [...digit.probabilities, none].forEach((probability, index) => {
-      const { key, bar, name } = this.#bars[index];
-      key.ariaLabel = word(index < 10 ? "probability" : "noneLong", { digit: index, percent: percent(probability) });
-      key.title = key.ariaLabel;
+      const { key, bar, name } = this.bars[index];
+      key.title = word(index < 10 ? "probability" : "noneLong", { digit: index, percent: percent(probability) });
+      key.ariaLabel = key.title;
       bar.style.height = `${probability * 100}%`;
       name.textContent = index < 10 ? String(index) : word("none");
       key.classList.toggle("label", index === (digit.label ?? digit.digit));
@@ -82,13 +76,11 @@ export class Detail {
 }
 
 /** A bar with its key; the eleventh is "no digit".
- * @param {number} digit */
-function column(digit) {
-  const key = madeButton(digit === NONE ? "probability none" : "probability");
-  const [track, bar, name] = ["track", "bar", "name"].map((each) => made("span", each));
-  track.append(bar);
-  key.append(track, name);
-  return { key, bar, name };
+ * @param {number} label */
+function column(label) {
+  const [bar, name] = ["bar", "name"].map((className) => made("span", { className }));
+  const className = `probability${label === NONE ? " none" : ""}`;
+  return { bar, name, key: made("button", { className }, made("span", { className: "track" }, bar), name) };
 }
 
 /** @typedef {(ink: number, index: number) => number[]} Colour */
@@ -112,9 +104,4 @@ function draw(context, pixels, colour) {
   const picture = context.createImageData(SIDE_PIXELS, SIDE_PIXELS);
   pixels.forEach((ink, index) => picture.data.set([...colour(ink, index), 255], 4 * index));
   context.putImageData(picture, 0, 0);
-}
-
-/** @param {HTMLElement} element @param {string} canvas */
-function contextOf(element, canvas) {
-  return drawingOn(/** @type {HTMLCanvasElement} */ (element.querySelector(canvas)));
 }

@@ -10,13 +10,12 @@ export const NONE = 10;
 /** The numbers of a response, line by line; each digit has its `spot` on the page, computed by `spotOf` from its box.
  * Corrections of digits in `before`, the previous lines, are kept for digits in the same place.
  * @param {ReadingResponse} answer @param {(box: Box) => Spot} spotOf @param {Line[]} before @returns {Line[]} */
-export function linesOf(answer, spotOf, before) {
-  const corrected = digitsOf(before).filter((digit) => digit.label !== null);
-  return answer.lines.map((line) =>
-    line.numbers.map((number) =>
+export function linesOf({ lines }, spotOf, before) {
+  return lines.map(({ numbers }) =>
+    numbers.map((number) =>
       withSigns(number, (digit) => {
         const spot = spotOf(digit.box);
-        const same = corrected.find((each) => overlap(each.spot, spot) > MIN_IOU);
+        const same = sameDigit(before, spot);
         return { ...digit, spot, label: same?.label ?? null, kept: same?.kept ?? false };
       }),
     ),
@@ -42,27 +41,28 @@ function withSigns({ text, guess, digits }, made) {
 
 /** The digits of lines, in reading order.
  * @param {Line[]} lines */
-export function digitsOf(lines) {
-  return lines.flat(2).filter((sign) => typeof sign !== "string");
-}
+export const digitsOf = (lines) => lines.flat(2).filter((sign) => typeof sign !== "string");
 
-/** The digit of `lines` in the same place as `digit`, if there is one.
- * @param {Line[]} lines @param {Digit | null} digit */
-export function sameDigit(lines, digit) {
-  return digit && digitsOf(lines).find((each) => overlap(each.spot, digit.spot) > MIN_IOU);
-}
+/** The digit of `lines` in the same place as a spot, if there is one.
+ * @param {Line[]} lines @param {Spot} spot */
+export const sameDigit = (lines, spot) => digitsOf(lines).find((each) => overlap(each.spot, spot) > MIN_IOU);
 
 /** The text of a sign; for a digit its correction, the digit that was read, or `?`; empty if it is corrected to none.
  * @param {Sign} sign */
 export function shown(sign) {
-  if (typeof sign !== "string" && sign.label === NONE) return "";
-  return typeof sign === "string" ? sign : String(sign.label ?? sign.digit ?? "?");
+  if (typeof sign === "string") return sign;
+  return sign.label === NONE ? "" : String(sign.label ?? sign.digit ?? "?");
 }
 
 /** The text of a line, with a space between two numbers.
  * @param {Line} line */
-export function textOf(line) {
-  return line.map((number) => number.map(shown).join("")).join(" ");
+export const textOf = (line) => line.map((number) => number.map(shown).join("")).join(" ");
+
+/** What is to be said of lines, if anything is.
+ * @param {Line[]} lines @returns {WordName | ""} */
+export function remarkOn(lines) {
+  if (!lines.length) return "nothing";
+  return lines.some((line) => textOf(line).includes("?")) ? "unsureNote" : "";
 }
 
 /** The certainty of a digit: "corrected", "unsure", "fair" or "sure".
@@ -75,13 +75,8 @@ export function certainty(digit) {
 
 /** Convert a box from pixels of the picture to pixels of the page.
  * @param {Box} box @param {Place} place @returns {Spot} */
-export function onPage([left, top, width, height], place) {
-  return {
-    left: place.left + left * place.scale,
-    top: place.top + top * place.scale,
-    width: width * place.scale,
-    height: height * place.scale,
-  };
+export function onPage([left, top, width, height], { scale, ...place }) {
+  return { left: place.left + left * scale, top: place.top + top * scale, width: width * scale, height: height * scale };
 }
 
 /** @param {Spot} a @param {Spot} b */

@@ -1,8 +1,9 @@
 // @ts-check
 // The paper: strokes by finger, pen and mouse, undo and clear, and the picture of it that is sent to the reader.
 
+import { around } from "./corners.js";
 import { grayPng } from "./png.js";
-import { around, drawingOn, drawStep, drawStroke, strokeBox, usualHeight } from "./strokes.js";
+import { cleared, drawingOn, drawStep, drawStroke, redrawn, strokeBox, usualHeight } from "./strokes.js";
 
 const PEN_PIXELS = 8; // width of a stroke at a middle pressure
 const DIGIT_PIXELS = 36; // height of digits in the picture: small pictures are read quickly
@@ -29,12 +30,11 @@ export class Drawing {
     this.changed = changed;
     this.tapped = tapped;
     this.#context = drawingOn(canvas);
-    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    canvas.onpointerdown = (event) => this.#down(event);
     addEventListener("pointermove", (event) => this.#move(event));
     addEventListener("pointerup", (event) => this.#up(event));
     addEventListener("pointercancel", (event) => this.#up(event));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
-    new ResizeObserver(() => this.#resize()).observe(canvas);
+    redrawn(canvas, () => this.#fit());
   }
 
   get empty() {
@@ -73,22 +73,25 @@ export class Drawing {
   }
 
   undo() {
-    this.#strokes.pop();
-    this.draw();
-    this.changed(true);
+    this.#replace(this.#strokes.slice(0, -1));
   }
 
   clear() {
-    this.#strokes = [];
     this.#pointer = null;
+    this.#replace([]);
+  }
+
+  /** @param {Stroke[]} strokes */
+  #replace(strokes) {
+    this.#strokes = strokes;
     this.draw();
     this.changed(true);
   }
 
   /** Redraw everything in the colours of the page. */
   draw() {
-    this.#context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    this.#prepare(this.#context, getComputedStyle(this.canvas).color);
+    this.#context = cleared(this.canvas);
+    this.#context.strokeStyle = getComputedStyle(this.canvas).color;
     this.#strokes.forEach((points) => drawStroke(this.#context, points));
   }
 
@@ -128,42 +131,24 @@ export class Drawing {
     context.fillStyle = "#fff";
     context.fillRect(0, 0, width, height);
     context.setTransform(1 / scale, 0, 0, 1 / scale, -left / scale, -top / scale);
-    this.#prepare(context, "#000");
     for (const points of this.#strokes) {
-      drawStroke(
-        context,
-        points.map(({ x, y, width: wide }) => ({ x, y, width: Math.max(wide, finest) })),
-      );
+      drawStroke(context, points.map((point) => ({ ...point, width: Math.max(point.width, finest) })));
     }
     return context.getImageData(0, 0, width, height);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {string} colour */
-  #prepare(context, colour) {
-    context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = colour;
-  }
-
-  #resize() {
+  /** Shrink writing that a narrower page would cut off, as after a phone is turned. */
+  #fit() {
     const { width, height } = this.size;
     if (!width) return; // hidden
-    const dense = devicePixelRatio;
-    Object.assign(this.canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
-    this.#context.setTransform(dense, 0, 0, dense, 0, 0);
-    if (!this.empty) this.#fit(width, height);
-    this.draw();
-  }
-
-  /** Shrink writing that a narrower page would cut off, as after a phone is turned.
-   * @param {number} width @param {number} height */
-  #fit(width, height) {
-    const all = around(this.#strokes.map(strokeBox));
-    const zoom = Math.min(1, width / all.right, height / all.bottom);
-    if (zoom === 1) return;
-    this.#strokes = this.#strokes.map((points) =>
-      points.map((point) => ({ x: point.x * zoom, y: point.y * zoom, width: point.width * zoom })),
+    const { right, bottom } = around([...this.#strokes.map(strokeBox), { left: 0, top: 0, right: 1, bottom: 1 }]);
+    const zoom = Math.min(1, width / right, height / bottom);
+    if (zoom === 1) return this.draw();
+    this.#replace(
+      this.#strokes.map((points) =>
+        points.map((point) => ({ x: point.x * zoom, y: point.y * zoom, width: point.width * zoom })),
+      ),
     );
-    this.changed(true);
   }
 
   /** @param {PointerEvent} event */
@@ -171,9 +156,8 @@ export class Drawing {
     if (this.#pointer !== null || event.button !== 0) return; // ignore a second finger or the palm
     event.preventDefault(); // do not select text
     this.#pointer = event.pointerId;
-    const at = this.#at(event);
-    this.#started = at;
-    this.begin(at.x, at.y, pressure(event));
+    this.#started = this.#at(event);
+    this.begin(this.#started.x, this.#started.y, pressure(event));
   }
 
   /** @param {PointerEvent} event */
@@ -192,11 +176,8 @@ export class Drawing {
     this.#pointer = null;
     const box = strokeBox(this.#strokes[this.#strokes.length - 1]);
     const still = Math.max(box.right - box.left, box.bottom - box.top) < 2 * PEN_PIXELS + MAX_TAP_PIXELS;
-    if (still && this.tapped(this.#started.x, this.#started.y)) {
-      this.#strokes.pop();
-      this.draw();
-    }
-    this.end();
+    if (still && this.tapped(this.#started.x, this.#started.y)) this.undo();
+    else this.end();
   }
 
   /** @param {PointerEvent} event */

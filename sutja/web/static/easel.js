@@ -1,17 +1,18 @@
 // @ts-check
 // The easel: the canvas with the picture that is open.
 
+import { page } from "./elements.js";
 import { drawingOn } from "./strokes.js";
 
 const BLANK_SIZE = { width: 600, height: 400 }; // until a picture is decoded
 
 export class Easel {
+  canvas = page.photograph;
   /** @type {Blob | null} */
   #drawn = null;
 
-  /** @param {HTMLCanvasElement} canvas @param {() => void} changed called when another picture is drawn */
-  constructor(canvas, changed) {
-    this.canvas = canvas;
+  /** @param {() => void} changed called when another picture is drawn */
+  constructor(changed) {
     this.changed = changed;
   }
 

@@ -1,13 +1,16 @@
 // @ts-check
-// Elements of the page.
+// Elements of the page: those of index.html, and new ones.
 
-/** An element with a class and a text.
- * @template {keyof HTMLElementTagNameMap} Tag @param {Tag} tag */
-export function made(tag, name = "", text = "") {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  element.textContent = text;
+/** The elements of index.html by their ids. */
+export const page = /** @type {Elements} */ (
+  Object.fromEntries(Array.from(document.querySelectorAll("[id]"), (element) => [element.id, /** @type {any} */ (element)]))
+);
+
+/** A new element with its properties and children.
+ * @template {keyof HTMLElementTagNameMap} Tag @param {Tag} tag @param {Partial<HTMLElementTagNameMap[Tag]>} properties
+ * @param {(Node | string)[]} children */
+export function made(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
   return element;
 }
-
-export const madeButton = (name = "", text = "") => Object.assign(made("button", name, text), { type: "button" });

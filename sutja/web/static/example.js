@@ -1,6 +1,8 @@
 // @ts-check
 // An example: a number that is written stroke by stroke.
 
+import { pause } from "./timing.js";
+
 const DIGITS = [
   [[50, 0, 10, 25, 5, 65, 40, 100, 80, 80, 90, 35, 65, 5, 45, 2]],
   [[5, 35, 28, 20, 48, 0, 47, 50, 45, 100]],
@@ -46,7 +48,7 @@ export async function writeExample(drawing) {
 async function trace(drawing, points, still) {
   const stroke = drawing.begin(...points[0]);
   for (const point of points.slice(1)) {
-    if (!still) await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+    if (!still) await pause(STEP_MS);
     if (!drawing.isLast(stroke)) return false;
     drawing.extend(...point);
   }

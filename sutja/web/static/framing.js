@@ -1,10 +1,12 @@
 // @ts-check
 // Turning a picture, and a part of it chosen by hand: by dragging a frame, or with the arrow keys.
 
+import { page } from "./elements.js";
 import { canvasOf } from "./photograph.js";
 
 const MIN_SIDE = 0.01; // of the picture: a smaller frame is a slip of the hand
 const STEP = 0.02; // of an arrow key
+const MIDDLE = { left: 0.1, top: 0.1, width: 0.8, height: 0.8 };
 
 /** A picture after quarter turns to the right.
  * @param {CanvasImageSource} picture @param {number} width @param {number} height @param {number} quarters */
@@ -26,72 +28,69 @@ export function cropped(picture, { left, top, width, height }) {
 export class Framing {
   /** @type {((part: Spot) => void) | null} */
   #chosen = null;
-  #frame = { left: 0.1, top: 0.1, width: 0.8, height: 0.8 }; // in shares of the picture
+  #frame = MIDDLE; // in shares of the picture
   /** @type {{x: number, y: number} | null} */
   #start = null;
 
   /** `closed()` is called when the frame is gone.
-   * @param {HTMLElement} element @param {() => void} closed */
-  constructor(element, closed) {
-    this.element = element;
-    this.box = /** @type {HTMLElement} */ (element.firstElementChild);
+   * @param {() => void} closed */
+  constructor(closed) {
     this.closed = closed;
-    element.addEventListener("pointerdown", (event) => this.#down(event));
-    element.addEventListener("pointermove", (event) => this.#move(event));
-    element.addEventListener("pointerup", () => this.#up());
-    element.addEventListener("pointercancel", () => (this.#start = null));
-    element.addEventListener("keydown", (event) => this.#key(event));
+    page.frame.onpointerdown = (event) => this.#down(event);
+    page.frame.onpointermove = (event) => this.#move(event);
+    page.frame.onpointerup = () => this.#start && this.#apply();
+    page.frame.onpointercancel = () => (this.#start = null);
+    page.frame.onkeydown = (event) => this.#key(event);
+    addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && this.close());
   }
 
   /** Let the user choose a part; `chosen` gets it in shares of the picture.
    * @param {string} label @param {(part: Spot) => void} chosen */
   open(label, chosen) {
     this.#chosen = chosen;
-    this.element.ariaLabel = label;
-    this.element.hidden = false;
-    this.#place({ left: 0.1, top: 0.1, width: 0.8, height: 0.8 });
-    this.element.focus({ preventScroll: true });
+    page.frame.ariaLabel = label;
+    page.frame.hidden = false;
+    this.#place(MIDDLE);
+    page.frame.focus({ preventScroll: true });
   }
 
   close() {
     this.#chosen = this.#start = null;
-    this.element.hidden = true;
+    page.frame.hidden = true;
     this.closed();
   }
 
   get isOpen() {
-    return !this.element.hidden;
+    return !page.frame.hidden;
   }
 
   #apply() {
     const [chosen, frame] = [this.#chosen, this.#frame];
+    this.#start = null;
+    if (frame.width <= MIN_SIDE || frame.height <= MIN_SIDE) return;
     this.close();
-    if (frame.width > MIN_SIDE && frame.height > MIN_SIDE) chosen?.(frame);
+    chosen?.(frame);
   }
 
   /** @param {Spot} frame */
   #place(frame) {
-    const left = Math.min(Math.max(0, frame.left), 1);
-    const top = Math.min(Math.max(0, frame.top), 1);
-    const width = Math.min(frame.width, 1 - left);
-    const height = Math.min(frame.height, 1 - top);
-    this.#frame = { left, top, width, height };
-    const style = this.box.style;
-    [style.left, style.top, style.width, style.height] = [left, top, width, height].map((share) => `${100 * share}%`);
+    const [left, top] = [inPicture(frame.left), inPicture(frame.top)];
+    this.#frame = { left, top, width: Math.min(frame.width, 1 - left), height: Math.min(frame.height, 1 - top) };
+    const box = /** @type {HTMLElement} */ (page.frame.firstElementChild);
+    for (const [side, share] of Object.entries(this.#frame)) box.style.setProperty(side, `${100 * share}%`);
   }
 
   /** @param {PointerEvent} event */
   #at(event) {
-    const edge = this.element.getBoundingClientRect();
-    const share = (/** @type {number} */ value) => Math.min(1, Math.max(0, value));
-    return { x: share((event.clientX - edge.left) / edge.width), y: share((event.clientY - edge.top) / edge.height) };
+    const { left, top, width, height } = page.frame.getBoundingClientRect();
+    return { x: inPicture((event.clientX - left) / width), y: inPicture((event.clientY - top) / height) };
   }
 
   /** @param {PointerEvent} event */
   #down(event) {
     if (event.button !== 0) return;
     event.preventDefault();
-    this.element.setPointerCapture(event.pointerId);
+    page.frame.setPointerCapture(event.pointerId);
     this.#start = this.#at(event);
   }
 
@@ -103,12 +102,6 @@ export class Framing {
     this.#place({ left, top, width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y) });
   }
 
-  #up() {
-    if (!this.#start) return;
-    this.#start = null;
-    if (this.#frame.width > MIN_SIDE && this.#frame.height > MIN_SIDE) this.#apply();
-  }
-
   /** Arrow keys move the frame, with Shift they change its size.
    * @param {KeyboardEvent} event */
   #key(event) {
@@ -116,10 +109,13 @@ export class Framing {
     const down = event.key === "ArrowDown" ? STEP : event.key === "ArrowUp" ? -STEP : 0;
     const { left, top, width, height } = this.#frame;
     if (event.key === "Enter") this.#apply();
-    else if (event.key === "Escape") this.close();
     else if (!(across || down)) return;
     else if (event.shiftKey) this.#place({ left, top, width: Math.max(STEP, width + across), height: Math.max(STEP, height + down) });
     else this.#place({ left: Math.min(left + across, 1 - width), top: Math.min(top + down, 1 - height), width, height });
     event.preventDefault();
   }
 }
+
+/** A share of the picture that is not beyond its edges.
+ * @param {number} share */
+const inPicture = (share) => Math.min(1, Math.max(0, share));

@@ -1,33 +1,36 @@
 // @ts-check
 // The language of the page: the user's choice, or the browser's language.
 
-import { WORDS } from "./words.js";
-
-/** @typedef {keyof typeof WORDS} Language */
+import { page } from "./elements.js";
+import { LANGUAGES, WORDS } from "./words.js";
 
 const STORAGE_KEY = "sutja-language";
 
-/** @type {Language} */
-let language = chosenBefore() ?? navigator.languages.map((each) => spoken(each.slice(0, 2))).find(Boolean) ?? "en";
+let language =
+  [chosenBefore(), ...navigator.languages.map((each) => each.slice(0, 2))].find((each) => LANGUAGES.includes(each)) ?? "en";
 
 /** The text with this name in the language of the page, with its {gaps} filled.
  * @param {WordName} name @param {Record<string, string | number>} gaps */
 export function word(name, gaps = {}) {
-  return WORDS[language][name].replace(/{(\w+)}/g, (_, gap) => String(gaps[gap]));
+  return WORDS[name][LANGUAGES.indexOf(language)].replace(/{(\w+)}/g, (_, gap) => String(gaps[gap]));
+}
+
+/** The text that says how many there are.
+ * @param {"count" | "left"} name @param {number} count */
+export function counted(name, count) {
+  return word(`${name}${count === 0 ? "None" : count === 1 ? "One" : "Many"}`, { count });
 }
 
 /** Format a probability in per cent, 99.9 % at most, because no reading is certain.
  * @param {number} share */
 export function percent(share) {
-  const digits = share >= 0.995 ? 1 : 0;
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(
-    Math.min(share, 0.999),
-  );
+  const maximumFractionDigits = share >= 0.995 ? 1 : 0;
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits }).format(Math.min(share, 0.999));
 }
 
 /** Switch to the other language and remember it. */
 export function switchLanguage() {
-  language = language === "en" ? "ko" : "en";
+  language = otherLanguage();
   try {
     localStorage.setItem(STORAGE_KEY, language);
   } catch {
@@ -40,30 +43,21 @@ export function switchLanguage() {
 export function translate() {
   document.documentElement.lang = language;
   document.title = word("title");
-  for (const [element, text] of worded("word")) element.textContent = text;
-  for (const [element, text] of worded("label")) element.ariaLabel = text;
-  const button = /** @type {HTMLElement} */ (document.getElementById("language"));
-  button.textContent = word("other");
-  button.lang = language === "en" ? "ko" : "en";
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-word], [data-label]"))) {
+    const { word: text, label } = /** @type {Record<string, WordName>} */ (element.dataset);
+    if (text) element.textContent = word(text);
+    if (label) element.ariaLabel = word(label);
+  }
+  page.language.textContent = word("other");
+  page.language.lang = otherLanguage();
 }
 
-/** The elements with an attribute data-`kind`, the name of a text, each with that text.
- * @param {string} kind @returns {[HTMLElement, string][]} */
-function worded(kind) {
-  const elements = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[data-${kind}]`));
-  return Array.from(elements, (element) => [element, word(/** @type {WordName} */ (element.dataset[kind]))]);
-}
-
-/** The language with this name, if the page has it.
- * @param {string | null} name */
-function spoken(name) {
-  return name !== null && name in WORDS ? /** @type {Language} */ (name) : undefined;
-}
+const otherLanguage = () => (language === "en" ? "ko" : "en");
 
 function chosenBefore() {
   try {
-    return spoken(localStorage.getItem(STORAGE_KEY));
+    return localStorage.getItem(STORAGE_KEY) ?? "";
   } catch {
-    return undefined;
+    return "";
   }
 }

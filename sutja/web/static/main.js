@@ -1,29 +1,26 @@
 // @ts-check
 // The page: send drawings and pictures to the reader, show the result, its details and corrections.
 
-import { read, serverIsBack, Trouble } from "./api.js";
+import { read, troubleIn } from "./api.js";
 import { Corrections } from "./corrections.js";
 import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
-import { digitsOf, linesOf, onPage, sameDigit, shown, textOf } from "./digit.js";
+import { digitsOf, linesOf, onPage, remarkOn, sameDigit, textOf } from "./digit.js";
 import { Drawing } from "./drawing.js";
+import { page } from "./elements.js";
 import { writeExample } from "./example.js";
-import { switchLanguage, translate, word } from "./language.js";
-import { latest } from "./latest.js";
+import { counted, switchLanguage, translate, word } from "./language.js";
 import { digitOutline, Marks } from "./marks.js";
 import { listenForPictures } from "./photograph.js";
 import { readAloud, ReadingView } from "./reading.js";
 import { SheetView } from "./sheetview.js";
-import { copyTexts } from "./spreadsheet.js";
+import { copyTables, copyText } from "./spreadsheet.js";
+import { latest } from "./timing.js";
 
 /** @type {{[event in CorrectionEvent]?: WordName}} */
 const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked", removed: "removed" };
 const READ_INTERVAL_MS = 150; // between two readings while the pen is down
 const ANNOUNCE_MS = 700; // without change, until the result is announced to screen readers
-
-/** @type {<Id extends keyof Elements>(id: Id) => Elements[Id]} */
-const element = (id) => /** @type {any} */ (document.getElementById(id));
-const paper = element("paper");
 
 /** @type {Sheet | null} */
 let sheet = null; // the picture of the result, and its width in the units of the spots
@@ -35,24 +32,18 @@ let selected = null;
 let remark = "nothingYet";
 /** @type {WordName | ""} */
 let note = ""; // the latest message about corrections
-/** @type {Trouble | null} */
+/** @type {import("./api.js").Trouble | null} */
 let trouble = null;
 let announcement = 0;
 
-const drawing = new Drawing(element("ink"), { changed: drawn, tapped: (x, y) => select(digitAt(x, y)) });
-/** @type {Marks<Outline>} */
-const marks = new Marks(element("marks"));
+const drawing = new Drawing(page.ink, { changed: drawn, tapped: (x, y) => select(digitAt(x, y)) });
+const marks = new Marks(page.marks);
 const corrections = new Corrections(correctionsChanged);
-const detail = new Detail(element("detail"), correct);
-const view = new ReadingView(element("lines"), {
-  selected: select,
-  opened: openDetail,
-  corrected: correct,
-  closed: close,
-});
+const detail = new Detail(correct);
+const view = new ReadingView({ selected: select, opened: openDetail, corrected: correct, closed: close });
 const live = latest(readDrawing, READ_INTERVAL_MS);
-const desk = new Desk(element("photograph"), corrections, { changed: show, opened: pictureOpened, report });
-const sheets = new SheetView(desk, element, openDetail, marks);
+const desk = new Desk(corrections, { changed: show, opened: pictureOpened, report });
+const sheets = new SheetView(desk, openDetail, marks);
 
 /** @param {boolean} lifted */
 function drawn(lifted) {
@@ -75,8 +66,7 @@ async function readDrawing() {
     showResult(answer, { ...now, across: drawing.size.width }, (box) => drawing.inkIn(onPage(box, now.place)));
   } catch (error) {
     report(error);
-    if (error.wait) setTimeout(live.now, error.wait * 1000);
-    if (error.name === "offline") serverIsBack().then(live.now);
+    if (trouble?.passes) trouble.passed().then(live.now);
   }
 }
 
@@ -85,9 +75,7 @@ async function readDrawing() {
 function pictureOpened(entry) {
   corrections.send();
   forget("nothingYet");
-  if (entry || drawing.empty) return;
-  drawing.draw();
-  drawn(true);
+  if (!entry && !drawing.empty) drawn(true);
 }
 
 /** Show the result of a sheet; `spotOf` converts a box of it to a spot on the page.
@@ -95,10 +83,9 @@ function pictureOpened(entry) {
 function showResult(answer, read, spotOf) {
   trouble = null;
   lines = linesOf(answer, spotOf, lines);
-  selected = sameDigit(lines, selected) ?? null;
+  selected = (selected && sameDigit(lines, selected.spot)) ?? null;
   sheet = read;
-  const unsure = lines.flat(2).some((sign) => shown(sign) === "?");
-  remark = lines.length === 0 ? "nothing" : unsure ? "unsureNote" : "";
+  remark = remarkOn(lines);
   show();
   clearTimeout(announcement);
   announcement = setTimeout(() => announce(lines.length ? readAloud(lines) : word("nothing")), ANNOUNCE_MS);
@@ -126,7 +113,7 @@ function select(digit) {
 /** Select a digit and scroll to its details, which may be far below on a phone.
  * @param {Digit | undefined} digit */
 function openDetail(digit) {
-  if (select(digit)) element("detail").scrollIntoView({ block: "nearest" });
+  if (select(digit)) page.detail.scrollIntoView({ block: "nearest" });
 }
 
 function close() {
@@ -166,100 +153,95 @@ function digitAt(x, y) {
 }
 
 /** Say what is wrong; nothing any more if `error` is null.
- * @param {unknown} error @returns {asserts error is Trouble} */
+ * @param {unknown} error */
 function report(error) {
-  if (error !== null && !(error instanceof Trouble)) throw error;
-  trouble = /** @type {Trouble | null} */ (error);
+  trouble = error === null ? null : troubleIn(error);
   show();
 }
 
 /** @param {string} text */
 function announce(text) {
-  element("live").textContent = text;
+  page.live.textContent = text;
 }
 
+/** The lines that are shown. */
+const shownLines = () => (desk.entry ? desk.lines : lines);
+
 function show() {
-  const onDesk = desk.entry !== null;
-  const result = onDesk ? desk.lines : lines;
+  const result = shownLines();
   if (selected && !digitsOf(result).includes(selected)) selected = null; // an edit has replaced it
   view.show(result, selected);
   detail.show(selected);
   sheets.show();
-  if (!onDesk) marks.show(digitsOf(lines).map(digitOutline), selected, sheet?.across ?? 1);
-  const said = onDesk ? sheets.remark : remark;
-  element("remark").textContent = said && word(said);
-  element("trouble").hidden = !trouble;
-  element("trouble").textContent = trouble?.text ?? "";
-  element("hints").hidden = onDesk || lines.length > 0 || remark !== "nothingYet";
-  element("copy").hidden = result.length === 0 && !desk.hasTable;
-  element("copy").textContent = word("copy");
+  if (!desk.entry) marks.show(digitsOf(lines).map(digitOutline), selected, sheet?.across ?? 1);
+  const said = desk.entry ? sheets.remark : remark;
+  page.remark.textContent = said && word(said);
+  page.trouble.hidden = !trouble;
+  page.trouble.textContent = trouble?.text ?? "";
+  page.hints.hidden = Boolean(desk.entry) || lines.length > 0 || remark !== "nothingYet";
+  page.copy.hidden = result.length === 0 && !desk.hasTable;
+  page.copy.textContent = word("copy");
   showTools();
   showKept();
 }
 
 function showTools() {
-  const onDesk = desk.entry !== null;
-  const nothing = !onDesk && drawing.empty;
-  paper.classList.toggle("empty", nothing);
-  element("ink").hidden = onDesk;
-  element("photograph").hidden = !onDesk;
-  element("undo").disabled = onDesk ? !desk.canUndo : nothing && !corrections.waiting;
-  element("redo").hidden = !onDesk;
-  element("redo").disabled = !desk.canRedo;
-  element("clear").disabled = nothing;
-  element("clear").textContent = word(onDesk ? "back" : "clear");
+  const { entry } = desk;
+  const nothing = !entry && drawing.empty;
+  page.paper.classList.toggle("empty", nothing);
+  page.ink.hidden = Boolean(entry);
+  page.photograph.hidden = page.redo.hidden = !entry;
+  page.undo.disabled = entry ? !entry.can("undo") : nothing && !corrections.waiting;
+  page.redo.disabled = !entry?.can("redo");
+  page.clear.disabled = nothing;
+  page.clear.textContent = word(entry ? "back" : "clear");
 }
 
 function showKept() {
   const { folder, total } = corrections;
-  /** @type {WordName[]} */
-  const names = ["countNone", "countOne"];
-  const counted = word(names[total] ?? "countMany", { total });
-  element("kept").textContent = folder && `${word("where", { folder })} ${counted}`;
-  element("note").textContent = note && word(note);
-  element("revoke").hidden = !corrections.waiting;
-}
-
-function copy() {
-  if (desk.hasTable) desk.copy();
-  else copyTexts((desk.entry ? desk.lines : lines).map(textOf).join("\n"), "");
-  element("copy").textContent = word("copied");
+  page.kept.textContent = folder && `${word("where", { folder })} ${counted("count", total)}`;
+  page.note.textContent = note && word(note);
+  page.revoke.hidden = !corrections.waiting;
 }
 
 /** @param {KeyboardEvent} event */
-function shortcut(event) {
-  if (event.shiftKey && event.key.toLowerCase() === "z") return "redo";
-  return { z: "undo", y: "redo" }[event.key.toLowerCase()];
+function shortcut({ key, shiftKey, ctrlKey, metaKey }) {
+  if (!ctrlKey && !metaKey) return null;
+  if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";
+  return key.toLowerCase() === "y" ? "redo" : null;
 }
 
-element("undo").addEventListener("click", () => travel("undo"));
-element("redo").addEventListener("click", () => travel("redo"));
-element("revoke").addEventListener("click", () => travel("undo"));
-element("copy").addEventListener("click", copy);
-element("close").addEventListener("click", close);
-element("clear").addEventListener("click", () => (desk.entry ? desk.open(null) : drawing.clear()));
-element("example").addEventListener("click", () => {
+page.undo.onclick = page.revoke.onclick = () => travel("undo");
+page.redo.onclick = () => travel("redo");
+page.close.onclick = close;
+page.clear.onclick = () => (desk.entry ? desk.open(null) : drawing.clear());
+page.copy.onclick = () => {
+  if (desk.hasTable) copyTables(desk.tables);
+  else copyText(shownLines().map(textOf).join("\n"));
+  page.copy.textContent = word("copied");
+};
+page.example.onclick = () => {
   desk.open(null);
   drawing.clear();
   writeExample(drawing);
-});
-element("language").addEventListener("click", () => {
+};
+page.language.onclick = () => {
   switchLanguage();
   desk.recheck();
   show();
-});
-element("detail").addEventListener("keydown", (event) => {
+};
+page.detail.onkeydown = (event) => {
   if (event.key === "Escape") close();
   else if (selected && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)
     correct(selected, Number(event.key));
-});
+};
 addEventListener("keydown", (event) => {
-  const way = event.ctrlKey || event.metaKey ? shortcut(event) : undefined;
-  if (!way || sheets.isTyping) return;
+  const way = shortcut(event);
+  if (!way || sheets.card.isTyping) return;
   event.preventDefault();
-  travel(/** @type {"undo" | "redo"} */ (way));
+  travel(way);
 });
-listenForPictures([element("choose"), element("take")], paper, (files) => desk.add(files));
+listenForPictures((files) => desk.add(files));
 
 translate();
 show();

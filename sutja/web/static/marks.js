@@ -4,7 +4,7 @@
 import { cornersOf, edges, padded } from "./corners.js";
 import { certainty, digitsOf, shown } from "./digit.js";
 import { numbersOf, remarksOn, textOfNumber } from "./sheet.js";
-import { drawingOn } from "./strokes.js";
+import { cleared, redrawn } from "./strokes.js";
 
 const PADDING_PIXELS = 4; // between a digit and its outline
 const MIN_LABEL_PIXELS = 9;
@@ -18,14 +18,13 @@ export function digitOutline(digit) {
 }
 
 /** The outlines of the numbers in tables; those of many have no text, but for the `selected` cell.
- * @param {SheetTable[]} tables @param {SheetCell | undefined} selected @returns {(Outline & {place: CellPlace})[]} */
+ * @param {SheetTable[]} tables @param {SheetCell | undefined} selected @returns {Outline[]} */
 export function numberOutlines(tables, selected) {
   const isFew = numbersOf(tables).length <= MAX_LABELLED;
-  return tables.flatMap((table, at) =>
+  return tables.flatMap((table) =>
     table.cells.map((cell) => {
       const text = isFew || cell === selected ? textOfNumber(cell.number) : "";
-      const place = { table: at, row: cell.row, column: cell.column };
-      return { of: cell, corners: cell.number.quad, kind: certaintyOf(table, cell), text, place };
+      return { of: cell, corners: cell.number.quad, kind: certaintyOf(table, cell), text };
     }),
   );
 }
@@ -37,9 +36,8 @@ function certaintyOf(table, cell) {
   return kinds.find((kind) => kind === "corrected") ?? "sure";
 }
 
-/** @template {Outline} Shape */
 export class Marks {
-  /** @type {Shape[]} */
+  /** @type {Outline[]} */
   #outlines = [];
   /** @type {Outline["of"] | null} */
   #selected = null;
@@ -48,32 +46,25 @@ export class Marks {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    new ResizeObserver(() => this.draw()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    redrawn(canvas, () => this.draw());
   }
 
   /** Show outlines; `selected` is what the one drawn bold is of, `across` the width of the page in the units of corners.
-   * @param {Shape[]} outlines @param {Outline["of"] | null} selected @param {number} across */
+   * @param {Outline[]} outlines @param {Outline["of"] | null} selected @param {number} across */
   show(outlines, selected, across) {
-    this.#outlines = outlines;
-    this.#selected = selected;
-    this.#across = across;
+    [this.#outlines, this.#selected, this.#across] = [outlines, selected, across];
     this.draw();
   }
 
   /** The outline at a point of the page in pixels, the smallest if several are there.
-   * @param {number} x @param {number} y @returns {Shape | undefined} */
+   * @param {number} x @param {number} y @returns {Outline | undefined} */
   at(x, y) {
-    const scale = this.#scale;
-    const found = this.#outlines.filter(({ corners }) => {
-      const { left, top, right, bottom } = edges(corners, scale);
-      return Math.min(x - left, y - top, right - x, bottom - y) > -PADDING_PIXELS;
-    });
-    const size = (/** @type {Shape} */ { corners }) => {
-      const { left, top, right, bottom } = edges(corners, scale);
-      return (right - left) * (bottom - top);
-    };
-    return found.sort((a, b) => size(a) - size(b))[0];
+    const boxes = this.#outlines.map((outline) => ({ outline, box: edges(outline.corners, this.#scale) }));
+    const found = boxes.filter(
+      ({ box }) => Math.min(x - box.left, y - box.top, box.right - x, box.bottom - y) > -PADDING_PIXELS,
+    );
+    const size = (/** @type {{box: Edges}} */ { box }) => (box.right - box.left) * (box.bottom - box.top);
+    return found.sort((a, b) => size(a) - size(b))[0]?.outline;
   }
 
   get #scale() {
@@ -81,17 +72,13 @@ export class Marks {
   }
 
   draw() {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
-    const dense = devicePixelRatio;
-    Object.assign(this.canvas, { width: Math.round(width * dense), height: Math.round(height * dense) });
-    const context = drawingOn(this.canvas);
-    context.scale(dense, dense);
+    const context = cleared(this.canvas);
     const style = getComputedStyle(this.canvas);
     const above = this.#outlines.filter(({ of }) => of === this.#selected); // draw it last, above the others
     for (const outline of [...this.#outlines, ...above]) this.#drawOutline(context, outline, style);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Shape} outline @param {CSSStyleDeclaration} style */
+  /** @param {CanvasRenderingContext2D} context @param {Outline} outline @param {CSSStyleDeclaration} style */
   #drawOutline(context, { of, corners, kind, text }, style) {
     const scale = this.#scale;
     context.strokeStyle = context.fillStyle = style.getPropertyValue(`--${kind}`);

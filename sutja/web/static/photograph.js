@@ -2,12 +2,12 @@
 // Pictures that are dropped, pasted, chosen or taken; large ones are scaled down before they are sent.
 
 import { Trouble } from "./api.js";
+import { page } from "./elements.js";
 import { drawingOn } from "./strokes.js";
 
 const MAX_SIDE_PIXELS = 2400; // of a picture that is sent: enough for small writing on a whole page
 const MAX_BYTES = 9e6; // of a file that is sent unchanged
-const SUPPORTED_TYPES = ["image/jpeg", "image/png", "image/webp", "image/bmp", "image/gif"]; // by the server
-
+const SUPPORTED_TYPES = /^image\/(jpeg|png|webp|bmp|gif)$/; // by the server
 const SCANS = /^(application\/pdf|image\/(tiff|hei[cf])(-sequence)?)$/;
 const SCAN_SUFFIX = /\.(pdf|tiff?|hei[cf])$/i;
 
@@ -21,12 +21,11 @@ export async function openPicture(file) {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Trouble("noPicture");
   });
-  const zoom = Math.min(1, MAX_SIDE_PIXELS / Math.max(bitmap.width, bitmap.height));
-  if (zoom === 1 && file.size <= MAX_BYTES && SUPPORTED_TYPES.includes(file.type)) {
-    return { bitmap, blob: file, width: bitmap.width, height: bitmap.height };
-  }
+  const { width, height } = bitmap;
+  const zoom = Math.min(1, MAX_SIDE_PIXELS / Math.max(width, height));
+  if (zoom === 1 && file.size <= MAX_BYTES && SUPPORTED_TYPES.test(file.type)) return { bitmap, blob: file, width, height };
   const opened = await asFile(
-    canvasOf(bitmap.width * zoom, bitmap.height * zoom, (context, canvas) => {
+    canvasOf(width * zoom, height * zoom, (context, canvas) => {
       context.imageSmoothingQuality = "high";
       context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     }),
@@ -38,10 +37,9 @@ export async function openPicture(file) {
 /** A canvas of paper on which something is drawn.
  * @param {number} width @param {number} height
  * @param {(context: CanvasRenderingContext2D, canvas: HTMLCanvasElement) => void} draw */
-export function canvasOf(width, height, draw) {
-  const canvas = document.createElement("canvas");
+export function canvasOf(width, height, draw, canvas = document.createElement("canvas")) {
   Object.assign(canvas, { width: Math.max(1, Math.round(width)), height: Math.max(1, Math.round(height)) });
-  const context = drawingOn(canvas);
+  const context = drawingOn(canvas, { alpha: false });
   context.fillStyle = "#fff"; // behind transparent pixels
   context.fillRect(0, 0, canvas.width, canvas.height);
   draw(context, canvas);
@@ -57,27 +55,25 @@ export async function asFile(canvas) {
 }
 
 /** Call `opened(files)` for pictures that are chosen, taken, dropped on the page or pasted.
- * @param {HTMLInputElement[]} inputs @param {HTMLElement} paper @param {(files: File[]) => void} opened */
-export function listenForPictures(inputs, paper, opened) {
-  for (const input of inputs) {
-    input.addEventListener("change", () => {
-      if (input.files?.length) opened([...input.files]);
+ * @param {(files: File[]) => void} opened */
+export function listenForPictures(opened) {
+  const take = (/** @type {FileList | undefined | null} */ files) => files?.length && opened([...files]);
+  for (const input of [page.choose, page.take]) {
+    input.onchange = () => {
+      take(input.files);
       input.value = ""; // so that the same picture can be chosen again
-    });
+    };
   }
-  addEventListener("dragover", (event) => {
+  const { classList } = page.paper;
+  document.ondragover = (event) => {
     event.preventDefault();
-    paper.classList.add("drop");
-  });
-  addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) paper.classList.remove("drop");
-  });
-  addEventListener("drop", (event) => {
+    classList.add("drop");
+  };
+  document.ondragleave = (event) => event.relatedTarget || classList.remove("drop");
+  document.ondrop = (event) => {
     event.preventDefault();
-    paper.classList.remove("drop");
-    if (event.dataTransfer?.files.length) opened([...event.dataTransfer.files]);
-  });
-  addEventListener("paste", (event) => {
-    if (event.clipboardData?.files.length) opened([...event.clipboardData.files]);
-  });
+    classList.remove("drop");
+    take(event.dataTransfer?.files);
+  };
+  document.onpaste = (event) => take(event.clipboardData?.files);
 }

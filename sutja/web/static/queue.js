@@ -1,13 +1,13 @@
 // @ts-check
 // The queue: pictures and the pages of files are read one after the other, and kept in the browser.
 
-import { decode, ofFile, read, serverIsBack, Trouble } from "./api.js";
-import { History } from "./history.js";
+import { decode, read, Trouble, troubleIn } from "./api.js";
 import { isScan, openPicture } from "./photograph.js";
 import { tablesOf } from "./sheet.js";
 import { drop, keep, keptSheets, MAX_KEPT_BYTES } from "./storage.js";
 
-export const MAX_SHEETS = 100; // in the queue
+const MAX_SHEETS = 100; // in the queue
+const MAX_STEPS = 100; // that can be undone in a picture
 let lastId = Date.now();
 
 /** A picture of the queue, or the page of a file. */
@@ -20,8 +20,9 @@ export class SheetEntry {
   bitmap = null; // while the picture is shown
   /** @type {Trouble | null} */
   trouble = null;
-  /** @type {History<SheetState>} */
-  history = new History();
+  /** The states to which an edit can be undone or redone; no state is ever changed.
+   * @type {{[way in "undo" | "redo"]: SheetState[]}} */
+  #states = { undo: [], redo: [] };
   /** @type {Sheet | null} */
   sheet = null; // for corrections
   upright = false; // after it was turned by hand
@@ -32,10 +33,11 @@ export class SheetEntry {
     this.id = lastId++;
     this.name = name;
     this.file = file;
+    this.scan = file && isScan(file) ? file : null;
     this.page = page;
   }
 
-  /** Show another state, as after an edit.
+  /** Show another state, which is not to be undone.
    * @param {SheetState} state */
   become(state) {
     const isSame = this.state?.blob === state.blob;
@@ -43,6 +45,27 @@ export class SheetEntry {
     if (isSame && this.sheet) return;
     this.bitmap = null;
     this.sheet = { blob: state.blob, across: state.width, lasting: true };
+  }
+
+  /** Show the state after an edit.
+   * @param {SheetState} state */
+  edit(state) {
+    if (this.state) this.#states = { undo: [...this.#states.undo, this.state].slice(-MAX_STEPS), redo: [] };
+    this.become(state);
+  }
+
+  /** @param {"undo" | "redo"} way */
+  can(way) {
+    return this.#states[way].length > 0;
+  }
+
+  /** Show the state before the latest edit, or after the one that was undone last.
+   * @param {"undo" | "redo"} way */
+  travel(way) {
+    const state = this.#states[way].pop();
+    if (!state || !this.state) return;
+    this.#states[way === "undo" ? "redo" : "undo"].push(this.state);
+    this.become(state);
   }
 }
 
@@ -53,7 +76,7 @@ export class Queue {
 
   /** `changed(entry)` is called when an entry has come or changed, `troubled(error, entry)` when one is not read, and with
    * `null` when it is read after all.
-   * @param {{changed: (entry: SheetEntry) => void, troubled: (error: unknown, entry: SheetEntry) => void}} called */
+   * @param {{changed: (entry: SheetEntry) => void, troubled: (trouble: Trouble | null, entry: SheetEntry) => void}} called */
   constructor({ changed, troubled }) {
     this.changed = changed;
     this.troubled = troubled;
@@ -95,9 +118,9 @@ export class Queue {
 
   /** Keep an entry in the browser, as far as there is room.
    * @param {SheetEntry} entry */
-  async keep({ id, name, state }) {
-    const entry = this.entries.find((each) => each.id === id);
-    if (!state || !entry) return;
+  async keep(entry) {
+    const { id, name, state } = entry;
+    if (!state || !this.entries.includes(entry)) return;
     const bytes = this.entries.reduce((sum, each) => sum + (each.state?.blob.size ?? 0), 0);
     const isKept = bytes <= MAX_KEPT_BYTES && (await keep({ id, name, ...state }));
     if (entry.kept && !isKept) this.troubled(new Trouble("notKept"), entry);
@@ -126,7 +149,7 @@ export class Queue {
     entry.progress = "reading";
     this.changed(entry);
     try {
-      await (entry.state || !(entry.file && isScan(entry.file)) ? this.#readPicture(entry) : this.#readPage(entry, entry.file));
+      await (entry.scan && !entry.state ? this.#readPage(entry, entry.scan) : this.#readPicture(entry));
       if (entry.trouble) this.troubled(null, entry); // it is resolved
       entry.trouble = null;
     } catch (error) {
@@ -157,8 +180,9 @@ export class Queue {
       entry.name = `${file.name}#1`;
       this.#insert(others, this.entries.indexOf(entry) + 1);
     }
-    const blob = new Blob([decode(answer.picture ?? "")], { type: "image/jpeg" });
-    this.#finish(entry, { blob, width: answer.width, height: answer.height, tables: tablesOf(answer) });
+    const { width, height, picture = "" } = answer;
+    const blob = new Blob([decode(picture)], { type: "image/jpeg" });
+    this.#finish(entry, { blob, width, height, tables: tablesOf(answer) });
   }
 
   /** @param {SheetEntry} entry @param {SheetState} state */
@@ -171,13 +195,10 @@ export class Queue {
   /** Wait and try again if the server is away or busy.
    * @param {unknown} error @param {SheetEntry} entry */
   async #fail(error, entry) {
-    if (!(error instanceof Trouble)) throw error;
-    const trouble = entry.file && isScan(entry.file) ? ofFile(error, entry.name) : error;
-    const isAway = trouble.name === "offline";
+    const trouble = entry.scan ? troubleIn(error).of(entry.name) : troubleIn(error);
     entry.trouble = trouble;
-    entry.progress = isAway || trouble.wait ? "waiting" : "failed";
+    entry.progress = trouble.passes ? "waiting" : "failed";
     this.troubled(trouble, entry);
-    if (isAway) await serverIsBack();
-    else if (trouble.wait) await new Promise((resolve) => setTimeout(resolve, trouble.wait * 1000));
+    if (trouble.passes) await trouble.passed();
   }
 }

@@ -2,7 +2,7 @@
 // The result: lines of numbers, each digit a button; arrow keys move between them, digit keys correct.
 
 import { certainty, digitsOf, shown } from "./digit.js";
-import { made, madeButton } from "./elements.js";
+import { made, page } from "./elements.js";
 import { percent, word } from "./language.js";
 
 /** @type {{[certainty in Certainty]?: WordName}} */
@@ -18,33 +18,24 @@ export class ReadingView {
   #buttons = new Map();
 
   /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called for the user's actions.
-   * @param {HTMLElement} element
-   * @param {{selected: (digit: Digit) => void, opened: (digit: Digit) => void,
-   *   corrected: (digit: Digit, label: number) => void, closed: () => void}} called */
-  constructor(element, { selected, opened, corrected, closed }) {
-    this.element = element;
-    this.selected = selected;
-    this.opened = opened;
-    this.corrected = corrected;
-    this.closed = closed;
-    element.addEventListener("keydown", (event) => this.#key(event));
+   * @param {ReadingCalls} called */
+  constructor(called) {
+    this.called = called;
+    page.lines.onkeydown = (event) => this.#key(event);
   }
 
   /** @param {Line[]} lines @param {Digit | null} chosen */
   show(lines, chosen) {
-    const focused = this.element.contains(document.activeElement);
+    const focused = page.lines.contains(document.activeElement);
     const digits = digitsOf(lines);
     this.#rows = lines.map((line) => digitsOf([line])).filter((row) => row.length > 0);
     this.#buttons.clear();
-    this.element.classList.toggle("many", lines.length > 2 || digits.length > MAX_LARGE_DIGITS);
+    page.lines.classList.toggle("many", lines.length > 2 || digits.length > MAX_LARGE_DIGITS);
     const reachable = chosen ?? digits[0]; // one tab stop; arrow keys reach the others (roving tabindex)
-    this.element.replaceChildren(
+    page.lines.replaceChildren(
       ...lines.map((line, index) => {
-        const row = made("div", "line");
-        row.role = "group";
-        row.ariaLabel = word("line", { line: index + 1 });
-        row.append(...line.map((number) => this.#number(number, chosen, reachable)));
-        return row;
+        const properties = { className: "line", role: "group", ariaLabel: word("line", { line: index + 1 }) };
+        return made("div", properties, ...line.map((number) => this.#number(number, chosen, reachable)));
       }),
     );
     if (focused) this.focus(reachable);
@@ -57,31 +48,27 @@ export class ReadingView {
 
   /** @param {Sign[]} signs @param {Digit | null} chosen @param {Digit} reachable */
   #number(signs, chosen, reachable) {
-    const group = made("span", "number");
-    group.append(
-      ...signs.map((sign) => {
-        if (typeof sign !== "string") return this.#button(sign, sign === chosen, sign === reachable);
-        const span = made("span", "big sign", sign);
-        if (SIGN_NAMES[sign]) {
-          span.role = "img";
-          span.ariaLabel = word(SIGN_NAMES[sign]);
-        }
-        return span;
-      }),
-    );
-    return group;
+    const parts = signs.map((sign) => {
+      if (typeof sign !== "string") return this.#button(sign, sign === chosen, sign === reachable);
+      const named = SIGN_NAMES[sign] && { role: "img", ariaLabel: word(SIGN_NAMES[sign]) };
+      return made("span", { className: "big sign", ...named }, sign);
+    });
+    return made("span", { className: "number" }, ...parts);
   }
 
   /** @param {Digit} digit @param {boolean} chosen @param {boolean} reachable */
   #button(digit, chosen, reachable) {
-    const button = madeButton(`digit ${certainty(digit)}`);
-    button.ariaPressed = String(chosen);
-    button.ariaLabel = inWords(digit);
-    button.tabIndex = reachable ? 0 : -1;
-    button.append(made("span", "big", shown(digit) || "–"));
-    if (certainty(digit) === "unsure") button.append(" ", made("span", "guess", `${digit.guess}?`));
-    button.append(" ", made("span", "share", certainty(digit) === "corrected" ? "✓" : percent(digit.confidence)));
-    button.addEventListener("click", () => this.opened(digit));
+    const kind = certainty(digit);
+    const guess = kind === "unsure" ? [" ", made("span", { className: "guess" }, `${digit.guess}?`)] : [];
+    const button = made(
+      "button",
+      { className: `digit ${kind}`, ariaPressed: String(chosen), ariaLabel: inWords(digit), tabIndex: reachable ? 0 : -1 },
+      made("span", { className: "big" }, shown(digit) || "–"),
+      ...guess,
+      " ",
+      made("span", { className: "share" }, kind === "corrected" ? "✓" : percent(digit.confidence)),
+    );
+    button.onclick = () => this.called.opened(digit);
     this.#buttons.set(digit, button);
     return button;
   }
@@ -92,12 +79,12 @@ export class ReadingView {
     if (!digit || event.ctrlKey || event.metaKey || event.altKey) return;
     const next = this.#neighbour(digit, event.key);
     if (next) {
-      this.selected(next);
+      this.called.selected(next);
       this.focus(next);
     } else if (/^[0-9]$/.test(event.key)) {
-      this.corrected(digit, Number(event.key));
+      this.called.corrected(digit, Number(event.key));
     } else if (event.key === "Escape") {
-      this.closed();
+      this.called.closed();
     } else {
       return;
     }
@@ -107,23 +94,20 @@ export class ReadingView {
   /** @param {Digit} digit @param {string} key */
   #neighbour(digit, key) {
     const all = this.#rows.flat();
+    const at = all.indexOf(digit);
     const row = this.#rows.findIndex((line) => line.includes(digit));
     const column = this.#rows[row].indexOf(digit);
     const across = (/** @type {Digit[] | undefined} */ line) => line && line[Math.min(column, line.length - 1)];
-    switch (key) {
-      case "ArrowLeft":
-        return all[all.indexOf(digit) - 1];
-      case "ArrowRight":
-        return all[all.indexOf(digit) + 1];
-      case "ArrowUp":
-        return across(this.#rows[row - 1]);
-      case "ArrowDown":
-        return across(this.#rows[row + 1]);
-      case "Home":
-        return this.#rows[row][0];
-      case "End":
-        return this.#rows[row].at(-1);
-    }
+    /** @type {{[key: string]: Digit | undefined}} */
+    const neighbours = {
+      ArrowLeft: all[at - 1],
+      ArrowRight: all[at + 1],
+      ArrowUp: across(this.#rows[row - 1]),
+      ArrowDown: across(this.#rows[row + 1]),
+      Home: this.#rows[row][0],
+      End: this.#rows[row].at(-1),
+    };
+    return neighbours[key];
   }
 }
 

@@ -4,20 +4,17 @@
 import { middleOf } from "./corners.js";
 import { NONE, shown, signsOf } from "./digit.js";
 
-const AS_IT_IS = { left: 0, top: 0, scale: 1 };
-
 /** The tables of a response.
- * @param {ReadingResponse} answer @returns {SheetTable[]} */
-export function tablesOf(answer) {
-  const numbers = answer.lines.flatMap((line) => line.numbers).map((number) => sheetNumber(number));
-  return arranged(answer.tables, numbers);
-}
+ * @param {ReadingResponse} answer */
+export const tablesOf = (answer) => arranged(answer.tables, sheetNumbers(answer));
 
-/** A number of a response on the sheet; `left` and `top` are where the part that was read begins.
- * @param {NumberResponse} number @returns {SheetNumber} */
-export function sheetNumber(number, left = 0, top = 0) {
-  const place = { ...AS_IT_IS, left, top };
-  return { signs: signsOf(number, place), quad: number.quad.map(([x, y]) => [x + left, y + top]) };
+/** The numbers of a response on the sheet; `left` and `top` are where the part that was read begins.
+ * @param {ReadingResponse} answer @returns {SheetNumber[]} */
+export function sheetNumbers({ lines }, { left, top } = { left: 0, top: 0 }) {
+  return lines.flatMap(({ numbers }) => numbers).map((number) => ({
+    signs: signsOf(number, { left, top, scale: 1 }),
+    quad: number.quad.map(([x, y]) => [x + left, y + top]),
+  }));
 }
 
 /** Tables of a response whose cells name their numbers by their places in `numbers`; a cell with several shows them as one.
@@ -38,25 +35,28 @@ export function arranged(tables, numbers) {
  * @param {SheetNumber} number */
 export const textOfNumber = ({ signs }) => signs.map(shown).join("");
 
-/** The most probable text of a number.
- * @param {SheetNumber} number */
-export const guessOfNumber = ({ signs }) =>
-  signs.map((sign) => (typeof sign !== "string" && shown(sign) === "?" ? sign.guess : shown(sign))).join("");
+/** The most probable text of a number; empty for none.
+ * @param {SheetNumber | undefined} number */
+export const guessOfNumber = (number) =>
+  (number?.signs ?? []).map((sign) => (typeof sign !== "string" && shown(sign) === "?" ? sign.guess : shown(sign))).join("");
 
-/** @param {SheetTable} table @param {number} row @param {number} column */
-export const cellAt = (table, row, column) => table.cells.find((cell) => cell.row === row && cell.column === column);
+/** Whether something has the row and the column of a place.
+ * @param {{row: number, column: number}} place @returns {(each: {row: number, column: number}) => boolean} */
+const isAt = (place) => (each) => each.row === place.row && each.column === place.column;
+
+/** @param {SheetTable[]} tables @param {CellPlace | null} place */
+export const cellAt = (tables, place) => place && tables[place.table]?.cells.find(isAt(place)) || undefined;
 
 /** The cells of a row from left to right.
  * @param {SheetTable} table @param {number} row */
 export const rowOf = ({ cells }, row) => cells.filter((cell) => cell.row === row).sort((a, b) => a.column - b.column);
 
-/** The place of the cell that holds a digit.
- * @param {SheetTable[]} tables @param {Digit} digit @returns {CellPlace | undefined} */
-export function placeOfDigit(tables, digit) {
-  for (const [table, { cells }] of tables.entries()) {
-    const cell = cells.find(({ number }) => number.signs.includes(digit));
-    if (cell) return { table, row: cell.row, column: cell.column };
-  }
+/** The places of the cells that pass a test.
+ * @param {SheetTable[]} tables @param {(cell: SheetCell, table: SheetTable) => unknown} test @returns {CellPlace[]} */
+export function placesOf(tables, test) {
+  return tables.flatMap((table, at) =>
+    table.cells.filter((cell) => test(cell, table)).map(({ row, column }) => ({ table: at, row, column })),
+  );
 }
 
 /** The name that spreadsheets give to a column.
@@ -64,30 +64,27 @@ export function placeOfDigit(tables, digit) {
 export const columnName = (column) =>
   (column >= 26 ? columnName(Math.floor(column / 26) - 1) : "") + String.fromCharCode(65 + (column % 26));
 
+/** The name that spreadsheets give to a cell.
+ * @param {CellPlace} place */
+export const cellName = ({ row, column }) => `${columnName(column)}${row + 1}`;
+
 /** What is to be checked in a cell, if anything is.
- * @param {SheetTable} table @param {SheetCell | undefined} cell @returns {RemarkResponse[]} */
-export function remarksOn(table, cell) {
-  if (!cell || cell.checked) return [];
-  return table.remarks.filter(({ row, column }) => row === cell.row && column === cell.column);
-}
+ * @param {SheetTable} table @param {SheetCell | undefined} cell */
+export const remarksOn = (table, cell) => (!cell || cell.checked ? [] : table.remarks.filter(isAt(cell)));
+
+/** @param {CellPlace} place */
+const orderOf = ({ table, row, column }) => (table * 1e4 + row) * 1e4 + column;
 
 /** The places of the cells that are to be checked, in reading order.
- * @param {SheetTable[]} tables @returns {CellPlace[]} */
-export function placesToCheck(tables) {
-  return tables.flatMap((table, at) =>
-    table.cells
-      .filter((cell) => remarksOn(table, cell).length)
-      .sort((a, b) => a.row - b.row || a.column - b.column)
-      .map(({ row, column }) => ({ table: at, row, column })),
-  );
-}
+ * @param {SheetTable[]} tables */
+export const placesToCheck = (tables) =>
+  placesOf(tables, (cell, table) => remarksOn(table, cell).length).sort((a, b) => orderOf(a) - orderOf(b));
 
 /** The next place to check after `here`, or before it if `step` is -1; the first, or the last, if none is left there.
  * @param {SheetTable[]} tables @param {CellPlace | null} here @param {number} step @returns {CellPlace | undefined} */
 export function nextToCheck(tables, here, step) {
   const places = placesToCheck(tables);
-  const order = (/** @type {CellPlace} */ { table, row, column }) => (table * 1e4 + row) * 1e4 + column;
-  const beyond = here ? places.filter((place) => (order(place) - order(here)) * step > 0) : [];
+  const beyond = here ? places.filter((place) => (orderOf(place) - orderOf(here)) * step > 0) : [];
   return step > 0 ? (beyond[0] ?? places[0]) : (beyond.at(-1) ?? places.at(-1));
 }
 
@@ -102,12 +99,11 @@ export function withChecked(tables, cell) {
 
 /** The tables with another number in a cell; without `number`, the cell is empty.
  * @param {SheetTable[]} tables @param {CellPlace} place @param {SheetNumber | null} number @returns {SheetTable[]} */
-export function withNumber(tables, place, number) {
+export function withNumber(tables, { table: changed, row, column }, number) {
+  const isHere = isAt({ row, column });
   return tables.map((table, at) => {
-    if (at !== place.table) return table;
-    const isHere = (/** @type {{row: number, column: number}} */ each) => each.row === place.row && each.column === place.column;
+    if (at !== changed) return table;
     const cells = table.cells.filter((cell) => !isHere(cell));
-    const { row, column } = place;
     if (number) cells.push({ row, column, number, checked: false });
     return { ...table, cells, remarks: table.remarks.filter((remark) => !isHere(remark)) };
   });
@@ -120,16 +116,9 @@ export function typed(number, text) {
   if (before.length !== text.length) return { ...number, signs: [...text] };
   const signs = before.map((sign, at) => {
     if (typeof sign === "string" || !/[0-9]/.test(text[at])) return text[at];
-    const label = Number(text[at]);
-    return shown(sign) === text[at] ? sign : { ...sign, label, kept: false };
+    return shown(sign) === text[at] ? sign : { ...sign, label: Number(text[at]), kept: false };
   });
   return { ...number, signs };
-}
-
-/** A number with another label for one of its digits.
- * @param {SheetNumber} number @param {Digit} digit @param {Digit} other @returns {SheetNumber} */
-export function withDigit(number, digit, other) {
-  return { ...number, signs: number.signs.map((sign) => (sign === digit ? other : sign)) };
 }
 
 /** The parts of a number before and from sign `at` on.
@@ -152,19 +141,19 @@ export function joined(first, next, between = []) {
   return { signs: [...first.signs, ...between, ...next.signs], quad: [a[0], b[1], b[2], a[3]] };
 }
 
-/** Whether two lists hold the same numbers.
- * @param {SheetNumber[]} some @param {SheetNumber[]} others */
-export const areSame = (some, others) => some.length === others.length && some.every((number, at) => number === others[at]);
+/** Whether two lists hold the same.
+ * @param {unknown[]} some @param {unknown[]} others */
+export const areSame = (some, others) => some.length === others.length && some.every((each, at) => each === others[at]);
 
 /** All numbers of tables.
  * @param {SheetTable[]} tables */
 export const numbersOf = (tables) => tables.flatMap((table) => table.cells.map((cell) => cell.number));
 
 /** Where the number of an empty cell would be: as far across as those of its column, as far down as those of its row.
- * @param {SheetTable} table @param {number} row @param {number} column @returns {Corner[]} */
-export function placeOfEmpty(table, row, column) {
+ * @param {SheetTable} table @param {{row: number, column: number}} place @returns {Corner[]} */
+export function placeOfEmpty({ cells }, { row, column }) {
   const nearest = (/** @type {(cell: SheetCell) => number} */ far) =>
-    [...table.cells].sort((a, b) => far(a) - far(b))[0]?.number.quad;
+    [...cells].sort((a, b) => far(a) - far(b))[0]?.number.quad;
   const above = nearest((cell) => Math.abs(cell.column - column) * 1000 + Math.abs(cell.row - row));
   const beside = nearest((cell) => Math.abs(cell.row - row) * 1000 + Math.abs(cell.column - column));
   if (!above) return [[0, 0], [1, 0], [1, 1], [0, 1]]; // prettier-ignore

@@ -1,6 +1,8 @@
 // @ts-check
-// Strokes of a pen: drawing them, their boxes, and the height of the writing.
+// Drawing on canvases: strokes of a pen, their boxes, and the height of the writing.
 // A stroke is a list of points {x, y, width} in pixels of the page.
+
+import { around, edgesAt } from "./corners.js";
 
 /** The 2D context of a canvas.
  * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
@@ -8,11 +10,26 @@ export function drawingOn(canvas, settings) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 }
 
+/** Clear a canvas and make it as fine as the screen; its context then takes pixels of the page.
+ * @param {HTMLCanvasElement} canvas */
+export function cleared(canvas) {
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * devicePixelRatio));
+  Object.assign(canvas, { width, height });
+  const context = drawingOn(canvas);
+  context.scale(devicePixelRatio, devicePixelRatio);
+  return context;
+}
+
+/** Call `draw()` when a canvas has another size, or the page other colours.
+ * @param {HTMLCanvasElement} canvas @param {() => void} draw */
+export function redrawn(canvas, draw) {
+  new ResizeObserver(draw).observe(canvas);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
+
 /** Draw a whole stroke.
  * @param {CanvasRenderingContext2D} context @param {Stroke} points */
-export function drawStroke(context, points) {
-  points.forEach((_, index) => drawStep(context, points, index));
-}
+export const drawStroke = (context, points) => points.forEach((_, index) => drawStep(context, points, index));
 
 /** Draw the last part of a stroke up to the point at `index`: a curve through midpoints, and a line to the point.
  * @param {CanvasRenderingContext2D} context @param {Stroke} points @param {number} index */
@@ -21,6 +38,7 @@ export function drawStep(context, points, index) {
   const before = points[index - 1] ?? tip;
   const start = points[index - 2] ? middle(points[index - 2], before) : before;
   const end = middle(before, tip);
+  context.lineCap = context.lineJoin = "round";
   context.lineWidth = (before.width + tip.width) / 2;
   context.beginPath();
   context.moveTo(start.x, start.y);
@@ -33,28 +51,8 @@ export function drawStep(context, points, index) {
 const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
 /** The box around a stroke's ink.
- * @param {Stroke} points @returns {Edges} */
-export function strokeBox(points) {
-  const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-  for (const { x, y, width } of points) {
-    box.left = Math.min(box.left, x - width / 2);
-    box.top = Math.min(box.top, y - width / 2);
-    box.right = Math.max(box.right, x + width / 2);
-    box.bottom = Math.max(box.bottom, y + width / 2);
-  }
-  return box;
-}
-
-/** The box around several boxes.
- * @param {Edges[]} boxes @returns {Edges} */
-export function around(boxes) {
-  return {
-    left: Math.min(...boxes.map((box) => box.left)),
-    top: Math.min(...boxes.map((box) => box.top)),
-    right: Math.max(...boxes.map((box) => box.right)),
-    bottom: Math.max(...boxes.map((box) => box.bottom)),
-  };
-}
+ * @param {Stroke} points */
+export const strokeBox = (points) => around(points.map(({ x, y, width }) => edgesAt(x, y, width / 2)));
 
 /** The usual height of digits, the 75th percentile; strokes whose boxes touch belong to one digit.
  * @param {Edges[]} boxes */
@@ -69,8 +67,7 @@ export function usualHeight(boxes) {
     digits.push(digit);
   }
   const heights = digits.map((digit) => Math.max(digit.bottom - digit.top, (digit.right - digit.left) / 2));
-  heights.sort((a, b) => a - b);
-  return heights[Math.floor(heights.length * 0.75)];
+  return heights.sort((a, b) => a - b)[Math.floor(heights.length * 0.75)];
 }
 
 /** @type {(a: Edges, b: Edges) => boolean} */
