@@ -16,6 +16,12 @@ def test_a_doubtful_number_follows_its_column() -> None:
     assert all(each.handwritten for each in agreed)
 
 
+def test_the_longer_a_column_is_the_more_it_counts() -> None:
+    for rows, expected in ((2, False), (18, True)):
+        column = [number(100, 30 * row, -0.2) for row in range(rows)]
+        assert with_columns_hands([number(101, 600, -0.95), *column])[0].handwritten is expected
+
+
 def test_a_printed_column_stays_printed() -> None:
     assert not any(each.handwritten for each in with_columns_hands([number(100, 30 * row, -0.8) for row in range(6)]))
 
