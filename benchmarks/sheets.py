@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,44 +21,48 @@ from benchmarks.recording import ROOT, record
 from benchmarks.sheet_pages import SheetPage, TrueCell, paint_sheet_page
 from sutja.data.dataset import load_dataset
 from sutja.errors import DataError
-from sutja.reading.quad import overlap
+from sutja.reading.numbers import DecimalSign, decide_decimal_sign, interpret_number
+from sutja.reading.quad import quad_area, shared_area
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
 from sutja.reading.tables.page import find_tables
 from sutja.reading.tables.ruling import with_ruling
-from sutja.reading.tables.table import TableCell
+from sutja.reading.tables.table import NumberTable, TableCell
 from sutja.synth.documents.fonts import Fonts, load_fonts
 from sutja.synth.documents.writers import DigitShapes, Sources
 
 SEED = 20261203
 SHEETS = 60
 LABELLED_DOCUMENTS = ROOT.parent / "shared" / "devset" / "documents"
-MIN_OVERLAP_OF_CELLS = 0.3  # intersection over union of a number as written and as found
+MIN_SHARED_AREA = 0.5  # of the smaller of a number as written and as found
 
 
 @dataclass
 class SheetScore:
-    """Counts of cells: true ones, those found in the right place, those with the right signs too, and wrong ones.
+    """Counts of cells: true ones, those found, those in place, those right there, and those wrong without a remark.
 
-    A wrong cell has another place or other signs than the number that stands there, and no remark.
+    A cell is right if its value is, and `spelled` if its signs are, too: `2.50` for 2,5 is right but not spelled. A
+    wrong cell has another place or value than the number that stands there; those with a remark are `checked`, and so
+    are right ones with a remark.
     """
 
     cells: int = 0
+    found: int = 0
     placed: int = 0
     right: int = 0
+    spelled: int = 0
     unmarked: int = 0
+    checked: int = 0
 
     def add(self, other: SheetScore) -> None:
         """Add the counts of another sheet."""
-        self.cells += other.cells
-        self.placed += other.placed
-        self.right += other.right
-        self.unmarked += other.unmarked
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
 
     def shares(self) -> dict[str, float]:
-        """The shares of the true cells."""
-        counts = {"placed": self.placed, "right": self.right, "unmarked": self.unmarked}
-        return {"cells": self.cells, **{name: count / max(1, self.cells) for name, count in counts.items()}}
+        """The number of true cells, and the shares of them; of `checked`, that of the cells that were found."""
+        shares = {name: vars(self)[name] / max(1, self.cells) for name in ("placed", "right", "spelled", "unmarked")}
+        return {"cells": self.cells, **shares, "checked": self.checked / max(1, self.found)}
 
 
 def main() -> None:
@@ -115,7 +118,10 @@ def measure_labelled(folder: Path) -> None:
 
     scores = {name: score.shares() for name, score in score_folder(folder, Reader()).items()}
     for name, shares in scores.items():
-        print(f"{name}: {shares['right']:.1%} of {shares['cells']} cells right, {shares['unmarked']:.1%} not marked")
+        print(
+            f"{name}: {shares['right']:.1%} of {shares['cells']} cells right, {shares['unmarked']:.1%} wrong and not "
+            f"marked, {shares['checked']:.1%} to check"
+        )
     print(f"→ {record('sheets-devset', {'scores': scores})}")
 
 
@@ -129,35 +135,54 @@ def load_sheet_sources() -> Sources:
 
 
 def score_page(page: SheetPage, reading: Reading) -> SheetScore:
-    """Compare the largest table of a reading with a sheet; both count rows and columns from any start."""
-    tables = [table for table in find_tables(reading) if table.aligned]
-    if not page.cells or not tables:
-        return SheetScore(len(page.cells))
-    table = max(tables, key=lambda table: len(table.filled_cells))
-    marked = {(remark.row, remark.column) for remark in table.remarks}
-    found = table.filled_cells
-    matches = [_match(cell, page.cells) for cell in found]
-    columns = {column: at for at, column in enumerate(sorted({cell.column for cell in page.cells}))}
-    steps = [
-        (cell.row - true.row, cell.column - columns[true.column]) if true else None
-        for cell, true in zip(found, matches, strict=True)
-    ]
-    usual = Counter(step for step in steps if step).most_common(1)
-    score = SheetScore(len(page.cells))
-    for cell, true, step in zip(found, matches, steps, strict=True):
-        in_place = bool(usual) and step == usual[0][0]
-        is_right = in_place and true is not None and cell.guess == true.text
-        score.placed += in_place
-        score.right += is_right
-        score.unmarked += not is_right and (cell.row, cell.column) not in marked
+    """Compare the largest table of a reading with a sheet; both count rows and columns from any start.
+
+    All cells of the other tables and lines of the reading are wrong.
+    """
+    tables = find_tables(reading)
+    score = SheetScore(len(page.cells), found=sum(len(table.filled_cells) for table in tables))
+    score.checked = sum(len({remark.place for remark in table.remarks}) for table in tables)
+    aligned = [table for table in tables if table.aligned]
+    right: list[TableCell] = []
+    if page.cells and aligned:
+        largest = max(aligned, key=lambda table: len(table.filled_cells))
+        matches = _matches_in_place(page.cells, largest)
+        score.placed = len(matches)
+        sign = decide_decimal_sign(true.text for true in page.cells)
+        right = [cell for cell, true in matches if is_number(cell, true.text, sign)]
+        score.spelled = sum(cell.guess == true.text for cell, true in matches)
+    score.right = len(right)
+    score.unmarked = count_unmarked(tables, right)
     return score
 
 
+def is_number(cell: TableCell, text: str, sign: DecimalSign | None) -> bool:
+    """Whether a cell has the value of a text, or the same signs where there is none; `sign` is that of the texts."""
+    value = interpret_number(text, sign).value
+    return cell.guess == text or (value is not None and cell.guessed_value == value)
+
+
+def count_unmarked(tables: Sequence[NumberTable], right: Sequence[TableCell]) -> int:
+    """The number of cells that are not among the `right` ones and have no remark."""
+    good = set(map(id, right))
+    return sum(id(cell) not in good and not table.remarks_on(cell) for table in tables for cell in table.filled_cells)
+
+
+def _matches_in_place(truth: Sequence[TrueCell], table: NumberTable) -> list[tuple[TableCell, TrueCell]]:
+    """The cells that show a number of a sheet and are where most are, each with that number; each number once."""
+    columns = {column: at for at, column in enumerate(sorted({cell.column for cell in truth}))}
+    matches = [(cell, true) for cell in table.filled_cells if (true := _match(cell, truth))]
+    steps = [(cell.row - true.row, cell.column - columns[true.column]) for cell, true in matches]
+    usual = max(set(steps), key=steps.count, default=None)
+    return list({id(each[1]): each for each, step in zip(matches, steps, strict=True) if step == usual}.values())
+
+
 def _match(cell: TableCell, truth: Sequence[TrueCell]) -> TrueCell | None:
-    """The number of a sheet that a cell shows."""
+    """The number of a sheet that a cell shows: one of both has most of the other in it."""
     quad = np.array(cell.numbers[0].quad, np.float32)
-    best = max(truth, key=lambda each: overlap(quad, each.quad))
-    return best if overlap(quad, best.quad) >= MIN_OVERLAP_OF_CELLS else None
+    shares = [shared_area(quad, each.quad) / max(1e-9, min(quad_area(quad), quad_area(each.quad))) for each in truth]
+    best = int(np.argmax(shares))
+    return truth[best] if shares[best] >= MIN_SHARED_AREA else None
 
 
 if __name__ == "__main__":
