@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from sutja.reading.numbers import decimal_text
 from sutja.reading.result import ReadNumber
+from sutja.reading.tables.oddities import find_oddities
 from sutja.reading.tables.sums import SumLine, find_sums
 from sutja.reading.tables.table import CellRemark, NumberTable, TableCell
 
@@ -20,19 +21,26 @@ MAX_NAMED_ALTERNATIVES = 3
 
 
 def check_table(table: NumberTable) -> Iterator[CellRemark]:
-    """What a person should look at: unsure cells first, then forms, then sums; of lines only unsure cells."""
+    """What a person should look at: unsure cells first, then odd ones, then sums; of lines only unsure cells."""
     columns = table.filled_columns() if table.aligned else []
     by_column = find_sums(columns, lambda cell: cell.row, table.shape[0] - 1)
     by_row = find_sums(table.filled_rows() if table.aligned else [], lambda cell: cell.column, table.shape[1] - 1)
     right = {cell.place: word for word, sums in (("row", by_row), ("column", by_column)) for cell in _right(sums)}
     yield from (_unsure(cell, right.get(cell.place)) for cell in table.filled_cells if cell.is_unsure)
-    totals = {line.total.place for line in by_column}
+    odd = list(_odd_numbers(columns, {line.total.place for line in by_column}))
+    yield from odd
+    named = {remark.place for remark in odd}
+    yield from (remark for remark in find_oddities(table) if table.aligned and remark.place not in named)
+    for word, sums in (("column", by_column), ("row", by_row)):
+        yield from (_wrong_sum(line, word) for line in sums if not line.adds_up)
+
+
+def _odd_numbers(columns: Sequence[Sequence[TableCell]], totals: Set[str]) -> Iterator[CellRemark]:
+    """Remarks on the cells of columns with several numbers, or one of another form; sums may have any."""
     for column in columns:
         yield from (_several_numbers(cell) for cell in column if len(cell.numbers) > 1)
         numbers = [cell for cell in column if len(cell.numbers) == 1 and not cell.is_dash]
         yield from _odd_forms([cell for cell in numbers if cell.place not in totals])
-    for word, sums in (("column", by_column), ("row", by_row)):
-        yield from (_wrong_sum(line, word) for line in sums if not line.adds_up)
 
 
 def _right(sums: Sequence[SumLine]) -> Iterator[TableCell]:

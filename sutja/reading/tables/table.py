@@ -17,7 +17,8 @@ Entry = TypeVar("Entry")
 DASHES = ("-", "--")  # in a cell: nothing
 MAX_EXACT_DIGITS = 15  # of numbers that spreadsheets and floats keep
 MIN_ALTERNATIVE = 0.01  # the probability of another digit that is named
-MIN_SURE_CONFIDENCE = 0.8  # of a cell: a person checks a fifth of real cells, and three fifths of the wrong ones
+MIN_SURE_CONFIDENCE = 0.9  # of a cell: of those just below, a third are wrong
+MIN_SURE_DIGIT = 0.8  # the confidence from which on no other digit is thought of
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,7 @@ def changed_digits(number: ReadNumber) -> Iterator[tuple[str, float]]:
     """The signs of a number with one unsure digit exchanged for another, and the probability of that one."""
     signs = [str(sign.guess) for sign in number.signs]
     for at, sign in enumerate(number.signs):
-        if isinstance(sign, ReadDigit) and (sign.digit is None or sign.confidence < MIN_SURE_CONFIDENCE):
+        if isinstance(sign, ReadDigit) and (sign.digit is None or sign.confidence < MIN_SURE_DIGIT):
             for digit, chance in enumerate(sign.probabilities.tolist()):
                 if digit != sign.guess:
                     yield "".join([*signs[:at], str(digit), *signs[at + 1 :]]), chance

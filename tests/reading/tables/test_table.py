@@ -43,7 +43,7 @@ def test_an_unsure_cell_keeps_its_guess_and_what_else_it_may_be() -> None:
 
 
 def test_a_cell_is_unsure_if_its_signs_together_are() -> None:
-    sure, unsure = (TableCell(0, 0, (read_number("1234", confidence=each),)) for each in (0.95, 0.94))
+    sure, unsure = (TableCell(0, 0, (read_number("1234", confidence=each),)) for each in (0.98, 0.97))
     assert (sure.is_unsure, unsure.is_unsure) == (False, True)
     assert unsure.text == "1234"
 
