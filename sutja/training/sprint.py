@@ -114,8 +114,8 @@ def train_sprint(recipe: SprintRecipe, digits: Digits, seed: int) -> tuple[nn.Mo
             progress = number * recipe.batch_size / recipe.images
             for group in optimiser.param_groups:
                 group["lr"] = recipe.learning_rate * schedule(progress, recipe.warm_up)
-            batch = kernels.gather(images, chosen) if kernels else scaled(images.index_select(0, chosen))
-            moved = shifted(batch, recipe.shift, distortion)
+            shift = random_shift(recipe.shift, distortion)
+            moved = kernels.gather(images, chosen, shift) if kernels else shifted(images, chosen, shift)
             loss = functional.cross_entropy(forward(augment(moved, distortion)), labels[chosen])
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -133,10 +133,15 @@ def order(length: int, recipe: SprintRecipe, seed: int) -> list[Tensor]:
     return [shuffled[part] for part in batches(recipe.images, recipe.batch_size)]
 
 
-def shifted(images: Tensor, max_pixels: int, generator: torch.Generator) -> Tensor:
-    """Shift the whole batch by a random number of pixels down and to the right, `-max_pixels` to `max_pixels`."""
-    pixels = torch.randint(-max_pixels, max_pixels + 1, (2,), generator=generator).tolist()
-    return torch.roll(images, pixels, (2, 3)) if any(pixels) else images
+def random_shift(max_pixels: int, generator: torch.Generator) -> list[int]:
+    """A random number of pixels down and to the right, each from `-max_pixels` to `max_pixels`."""
+    return torch.randint(-max_pixels, max_pixels + 1, (2,), generator=generator).tolist()
+
+
+def shifted(images: Tensor, indices: Tensor, shift: Sequence[int]) -> Tensor:
+    """The images at `indices` of `uint8 (M, 1, H, W)`, as `float32` in [0, 1], shifted as a whole, as `gather` does."""
+    chosen = scaled(images.index_select(0, indices))
+    return torch.roll(chosen, tuple(shift), (2, 3)) if any(shift) else chosen
 
 
 def schedule(progress: float, warm_up: float) -> float:

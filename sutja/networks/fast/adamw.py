@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from sutja.networks.fast.library import Kernels, is_plain
+from sutja.networks.fast.library import AdamWArguments, Kernels, is_plain
 
 MOMENTS = ("exp_avg", "exp_avg_sq")  # PyTorch's names of the means of gradients and of their squares
 
@@ -32,9 +33,10 @@ class AdamW:
         numbers = {"lr": learning_rate, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": weight_decay}
         self._weights = list(parameters)
         self.param_groups: list[dict[str, Any]] = [{**numbers, "fused": True, "params": self._weights}]
-        self.state: dict[Tensor, dict[str, Tensor]] = {}
+        self._steps = [0.0] * len(self._weights)
+        self._moments: list[list[Tensor] | None] = [None] * len(self._weights)  # none before the first step
         self._kernels = kernels
-        self._plain: list[int] = []  # addresses of weights and moments that the kernel takes
+        self._call = AdamWArguments([], [])
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -43,60 +45,66 @@ class AdamW:
 
     def step(self) -> None:
         """Take one step against the gradients of the parameters; those without a gradient stay."""
-        weights = [weight for weight in self._weights if weight.grad is not None]
-        states = [self._state(weight) for weight in weights]
-        steps = [state["step"] for state in states]
-        torch._foreach_add_(steps, 1)
-        tensors = [
-            tensor
-            for weight, state in zip(weights, states, strict=True)
-            for tensor in (weight, weight.grad, *(state[name] for name in MOMENTS))
-        ]
-        number = float(steps[0])
+        gradients = [weight.grad for weight in self._weights]
+        places = [place for place, gradient in enumerate(gradients) if gradient is not None]
+        for place in places:
+            self._steps[place] += 1
+        steps, group = {self._steps[place] for place in places}, self.param_groups[0]
         # PyTorch takes the first step: without it, no run could be repeated to the bit that began before.
-        if self._kernels and number > 1 and self._takes(tensors):
-            group = self.param_groups[0]
-            numbers = (group["lr"], group["weight_decay"], *group["betas"], group["eps"], number)
-            self._kernels.take_adamw_step(tensors, numbers)
+        if self._kernels and steps.isdisjoint({1.0}) and len(steps) == 1 and self._takes(places):
+            numbers = (group["lr"], group["weight_decay"], *group["betas"], group["eps"], *steps)
+            self._kernels.take_adamw_step(self._call, numbers)
         else:
-            self._take_step_by_pytorch(tensors, steps)
+            self._take_step_by_pytorch(places)
 
-    def _state(self, weight: Tensor) -> dict[str, Tensor]:
-        """The number of steps and the moments of a weight, zeros before its first step."""
-        state = self.state.get(weight)
-        if state is None:
-            state = {"step": torch.zeros((), dtype=torch.float32, device=weight.device)}
-            state |= {name: torch.zeros_like(weight, memory_format=torch.preserve_format) for name in MOMENTS}
-            self.state[weight] = state
-        return state
+    def _takes(self, places: Sequence[int]) -> bool:
+        """Whether the kernel takes the tensors at these places; if none has moved, only gradients are looked at."""
+        weights = [self._weights[place] for place in places]
+        gradients = [weight.grad for weight in weights]
+        if not all(map(is_plain, gradients)):
+            return False
+        if not self._call.matches(weights):
+            moments = [moments for place in places if (moments := self._moments[place])]
+            if not all(map(is_plain, [*weights, *chain(*moments)])):
+                return False
+            self._call = AdamWArguments(weights, moments)
+        self._call.set_gradients(gradients)
+        return True
 
     @torch.no_grad()
-    def _take_step_by_pytorch(self, tensors: Sequence[Any], steps: list[Tensor]) -> None:
+    def _take_step_by_pytorch(self, places: Sequence[int]) -> None:
         """The same call as that of `torch.optim.AdamW(fused=True)`."""
+        weights = [self._weights[place] for place in places]
+        gradients: list[Any] = [weight.grad for weight in weights]
+        means, squares = (list(each) for each in zip(*map(self._made_moments, places), strict=True))
+        steps = [self._step_tensor(place) for place in places]
         group = self.param_groups[0]
-        weights, gradients, means, squares = (list(tensors[part::4]) for part in range(4))
         torch._fused_adamw_(
             weights, gradients, means, squares, [], steps, lr=group["lr"], beta1=group["betas"][0],
             beta2=group["betas"][1], weight_decay=group["weight_decay"], eps=group["eps"], amsgrad=False,
             maximize=False,
         )  # fmt: skip
 
-    def _takes(self, tensors: Sequence[Any]) -> bool:
-        """Whether the kernel takes the tensors; if none has moved, only gradients are looked at."""
-        if not all(map(is_plain, tensors[1::4])):
-            return False
-        addresses = [each.data_ptr() for part in (0, 2, 3) for each in tensors[part::4]]
-        if addresses != self._plain:
-            if not all(map(is_plain, tensors)):
-                return False
-            self._plain = addresses
-        return True
+    def _made_moments(self, place: int) -> list[Tensor]:
+        """The moments of a weight, zeros before its first step."""
+        moments, weight = self._moments[place], self._weights[place]
+        if moments is None:
+            moments = [torch.zeros_like(weight, memory_format=torch.preserve_format) for _ in MOMENTS]
+            self._moments[place] = moments
+        return moments
+
+    def _step_tensor(self, place: int) -> Tensor:
+        return torch.tensor(self._steps[place], dtype=torch.float32, device=self._weights[place].device)
 
     def state_dict(self) -> dict[str, Any]:
         """The state as `torch.optim.AdamW` has it, with the numbers of the parameters in their places."""
-        numbers = {weight: number for number, weight in enumerate(self._weights)}
+        state = {
+            place: {"step": self._step_tensor(place), **dict(zip(MOMENTS, moments, strict=True))}
+            for place, moments in enumerate(self._moments)
+            if moments
+        }
         groups = [{**group, "params": [*range(len(self._weights))]} for group in self.param_groups]
-        return {"state": {numbers[weight]: state for weight, state in self.state.items()}, "param_groups": groups}
+        return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where `state_dict` was taken, of this class or of `torch.optim.AdamW`.
@@ -106,15 +114,11 @@ class AdamW:
         (group,) = copy.deepcopy(state["param_groups"])
         if len(group["params"]) != len(self._weights) or not state["state"].keys() <= set(group["params"]):
             raise ValueError("the state of an optimiser of other parameters")
-        weights = dict(zip(group["params"], self._weights, strict=True))
-        self.state = {weights[number]: _moved(moments, weights[number]) for number, moments in state["state"].items()}
+        states = [state["state"].get(number) for number in group["params"]]
         self.param_groups = [{**group, "params": self._weights}]
-
-
-def _moved(state: dict[str, Tensor], weight: Tensor) -> dict[str, Tensor]:
-    """A copy of the state of a weight in its precision and on its device."""
-    precisions = {"step": torch.float32, **dict.fromkeys(MOMENTS, weight.dtype)}
-    return {
-        name: torch.clone(state[name]).to(device=weight.device, dtype=precision)
-        for name, precision in precisions.items()
-    }
+        self._steps = [float(each["step"]) if each else 0.0 for each in states]
+        self._moments = [
+            [each[name].clone().to(weight) for name in MOMENTS] if each else None
+            for each, weight in zip(states, self._weights, strict=True)
+        ]
+        self._call = AdamWArguments([], [])

@@ -64,7 +64,7 @@ class Kernels:
         self.backward = self._declare("backward", *layers, c_int64, c_int32, c_void_p, c_void_p, c_void_p)
         self.workspace_floats = self._declare("workspace_floats", *layers, c_int64, c_int32)
         self.workspace_floats.restype = c_int64
-        self._gather = self._declare("gather", c_void_p, c_void_p, c_int64, c_int64, c_int32, c_void_p)
+        self._gather = self._declare("gather", c_void_p, c_void_p, c_int64, *(c_int32,) * 5, c_void_p)
         self._distort = self._declare("distort", POINTER(DistortionStructure), c_void_p, c_int64, c_int32, c_void_p)
         numbers = (c_float,) * 5
         self._adamw = self._declare("adamw", c_int32, c_void_p, c_void_p, *numbers, c_double, c_int32)
@@ -96,11 +96,17 @@ class Kernels:
             torch.set_num_threads(usual)
             self._alone.threads = outer
 
-    def gather(self, images: Tensor, indices: Tensor) -> Tensor:
-        """The images at `indices int64 (N,)` of `uint8 (M, 1, H, W)`, as `float32 (N, 1, H, W)` in [0, 1]."""
-        result = torch.empty(len(indices), *images.shape[1:])
-        size = images[0].numel()
-        self._gather(images.data_ptr(), indices.data_ptr(), len(indices), size, self.threads, result.data_ptr())
+    def gather(self, images: Tensor, indices: Tensor, shift: Sequence[int] = (0, 0)) -> Tensor:
+        """The images at `indices int64 (N,)` of `uint8 (M, 1, H, W)`, as `float32 (N, 1, H, W)` in [0, 1].
+
+        They are shifted by `shift` pixels down and to the right; what leaves a side comes back on the other.
+        """
+        result, (_, height, width) = torch.empty(len(indices), *images.shape[1:]), images.shape[1:]
+        down, right = shift[0] % height, shift[1] % width
+        self._gather(
+            images.data_ptr(), indices.data_ptr(), len(indices), height, width, down, right, self.threads,
+            result.data_ptr(),
+        )  # fmt: skip
         return result
 
     def distort(self, images: Tensor, matrices: Tensor | None, knots: Tensor | None, splines: Tensor) -> Tensor:
@@ -116,17 +122,39 @@ class Kernels:
         self._distort(distortion, images.data_ptr(), len(images), self.threads, result.data_ptr())
         return result
 
-    def take_adamw_step(self, tensors: Sequence[Any], numbers: Sequence[float]) -> None:
-        """A step of AdamW in place; `tensors` are weights, gradients, means and mean squares of the first, and so on.
+    def take_adamw_step(self, arguments: AdamWArguments, numbers: Sequence[float]) -> None:
+        """A step of AdamW in place.
 
         `numbers` are learning rate, weight decay, both betas, epsilon and the number of the step, from 1.
         """
-        self._adamw(len(tensors) // 4, _addresses(tensors), _sizes(tensors[::4]), *numbers, self.threads)
+        self._adamw(len(arguments.sizes), arguments.addresses, arguments.sizes, *numbers, self.threads)
 
     def average(self, averages: Sequence[Tensor], weights: Sequence[Tensor], share: float) -> None:
         """Move each average towards its weights by a `share` of the difference, in place."""
         pairs = [tensor for pair in zip(averages, weights, strict=True) for tensor in pair]
         self._average(len(averages), _addresses(pairs), _sizes(averages), share)
+
+
+class AdamWArguments:
+    """The addresses of weights, gradients, means and mean squares, of the first weight, the second, and so on.
+
+    They are kept from step to step: only the gradients are others in each.
+    """
+
+    def __init__(self, weights: Sequence[Tensor], moments: Sequence[Sequence[Tensor]]) -> None:
+        """`moments` are the mean and the mean square of each weight."""
+        rows = [(weight, weight, *both) for weight, both in zip(weights, moments, strict=True)]
+        self.addresses, self.sizes = _addresses([each for row in rows for each in row]), _sizes(weights)
+        self._weights = [weight.data_ptr() for weight in weights]
+        self._kept = moments  # alive as long as their addresses
+
+    def matches(self, weights: Sequence[Tensor]) -> bool:
+        """Whether these are the addresses of `weights`."""
+        return self._weights == [weight.data_ptr() for weight in weights]
+
+    def set_gradients(self, gradients: Sequence[Any]) -> None:
+        """Take these gradients in the next step."""
+        self.addresses[1::4] = [gradient.data_ptr() for gradient in gradients]
 
 
 def _addresses(tensors: Sequence[Tensor]) -> ctypes.Array[c_void_p]:

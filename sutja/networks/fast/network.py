@@ -114,7 +114,7 @@ class FastNetwork:
     def _count_batch(self) -> None:
         for layer in self.plan.layers:
             if layer.norm is not None and layer.norm.num_batches_tracked is not None:
-                layer.norm.num_batches_tracked += 1
+                layer.norm.num_batches_tracked.add_(1)  # `+=` would register the buffer again
 
 
 def _takes(images: Tensor) -> bool:

@@ -228,3 +228,10 @@ def test_what_is_no_number_stays_one(kernels: Kernels) -> None:
     with torch.no_grad():
         network[1].bias[0] = float("nan")  # type: ignore[index]
         assert fast(network, kernels)(digits(3, seed=6)[0]).isnan().all()
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (0, 3), (0, -3), (2, 0), (-2, 0), (4, 6), (-4, -6), (1, -1), (7, 13)])
+def test_gathered_images_are_rolled_as_by_pytorch(shift: tuple[int, int]) -> None:
+    images, order = torch.randint(0, 256, (6, 1, 5, 7), dtype=torch.uint8), torch.tensor([5, 1, 1, 0])
+    gathered = compiled_kernels().gather(images, order, shift)
+    assert torch.equal(gathered, torch.roll(images[order].float() / 255, shift, (2, 3)))

@@ -8,12 +8,14 @@
 
 typedef float Four __attribute__((vector_size(16)));
 
-static void gather(const uint8_t* pixels, const int64_t* indices, int64_t first, int64_t last, int64_t size, float* result) {
-    for (int64_t image = first; image < last; image++) {
-        const uint8_t* __restrict from = pixels + indices[image] * size;
-        float* __restrict to = result + image * size;
-        for (int64_t at = 0; at < size; at++) to[at] = float(from[at]) / 255.0f;
-    }
+// One image as numbers in [0, 1], rolled by 0 ≤ `down` < `height` and 0 ≤ `right` < `width` pixels.
+static void gather(const uint8_t* __restrict from, int height, int width, int down, int right, float* __restrict to) {
+    const int size = height * width, offset = down * width + right, unbroken = size - offset;
+    for (int at = 0; at < unbroken; at++) to[offset + at] = float(from[at]) / 255.0f;
+    for (int at = unbroken; at < size; at++) to[at - unbroken] = float(from[at]) / 255.0f;
+    for (int row = 0; row < height; row++)  // in one piece, the columns that come back on the left are a row too low
+        for (int column = 0; column < right; column++)
+            to[(row + down) % height * width + column] = float(from[(row + 1) * width - right + column]) / 255.0f;
 }
 
 // A random distortion of each image: an affine map, and a displacement at 5 × 5 control points of cubic B-splines.

@@ -23,10 +23,14 @@ void sutja_backward(const Layer* layers, int32_t count, const Weights* weights, 
 }
 
 // The images at `indices` of `pixels`, `size` bytes each, as floats in [0, 1].
-void sutja_gather(const uint8_t* pixels, const int64_t* indices, int64_t count, int64_t size, int32_t threads, float* result) {
+void sutja_gather(const uint8_t* pixels, const int64_t* indices, int64_t count, int32_t height, int32_t width,
+                  int32_t down, int32_t right, int32_t threads, float* result) {
     Pool::run(threads, [=](int thread) {
         const Part part(count, thread, threads);
-        gather(pixels, indices, part.first, part.last, size, result);
+        for (int64_t image = part.first; image < part.last; image++) {
+            const int64_t size = int64_t(height) * width;
+            gather(pixels + indices[image] * size, height, width, down, right, result + image * size);
+        }
     });
 }
 
