@@ -12,10 +12,9 @@ from sutja.reading.tables.table import CellRemark, NumberTable, TableCell
 
 MIN_ROWS = 4  # of a table whose columns are compared
 MIN_DECIMAL_COLUMN = 5  # numbers
-MIN_FILLED_SHARE, MIN_FULL_SHARE = 0.5, 0.8  # of the rows, in a column and in the fullest one
+MIN_FILLED_ROWS_SHARE, MIN_FULL_ROWS_SHARE = 0.5, 0.8  # of the rows, in a column and in the fullest one
 MIN_DECIMALS_SHARE = 0.7  # of the numbers of a column that have a decimal sign
 MIN_HEIGHT_SHARE = 0.6  # of the usual height of the numbers of a table
-MAX_SIGN_WIDTH = 1.3  # in heights of the number
 DECIMAL_MARKS = (".", ",")
 EDGE_MARKS = (*DECIMAL_MARKS, ":", "/")
 
@@ -26,7 +25,7 @@ def find_oddities(table: NumberTable) -> Iterator[CellRemark]:
     fullest = max((len(column) for column in columns), default=0)
     yield from (_remark(cell, "lower than the other numbers") for cell in _low_numbers(table.filled_cells))
     for column in columns:
-        if rows >= MIN_ROWS and len(column) < MIN_FILLED_SHARE * rows and fullest >= MIN_FULL_SHARE * rows:
+        if rows >= MIN_ROWS and len(column) < MIN_FILLED_ROWS_SHARE * rows and fullest >= MIN_FULL_ROWS_SHARE * rows:
             yield from (_remark(cell, "most rows have no number in this column") for cell in column)
         yield from (_remark(cell, "no decimal sign as in the rest of the column") for cell in _whole_numbers(column))
     yield from (_remark(cell, "perhaps not the whole number") for cell in table.filled_cells if _is_incomplete(cell))
@@ -36,13 +35,8 @@ def _remark(cell: TableCell, why: str) -> CellRemark:
     return CellRemark("form", cell.row, cell.column, f"{cell.guess}: {why}")
 
 
-def _axes(cell: TableCell) -> Axes:
-    """The rectangle of the first number in a cell."""
-    return Axes.of(np.array(cell.numbers[0].quad, np.float32))
-
-
 def _low_numbers(cells: Sequence[TableCell]) -> list[TableCell]:
-    heights = [_axes(cell).height for cell in cells]
+    heights = [Axes.of(np.array(cell.numbers[0].quad, np.float32)).height for cell in cells]
     usual = median(heights) if heights else 0.0
     found = zip(cells, heights, strict=True)
     return [cell for cell, height in found if height < MIN_HEIGHT_SHARE * usual and not cell.is_dash]
@@ -56,8 +50,7 @@ def _whole_numbers(column: Sequence[TableCell]) -> list[TableCell]:
 
 
 def _is_incomplete(cell: TableCell) -> bool:
-    """Whether a number begins or ends with a sign between digits, has a zero too many before, or is very wide."""
-    guess, axes = cell.guess, _axes(cell)
-    is_wide = axes.length > MAX_SIGN_WIDTH * axes.height * len(cell.numbers[0].signs)
+    """Whether a number begins or ends with a sign between digits, or has a zero too many before."""
+    guess = cell.guess
     has_zero = len(guess) > 1 and guess[0] == "0" and guess.isdigit()
-    return not cell.is_dash and (guess.startswith(EDGE_MARKS) or guess.endswith(EDGE_MARKS) or has_zero or is_wide)
+    return not cell.is_dash and (guess.startswith(EDGE_MARKS) or guess.endswith(EDGE_MARKS) or has_zero)
