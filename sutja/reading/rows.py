@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ MIN_TOLERANCE, USUAL_TOLERANCE, MAX_TOLERANCE = 0.6, 0.7, 1.2
 GAP_COST = 0.03  # of one height of distance, in heights of offset
 LINK_ROUNDS = 2  # the second with the slopes between the numbers that the first has linked
 MIN_SIDE_PIXELS = 1e-3
+MAX_COMPARED_PAIRS = 1_000_000  # at once
 
 
 @dataclass(frozen=True)
@@ -163,12 +164,13 @@ class _Page:
 
     def __init__(self, numbers: _Numbers, field: SlopeField) -> None:
         self._numbers, self._field = numbers, field
+        self._by_left = np.argsort(numbers.left, kind="stable")
         self._tolerance = self._measure_tolerance()
 
     def rows(self) -> list[RowIndices]:
         """Join numbers and rows to longer rows, the best aligned and nearest first; each from left to right."""
         row_of = {at: np.array([at]) for at in range(len(self._numbers.x))}
-        for _, one, other in sorted(self._candidates()):
+        for one, other in self._candidates():
             if row_of[one] is row_of[other]:
                 continue
             joined = np.concatenate([row_of[one], row_of[other]])
@@ -183,30 +185,43 @@ class _Page:
         It follows from the distance between numbers below each other, of which the lower quartile counts: elsewhere
         there may be empty rows between.
         """
-        pitches = sorted(filter(None, map(self._distance_below, range(len(self._numbers.x)))))
-        if not pitches:
+        distances = np.concatenate([self._distances_below(some) for some in self._parts()])
+        pitches = np.sort(distances[np.isfinite(distances)])
+        if not len(pitches):
             return USUAL_TOLERANCE
         return float(np.clip(OFFSET_PER_PITCH * pitches[len(pitches) // 4], MIN_TOLERANCE, MAX_TOLERANCE))
 
-    def _distance_below(self, at: int) -> float | None:
-        """How far, in heights, the next number below a number is, if there is one."""
-        numbers = self._numbers
-        overlap = np.minimum(numbers.right, numbers.right[at]) - np.maximum(numbers.left, numbers.left[at])
-        others = np.flatnonzero(overlap > MAX_OVERLAP * np.minimum(numbers.width, numbers.width[at]))
-        distances = self._offsets(np.full_like(others, at), others)
-        return float(min(distances[distances > 0], default=0)) or None
+    def _parts(self) -> list[RowIndices]:
+        """The numbers in parts, each of which may be compared with all at once."""
+        count = len(self._numbers.x)
+        return np.array_split(np.arange(count), max(1, -(-(count**2) // MAX_COMPARED_PAIRS)))
 
-    def _candidates(self) -> Iterator[tuple[float, int, int]]:
-        """Pairs that may be neighbours in a row, with what speaks against it in heights."""
-        numbers = self._numbers
-        for at in range(len(numbers.x)):
-            following = np.flatnonzero(numbers.x > numbers.x[at])
-            fitting = following[self._fits(np.full_like(following, at), following)]
-            near = fitting[np.argsort(numbers.left[fitting])[:MAX_NEIGHBOURS]]
-            one = np.full_like(near, at)
-            gaps = np.maximum(0, numbers.left[near] - numbers.right[at]) / self._heights(one, near)
-            costs = np.abs(self._offsets(one, near)) + GAP_COST * gaps
-            yield from zip(costs.tolist(), one.tolist(), near.tolist(), strict=True)
+    def _distances_below(self, some: RowIndices) -> RowValues:
+        """How far, in heights, the next number below each of `some` is; infinite if there is none."""
+        numbers, every = self._numbers, np.arange(len(self._numbers.x))
+        overlap = np.minimum(numbers.right, numbers.right[some, None]) - np.maximum(
+            numbers.left, numbers.left[some, None]
+        )
+        is_below = overlap > MAX_OVERLAP * np.minimum(numbers.width, numbers.width[some, None])
+        distances = self._offsets(some[:, None], every)
+        return np.asarray(np.where(is_below & (distances > 0), distances, np.inf).min(axis=1))
+
+    def _candidates(self) -> list[tuple[int, int]]:
+        """Pairs that may be neighbours in a row, what speaks least against them, in heights, first."""
+        found = [self._neighbours(some) for some in self._parts()]
+        ones, others = (np.concatenate([pairs[side] for pairs in found]) for side in (0, 1))
+        gaps = np.maximum(0, self._numbers.left[others] - self._numbers.right[ones]) / self._heights(ones, others)
+        costs = np.abs(self._offsets(ones, others)) + GAP_COST * gaps
+        order = np.lexsort((others, ones, costs))
+        return list(zip(ones[order].tolist(), others[order].tolist(), strict=True))
+
+    def _neighbours(self, some: RowIndices) -> tuple[RowIndices, RowIndices]:
+        """Each of `some` numbers with those nearest to its right that can follow it in a row."""
+        others = self._by_left
+        can_follow = (self._numbers.x[others] > self._numbers.x[some, None]) & self._fits(some[:, None], others)
+        is_near = can_follow & (np.cumsum(can_follow, axis=1) <= MAX_NEIGHBOURS)
+        ones, places = np.nonzero(is_near)
+        return some[ones], others[places]
 
     def _fits(self, one: RowIndices, other: RowIndices) -> NDArray[np.bool_]:
         """Whether each number `other`, further right, can follow `one` in a row."""
