@@ -82,7 +82,7 @@ def info(
     from sutja.cli.console import out, print_json, print_path, print_table
     from sutja.data.dataset import describe_dataset
     from sutja.data.samples import Mending
-    from sutja.reports.html import save_figure
+    from sutja.reports.figures import Drawing
     from sutja.reports.plots import plot_samples
     from sutja.reports.tables import dataset_table
 
@@ -94,7 +94,7 @@ def info(
     dataset = load_data(source, mending)
     path = sheet or Path(f"{dataset.name}-samples.png")
     if sheet is not None or not as_json:
-        save_figure(plot_samples(dataset.train), path)
+        Drawing(plot_samples(dataset.train)).save(path)
     if as_json:
         print_json(describe_dataset(dataset))
         return
@@ -320,12 +320,13 @@ def strips(
     from sutja.cli.console import print_path
     from sutja.models.ctc import OTHER
     from sutja.reports import plots
-    from sutja.reports.html import save_figure
+    from sutja.reports.figures import Drawing
     from sutja.synth.strips import StripRenderer
 
     if to.suffix.lower() != ".png":
         raise UsageError(f"{to}: the sheet is a PNG file: its name must end in .png")
     many = StripRenderer(_painter(data)).render_strips(np.random.default_rng(seed), STRIPS_PER_SHOWN * count)
     cut = many[:count]
-    save_figure(plots.plot_lines([(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]), to)
+    shown = [(strip.drawn(), strip.text.replace(OTHER, "*") or "nothing") for strip in cut]
+    Drawing(plots.plot_lines(shown)).save(to)
     print_path("Strips", to)

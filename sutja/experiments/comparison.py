@@ -43,13 +43,14 @@ def compare_runs(
 
 
 def _networks_at_work(runs: Sequence[Run], digits: Digits | None) -> NetworksAtWork:
-    """The runs' networks; a network whose weights are lost is left out, and a line says so."""
-    networks: list[tuple[str, nn.Module]] = []
+    """The runs' networks; a network whose weights are lost is `None`, and a line says so."""
+    networks: list[tuple[str, nn.Module] | None] = []
     lost = []
     for run in runs:
         try:
             networks.append((run.recipe.title, load_network(open_run(run))))
         except SutjaError as error:
+            networks.append(None)
             lost.append(f"{run.recipe.title} is not shown at work: {error}.")
     return NetworksAtWork(networks, digits, lost)
 

@@ -20,7 +20,8 @@ from sutja.errors import DataError
 from sutja.evaluation.label_errors import LabelDoubt, label_doubts
 from sutja.experiments.digit_classifier import DigitClassifier
 from sutja.files import write_text
-from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.captions import doubt_lines
+from sutja.reports.html import DigitSheet, Plot, Section, write_page
 from sutja.reports.plots import plot_doubts
 from sutja.reports.tables import doubt_table
 
@@ -79,15 +80,16 @@ def write_doubts(folder: Path, dataset: Dataset, doubts: Sequence[LabelDoubt], r
         part = shown[start : start + DOUBTS_PER_PICTURE]
         images = np.stack([getattr(dataset, each.part).images[each.index] for each in part])
         name = f"{start + 1} to {start + len(part)}"
-        png = save_figure(plot_doubts(images, part, names), folder / "figures" / f"doubts-{start + 1}.png")
         caption = "Label → suggested label, with the probability of that, and the place of the digit in the data set."
-        sections.append(Section(f"Doubts {name}", pictures=[Picture(png, caption)], table=doubt_table(part, names)))
+        sheet = DigitSheet(images, [doubt_lines(each, names.names) for each in part], caption)
+        plot = Plot(plot_doubts(images, part, names), f"doubts-{start + 1}", caption, sheet)
+        sections.append(Section(f"Doubts {name}", pictures=[plot], table=doubt_table(part, names)))
     wrong = sum(each.wrong for each in doubts)
     lead = (
         f"Confident learning takes {wrong:,} of {len(doubts):,} labels for errors; the most doubtful come first. "
         f"The networks ({recipe}) were not trained on the digits that they judge. Look before you change a label."
     )
-    write_text(folder / "report.html", render_page(f"Doubtful labels of {dataset.name}", lead, sections))
+    write_page(folder, f"Doubtful labels of {dataset.name}", lead, sections)
     write_text(folder / "doubts.csv", _csv(doubts, names))
 
 

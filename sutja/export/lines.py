@@ -29,7 +29,7 @@ from sutja.models.open import DEFAULT_MIN_CONFIDENCE
 from sutja.networks.infer import infer_strips
 from sutja.reading.line_metrics import calibrate_lines, choose_min_confidence, outcomes, score_lines
 from sutja.reports import plots
-from sutja.reports.html import Picture, save_figure
+from sutja.reports.html import Plot
 from sutja.runs.run import Run
 from sutja.synth.documents.scenes import BuildPainter
 from sutja.synth.strips import TrainingStrip, fixed_strips
@@ -85,7 +85,7 @@ def evaluate_lines(network: nn.Module, strips: dict[str, list[TrainingStrip]]) -
     return LineEvaluation(strips, logits, figures, calibration, min_confidence)
 
 
-def draw_strips(run: Run, strips: Sequence[TrainingStrip], read: Sequence[Sequence[DecodedSign]]) -> list[Picture]:
+def draw_strips(run: Run, strips: Sequence[TrainingStrip], read: Sequence[Sequence[DecodedSign]]) -> list[Plot]:
     """Draw curves, strips, mistakes and reliability of a reader that read the signs `read` on `strips`."""
     texts = [text_of(line) for line in read]
     wrong = [index for index, (strip, text) in enumerate(zip(strips, texts, strict=True)) if strip.text != text]
@@ -108,10 +108,7 @@ def draw_strips(run: Run, strips: Sequence[TrainingStrip], read: Sequence[Sequen
     if any(read):  # a reader early in its training may read nothing
         reliability = plots.plot_reliability(*outcomes(read, [strip.text for strip in strips]))
         figures["reliability"] = reliability, "How often a sign is right, by its confidence."
-    return [
-        Picture(save_figure(figure, run.folder / "figures" / f"{name}.png"), caption)
-        for name, (figure, caption) in figures.items()
-    ]
+    return [Plot(figure, name, caption) for name, (figure, caption) in figures.items()]
 
 
 def _shown(text: str) -> str:

@@ -27,7 +27,7 @@ from sutja.reading.page_metrics import (
     score_pages,
 )
 from sutja.reports import plots
-from sutja.reports.html import Picture, save_figure
+from sutja.reports.html import Plot
 from sutja.runs.run import Run
 from sutja.synth.documents.document import Document
 from sutja.synth.documents.scenes import BuildPainter, fixed_scenes, visible_numbers
@@ -88,7 +88,7 @@ def find_on_scene(network: nn.Module, scene: Document) -> list[FoundNumber]:
     return decode_maps(infer_pages(network, _as_tensor(scene.picture))[0].numpy())
 
 
-def draw_pages(run: Run, evaluated: PageEvaluation) -> list[Picture]:
+def draw_pages(run: Run, evaluated: PageEvaluation) -> list[Plot]:
     """Draw the curves of a run, and what is found on some scenes."""
     part = run.evaluated_on
     pairs = zip(evaluated.scenes[part][:DRAWN_SCENES], evaluated.found[part], strict=False)
@@ -101,10 +101,7 @@ def draw_pages(run: Run, evaluated: PageEvaluation) -> list[Picture]:
             "baseline. Numbers that are missed are crossed out in green.",
         ),
     }
-    return [
-        Picture(save_figure(figure, run.folder / "figures" / f"{name}.png"), caption)
-        for name, (figure, caption) in figures.items()
-    ]
+    return [Plot(figure, name, caption) for name, (figure, caption) in figures.items()]
 
 
 def _with_quads(scene: Document, found: Sequence[FoundNumber], min_score: float) -> NDArray[np.uint8]:

@@ -12,8 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from sutja.files import write_text
-from sutja.reports.html import Picture, Section, render_page, save_figure
+from sutja.reports.html import Plot, Section, write_page
 from sutja.reports.pages import DIFFERENCES_MARKED
 from sutja.reports.plots import BLUE, GREEN, ORANGE, VERMILION
 from sutja.reports.tables import effect_table, seed_table, used_recipe_table
@@ -49,7 +48,8 @@ def plot_effects(effects: Sequence[Effect]) -> Figure:
         _draw_effect(axes, each, names.index(each.name) + (place - (len(lengths) - 1) / 2) * 0.7 / len(lengths), place)
     for place, length in enumerate(lengths):
         colour, marker = LENGTH_STYLES[place % len(LENGTH_STYLES)]
-        axes.plot([], [], marker=marker, color=colour, linewidth=2.5, label=f"{length} epochs, mean with 95 % interval")
+        epochs = "1 epoch" if length == 1 else f"{length} epochs"
+        axes.plot([], [], marker=marker, color=colour, linewidth=2.5, label=f"{epochs}, mean with 95 % interval")
     labels = [textwrap.fill(name, NAME_LETTERS) for name in names]
     axes.set(yticks=range(len(names)), yticklabels=labels, ylim=(len(names) - 0.5, -0.5))
     axes.set_xlabel(f"difference in {effects[0].second.part} accuracy, percentage points")
@@ -85,14 +85,13 @@ def write_ablation_report(
     language: str = "",
 ) -> None:
     """Draw the effects, and write `report.html` with what each change brings into `folder`."""
-    png = save_figure(plot_effects(effects), folder / "figures" / "effects.png")
     corrected = f"The p-values are corrected by Holm for {len(effects)} comparisons, the intervals are not."
     sections = [
         Section(
             "What each change brings",
             [*summarise_effects(effects), corrected],
             effect_table(effects),
-            [Picture(png, HOW_TO_READ)],
+            [Plot(plot_effects(effects), "effects", HOW_TO_READ)],
         ),
         Section("Errors of each seed", table=seed_table(distinct_names(results), results)),
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(each.recipe) for each in variants])),
@@ -103,4 +102,4 @@ def write_ablation_report(
         f"{first.data}."
     )
     title = f"Ablation of {variants[0].recipe.title}"
-    write_text(folder / "report.html", render_page(title, lead, sections, language))
+    write_page(folder, title, lead, sections, language)

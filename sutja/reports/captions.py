@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from sutja.data.class_names import DIGIT_NAMES, ClassNames
 from sutja.evaluation.metrics import Mistake, Report
 from sutja.reports.tables import percent
 from sutja.runs.run import Run
+
+if TYPE_CHECKING:
+    from sutja.evaluation.label_errors import LabelDoubt
 
 MIN_CALIBRATION_POINTS = 0.1  # a smaller difference of confidence and accuracy is none
 
@@ -66,6 +70,15 @@ def mistake_lines(mistake: Mistake, names: Sequence[str] = DIGIT_NAMES.names) ->
     """
     sure = f"{mistake.confidence:.0%} sure · #{mistake.index}"
     return f"{names[mistake.label]} read as {names[mistake.prediction]}", sure
+
+
+def doubt_lines(doubt: LabelDoubt, names: Sequence[str] = DIGIT_NAMES.names) -> tuple[str, str]:
+    """What stands beside a digit with a doubtful label: the label, the suggested one, how probable, and the place.
+
+    `names` are those of the classes.
+    """
+    probability = f"{doubt.suggested_probability:.0%}"
+    return f"{names[doubt.label]} → {names[doubt.suggested]}?  {probability}", f"{doubt.part} {doubt.index}"
 
 
 def curves_caption(runs: Sequence[Run]) -> str:

@@ -29,7 +29,7 @@ def plot_confusion_matrix(
     full = full or max(1, int(errors.max()))
     is_large = len(counts) > MAX_LARGE_CELLS
     height = max(5.6, SMALL_CELL_INCHES * len(counts) + 0.8) if is_large else 5.6
-    figure = Figure(figsize=(height + 0.8, height), layout="constrained")
+    figure = Figure(figsize=(height + 0.8, height), layout="compressed")
     axes = figure.subplots()
     drawn = axes.imshow(errors, cmap="Oranges", vmin=0, vmax=full)
     style: dict[str, Any] = {"ha": "center", "va": "center"}

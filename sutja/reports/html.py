@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,22 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
 from sutja.data.digits import Images
-from sutja.files import whole_file
+from sutja.files import write_text
 from sutja.models.card import Card
 from sutja.recipe import flatten
+from sutja.reports.figures import Drawing, PlotText
 from sutja.reports.inside import LANGUAGE_SCRIPT, SCRIPTS, Inside, join_scripts
-from sutja.reports.languages import to_korean
+from sutja.reports.languages import lines_in_korean, to_korean
 from sutja.reports.tables import Table
 
 NEEDS_SCRIPTS = "This part needs JavaScript, of a browser of 2023 or later."
-DOTS_PER_INCH = 120
-PLOT_COLOURS = 128  # of a stored plot
-MAX_DRAWN_COLOURS = 16_384  # of a plot; photographs have more
+ANCHORS = {0.0: "start", 0.5: "middle", 1.0: "end"}  # of SVG, by the part of a line before its point
+SVG_DEFAULTS = {"text-anchor": "middle", "fill": "#000000", "font-weight": "normal"}  # which report.css repeats
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,54 @@ class Picture:
     def address(self) -> str:
         """The picture as a `data:` address."""
         return _png_address(self.png)
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure that is drawn when its page is written, the name of its file, and its caption.
+
+    A page shows the `sheet` in its place, where there is one.
+    """
+
+    figure: Figure
+    name: str
+    caption: str
+    sheet: DigitSheet | None = None
+
+
+@dataclass(frozen=True)
+class DrawnPlot:
+    """A plot as a PNG without texts, its size in pixels, and its texts, which the page says in either language."""
+
+    png: bytes
+    size: tuple[int, int]
+    texts: Sequence[PlotText]
+    caption: str
+
+    @property
+    def address(self) -> str:
+        """The picture as a `data:` address."""
+        return _png_address(self.png)
+
+    def lines(self) -> Iterator[tuple[Markup, str, str]]:
+        """Each line of text: how and where it stands as attributes of SVG, the line, and the line in Korean."""
+        for text in self.texts:
+            for line, korean, point in zip(text.lines, lines_in_korean(text.lines), text.points, strict=True):
+                yield _svg_attributes(text, *point), line, korean
+
+
+def _svg_attributes(text: PlotText, x: float, y: float) -> Markup:
+    values = {
+        "x": f"{x:.1f}",
+        "y": f"{y:.1f}",
+        "font-size": f"{text.pixels:.1f}",
+        "text-anchor": ANCHORS[text.before],
+        "fill": text.colour,
+        "font-weight": "bold" if text.bold else "normal",
+        "transform": f"rotate({-text.degrees:g} {x:.1f} {y:.1f})" if text.degrees else "",
+    }
+    given = [(name, value) for name, value in values.items() if value and value != SVG_DEFAULTS.get(name)]
+    return Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in given)
 
 
 @dataclass(frozen=True)
@@ -77,6 +124,9 @@ def _png_address(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
+Illustration = Picture | Plot | DrawnPlot | DigitSheet
+
+
 @dataclass(frozen=True)
 class Section:
     """A part of a page: paragraphs, then a table, then pictures, then networks at work, of which a page has one."""
@@ -84,35 +134,26 @@ class Section:
     title: str
     paragraphs: Sequence[str] = ()
     table: Table | None = None
-    pictures: Sequence[Picture | DigitSheet] = field(default_factory=list)
+    pictures: Sequence[Illustration] = field(default_factory=list)
     inside: Inside | None = None
 
 
-def save_figure(figure: Figure, path: Path) -> bytes:
-    """Write a figure as PNG and return its bytes. There is no time stamp: the same figure gives the same bytes."""
-    content = _encode(_draw(figure))
-    with whole_file(path) as partial:
-        partial.write_bytes(content)
-    return content
+def write_page(folder: Path, title: str, lead: str, sections: Sequence[Section], language: str = "") -> None:
+    """Write the plots of a page into the `figures` of a folder, and the page as its `report.html`."""
+    write_text(folder / "report.html", render_page(title, lead, draw_plots(folder, sections, language), language))
 
 
-def _draw(figure: Figure) -> Image.Image:
-    """The pixels of a figure. `savefig` would lay it out twice, and write a PNG that is read again at once."""
-    figure.set_dpi(DOTS_PER_INCH)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    return Image.fromarray(pixels).convert("RGB")
+def draw_plots(folder: Path, sections: Sequence[Section], language: str = "") -> list[Section]:
+    """Sections with their plots drawn, each of which is written as PNG into the `figures` of a folder."""
 
+    def drawn(picture: Illustration) -> Illustration:
+        if not isinstance(picture, Plot):
+            return picture
+        drawing = Drawing(picture.figure)
+        drawing.save(folder / "figures" / f"{picture.name}.png", language)
+        return picture.sheet or DrawnPlot(drawing.without_texts(), drawing.size, drawing.texts, picture.caption)
 
-def _encode(picture: Image.Image) -> bytes:
-    """The picture as PNG with few colours, a third as large; but not of photographs, which need more."""
-    few = picture.getcolors(MAX_DRAWN_COLOURS) is not None
-    if few:
-        picture = picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    png = io.BytesIO()
-    picture.save(png, "png", optimize=few)
-    return png.getvalue()
+    return [replace(section, pictures=[drawn(each) for each in section.pictures]) for section in sections]
 
 
 def render_page(title: str, lead: str, sections: Sequence[Section], language: str = "") -> str:
@@ -127,14 +168,14 @@ def render_page(title: str, lead: str, sections: Sequence[Section], language: st
     return _render("report.html.j2", **values, **_languages(language), scripts=scripts, NEEDS_SCRIPTS=NEEDS_SCRIPTS)
 
 
-def _languages(language: str) -> dict[str, Callable[[str], str]]:
+def _languages(language: str) -> dict[str, Callable[..., str]]:
     """What the template says: a text in the language of the page, and the attribute with that in the other."""
 
     def said(text: str) -> str:
         return (to_korean(text) if language == "ko" else None) or text
 
-    def other(text: str) -> Markup:
-        korean = to_korean(text)
+    def other(text: str, korean: str | None = None) -> Markup:
+        korean = to_korean(text) if korean is None else korean
         if korean is None or korean == text:
             return Markup()
         return Markup(' data-other="{}"').format(text if language == "ko" else korean)

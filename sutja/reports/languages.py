@@ -7,7 +7,9 @@ recipe fields do.
 from __future__ import annotations
 
 import re
+import textwrap
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -31,6 +33,19 @@ def to_korean(text: str) -> str | None:
     """A text of a report in Korean, as a whole or sentence by sentence; `None` when the list lacks a part of it."""
     said = [_translate(part, "messages", "phrases") for part in _split(text)]
     return None if None in said else " ".join(each for each in said if each)
+
+
+def lines_in_korean(lines: Sequence[str]) -> list[str]:
+    """The lines of a text on a plot in Korean, as many: each by itself, or together where a line ends in mid-sentence.
+
+    What the list lacks stays as it is.
+    """
+    said = [_translate(line, "plots", "messages", "phrases") for line in lines]
+    if None in said and len(lines) > 1 and (whole := to_korean(" ".join(lines))) is not None:
+        wrapped = textwrap.wrap(whole, max(map(len, lines)))
+        if len(wrapped) <= len(lines):
+            return wrapped + [""] * (len(lines) - len(wrapped))
+    return [korean or line for korean, line in zip(said, lines, strict=True)]
 
 
 def _split(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from torch import nn
 
 from sutja.data.digits import Digits
 from sutja.evaluation.corruptions import corrupt
-from sutja.evaluation.metrics import Logits, Report, evaluate, softmax
+from sutja.evaluation.metrics import Logits, Mistake, Report, evaluate, softmax
 from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.files import write_text
 from sutja.networks.infer import scaled
@@ -31,7 +31,8 @@ from sutja.reports.captions import (
     together_caption,
 )
 from sutja.reports.confusion import plot_confusion_matrix
-from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
+from sutja.reports.figures import Drawing
+from sutja.reports.html import DigitSheet, Picture, Plot, Section, draw_plots, render_page, write_page
 from sutja.reports.inside import MAX_WEIGHT_BYTES, look_inside, pick_digits
 from sutja.reports.tables import (
     class_table,
@@ -62,24 +63,24 @@ COMPARED_MISTAKES = 16  # of each network
 def write_run_page(run: Run, lead: str, sections: Sequence[Section], language: str = "") -> None:
     """Write the `report.html` of a run: a `lead`, its `sections`, and its recipe; `language` as in `render_page`."""
     recipe = Section("Recipe", table=used_recipe_table([asdict(run.recipe)]))
-    write_text(run.folder / "report.html", render_page(run.recipe.title, lead, [*sections, recipe], language))
+    write_page(run.folder, run.recipe.title, lead, [*sections, recipe], language)
 
 
 def curves_section(run: Run, title: str, measured_on: str) -> Section:
     """The curves of a run over its epochs."""
-    png = save_figure(plots.plot_curves([(title, run.metrics())]), run.folder / "figures" / "curves.png")
+    figure = plots.plot_curves([(title, run.metrics())])
     return Section(
         "Curves",
         [f"Measured after each epoch without dropout and distortion; {measured_on}."],
-        pictures=[Picture(png, curves_caption([run]))],
+        pictures=[Plot(figure, "curves", curves_caption([run]))],
     )
 
 
-def evaluation_sections(folder: Path, digits: Digits, logits: Logits, reports: dict[str, Report]) -> list[Section]:
+def evaluation_sections(digits: Digits, logits: Logits, reports: dict[str, Report]) -> list[Section]:
     """The figures of each evaluated part, and in detail those of the last: `logits (N, C)` on its `digits`."""
     report, names = list(reports.values())[-1], digits.class_names
     return [
-        Section("Figures", table=score_table(reports), pictures=draw_evaluation(folder, digits, logits, report)),
+        Section("Figures", table=score_table(reports), pictures=plot_evaluation(digits, logits, report)),
         Section(
             "Digit by digit" if names.are_digits else "Class by class",
             ["The most frequent confusions:"],
@@ -89,19 +90,28 @@ def evaluation_sections(folder: Path, digits: Digits, logits: Logits, reports: d
     ]
 
 
-def network_sections(folder: Path, network: nn.Module, digits: Digits) -> list[Section]:
+def network_sections(network: nn.Module, digits: Digits) -> list[Section]:
     """The filters of a first convolution and what they answer, for a network that begins with one."""
-    convolution = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
-    if convolution is None or convolution.in_channels != 1:
+    convolution = _first_convolution(network)
+    if convolution is None:
         return []
-    return [Section("Inside the network", pictures=_draw_filters(folder, network, convolution, digits))]
+    return [Section("Inside the network", pictures=_plot_filters(network, convolution, digits))]
+
+
+def _first_convolution(network: nn.Module) -> nn.Conv2d | None:
+    """The convolution with which a network begins, where it begins with one."""
+    layer = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
+    return layer if layer is not None and layer.in_channels == 1 else None
 
 
 @dataclass(frozen=True)
 class NetworksAtWork:
-    """Networks with their titles for a page, digits to try, and a line for each network that cannot be shown."""
+    """The network of each run with its title, digits to try, and a line for each network that cannot be shown.
 
-    networks: Sequence[tuple[str, nn.Module]]
+    A network that cannot be shown is `None`.
+    """
+
+    networks: Sequence[tuple[str, nn.Module] | None]
     digits: Digits | None
     remarks: Sequence[str] = ()
 
@@ -118,53 +128,63 @@ def inside_section(
     return Section(title, inside.remarks, inside=inside if inside.data["networks"] else None)
 
 
-def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report) -> list[Picture]:
-    """Draw confusion matrix, reliability diagram and worst mistakes into the `figures` of a folder."""
+def plot_evaluation(digits: Digits, logits: Logits, report: Report) -> list[Plot]:
+    """Confusion matrix, reliability diagram and worst mistakes."""
     probabilities = softmax(logits)
     confidence, predictions = probabilities.max(axis=1), logits.argmax(axis=1)
-    figures = {
-        "confusion": (
+    caption = mistakes_caption(report, digits.class_names)
+    sheet = _mistake_sheet(digits, report.worst[: plots.DRAWN_MISTAKES], caption)
+    return [
+        Plot(
             plot_confusion_matrix(report.confusion, digits.class_names),
+            "confusion",
             confusion_caption(report, digits.class_names),
         ),
-        "reliability": (
+        Plot(
             plots.plot_reliability(confidence, predictions == digits.labels),
+            "reliability",
             reliability_caption(report, float(confidence.mean())),
         ),
-        "mistakes": (
-            plots.plot_mistakes(digits, report.worst),
-            mistakes_caption(report, digits.class_names),
-        ),
-    }
-    return [
-        Picture(save_figure(figure, folder / "figures" / f"{name}.png"), caption)
-        for name, (figure, caption) in figures.items()
+        Plot(plots.plot_mistakes(digits, report.worst), "mistakes", caption, sheet),
     ]
 
 
-def _draw_filters(folder: Path, network: nn.Module, layer: nn.Conv2d, digits: Digits) -> list[Picture]:
+def _mistake_sheet(digits: Digits, worst: Sequence[Mistake], caption: str) -> DigitSheet | None:
+    if not worst:
+        return None
+    texts = [mistake_lines(each, digits.class_names.names) for each in worst]
+    return DigitSheet(digits.images[[each.index for each in worst]], texts, caption)
+
+
+def _plot_filters(network: nn.Module, layer: nn.Conv2d, digits: Digits) -> list[Plot]:
     images = digits.images[digits.first_of_each_class()]
     answers: list[torch.Tensor] = []
     hook = layer.register_forward_hook(lambda _, inputs, output: answers.append(output))
     with torch.inference_mode():
         network(scaled(torch.from_numpy(images).unsqueeze(1)))
     hook.remove()
-    weights, maps = layer.weight.detach().numpy(), answers[0].numpy()
-    drawn = {
-        "filters": (plots.plot_filters(weights), filters_caption(weights)),
-        "feature_maps": (plots.plot_feature_maps(images, maps), feature_maps_caption(maps)),
-    }
+    maps = answers[0].numpy()
     return [
-        Picture(save_figure(figure, folder / "figures" / f"{name}.png"), caption)
-        for name, (figure, caption) in drawn.items()
+        _plot_weights(layer, "filters"),
+        Plot(plots.plot_feature_maps(images, maps), "feature_maps", feature_maps_caption(maps)),
     ]
 
 
-def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> bytes:
+def _plot_weights(layer: nn.Conv2d, name: str) -> Plot:
+    weights = layer.weight.detach().numpy()
+    return Plot(plots.plot_filters(weights), name, filters_caption(weights))
+
+
+def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report) -> None:
+    """Draw confusion matrix, reliability diagram and worst mistakes into the `figures` of a folder."""
+    draw_plots(folder, [Section("Figures", pictures=plot_evaluation(digits, logits, report))])
+
+
+def draw_corruptions(folder: Path, digits: Digits, robustness: Robustness) -> None:
     """Draw one digit of each class with all corruptions and their accuracies into the `figures` of a folder."""
     images = digits.images[digits.first_of_each_class()]
     rows = {f"{each.name}\n{percent(each.accuracy)}": corrupt(images, each.name) for each in robustness.scores}
-    return save_figure(plots.plot_corruptions(rows), folder / "figures" / "corruptions.png")
+    Drawing(plots.plot_corruptions(rows)).save(folder / "figures" / "corruptions.png")
 
 
 def write_comparison_report(
@@ -176,9 +196,9 @@ def write_comparison_report(
     """
     evaluations = [evaluate(*run.load_logits("test")) for run in runs]
     full = max(1, *(max(_errors(each)) for each in evaluations))
-    sections = [
+    planned = [
         Section("Verdict", [each.verdict for each in comparisons], run_table(runs)),
-        Section("Curves", pictures=_draw_curves(folder, runs)),
+        Section("Curves", pictures=_plot_curves(runs)),
         Section(
             "Pair by pair",
             [
@@ -188,13 +208,17 @@ def write_comparison_report(
             ],
             comparison_table(comparisons),
         ),
-        *(_run_section(folder, run, report, full, shown.digits) for run, report in zip(runs, evaluations, strict=True)),
+        *(
+            _run_section(run, report, full, shown.digits, network and network[1])
+            for run, report, network in zip(runs, evaluations, shown.networks, strict=True)
+        ),
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(run.recipe) for run in runs])),
     ]
     lead = f"Compared on the {runs[0].report.figures['test'].count:,} test digits of {runs[0].environment.data.name}."
     title = " · ".join(run.recipe.title for run in runs)
-    page = partial(render_page, title, lead, language=language)
-    inside = inside_section(shown.networks, shown.digits, _weight_bytes_left(page([*sections, _no_networks(shown)])))
+    page, sections = partial(render_page, title, lead, language=language), draw_plots(folder, planned, language)
+    there = [each for each in shown.networks if each]
+    inside = inside_section(there, shown.digits, _weight_bytes_left(page([*sections, _no_networks(shown)])))
     sections.insert(1, dataclasses.replace(inside, paragraphs=[*inside.paragraphs, *shown.remarks]))
     write_text(folder / "report.html", page(sections))
 
@@ -210,14 +234,13 @@ def _weight_bytes_left(page: str) -> int:
     return max(0, MAX_PAGE_BYTES - LAYER_TEXT_BYTES - len(page.encode())) * 3 // 4
 
 
-def _draw_curves(folder: Path, runs: Sequence[Run]) -> list[Picture]:
+def _plot_curves(runs: Sequence[Run]) -> list[Plot]:
     """The curves of several runs on one axis, and of each run in a column of its own."""
     curves = [(run.recipe.title, run.metrics()) for run in runs]
-    together = save_figure(plots.plot_curves_together(curves), folder / "figures" / "curves_together.png")
-    apart = save_figure(plots.plot_curves(curves), folder / "figures" / "curves.png")
+    same = "The scales are the same in all columns."
     return [
-        Picture(together, together_caption(runs)),
-        Picture(apart, f"{curves_caption(runs)} The scales are the same in all columns."),
+        Plot(plots.plot_curves_together(curves), "curves_together", together_caption(runs)),
+        Plot(plots.plot_curves(curves), "curves", f"{curves_caption(runs)} {same}"),
     ]
 
 
@@ -226,27 +249,33 @@ def _errors(report: Report) -> list[int]:
     return [n for digit, row in enumerate(report.confusion) for read, n in enumerate(row) if digit != read]
 
 
-def _run_section(folder: Path, run: Run, report: Report, full: int, digits: Digits | None) -> Section:
+def _run_section(run: Run, report: Report, full: int, digits: Digits | None, network: nn.Module | None) -> Section:
     """The pictures of one run in a comparison; `full` errors have the full colour in all confusion matrices."""
     names = run.class_names
     figure = plot_confusion_matrix(report.confusion, names, full=full)
-    confusion = save_figure(figure, folder / "figures" / f"confusion-{run.name}.png")
-    filters = run.folder / "figures" / "filters.png"
     caption = f"{confusion_caption(report, names)} The scale of colours is that of all networks here."
     pictures = [
         *_mistakes(run, report, digits),
-        *([Picture(filters.read_bytes(), filters_caption())] if filters.is_file() else []),
-        Picture(confusion, caption),
+        *_filters(run, network),
+        Plot(figure, f"confusion-{run.name}", caption),
     ]
     return Section(run.recipe.title, pictures=pictures)
+
+
+def _filters(run: Run, network: nn.Module | None) -> list[Plot | Picture]:
+    """The filters with which a network begins; where the network is lost, as its run has drawn them."""
+    if network is not None:
+        convolution = _first_convolution(network)
+        return [_plot_weights(convolution, f"filters-{run.name}")] if convolution else []
+    stored = run.folder / "figures" / "filters.png"
+    return [Picture(stored.read_bytes(), filters_caption())] if stored.is_file() else []
 
 
 def _mistakes(run: Run, report: Report, digits: Digits | None) -> list[DigitSheet | Picture]:
     """The worst mistakes of a run; where the `digits` are not at hand, as it has drawn them."""
     caption, worst = mistakes_caption(report, run.class_names), report.worst[:COMPARED_MISTAKES]
-    if digits and worst:
-        texts = [mistake_lines(each, run.class_names.names) for each in worst]
-        return [DigitSheet(digits.images[[each.index for each in worst]], texts, caption)]
+    if digits and (sheet := _mistake_sheet(digits, worst, caption)):
+        return [sheet]
     stored = run.folder / "figures" / "mistakes.png"
     return [Picture(stored.read_bytes(), caption)] if stored.is_file() else []
 
@@ -262,7 +291,6 @@ def write_study_report(
     names, part = distinct_names(results), results[0].part
     accuracies = {name: each.accuracies for name, each in zip(names, results, strict=True)}
     intervals = {name: each.interval for name, each in zip(names, results, strict=True) if each.interval}
-    png = save_figure(plots.plot_seeds(accuracies, intervals, part), folder / "figures" / "study.png")
     caption = f"The {part} accuracy of every seed, and the mean of each recipe with its 95 % interval."
     pairs = [
         "The interval of each pair is by Student's t: over the differences of the same seeds where the test is "
@@ -273,7 +301,7 @@ def write_study_report(
             "Over the seeds",
             ["The interval of the mean over seeds, by Student's t, holds for these digits, not for others."],
             results_table(results),
-            [Picture(png, caption)],
+            [Plot(plots.plot_seeds(accuracies, intervals, part), "study", caption)],
         ),
         *(
             [
@@ -288,7 +316,7 @@ def write_study_report(
         Section("Recipes", [DIFFERENCES_MARKED], used_recipe_table([asdict(recipe) for recipe in recipes])),
     ]
     lead = f"Evaluated on {results[0].count:,} {part} digits of {results[0].data}."
-    write_text(folder / "report.html", render_page(" · ".join(names), lead, sections, language))
+    write_page(folder, " · ".join(names), lead, sections, language)
 
 
 def write_ensemble_report(
@@ -303,15 +331,15 @@ def write_ensemble_report(
 
     `logits (N, 10)` are its own on `digits`, `report` their figures; `reports` are the members' and, last, its own.
     """
-    png = save_figure(plots.plot_ensemble(reports), folder / "figures" / "members.png")
+    members = Plot(plots.plot_ensemble(reports), "members", "Errors and weights.")
     sections = [
-        Section("Members", ensemble.remarks, member_table(reports), [Picture(png, "Errors and weights.")]),
+        Section("Members", ensemble.remarks, member_table(reports), [members]),
         Section(
             "Against each member",
             ["The exact McNemar test asks whether the difference between the two could be chance."],
             comparison_table(ensemble.comparisons),
         ),
-        *evaluation_sections(folder, digits, logits, {"ensemble": report}),
+        *evaluation_sections(digits, logits, {"ensemble": report}),
     ]
     lead = f"{report.errors} errors in {report.count:,} digits. An ensemble averages its members' probabilities."
-    write_text(folder / "report.html", render_page(f"Ensemble of {len(ensemble.members)} networks", lead, sections))
+    write_page(folder, f"Ensemble of {len(ensemble.members)} networks", lead, sections)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from sutja.data.class_names import DIGIT_NAMES, ClassNames
 from sutja.data.digits import Digits, Images
 from sutja.evaluation.metrics import Mistake, calibration_bins
-from sutja.reports.captions import mistake_lines
+from sutja.reports.captions import doubt_lines, mistake_lines
 
 if TYPE_CHECKING:
     from sutja.evaluation.label_errors import LabelDoubt
@@ -40,6 +40,8 @@ NETWORK_MARKERS = ("o", "s", "^", "D", "v")
 NETWORK_STROKES = ("-", "--", ":")
 MAX_DRAWN_NAME = 16  # characters
 MAX_ROWS_OF_SAMPLES = 20
+SHEET_COLUMNS = 8  # of digits with two lines of text
+DRAWN_MISTAKES = 4 * SHEET_COLUMNS
 TILE = 0.94  # the side of a picture among others, in widths of a column
 MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
@@ -191,23 +193,19 @@ def plot_reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) 
     return figure
 
 
-def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, rows: int = 4) -> Figure:
-    """Misread digits, as many as fit, each with its label, its prediction and the confidence."""
-    columns = 8
-    shown = worst[: rows * columns]
+def plot_mistakes(digits: Digits, worst: Sequence[Mistake], *, count: int = DRAWN_MISTAKES) -> Figure:
+    """Misread digits, at most `count`, each with its label, its prediction and the confidence."""
+    shown = worst[:count]
     names = drawable_names(digits.class_names)
     titles = ["\n".join(mistake_lines(each, names)) for each in shown]
-    return _sheet(digits.images[[each.index for each in shown]], titles, columns)
+    return _sheet(digits.images[[each.index for each in shown]], titles, SHEET_COLUMNS)
 
 
 def plot_doubts(images: Images, doubts: Sequence[LabelDoubt], class_names: ClassNames = DIGIT_NAMES) -> Figure:
     """Digits `(N, 28, 28)` with doubtful labels: the label, the suggested one with its probability, and the place."""
     names = drawable_names(class_names)
-    titles = [
-        f"{names[each.label]} → {names[each.suggested]}?  {each.suggested_probability:.0%}\n{each.part} {each.index}"
-        for each in doubts
-    ]
-    return _sheet(images, titles, 8)
+    titles = ["\n".join(doubt_lines(each, names)) for each in doubts]
+    return _sheet(images, titles, SHEET_COLUMNS)
 
 
 def plot_samples(digits: Digits) -> Figure:

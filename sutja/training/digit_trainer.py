@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,7 +21,7 @@ from sutja.networks.infer import infer, loss_and_accuracy, scaled, to_tensor
 from sutja.randomness import generator
 from sutja.recipe import Recipe
 from sutja.reports import plots
-from sutja.reports.html import Picture, Section, save_figure
+from sutja.reports.html import Plot, Section
 from sutja.reports.pages import curves_section, evaluation_sections, inside_section, network_sections
 from sutja.runs.run import Run
 from sutja.training.augment import get_augmentation
@@ -69,9 +70,9 @@ class SingleDigitTrainer(Trainer[BatchT]):
         return [
             inside_section([(self.recipe.title, network)], digits),
             curves_section(run, self.recipe.title, self._measured_on),
-            *evaluation_sections(run.folder, digits, evaluation.logits[run.evaluated_on], reports),
-            *network_sections(run.folder, network, digits),
-            *self._augmentation_sections(run.folder, splits.train),
+            *evaluation_sections(digits, evaluation.logits[run.evaluated_on], reports),
+            *network_sections(network, digits),
+            *self._augmentation_sections(splits.train),
         ]
 
     @property
@@ -79,16 +80,16 @@ class SingleDigitTrainer(Trainer[BatchT]):
         """What the curves of the training digits are measured on."""
         return "on training data over 10,000 digits"
 
-    def _augmentation_sections(self, folder: Path, digits: Digits) -> list[Section]:
+    def _augmentation_sections(self, digits: Digits) -> list[Section]:
         """The distortions, for a recipe that has some."""
         if self.recipe.augmentation == "none":
             return []
-        png = draw_augmentation(folder / "figures" / "augmentation.png", digits, self.recipe.augmentation)
+        figure = plot_augmentation(digits, self.recipe.augmentation)
         caption = (
             f"Training digits, and what “{self.recipe.augmentation}” makes of them in five epochs: the network never "
             "sees the same picture twice, and learns what a digit has in common with its distortions."
         )
-        return [Section("Augmentation", pictures=[Picture(png, caption)])]
+        return [Section("Augmentation", pictures=[Plot(figure, "augmentation", caption)])]
 
     def _on_device(self, digits: Digits) -> tuple[Tensor, Tensor]:
         return to_tensor(digits).to(self.device), torch.from_numpy(digits.labels).to(self.device)
@@ -196,15 +197,15 @@ class DigitTrainer(SingleDigitTrainer[DigitBatch]):
         return images.to(self.device), targets.to(self.device)
 
 
-def draw_augmentation(path: Path, digits: Digits, name: str) -> bytes:
-    """Draw what the distortion `name` makes of one digit of each class, several times; returns the PNG."""
+def plot_augmentation(digits: Digits, name: str) -> Figure:
+    """What the distortion `name` makes of one digit of each class, several times."""
     images = digits.images[digits.first_of_each_class()]
     batch = scaled(torch.from_numpy(images).unsqueeze(1))
     distort = get_augmentation(name)
     rows = {
         f"epoch {epoch}": distort(batch, generator(epoch, name)).numpy()[:, 0] for epoch in range(1, DRAWN_EPOCHS + 1)
     }
-    return save_figure(plots.plot_distortions(images, rows), path)
+    return plots.plot_distortions(images, rows)
 
 
 def _sample(digits: Digits) -> Digits:

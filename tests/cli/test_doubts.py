@@ -67,7 +67,8 @@ def test_the_page_shows_as_many_as_are_wanted(outcome: Outcome, wrong: Path) -> 
     assert f"Report: {wrong.parent / 'doubts' / 'report.html'}\n" in outcome.out
     assert "Doubts 1 to 48" in page
     assert "Doubts 49 to 50" in page
-    assert page.count("data:image/png") == 2
+    assert page.count("data:image/png") == 50  # each digit
+    assert len(list((wrong.parent / "doubts" / "figures").iterdir())) == 2
     assert "labels for errors" in page
 
 

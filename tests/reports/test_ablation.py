@@ -21,7 +21,7 @@ def test_the_picture_has_a_row_for_each_effect_and_a_mark_for_each_length() -> N
     assert [label.get_text() for label in axes.get_yticklabels()] == list(dict.fromkeys(e.name for e in EFFECTS))
     assert sum(len(line.get_xdata()) == len(RESULTS[0].seeds) for line in axes.lines) >= len(EFFECTS)  # type: ignore[arg-type]
     assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == [
-        "1 epochs, mean with 95 % interval",
+        "1 epoch, mean with 95 % interval",
         "2 epochs, mean with 95 % interval",
     ]
 

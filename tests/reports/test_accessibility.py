@@ -11,7 +11,7 @@ import pytest
 from sutja.data.dataset import Dataset
 from sutja.networks.model import create
 from sutja.reports.confusion import plot_confusion_matrix
-from sutja.reports.html import DigitSheet, Picture, Section, render_page, save_figure
+from sutja.reports.html import DigitSheet, Plot, Section, write_page
 from sutja.reports.pages import inside_section
 from sutja.reports.tables import Table
 from tests.axe import find_violations, needs_axe
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
 def report(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page with everything that reports have."""
     folder = tmp_path_factory.mktemp("report")
-    png = save_figure(plot_confusion_matrix(np.eye(10, dtype=int).tolist()), folder / "confusion.png")
+    figure = plot_confusion_matrix(np.eye(10, dtype=int).tolist())
     networks = [("LeNet-5", create("lenet5", seed=0)), ("MLP", create("mlp", seed=0))]
     sections = [
         Section("Verdict", ["MLP is better than LeNet-5 (p = 0.01)."], Table(["", "errors"], [["LeNet-5", "3"]])),
         inside_section(networks, mnist.test),
-        Section("Figures", pictures=[Picture(png, "No digit is confused with another.")]),
+        Section("Figures", pictures=[Plot(figure, "confusion", "No digit is confused with another.")]),
         Section(
             "LeNet-5", pictures=[DigitSheet(mnist.test.images[:2], [("7 read as 2", "99% sure · #0")] * 2, "Two.")]
         ),
     ]
-    page = folder / "report.html"
-    page.write_text(render_page("LeNet-5 · MLP", "Compared on the 10 test digits of mnist.", sections), "utf-8")
-    return page
+    write_page(folder, "LeNet-5 · MLP", "Compared on the 10 test digits of mnist.", sections)
+    return folder / "report.html"
 
 
 @needs_axe

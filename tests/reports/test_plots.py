@@ -188,7 +188,7 @@ def test_mistakes_say_what_was_read_and_how_surely(small: Dataset) -> None:
 
 @pytest.mark.parametrize(("wrong", "shown"), [(1, 1), (8, 8), (9, 9), (30, 16)])
 def test_as_many_mistakes_are_shown_as_fit(small: Dataset, wrong: int, shown: int) -> None:
-    figure = plots.plot_mistakes(small.test, [Mistake(index, 1, 2, 0.9) for index in range(wrong)], rows=2)
+    figure = plots.plot_mistakes(small.test, [Mistake(index, 1, 2, 0.9) for index in range(wrong)], count=16)
     assert sum(len(axes.images) for axes in figure.axes) == shown
 
 

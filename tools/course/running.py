@@ -17,7 +17,7 @@ from benchmarks.recording import RESULTS, ROOT, load_results, record
 from sutja.environment import describe_environment
 from sutja.errors import SutjaError
 from sutja.files import write_text
-from sutja.reports.html import save_figure
+from sutja.reports.figures import Drawing
 from tools.course.figures import FIGURES
 from tools.course.lessons import LESSONS, Step, figure_of, page_of, read_steps
 
@@ -66,7 +66,8 @@ def run_next_step(lesson: str) -> bool:
 
 def draw(lesson: str) -> str:
     """Draw the figure of a lesson from the runs in its folder; returns the SHA-256 of the picture."""
-    return hashlib.sha256(save_figure(FIGURES[lesson](WORKPLACE / lesson), figure_of(lesson))).hexdigest()
+    Drawing(FIGURES[lesson](WORKPLACE / lesson)).save(figure_of(lesson))
+    return hashlib.sha256(figure_of(lesson).read_bytes()).hexdigest()
 
 
 def redraw(lesson: str) -> None:

@@ -38,10 +38,15 @@ export function switchLanguage() {
 function translatePage() {
   if (page.lang !== language) {
     page.lang = language;
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-other]"))) {
+    for (const element of /** @type {NodeListOf<HTMLElement | SVGElement>} */ (
+      document.querySelectorAll("[data-other]")
+    )) {
       const said = element.dataset.other ?? "";
       if (element instanceof HTMLImageElement) [element.dataset.other, element.alt] = [element.alt, said];
-      else [element.dataset.other, element.textContent] = [element.textContent ?? "", said];
+      else if (element instanceof SVGSVGElement) {
+        element.dataset.other = element.getAttribute("aria-label") ?? "";
+        element.setAttribute("aria-label", said);
+      } else [element.dataset.other, element.textContent] = [element.textContent ?? "", said];
     }
   }
   if (!button) return;
