@@ -29,9 +29,10 @@ DOTS_PER_INCH = 120
 POINTS_PER_INCH = 72
 PLOT_COLOURS = 128  # of a stored plot
 MAX_DRAWN_COLOURS = 16_384  # of a plot; photographs have more
-NO_DITHER = Image.Dither.NONE
 ACROSS = {"left": 0.0, "center": 0.5, "right": 1.0}  # alignment → the part of a line before the point that it stands at
 UPWARDS = {"bottom": 0.0, "baseline": 0.0, "center": 0.5, "center_baseline": 0.5, "top": 1.0}
+
+_Pixels = NDArray[np.uint8]  # (H, W, 4)
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ class Drawing:
         figure.draw(self._renderer)
         self.texts = self._renderer.texts()
         self._without_texts = np.array(self._renderer.buffer_rgba())
-        self._whole = _with_few_colours(self._with_texts())
+        self._pixels = self._with_texts()
+        self._picture = _with_few_colours(self._pixels)
 
     def without_texts(self) -> bytes:
         """The picture without texts, as a PNG that took time to be small."""
-        return _as_png(self._with_same_colours(_picture(self._without_texts)), optimize=True)
+        return _as_png(self._with_same_colours(self._without_texts), optimize=True)
 
     def save(self, path: Path, language: str = "") -> None:
         """Write the picture with texts as PNG; they are Korean for "ko", where a Korean font is installed.
@@ -73,19 +75,30 @@ class Drawing:
         There is no time stamp: the same figure gives the same bytes.
         """
         font = find_korean_font() if language == "ko" else None
-        picture = self._with_same_colours(self._with_texts(font)) if font else self._whole
+        picture = self._with_same_colours(self._with_texts(font)) if font else self._picture
         with whole_file(path) as partial:
             partial.write_bytes(_as_png(picture))
 
-    def _with_texts(self, korean_font: str | None = None) -> Image.Image:
+    def _with_texts(self, korean_font: str | None = None) -> _Pixels:
         pixels = np.asarray(self._renderer.buffer_rgba())
         np.copyto(pixels, self._without_texts)
         self._renderer.write(self.texts, korean_font)
-        return _picture(pixels)
+        return pixels.copy()
 
-    def _with_same_colours(self, picture: Image.Image) -> Image.Image:
-        """The picture in the colours of the whole one, which takes a tenth of the time that finding them took."""
-        return picture if self._whole.mode == "RGB" else picture.quantize(palette=self._whole, dither=NO_DITHER)
+    def _with_same_colours(self, pixels: _Pixels) -> Image.Image:
+        """Pixels with the palette of the picture, which takes longer to find than a place in it for what differs."""
+        palette = self._picture.getpalette()
+        if palette is None:
+            return Image.fromarray(pixels).convert("RGB")
+        indices, packed = np.array(self._picture), pixels.view(np.uint32)[..., 0]
+        different = packed != self._pixels.view(np.uint32)[..., 0]
+        found, places = np.unique(packed[different], return_inverse=True)
+        colours = found.view(np.uint8).reshape(-1, 4)[:, :3].astype(int)
+        distances = ((colours[:, None] - np.array(palette).reshape(-1, 3)) ** 2).sum(axis=2)
+        indices[different] = distances.argmin(axis=1)[places]
+        same = Image.fromarray(indices)
+        same.putpalette(palette)
+        return same
 
 
 @dataclass
@@ -184,15 +197,12 @@ def _move(point: tuple[float, float], pixels: float, degrees: float) -> tuple[fl
     return point[0] + pixels * math.cos(angle), point[1] - pixels * math.sin(angle)
 
 
-def _picture(pixels: NDArray[np.uint8]) -> Image.Image:
-    return Image.fromarray(pixels).convert("RGB")
-
-
-def _with_few_colours(picture: Image.Image) -> Image.Image:
-    """The picture with a palette, a third as large as a PNG; but not a photograph, which needs more colours."""
+def _with_few_colours(pixels: _Pixels) -> Image.Image:
+    """Pixels as a picture with a palette, a third as large as a PNG; but not a photograph, which needs more colours."""
+    picture = Image.fromarray(pixels).convert("RGB")
     if picture.getcolors(MAX_DRAWN_COLOURS) is None:
         return picture
-    return picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=NO_DITHER)
+    return picture.quantize(PLOT_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 def _as_png(picture: Image.Image, *, optimize: bool = False) -> bytes:
