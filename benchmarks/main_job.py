@@ -1,6 +1,7 @@
 """Main job: time, peak memory and accuracies of `python main.py compare`, from end to end, over several seeds.
 
-Runs `python main.py compare --seed N` in its own process for each seed, into an empty folder.
+Runs `python main.py compare --seed N` in its own process for each seed, into an empty folder, and after it the same
+with `--engine torch`: so each pair of times is of neighbours.
 Command: `python -m benchmarks.main_job [--seeds N]`. Writes `results/main-job.json` and, from seed 0, the pictures of
 README.
 """
@@ -28,16 +29,25 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds, from 0 (default: 1)")
     seeds = range(parser.parse_args().seeds)
     with tempfile.TemporaryDirectory() as folder:
-        jobs = [_run_main_job(seed, Path(folder) / str(seed)) for seed in seeds]
+        jobs = [_run_both_engines(seed, Path(folder) / str(seed)) for seed in seeds]
         _copy_pictures(Path(folder) / "0")
     values: dict[str, Any] = {"jobs": jobs, "recipes": _results_over_seeds(jobs)}
     for name, row in values["recipes"].items():
         print(f"{name}: {row['mean']:.3f} ± {row['standard_deviation']:.3f} % over {len(seeds)} seeds")
+    ratio = statistics.median(job["torch_seconds"] / job["seconds"] for job in jobs)
+    print(f"{ratio:.2f} times as fast as with --engine torch, the median over the seeds")
     print(f"→ {record('main-job', values)}")
 
 
-def _run_main_job(seed: int, runs: Path) -> dict[str, Any]:
-    command = [sys.executable, "main.py", "compare", "--json", "--seed", str(seed), "--runs", str(runs)]
+def _run_both_engines(seed: int, runs: Path) -> dict[str, Any]:
+    """The job of a seed, and how many seconds it takes with `--engine torch`."""
+    job = _run_main_job(seed, runs)
+    by_torch = _run_main_job(seed, runs / "torch", "--engine", "torch")
+    return {**job, "torch_seconds": by_torch["seconds"]}
+
+
+def _run_main_job(seed: int, runs: Path, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "main.py", "compare", "--json", "--seed", str(seed), "--runs", str(runs), *options]
     start = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -47,7 +57,7 @@ def _run_main_job(seed: int, runs: Path) -> dict[str, Any]:
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed with {process.returncode}")
     seconds, megabytes = time.perf_counter() - start, usage.ru_maxrss / 1024
-    print(f"seed {seed}: {seconds:.0f} s, {megabytes:.0f} MB peak memory")
+    print(f"seed {seed}{' '.join(['', *options])}: {seconds:.0f} s, {megabytes:.0f} MB peak memory")
     return {"seed": seed, "seconds": seconds, "peak_megabytes": megabytes, **_summary(json.loads(output))}
 
 

@@ -92,13 +92,18 @@ def _inference() -> str:
 
 
 def _main_job() -> str:
+    jobs = load_results("main-job")["jobs"]
+    both = all("torch_seconds" in job for job in jobs)  # the first results had one engine
+    engines = ["`--engine torch`", "times as fast"] if both else []
     rows = [
-        [str(job["seed"]), f"{job['seconds']:.0f} s", f"{job['peak_megabytes']:.0f} MB"]
+        [str(job["seed"]), f"{job['seconds']:.0f} s"]
+        + ([f"{job['torch_seconds']:.0f} s", f"{job['torch_seconds'] / job['seconds']:.1f}"] if both else [])
+        + [f"{job['peak_megabytes']:.0f} MB"]
         + [f"{run['seconds']:.0f} s, {percent(run['test']['accuracy'])}" for run in job["runs"]]
-        for job in load_results("main-job")["jobs"]
+        for job in jobs
     ]
-    recipes = [run["recipe"]["name"] for run in load_results("main-job")["jobs"][0]["runs"]]
-    return write_table(["seed", "whole job", "peak memory", *recipes], rows)
+    recipes = [run["recipe"]["name"] for run in jobs[0]["runs"]]
+    return write_table(["seed", "whole job", *engines, "peak memory", *recipes], rows)
 
 
 def _start_up() -> str:
