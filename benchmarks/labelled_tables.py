@@ -16,10 +16,12 @@ import numpy as np
 from benchmarks.sheets import SheetScore, is_number
 from sutja.errors import DataError
 from sutja.reading.numbers import decide_decimal_sign
+from sutja.reading.picture import as_colour
 from sutja.reading.reader import Reader
 from sutja.reading.result import Reading
 from sutja.reading.tables.columns import best_matches
 from sutja.reading.tables.page import find_tables
+from sutja.reading.tables.ruling import with_ruling
 from sutja.reading.tables.table import NumberTable, TableCell
 
 SameNumber = Callable[[TableCell, str], bool]  # whether a cell has the number of a label
@@ -36,11 +38,16 @@ def score_folder(folder: Path, reader: Reader) -> dict[str, SheetScore]:
             labels = [(row["file"], row["expected"]) for row in csv.DictReader(file) if row["kind"] == TABLE_KIND]
     except OSError as error:
         raise DataError(f"{folder}: no labelled documents: {error.strerror}") from error
-    scores = {name: score_reading(reader.read(folder / name), label_rows(expected)) for name, expected in labels}
+    scores = {name: score_reading(_read(folder / name, reader), label_rows(expected)) for name, expected in labels}
     total = SheetScore()
     for score in scores.values():
         total.add(score)
     return {**scores, "all": total}
+
+
+def _read(path: Path, reader: Reader) -> Reading:
+    """The reading of a picture with its ruling, as the command line has it."""
+    return with_ruling(reader.read(path), as_colour(path))
 
 
 def label_rows(expected: str) -> list[list[str]]:
