@@ -99,10 +99,16 @@ def connected_to(cluster: str | None) -> Iterator[None]:
 
 
 def _check_language(name: str) -> str:
-    """Raises `UsageError` for a language that reports do not have."""
+    """Raises `UsageError` for a language that reports do not have, and says so when files of plots cannot have it."""
     from sutja.reports.languages import check_language
 
-    return check_language(name)
+    if check_language(name) == "ko":
+        from sutja.cli.console import remark
+        from sutja.reports.fonts import find_korean_font
+
+        if find_korean_font() is None:
+            remark("no Korean font here (Debian: fonts-nanum): files in figures/ stay English, the report is Korean")
+    return name
 
 
 Language = Annotated[
@@ -110,7 +116,8 @@ Language = Annotated[
     typer.Option(
         "--language",
         callback=_check_language,
-        help="The language in which the report opens: en or ko; it has a switch. [default: that of the browser]",
+        help="The language in which the report opens: en or ko; it has a switch. Files of plots are in it too. "
+        "[default: that of the browser; files in English]",
         show_default=False,
     ),
 ]

@@ -19,7 +19,8 @@ from tests.conftest import Undrawn
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def test_compare_finished_runs(run: Path, other_run: Path, tmp_path: Path) -> None:
+def test_compare_finished_runs(run: Path, other_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sutja.reports.fonts.find_korean_font", lambda: "NanumGothic")
     outcome = sutja("compare", run, other_run, "--to", tmp_path / "comparison", "--language", "ko")
     assert (outcome.code, outcome.err) == (0, "")
     assert "McNemar" in outcome.out
@@ -35,6 +36,18 @@ def test_compare_finished_runs(run: Path, other_run: Path, tmp_path: Path) -> No
     (comparison,) = compared["comparisons"]
     assert 0 <= comparison["p_value"] <= 1
     assert comparison["verdict"] in outcome.out
+
+
+def test_one_line_says_that_no_korean_font_is_installed(
+    run: Path, other_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("fonts", "figures"):
+        monkeypatch.setattr(f"sutja.reports.{place}.find_korean_font", lambda: None)
+    outcome = sutja("compare", run, other_run, "--to", tmp_path / "comparison", "--language", "ko")
+    assert outcome.code == 0
+    (line,) = outcome.err.splitlines()
+    assert line.startswith("no Korean font here (Debian: fonts-nanum)")
+    assert ">에포크</text>" in (tmp_path / "comparison" / "report.html").read_text(encoding="utf-8")
 
 
 def test_one_run_twice_is_no_comparison(run: Path, tmp_path: Path) -> None:
