@@ -20,6 +20,7 @@ RNG = np.random.default_rng(0)
 WEIGHTS = RNG.normal(size=(6, 1, 5, 5)).astype(np.float32)
 MAPS = RNG.normal(size=(10, 6, 9, 9)).astype(np.float32)
 DIGITS = Digits(RNG.integers(0, 256, (10, 28, 28), np.uint8), np.arange(10))
+DISTORTED = (DIGITS.images / 255).astype(np.float32)
 METRICS = [
     {"epoch": epoch}
     | {f"{part}_loss": 1 / epoch for part in plots.PART_STYLES}
@@ -41,7 +42,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "lines": lambda: plots.plot_lines([(DIGITS.images[0], "12 read as 13"), (DIGITS.images[1], "nothing read as 1")]),
     "filters": lambda: plots.plot_filters(WEIGHTS),
     "feature_maps": lambda: plots.plot_feature_maps(DIGITS.images, MAPS),
-    "augmentation": lambda: plots.plot_distortions(DIGITS.images, {"epoch 1": DIGITS.images / np.float32(255)}),
+    "augmentation": lambda: plots.plot_distortions(DIGITS.images, {"epoch 1": DISTORTED}),
     "study": lambda: plots.plot_seeds({"mlp": [0.97, 0.98], "lenet5": [0.99, 0.991]}, {"mlp": (0.97, 0.98)}, "test"),
     "members": lambda: plots.plot_ensemble(MEMBERS),
     "effects": lambda: plot_effects(EFFECTS),
