@@ -49,8 +49,7 @@ RECIPE = dataclasses.replace(RECIPES["line-reader"], epochs=2, batch_size=16, le
 def small_epochs() -> Iterator[None]:
     """Epochs of 48 strips, runs that are judged by 30; the documents are those of a quick painter."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sutja.experiments.experiment.document_painter", row_painter)
-        patch.setattr("sutja.export.publish.document_painter", row_painter)
+        patch.setattr("sutja.synth.documents.painter.document_painter", row_painter)
         for module, constants in (
             (line_training, {"STRIPS_PER_EPOCH": 48, "STRIPS_PER_CHUNK": 24, "MEASURED_STRIPS": 8}),
             (line_run, {"EVALUATED_STRIPS": 30, "PARITY_STRIPS": 10}),

@@ -41,8 +41,7 @@ RECIPE = dataclasses.replace(RECIPES["page-reader"], epochs=1, batch_size=2, pre
 def small_epochs() -> Iterator[None]:
     """Small scenes, four in an epoch, six to evaluate on."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sutja.experiments.experiment.document_painter", small_scenes)
-        patch.setattr("sutja.export.publish.document_painter", small_scenes)
+        patch.setattr("sutja.synth.documents.painter.document_painter", small_scenes)
         patch.setattr(page_training, "SCENES_PER_EPOCH", 4)
         patch.setattr(page_training, "MEASURED_SCENES", 2)
         for name, count in (("EVALUATED_SCENES", 6), ("PARITY_SCENES", 2)):
