@@ -12,8 +12,8 @@ import typer
 
 from sutja import __version__
 from sutja.cli.common import CommandGroup, CommandLineError, print_failure, report_os_error
+from sutja.environment import collect_rarely
 from sutja.errors import renamed
-from sutja.garbage import collect_rarely
 
 COMMANDS = {  # name of a command and of its module → examples at the end of its help
     "read": "Examples: `sutja read photo.jpg` · `sutja read scans/ --csv` · `sutja read photo.jpg --annotate out`",

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from queue import Queue
 from typing import Any
 
-from sutja.garbage import collect_rarely
+from sutja.environment import collect_rarely
 
 INTERRUPTED_EXIT_CODE = 130  # of a process that Ctrl-C stopped
 

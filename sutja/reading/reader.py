@@ -34,6 +34,7 @@ from sutja.reading.single_digit import (
     prepare_single_digit,
     row_of_pieces,
     single_digit_probabilities,
+    with_prior_odds,
 )
 from sutja.reading.slashes import without_unusual_slashes
 from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
@@ -41,6 +42,7 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
+ONLY_DIGIT_ODDS = 2.0  # how much more likely than elsewhere a sign that fills a picture is a digit
 MIN_ONLY_DIGIT_CONFIDENCE = 0.4  # of a digit that fills a picture on which the page network finds nothing more
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
@@ -354,7 +356,8 @@ class Reader:
         single = prepare_single_digit(picture)
         if not single.fills(picture.shape) or not all(_is_part(number, single.box) for number in numbers):
             return None
-        (digit,) = self.classify([picture])
+        (alone,) = self.classify([picture])
+        digit = self._read_digit(with_prior_odds(alone.probabilities, ONLY_DIGIT_ODDS), alone.box, alone.image)
         return _reading_of(digit, picture.shape) if digit.confidence >= MIN_ONLY_DIGIT_CONFIDENCE else None
 
     def _read_digit(self, probabilities: NDArray[np.float64], box: tuple[int, int, int, int], image: Gray) -> ReadDigit:

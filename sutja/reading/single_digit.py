@@ -205,3 +205,12 @@ def combine_probabilities(classifier: NDArray[np.float64], line: NDArray[np.floa
         return np.zeros(CLASS_COUNT)
     mean = np.sqrt(classifier * line / line.sum())
     return np.asarray(line.sum() * mean / mean.sum()) if mean.sum() > 0 else np.zeros(CLASS_COUNT)
+
+
+def with_prior_odds(probabilities: NDArray[np.float64], odds: float) -> NDArray[np.float64]:
+    """The probabilities `(10,)` of a sign to be each digit, where it is `odds` times as likely to be a digit at all.
+
+    What they lack of 1 is the probability that it is no digit (Bayes' rule).
+    """
+    total = float(probabilities.sum())
+    return np.asarray(odds * probabilities / (odds * total + 1 - total))

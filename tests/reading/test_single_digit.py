@@ -18,6 +18,7 @@ from sutja.reading.single_digit import (
     prepare_single_digit,
     row_of_pieces,
     single_digit_probabilities,
+    with_prior_odds,
 )
 
 
@@ -100,6 +101,15 @@ def test_both_networks_choose_the_digit_and_the_line_network_decides_whether_the
     contrary = np.zeros(10)
     contrary[7] = 1
     assert not combine_probabilities(np.eye(10)[2], contrary).any()
+
+
+def test_prior_odds_change_how_likely_a_sign_is_a_digit_and_not_which() -> None:
+    probabilities = np.array([0.1, 0.3, *[0.0] * 8])
+    likelier = with_prior_odds(probabilities, 2)
+    assert likelier.sum() == pytest.approx(0.8 / 1.4)
+    assert likelier / likelier.sum() == pytest.approx(probabilities / probabilities.sum())
+    assert with_prior_odds(np.eye(10)[3], 2) == pytest.approx(np.eye(10)[3])
+    assert not with_prior_odds(np.zeros(10), 2).any()
 
 
 def bars(*boxes: tuple[int, int, int, int]) -> NDArray[np.uint8]:

@@ -27,7 +27,7 @@ USUAL_WIDTHS = {
     "range": 5.0,
 }
 OTHER_WIDTH = 6.5
-CELL_MARGIN, UNRULED_CELL_MARGIN = 0.12, 0.4  # on both sides of a cell with and without rules there, in digit heights
+RULED_MARGIN, UNRULED_MARGIN = 0.12, 0.4  # on both sides of a cell with and without rules there, in digit heights
 SHORT_PROBABILITY = 0.12  # of tables with few rows
 MIN_FILLED_CELLS = 0.25  # of the cells of large tables
 # Columns on the left of a table: what stands in them, the least and the greatest width in digit heights, how often.
@@ -43,7 +43,7 @@ class Column:
     kind: str  # a kind of number, "word", "phrase" or "print"
     align: float
     filled: float  # share of its cells
-    margin: float = CELL_MARGIN
+    margin: float = RULED_MARGIN
     printed: bool = False
 
 
@@ -69,7 +69,7 @@ def grid(sheet: DocumentSheet) -> None:
     """A table of numbers: mark sheets, score cards, logs, tallies."""
     row_height = sheet.heights(1.15, 2.7)
     rules = _random_rules(sheet)
-    columns = _random_columns(sheet, row_height, CELL_MARGIN if rules.down else UNRULED_CELL_MARGIN)
+    columns = _random_columns(sheet, row_height, RULED_MARGIN if rules.down else UNRULED_MARGIN)
     edges = _random_rows(sheet, row_height)
     _draw_heading(sheet, columns[0].left, float(edges[0]))
     _draw_bands(sheet, columns, edges)
@@ -118,7 +118,7 @@ def _random_columns(sheet: DocumentSheet, row_height: float, margin: float) -> l
     align = float(rng.choice([0.5, 0.15, 0.85]))
     while not columns or x < stop:
         kind = same or random_kind(rng)
-        wide = _random_width(sheet, kind, shared, row_height) + 2 * (margin - CELL_MARGIN) * sheet.digit_height
+        wide = _random_width(sheet, kind, shared, row_height) + 2 * (margin - RULED_MARGIN) * sheet.digit_height
         columns.append(Column(x, x + wide, kind, align, filled, margin))
         x += wide
     share = MAX_RUNS * row_height / max(1, len(columns) * sheet.size[1])  # so that all rows get their part
