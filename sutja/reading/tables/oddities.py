@@ -13,7 +13,7 @@ from sutja.reading.tables.table import CellRemark, NumberTable, TableCell
 MIN_ROWS = 4  # of a table whose columns are compared
 MIN_DECIMAL_COLUMN = 5  # numbers
 MIN_FILLED_ROWS_SHARE, MIN_FULL_ROWS_SHARE = 0.5, 0.8  # of the rows, in a column and in the fullest one
-MIN_DECIMALS_SHARE = 0.7  # of the numbers of a column that have a decimal sign
+MIN_DECIMALS_SHARE = 0.5  # of the numbers of a column that have a decimal sign
 MIN_HEIGHT_SHARE = 0.6  # of the usual height of the numbers of a table
 DECIMAL_MARKS = (".", ",")
 EDGE_MARKS = (*DECIMAL_MARKS, ":", "/")
