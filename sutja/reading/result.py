@@ -31,6 +31,7 @@ Corner = tuple[float, float]  # x and y in pixels
 Quadrilateral = tuple[Corner, Corner, Corner, Corner]
 RuledLine = tuple[Corner, Corner]  # both ends
 UNSURE = "?"
+MENDED_SHARE_RIGHT = 0.5  # of numbers that a table has cut or joined, on synthetic sheets
 
 
 NO_IMAGE = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)  # of a digit that was read without keeping one
@@ -146,8 +147,9 @@ class ReadNumber:
 
     @property
     def confidence(self) -> float:
-        """The probability that all signs are right: the product of their confidences."""
-        return float(np.prod([sign.confidence for sign in self.signs]))
+        """The probability that all signs are right: the product of their confidences, halved if it was mended."""
+        product = float(np.prod([sign.confidence for sign in self.signs]))
+        return product * MENDED_SHARE_RIGHT if self.read_as else product
 
     def with_value(self, decimal_sign: DecimalSign | None) -> ReadNumber:
         """The number with the kind of its most probable signs, and its value if it is sure of all."""

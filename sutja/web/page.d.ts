@@ -58,6 +58,7 @@ interface NumberResponse {
   guess: string;
   quad: Corner[];
   digits: DigitResponse[];
+  confidence: number;
 }
 
 /** x and y in pixels of a picture. */
@@ -85,6 +86,7 @@ interface TableResponse {
 interface SheetNumber {
   signs: Sign[];
   quad: Corner[];
+  confidence?: number; // of a number as it was read
 }
 
 /** A cell with a number; `checked` by a person, who wants to hear nothing more of it. */

@@ -71,6 +71,7 @@ class NumberRequest(StrictModel):
     """A number of a page, as it was read or as a person has corrected it."""
 
     signs: list[SignRequest] = Field(min_length=1, max_length=MAX_SIGNS)
+    confidence: float = Field(1.0, ge=0, le=1, description="As in the response, if it is as it was read.")
     quad: Annotated[list[QuadCorner], Field(min_length=4, max_length=4)] = Field(
         description="The corners top left, top right, bottom right, bottom left, as seen in reading direction."
     )

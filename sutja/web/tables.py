@@ -175,7 +175,9 @@ def _decode_jpeg(text: str) -> bytes:
 
 
 def _number(number: NumberRequest) -> ReadNumber:
-    return ReadNumber.at(_real_quad(number.quad), [_sign(each) for each in number.signs], shape=PICTURE_SHAPE)
+    sure = sum(each.sure for each in number.signs)
+    share = number.confidence ** (1 / max(1, sure))
+    return ReadNumber.at(_real_quad(number.quad), [_sign(each, share) for each in number.signs], shape=PICTURE_SHAPE)
 
 
 def _real_quad(corners: list[list[float]]) -> Quad:
@@ -189,13 +191,13 @@ def _real_quad(corners: list[list[float]]) -> Quad:
     return Axes(axes.centre, direction, length, height).quad
 
 
-def _sign(sign: SignRequest) -> ReadDigit | ReadSign:
-    """A sign; of a sure one the confidence is 1."""
+def _sign(sign: SignRequest, sure: float) -> ReadDigit | ReadSign:
+    """A sign; `sure` is the confidence of a sure one."""
     box = (0, 0, 1, 1)
     if not sign.guess.isdecimal():
-        return ReadSign(sign.guess if sign.sure else None, sign.guess, float(sign.sure), box)
+        return ReadSign(sign.guess if sign.sure else None, sign.guess, sure if sign.sure else 0.0, box)
     digit = int(sign.guess)
     if sign.sure:
-        return ReadDigit(digit, digit, 1.0, box)
+        return ReadDigit(digit, digit, sure, box)
     probabilities = np.array(sign.probabilities or [0.0] * 10)
     return ReadDigit(None, digit, float(probabilities[digit]), box, probabilities=probabilities)

@@ -41,12 +41,8 @@ class TableCell:
 
     @property
     def is_unsure(self) -> bool:
-        """Whether a sign is below the minimum confidence, all together are not sure enough, or a number is mended.
-
-        A mended number was cut from its neighbour or joined of parts.
-        """
-        is_mended = any(number.read_as for number in self.numbers)
-        return is_mended or UNSURE in self.text or self.confidence < MIN_SURE_CONFIDENCE
+        """Whether a sign is below the minimum confidence, or all together are not sure enough for a table."""
+        return UNSURE in self.text or self.confidence < MIN_SURE_CONFIDENCE
 
     @property
     def is_dash(self) -> bool:

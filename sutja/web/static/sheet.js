@@ -14,6 +14,7 @@ export function sheetNumbers({ lines }, { left, top } = { left: 0, top: 0 }) {
   return lines.flatMap(({ numbers }) => numbers).map((number) => ({
     signs: signsOf(number, { left, top, scale: 1 }),
     quad: number.quad.map(([x, y]) => [x + left, y + top]),
+    confidence: number.confidence,
   }));
 }
 
@@ -113,12 +114,12 @@ export function withNumber(tables, { table: changed, row, column }, number) {
  * @param {SheetNumber} number @param {string} text @returns {SheetNumber} */
 export function typed(number, text) {
   const before = number.signs.filter((sign) => typeof sign === "string" || sign.label !== NONE);
-  if (before.length !== text.length) return { ...number, signs: [...text] };
+  if (before.length !== text.length) return { signs: [...text], quad: number.quad };
   const signs = before.map((sign, at) => {
     if (typeof sign === "string" || !/[0-9]/.test(text[at])) return text[at];
     return shown(sign) === text[at] ? sign : { ...sign, label: Number(text[at]), kept: false };
   });
-  return { ...number, signs };
+  return { signs, quad: number.quad };
 }
 
 /** The parts of a number before and from sign `at` on.

@@ -19,7 +19,7 @@ export function pageRequest(name, tables, picture = () => null) {
     cells: table.cells.map((cell) => ({
       row: cell.row,
       column: cell.column,
-      numbers: [numberRequest(cell.number)],
+      numbers: [{ ...numberRequest(cell.number), confidence: cell.checked ? 1 : cell.number.confidence }],
       jpeg: picture(cell, table),
     })),
   }));
