@@ -213,7 +213,7 @@ def _holds_second(flat: FlatNumbers, pair: Sequence[NumberColumn], row_of: dict[
         return False
     is_within = one.right - other.left > MIN_JOINED_OVERLAP * wide
     few = min(len(one.numbers), len(other.numbers))
-    return is_within or (few <= most and other.left - one.right < MAX_SECOND_GAP * flat.unit)
+    return is_within or (flat.has_parts and few <= most and other.left - one.right < MAX_SECOND_GAP * flat.unit)
 
 
 def _belongs(flat: FlatNumbers, columns: Sequence[NumberColumn], row: Sequence[int]) -> bool:

@@ -25,7 +25,8 @@ class FlatNumbers:
     """Numbers on a level page: their boxes, each edge `(N,)`, and the indices of each row from left to right.
 
     `matrix (3, 3)` is the homography from the picture to the level page, in which the middle of the numbers has the
-    scale of the picture; `unit` is the usual height of a number.
+    scale of the picture; `unit` is the usual height of a number. Unless it `has_parts`, numbers that touch are not
+    parts of one, as when a person has cut them.
     """
 
     left: FlatPoints
@@ -35,6 +36,7 @@ class FlatNumbers:
     rows: tuple[list[int], ...]
     matrix: Homography
     unit: float
+    has_parts: bool = True
 
     @property
     def middle(self) -> FlatPoints:

@@ -86,7 +86,7 @@ def arrange_page(reading: Reading, *, mend: bool = True) -> ArrangedPage:
     """
     if not reading.numbers:
         return ArrangedPage(reading, ())
-    page = _Arrangement.of(reading)
+    page = _Arrangement.of(reading, mend=mend)
     if not mend:
         return ArrangedPage(reading, tuple(page.tables()))
     if cuts := page.cuts():
@@ -105,13 +105,13 @@ class _Arrangement:
     flat: FlatNumbers
 
     @staticmethod
-    def of(reading: Reading) -> _Arrangement:
+    def of(reading: Reading, *, mend: bool) -> _Arrangement:
         quads = _quads(reading.numbers)
         flat = flatten_numbers(quads)
         flat = level_columns(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
         flat = level_rows(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
         rows = regrouped_rows(flat, np.concatenate(flat.rows))
-        return _Arrangement(reading.numbers, reading.ruling, replace(flat, rows=tuple(rows)))
+        return _Arrangement(reading.numbers, reading.ruling, replace(flat, rows=tuple(rows), has_parts=mend))
 
     def cuts(self) -> dict[int, list[ReadNumber]]:
         """The parts of each number that lies across the gutter between two columns, by the `id` of the number."""

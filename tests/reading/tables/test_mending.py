@@ -66,6 +66,13 @@ def test_nothing_is_cut_or_joined_if_that_is_not_wanted() -> None:
     assert {id(number) for cell in table.filled_cells for number in cell.numbers} == set(map(id, reading.numbers))
 
 
+def test_parts_that_a_person_has_cut_stay_in_columns_of_their_own() -> None:
+    rows = [[("12", 0), (signs, 100)] for signs in ("45", "65", "51", "52", "47")]
+    rows[3] = [("12", 0), ("45", 100), ("78", 120)]
+    (table,) = arrange_page(reading_of(*rows), mend=False).tables
+    assert table.shape == (5, 3)
+
+
 def test_a_long_number_of_a_column_is_not_cut() -> None:
     rows = [[("12", 0), (str(20 + at), 100)] for at in range(6)]
     rows[3] = [("12", 0), ("123456", 60)]
