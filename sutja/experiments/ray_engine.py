@@ -70,12 +70,13 @@ class RayEngine(Engine):
         self._installation = describe_installation()
         self._data_name = f"{context.dataset.name}.npz"
         self._data = ray.put(_pack(context, teachers, self._data_name))
-        self._train = ray.remote(_train_remotely).options(
-            num_cpus=context.threads,
-            num_gpus=1 if context.device == "cuda" else 0,
-            num_returns="streaming",
-            max_retries=0,  # `_lose` tries again, from the last epoch
-        )
+        self._train = ray.remote(_train_remotely)
+        self._options = {
+            "num_cpus": context.threads,
+            "num_gpus": 1 if context.device == "cuda" else 0,
+            "num_returns": "streaming",
+            "max_retries": 0,  # `_lose` tries again, from the last epoch
+        }
         self._working: dict[Any, PlannedRun] = {}
         self._losses: Counter[PlannedRun] = Counter()
 
@@ -89,7 +90,8 @@ class RayEngine(Engine):
         job = worker_job(planned, self._data_name, self._context)
         files = ChangedFiles(planned.folder).take() if planned.folder.exists() else {}
         task = RemoteRun(planned, job, files, self._data_name, self._installation)
-        self._working[self._train.remote(task, self._data)] = planned
+        train = self._train.options(name=planned.name, **self._options)  # the name is the title of Ray's process
+        self._working[train.remote(task, self._data)] = planned
 
     def next_message(self) -> Message:
         """Wait for the next message; what came with it is in the run's folder already."""

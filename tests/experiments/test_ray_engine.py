@@ -29,7 +29,7 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.filterwarnings("ignore")]
 Undrawn = Callable[[], AbstractContextManager[None]]
-EPOCHS = 150  # long enough to be interrupted, a few seconds
+EPOCHS = 400  # long enough to be interrupted after another process has started, some seconds
 RECIPE = f"mlp:epochs={EPOCHS},batch_size=16"
 DIVERGING = "mlp:epochs=2,batch_size=16,optimiser=sgd,learning_rate=100"
 SAME = ("model.safetensors", "model.onnx", "logits.npz")
@@ -104,15 +104,27 @@ def assert_same_runs(runs: Path, expected: Path) -> None:
         assert not list(ours.folder.rglob(".*"))
 
 
-def workers(nodes: Path, recipe: str = "") -> list[int]:
-    """The processes that train on these nodes, by the folders that they write into; `recipe` is a part of its JSON."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    lines = [line for line in listed.splitlines() if f"{nodes}/sutja-run-" in line and recipe in line]
-    return [int(line.split()[0]) for line in lines]
+def workers(nodes: Path, run: str = "") -> list[int]:
+    """The processes that train on these nodes, told by their temporary folder, for the Ray task of a `run`."""
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+    titles = {int(process): title for process, _, title in rows}
+    return [
+        int(process)
+        for process, parent, title in rows
+        if "sutja.experiments.worker" in title and run in titles.get(int(parent), "") and is_on(nodes, int(process))
+    ]
+
+
+def is_on(nodes: Path, process: int) -> bool:
+    try:
+        return f"TMPDIR={nodes}\0" in Path(f"/proc/{process}/environ").read_text(encoding="utf-8", errors="replace")
+    except OSError:  # it has just ended
+        return False
 
 
 def worker_of(planned: PlannedRun, nodes: Path) -> int:
-    (process,) = workers(nodes, f'"seed": {planned.recipe.seed}')
+    (process,) = workers(nodes, planned.name)
     return process
 
 
