@@ -25,6 +25,7 @@ PAGE_SIZE = (1300, 1700)  # width and height in pixels
 DIGIT_PIXELS = (22.0, 34.0)
 EDGE_SHARE = 0.06  # of the picture around the table
 RULE_SHARES = {"all": 0.5, "across": 0.25, "none": 0.25}  # of sheets with rules between all cells, rows, or none
+COLUMN_MARGINS = {True: 0.12, False: 0.4}  # beside numbers, in digit heights, with and without rules between columns
 MAX_FILLED_SIGNS = 0.62  # digit heights that a sign takes
 
 
@@ -151,29 +152,33 @@ def _fill_in(draft: _Draft, columns: list[SheetColumn], kind: str) -> None:
     x = left + edge + float(rng.uniform(0, 1)) * (right - left - 2 * edge - unit * sum(each.width for each in columns))
     y = top + edge + float(rng.uniform(0, 1)) * (bottom - top - 2 * edge - row_height * rows)
     places = np.asarray(x + unit * np.cumsum([0, *(column.width for column in columns)]), np.float64)
-    _rule(sheet, places, np.asarray(y + row_height * np.arange(rows + 1), np.float64))
+    is_ruled = _rule(sheet, places, np.asarray(y + row_height * np.arange(rows + 1), np.float64))
+    margin = COLUMN_MARGINS[is_ruled] * unit
     for row in range(rows):
         for at, column in enumerate(columns):
             if kind == "bill" and row == rows - 1 and at < len(columns) - 1:
                 continue  # the sum stands in the last column
             box = (
-                places[at] + 0.12 * unit,
+                places[at] + margin,
                 y + row * row_height,
-                places[at + 1] - 0.12 * unit,
+                places[at + 1] - margin,
                 y + (row + 1) * row_height,
             )
             _fill_cell(draft, column, (row, at), box)
 
 
-def _rule(sheet: DocumentSheet, places: NDArray[np.float64], edges: NDArray[np.float64]) -> None:
+def _rule(sheet: DocumentSheet, places: NDArray[np.float64], edges: NDArray[np.float64]) -> bool:
+    """Draw the rules of a table; returns whether there are some between the columns."""
     rules = str(sheet.rng.choice(list(RULE_SHARES), p=list(RULE_SHARES.values())))
     thick = sheet.heights(0.02, 0.08)
     if rules != "none":
         for edge in edges.tolist():
             sheet.rule((places[0], edge), (places[-1], edge), thick)
-    if rules == "all":
+    is_ruled = rules == "all"
+    if is_ruled:
         for place in places.tolist():
             sheet.rule((place, edges[0]), (place, edges[-1]), thick)
+    return is_ruled
 
 
 def _fill_cell(
