@@ -157,7 +157,7 @@ def score_page(page: SheetPage, reading: Reading) -> SheetScore:
 
 
 def is_number(cell: TableCell, text: str, sign: DecimalSign | None) -> bool:
-    """Whether a cell has the value of a text, or the same signs where there is none; `sign` is that of the texts."""
+    """Whether a cell has the value of a text, or its signs if it has no value; `sign` is the texts' decimal sign."""
     value = interpret_number(text, sign).value
     return cell.guess == text or (value is not None and cell.guessed_value == value)
 

@@ -137,7 +137,7 @@ class Worker:
         self._pass_on(_end(code, last))
 
     def _pass_on(self, words: dict[str, Any]) -> None:
-        """Put a message of the run that is training into the queue; between two runs there is none."""
+        """Put a message into the queue if a run is training; messages between two runs are ignored."""
         with self._lock:
             planned = self._planned
             if "end" in words:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import Axes, Quad, overlap, overlapping_bounds
 
-OWN_VOICES = 2.0  # what a number says itself counts as much as what so many others of its column say,
-MAX_COLUMN_WEIGHT = 0.9  # but at least a tenth
+OWN_WEIGHT = 2.0  # of a number's own `hand`; each other number of its column weighs its score, at most 1
+MAX_COLUMN_WEIGHT = 0.9  # of all others together
 MAX_SHIFT_HEIGHTS = 0.6  # between the left sides, right sides or middles of two numbers of a column
 MAX_COLUMN_HEIGHT_RATIO = 1.5  # of two numbers of a column
 HANDWRITING_PRIOR = 0.4  # is added: who photographs a sheet is after the handwriting on it
@@ -44,7 +44,7 @@ def with_columns_hands(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
     weights = _same_column([number.quad for number in numbers]) * np.array([number.score for number in numbers])
     total = weights.sum(axis=1)
     others = weights @ hands / np.maximum(total, 1e-9)
-    shares = np.minimum(total / (total + OWN_VOICES), MAX_COLUMN_WEIGHT)
+    shares = np.minimum(total / (total + OWN_WEIGHT), MAX_COLUMN_WEIGHT)
     agreed = np.clip(hands + shares * (others - hands) + HANDWRITING_PRIOR, -1, 1)
     return [replace(number, hand=float(hand)) for number, hand in zip(numbers, agreed, strict=True)]
 

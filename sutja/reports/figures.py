@@ -192,7 +192,7 @@ def _common_edge(lines: Sequence[_Line]) -> float:
 
 
 def _move(point: tuple[float, float], pixels: float, degrees: float) -> tuple[float, float]:
-    """A point that lies so many pixels further in the direction of the text."""
+    """The point moved by a number of pixels in the direction of the text."""
     angle = math.radians(degrees)
     return point[0] + pixels * math.cos(angle), point[1] - pixels * math.sin(angle)
 

@@ -18,7 +18,8 @@ Rows = list[list[int]]
 MIN_TABLE_ROWS, MIN_TABLE_COLUMNS, MIN_LIST_ROWS = 2, 2, 3  # a list is a table of one column
 MIN_IN_PLACE_SHARE = 0.75  # of the numbers of a table, in its columns or alone in one
 MIN_ALIGNED_SHARE = 0.7  # of them, in columns of several
-MANY_NUMBERS, MIN_SHARE_OF_MANY = 30, 0.6  # of which so many are aligned by no chance
+MANY_NUMBERS = 30  # in a block; if at least MIN_ALIGNED_SHARE of them fit its columns, that is no chance
+MIN_ALIGNED_SHARE = 0.6
 # In the distance of two rows
 LOOSE_GAP, WIDE_GAP = 1.6, 6.0  # between tables below each other whose columns differ, and in any case
 UNEVEN_GAP = 2.4  # between tables, if no whole number of rows would fill it
@@ -271,7 +272,7 @@ def _is_table(flat: FlatNumbers, columns: Sequence[NumberColumn], rows: Rows) ->
     several = sum(len(row) > 1 for row in rows)
     alone = sum(len(column.numbers) == 1 for column in columns)
     is_aligned = fitting >= MIN_ALIGNED_SHARE * numbers and fitting + alone >= MIN_IN_PLACE_SHARE * numbers
-    is_aligned |= numbers >= MANY_NUMBERS and fitting >= MIN_SHARE_OF_MANY * numbers
+    is_aligned |= numbers >= MANY_NUMBERS and fitting >= MIN_ALIGNED_SHARE * numbers
     return min(len(rows), several) >= MIN_TABLE_ROWS and is_aligned
 
 
