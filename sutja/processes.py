@@ -1,4 +1,7 @@
-"""Child processes: they leave Ctrl-C to their parent, end with it, and compute with one thread; results in order."""
+"""Child processes: they leave Ctrl-C to their parent, end with it, and compute with one thread; results in order.
+
+And `late_interrupts`, for what Ctrl-C must not cut in two.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,26 @@ def without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def late_interrupts() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block, which is then never left half done.
+
+    Does nothing outside the main thread, which is the only one that Ctrl-C interrupts. A mask of signals would not do:
+    it is of one thread, and another that has none passes Ctrl-C on.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if waiting:
+            signal.raise_signal(signal.SIGINT)
 
 
 def prepare_process() -> None:

@@ -14,6 +14,7 @@ import torch
 
 from sutja.errors import ModelFileError
 from sutja.files import whole_file
+from sutja.processes import late_interrupts
 from sutja.runs.epoch import Epoch
 from sutja.runs.run import Run
 
@@ -21,12 +22,13 @@ DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def save_epoch(run: Run, records: Sequence[Epoch], state: dict[str, Any]) -> None:
-    """Write what is needed to resume after this epoch, and its row of the curves."""
+    """Write what is needed to resume after this epoch, and its row of the curves: both, also when Ctrl-C comes."""
     content = io.BytesIO()  # written in one go: on a full disk PyTorch's own error names no file
     torch.save(state, content)
-    with whole_file(run.folder / "checkpoint.pt") as partial:
-        partial.write_bytes(content.getvalue() + hashlib.sha256(content.getbuffer()).digest())
-    run.save_metrics(records)
+    with late_interrupts():
+        with whole_file(run.folder / "checkpoint.pt") as partial:
+            partial.write_bytes(content.getvalue() + hashlib.sha256(content.getbuffer()).digest())
+        run.save_metrics(records)
 
 
 def load_checkpoint(run: Run) -> dict[str, Any] | None:

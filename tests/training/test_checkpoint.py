@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,25 @@ def test_save_epoch_replaces_what_was_kept(run: Run) -> None:
     assert state is not None
     assert torch.equal(state["best"]["weight"], torch.ones(1))
     assert len(run.metrics()) == 2
+
+
+def test_ctrl_c_waits_until_curves_and_state_are_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_epoch(run, epochs(1), STATE)
+    monkeypatch.setattr(Run, "save_metrics", interrupted_before(Run.save_metrics))
+    with pytest.raises(KeyboardInterrupt):
+        save_epoch(run, epochs(2), {**STATE, "best": {"weight": torch.ones(1)}})
+    assert len(run.metrics()) == 2
+    state = load_checkpoint(run)
+    assert state is not None
+    assert torch.equal(state["best"]["weight"], torch.ones(1))
+
+
+def interrupted_before(save: Callable[[Run, Sequence[Epoch]], None]) -> Callable[[Run, Sequence[Epoch]], None]:
+    def interrupted(run: Run, records: Sequence[Epoch]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(run, records)
+
+    return interrupted
 
 
 def truncated(content: bytes) -> bytes:
