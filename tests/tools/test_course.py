@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from sutja.errors import SutjaError
 from tools.course import running
@@ -31,6 +32,13 @@ More.
 print(1)
 ```
 """
+
+
+def figure_with(*texts: str) -> Figure:
+    figure = Figure(figsize=(2, 2))
+    for text in texts:
+        figure.text(0, 0, text)
+    return figure
 
 
 def test_nothing_is_wrong_with_the_course() -> None:
@@ -91,6 +99,28 @@ def test_each_lesson_has_an_exercise_with_a_solution(lesson: str, language: str,
     _, found, exercise = page_of(lesson, language).read_text(encoding="utf-8").partition(heading)
     assert found
     assert exercise.count("<details") == exercise.count("</details>") == 1
+
+
+def test_a_figure_is_drawn_in_both_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FIGURES, "1-data", lambda _: figure_with("first half", "2.5", "LeNet-5, shuffled"))
+    monkeypatch.setattr(running, "find_korean_font", lambda: "DejaVu Sans")
+    monkeypatch.setattr(running, "figure_of", lambda lesson, language: tmp_path / f"{lesson}.{language}.png")
+    assert set(running.draw("1-data")) == set(LANGUAGES)
+    assert {each.name for each in tmp_path.iterdir()} == {"1-data.en.png", "1-data.ko.png"}
+
+
+def test_a_figure_with_a_text_that_has_no_korean_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FIGURES, "1-data", lambda _: figure_with("first half", "nobody wrote this"))
+    monkeypatch.setattr(running, "find_korean_font", lambda: "DejaVu Sans")
+    with pytest.raises(SutjaError, match="no Korean for 'nobody wrote this'"):
+        running.draw("1-data")
+
+
+def test_without_a_korean_font_no_figure_is_drawn_with_english_texts_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FIGURES, "1-data", lambda _: figure_with("mean"))
+    monkeypatch.setattr(running, "find_korean_font", lambda: None)
+    with pytest.raises(SutjaError, match="install a Korean font"):
+        running.draw("1-data")
 
 
 def test_each_lesson_has_a_figure_and_is_in_both_indexes() -> None:

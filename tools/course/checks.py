@@ -36,10 +36,11 @@ def faults() -> Iterator[str]:
 
 
 def _faults_of_record(lesson: str, record: dict[str, Any]) -> Iterator[str]:
-    """The record is of the lesson's figure, and no command took too long."""
-    picture = figure_of(lesson)
-    if not picture.exists() or hashlib.sha256(picture.read_bytes()).hexdigest() != record["figure"]:
-        yield f"{picture.name}: is not the picture of the recorded run"
+    """The record is of the lesson's figure in each language, and no command took too long."""
+    for language in LANGUAGES:
+        picture = figure_of(lesson, language)
+        if not picture.exists() or hashlib.sha256(picture.read_bytes()).hexdigest() != record["figures"].get(language):
+            yield f"{picture.name}: is not the picture of the recorded run"
     for step in record["steps"]:
         if (idle := _seconds_on_idle_cores(step)) > MAX_SECONDS:
             yield f"{lesson}: {step['code'].strip()}: takes {idle:.0f} s on {CORES} cores"
@@ -61,8 +62,8 @@ def _faults_of_page(lesson: str, language: str, steps: list[dict[str, Any]]) -> 
         yield f"{page.name}: has other code than the recorded run"
     elif fill_outputs(text, [step["output"] for step in steps]) != text:
         yield f"{page.name}: the outputs are not those of the recorded run"
-    if f"](images/{figure_of(lesson).name})" not in text:
-        yield f"{page.name}: does not show the figure of the lesson"
+    if f"](images/{figure_of(lesson, language).name})" not in text:
+        yield f"{page.name}: does not show the figure of the lesson in its language"
     known = "".join(step["code"] + step["output"] for step in steps)
     for number in FIGURE_IN_PROSE.findall(prose_of(text)):
         if number not in known:

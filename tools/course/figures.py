@@ -103,7 +103,7 @@ def draw_dropout(folder: Path) -> Figure:
         left.text(10 * step + 3.5, 10.2, f"batch {step + 1}", ha="center", va="center")
     left.set(aspect="equal", xlim=(-1, 28), ylim=(-1, 11))
     left.set_axis_off()
-    _draw_differences(right, {"dropout = 0.2": _paired(plain, results["mlp:epochs=5,dropout=0.2"])})
+    _draw_differences(right, {"dropout": _paired(plain, results["mlp:epochs=5,dropout=0.2"])})
     return figure
 
 

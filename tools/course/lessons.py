@@ -36,9 +36,9 @@ def page_of(lesson: str, language: str) -> Path:
     return COURSE / (f"{lesson}.md" if language == "en" else f"{lesson}.{language}.md")
 
 
-def figure_of(lesson: str) -> Path:
-    """The picture of a lesson."""
-    return COURSE / "images" / f"{lesson}.png"
+def figure_of(lesson: str, language: str) -> Path:
+    """The picture of a lesson, with the texts on it in one of the `LANGUAGES`."""
+    return COURSE / "images" / (f"{lesson}.png" if language == "en" else f"{lesson}.{language}.png")
 
 
 def read_steps(text: str) -> list[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,13 +19,16 @@ from sutja.environment import describe_environment
 from sutja.errors import SutjaError
 from sutja.files import write_text
 from sutja.reports.figures import Drawing
+from sutja.reports.fonts import find_korean_font
+from sutja.reports.languages import lines_in_korean
 from tools.course.figures import FIGURES
-from tools.course.lessons import LESSONS, Step, figure_of, page_of, read_steps
+from tools.course.lessons import LANGUAGES, LESSONS, Step, figure_of, page_of, read_steps
 
 WORKPLACE = ROOT / "build" / "course"  # a folder for each lesson, kept so that its figure can be drawn again
 DONE = "done.json"  # the blocks of an unfinished lesson that were run
 BEGUN = "begun"  # there while a block runs; an interrupted one leaves it, and its runs: what remains takes less time
 COLUMNS = 80
+WORD = re.compile("[A-Za-z]{2}")  # in a text on a figure
 
 
 def load_recorded() -> dict[str, Any]:
@@ -38,7 +42,7 @@ def run_lesson(lesson: str) -> None:
         pass
     (WORKPLACE / lesson / DONE).rename(WORKPLACE / lesson / "finished.json")
     steps = json.loads((WORKPLACE / lesson / "finished.json").read_text(encoding="utf-8"))
-    _store(lesson, {"steps": steps, "figure": draw(lesson), "environment": describe_environment()})
+    _store(lesson, {"steps": steps, "figures": draw(lesson), "environment": describe_environment()})
 
 
 def run_next_step(lesson: str) -> bool:
@@ -64,15 +68,29 @@ def run_next_step(lesson: str) -> bool:
     return True
 
 
-def draw(lesson: str) -> str:
-    """Draw the figure of a lesson from the runs in its folder; returns the SHA-256 of the picture."""
-    Drawing(FIGURES[lesson](WORKPLACE / lesson)).save(figure_of(lesson))
-    return hashlib.sha256(figure_of(lesson).read_bytes()).hexdigest()
+def draw(lesson: str) -> dict[str, str]:
+    """Draw the figure of a lesson from the runs in its folder; returns the SHA-256 of the picture in each language.
+
+    Raises `SutjaError` if a text has no Korean form, or no font has Hangul.
+    """
+    drawing = Drawing(FIGURES[lesson](WORKPLACE / lesson))
+    _require_korean(lesson, drawing)
+    for language in LANGUAGES:
+        drawing.save(figure_of(lesson, language), language)
+    return {each: hashlib.sha256(figure_of(lesson, each).read_bytes()).hexdigest() for each in LANGUAGES}
+
+
+def _require_korean(lesson: str, drawing: Drawing) -> None:
+    if find_korean_font() is None:
+        raise SutjaError("the figures have Korean texts: install a Korean font, such as the package fonts-nanum")
+    texts = [(line, text.lines) for text in drawing.texts for line in text.lines if WORD.search(line)]
+    if english := [line for line, lines in texts if line in lines_in_korean(lines)]:
+        raise SutjaError(f"{lesson}: no Korean for {english[0]!r} in sutja/reports/templates/korean.toml")
 
 
 def redraw(lesson: str) -> None:
-    """Draw the figure of a lesson again, and record its checksum."""
-    _store(lesson, {**load_recorded()[lesson], "figure": draw(lesson)})
+    """Draw the figure of a lesson again, and record its checksums."""
+    _store(lesson, {**load_recorded()[lesson], "figures": draw(lesson)})
 
 
 def _store(lesson: str, values: dict[str, Any]) -> None:
