@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Device, Json, Threads, load_data
+from sutja.cli.common import Data, Device, Json, Language, Threads, load_data
 from sutja.cli.completion import complete_recipe
 
 SHOWN_DOUBTS = 10  # in the terminal
@@ -32,6 +32,7 @@ def doubts(
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, max=2**31, help="The random seed.")] = 0,
     device: Device = "auto",
     threads: Threads = 0,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """Find labels that are probably wrong, by confident learning: a page of pictures, and a CSV of all digits.
@@ -63,7 +64,7 @@ def doubts(
         print_json([doubt_values(each, dataset.class_names) for each in islice(found, count)])
         return
     folder = to or Path("runs") / f"doubts-{dataset.name}"
-    write_doubts(folder, dataset, found, recipe, count=count)
+    write_doubts(folder, dataset, found, recipe, count=count, language=language)
     print_table(doubt_table(found[:SHOWN_DOUBTS], dataset.class_names))
     wrong = sum(each.wrong for each in found)
     out.print(f"{wrong:,} of {len(found):,} labels are taken for errors.", markup=False)

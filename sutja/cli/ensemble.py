@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from sutja.cli.common import Data, Force, Json, load_data
+from sutja.cli.common import Data, Force, Json, Language, load_data
 from sutja.cli.completion import complete_run
 
 
@@ -30,6 +30,7 @@ def ensemble(
         Optional[Path], typer.Option("--to", help="The ensemble's folder. [default: ensemble, beside the first run]")
     ] = None,
     force: Force = False,
+    language: Language = "",
     as_json: Json = False,
 ) -> None:
     """Combine finished runs into one reader: the mean of their probabilities, weighted by validation digits.
@@ -46,7 +47,7 @@ def ensemble(
     members = [Run.open(folder) for folder in runs]
     counterparts = [Run.open(folder) for folder in weights_from or []]
     folder = to or runs[0].parent / "ensemble"
-    run = build_ensemble(members, load_data(data), folder, weights_from=counterparts, force=force)
+    run = build_ensemble(members, load_data(data), folder, weights_from=counterparts, language=language, force=force)
     report, ensemble = run.report, run.ensemble
     if as_json:
         verdicts = [each.verdict for each in ensemble.comparisons]

@@ -72,8 +72,13 @@ class OutOfFold:
         return label_doubts(numbers, self.probabilities, self.classes, self.parts)
 
 
-def write_doubts(folder: Path, dataset: Dataset, doubts: Sequence[LabelDoubt], recipe: str, *, count: int) -> None:
-    """Write `report.html`, with pictures of the first `count` doubts, and `doubts.csv`, with all, into a folder."""
+def write_doubts(
+    folder: Path, dataset: Dataset, doubts: Sequence[LabelDoubt], recipe: str, *, count: int, language: str = ""
+) -> None:
+    """Write `report.html`, with pictures of the first `count` doubts, and `doubts.csv`, with all, into a folder.
+
+    `language` is that of `render_page`.
+    """
     shown = doubts[:count]
     sections, names = [], dataset.class_names
     for start in range(0, len(shown), DOUBTS_PER_PICTURE):
@@ -89,7 +94,7 @@ def write_doubts(folder: Path, dataset: Dataset, doubts: Sequence[LabelDoubt], r
         f"Confident learning takes {wrong:,} of {len(doubts):,} labels for errors; the most doubtful come first. "
         f"The networks ({recipe}) were not trained on the digits that they judge. Look before you change a label."
     )
-    write_page(folder, f"Doubtful labels of {dataset.name}", lead, sections)
+    write_page(folder, f"Doubtful labels of {dataset.name}", lead, sections, language)
     write_text(folder / "doubts.csv", _csv(doubts, names))
 
 

@@ -31,7 +31,7 @@ from sutja.networks.ensemble import (
 )
 from sutja.networks.infer import infer, to_tensor
 from sutja.reports.html import render_card
-from sutja.reports.pages import write_ensemble_report
+from sutja.reports.pages import evaluation_sections, write_ensemble_report
 from sutja.runs.report import EnsembleReport, MemberReport, RunReport
 from sutja.runs.run import Manifest, Member, Run, check_replaceable
 
@@ -57,14 +57,21 @@ class PartLogits:
 
 
 def build_ensemble(
-    runs: Sequence[Run], dataset: Dataset, folder: Path, *, weights_from: Sequence[Run] = (), force: bool = False
+    runs: Sequence[Run],
+    dataset: Dataset,
+    folder: Path,
+    *,
+    weights_from: Sequence[Run] = (),
+    language: str = "",
+    force: bool = False,
 ) -> Run:
     """Combine finished runs into one reader and write its run folder, completely or not at all.
 
     The weights are chosen on the runs' validation digits, one for all seeds of a recipe. Runs of the protocol "final"
     have none: `weights_from` names runs of the same recipes with the protocol "validation", in the same order, and
-    without these all weights are equal. Raises `UsageError` if the runs do not fit together or `folder` exists (with
-    `force` a run's folder is replaced), `DataError` and `ModelFileError` for files that are damaged or of other digits.
+    without these all weights are equal. `language` is that of `render_page`. Raises `UsageError` if the runs do not
+    fit together or `folder` exists (with `force` a run's folder is replaced), `DataError` and `ModelFileError` for
+    files that are damaged or of other digits.
     """
     check_replaceable(folder, force=force)
     _check_members(runs, dataset)
@@ -88,7 +95,7 @@ def build_ensemble(
         weights_from=tuple(run.name for run in weights_from),
     )
     with whole_folder(folder, replace=True) as partial:
-        _write(Run(partial, manifest), network, parts, ensemble, runs)
+        _write(Run(partial, manifest), network, parts, ensemble, runs, language)
     return Run(folder, manifest)
 
 
@@ -230,7 +237,12 @@ def _evaluate_members(runs: Sequence[Run], weighting: Weighting, parts: dict[str
 
 
 def _write(
-    run: Run, network: Ensemble, parts: dict[str, PartLogits], ensemble: EnsembleReport, members: Sequence[Run]
+    run: Run,
+    network: Ensemble,
+    parts: dict[str, PartLogits],
+    ensemble: EnsembleReport,
+    members: Sequence[Run],
+    language: str,
 ) -> None:
     """Write the folder of the ensemble; `report.json` comes last."""
     run.begin(Environment.now(members[0].environment.data))
@@ -248,13 +260,7 @@ def _write(
         files=run.checksums(),
         ensemble=ensemble,
     )
-    write_ensemble_report(
-        run.folder,
-        last.digits,
-        last.logits,
-        figures[run.evaluated_on],
-        ensemble,
-        reader_reports(report, ensemble),
-    )
+    evaluation = evaluation_sections(last.digits, last.logits, {"ensemble": figures[run.evaluated_on]})
+    write_ensemble_report(run.folder, ensemble, reader_reports(report, ensemble), evaluation, language)
     write_text(run.folder / "MODEL_CARD.md", render_card(describe(run, report)))
     run.save_report(report)

@@ -321,16 +321,16 @@ def write_study_report(
 
 def write_ensemble_report(
     folder: Path,
-    digits: Digits,
-    logits: Logits,
-    report: Report,
     ensemble: EnsembleReport,
     reports: Sequence[MemberReport],
+    evaluation: Sequence[Section],
+    language: str = "",
 ) -> None:
-    """Draw the pictures of an ensemble and write them with its figures as `report.html`.
+    """Write the `report.html` of an ensemble: its members, a comparison with each, and its `evaluation`.
 
-    `logits (N, 10)` are its own on `digits`, `report` their figures; `reports` are the members' and, last, its own.
+    `reports` are those of the members and, last, its own. `language` is that of `render_page`.
     """
+    scores = reports[-1].scores
     members = Plot(plots.plot_ensemble(reports), "members", "Errors and weights.")
     sections = [
         Section("Members", ensemble.remarks, member_table(reports), [members]),
@@ -339,7 +339,7 @@ def write_ensemble_report(
             ["The exact McNemar test asks whether the difference between the two could be chance."],
             comparison_table(ensemble.comparisons),
         ),
-        *evaluation_sections(digits, logits, {"ensemble": report}),
+        *evaluation,
     ]
-    lead = f"{report.errors} errors in {report.count:,} digits. An ensemble averages its members' probabilities."
-    write_page(folder, f"Ensemble of {len(ensemble.members)} networks", lead, sections)
+    lead = f"{scores.errors} errors in {scores.count:,} digits. An ensemble averages its members' probabilities."
+    write_page(folder, f"Ensemble of {len(ensemble.members)} networks", lead, sections, language)

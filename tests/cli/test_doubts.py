@@ -14,10 +14,11 @@ from sutja.data.class_names import DIGIT_NAMES
 from sutja.data.dataset import Dataset, save_dataset
 from sutja.data.digits import Digits
 from sutja.evaluation.label_errors import LabelDoubt
-from sutja.experiments.doubts import doubt_values
+from sutja.experiments.doubts import doubt_values, write_doubts
 from sutja.reports.tables import doubt_table
 from tests.classes import LETTERS
 from tests.cli.commands import Outcome, Words, fails, sutja
+from tests.reports.korean import untranslated
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 PLANTED = [("train", 11), ("train", 222), ("test", 33), ("test", 77)]
@@ -60,6 +61,21 @@ def test_the_suggestion_for_a_planted_error_is_the_digit_that_it_was(
         suggested = {(row["part"], int(row["index"])): int(row["suggested"]) for row in csv.DictReader(file)}
     right = {"train": mnist.train.labels, "test": mnist.test.labels}
     assert sum(suggested[part, index] == right[part][index] for part, index in PLANTED) >= 3
+
+
+def test_the_page_is_in_both_languages(outcome: Outcome, wrong: Path) -> None:
+    assert outcome.code == 0
+    assert untranslated(wrong.parent / "doubts" / "report.html") == []
+    fails(sutja("doubts", RECIPE, "--data", wrong, "--language", "kor"), 2, "did you mean 'ko'")
+
+
+def test_the_page_opens_in_the_wanted_language(mnist: Dataset, tmp_path: Path) -> None:
+    doubts = [LabelDoubt("train", 3, 0, 2, 0.1, 0.8, wrong=True), LabelDoubt("test", 5, 1, 7, 0.2, 0.5, wrong=False)]
+    write_doubts(tmp_path, mnist, doubts, RECIPE, count=2, language="ko")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="ko" data-language="ko">' in page
+    assert "의심스러운 라벨 1–2" in page
+    assert "확신 학습은 라벨 2개 중 1개를 오류로 판정했습니다." in page
 
 
 def test_the_page_shows_as_many_as_are_wanted(outcome: Outcome, wrong: Path) -> None:

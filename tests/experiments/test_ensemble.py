@@ -35,6 +35,7 @@ from sutja.reports.html import render_card
 from sutja.runs.report import RunReport
 from sutja.runs.run import Run
 from sutja.training.digit_trainer import DigitTrainer
+from tests.reports.korean import untranslated
 from tests.sealing import resealed, write_sealed
 
 MLP = dataclasses.replace(RECIPES["mlp"], epochs=4, batch_size=16)
@@ -202,6 +203,24 @@ def test_what_is_written_says_what_was_combined(
     pictures = {path.stem: cv2.imread(str(path)) for path in (folder / "figures").iterdir()}
     assert pictures.keys() == {"members", "confusion", "reliability", "mistakes"}
     assert all(picture is not None and picture.std() > 1 for picture in pictures.values())
+
+
+@pytest.mark.parametrize("protocol", ["curves", "final"])
+def test_the_page_of_an_ensemble_is_in_both_languages(ensembles: dict[str, Run], protocol: str) -> None:
+    page = ensembles[protocol].folder / "report.html"
+    names = {member.name for member in ensembles[protocol].ensemble.members}
+    assert '<html lang="en">' in page.read_text(encoding="utf-8")
+    assert set(untranslated(page)) <= names
+
+
+def test_the_page_of_an_ensemble_opens_in_the_wanted_language(
+    runs: dict[str, list[Run]], small: Dataset, tmp_path: Path
+) -> None:
+    run = build_ensemble(runs["final"], small, tmp_path / "both", language="ko")
+    page = run.folder / "report.html"
+    assert '<html lang="ko" data-language="ko">' in page.read_text(encoding="utf-8")
+    assert "가중치는 모두 같습니다." in page.read_text(encoding="utf-8")
+    assert set(untranslated(page)) <= {each.name for each in run.ensemble.members}
 
 
 def test_an_ensemble_is_replaced_only_by_force_and_nothing_else_is(
