@@ -45,6 +45,17 @@ def test_nothing_is_wrong_with_the_course() -> None:
     assert list(faults()) == []
 
 
+@pytest.mark.parametrize("commit", [None, "07f58f5+changes"])
+def test_a_lesson_that_was_run_by_code_that_nobody_can_find_is_at_fault(
+    monkeypatch: pytest.MonkeyPatch, commit: str | None
+) -> None:
+    lessons = running.load_recorded()
+    lessons["4-overfitting"]["environment"]["commit"] = commit
+    monkeypatch.setattr("tools.course.checks.load_recorded", lambda: lessons)
+    (fault,) = faults()
+    assert fault.startswith("4-overfitting: was not run at a commit")
+
+
 def test_the_blocks_of_a_page_are_read_with_their_outputs() -> None:
     assert read_steps(PAGE) == [Step("sh", "sutja runs\n", "old\n"), Step("python", "print(1)\n", None)]
 
