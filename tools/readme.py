@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from sutja.files import write_text
 from sutja.recipe import get_recipe
 from sutja.reports.languages import to_korean
 from sutja.reports.tables import effect_table
-from sutja.runs.ablation import measure_effects, plan_variants, summarise_effects
+from sutja.runs.ablation import Effect, measure_effects, plan_variants
 from sutja.runs.results import read_results
 from tools import performance_page, reading_page, reliability_page
 from tools.markdown import write_table
@@ -65,6 +65,13 @@ TABLE_WORDS = {
         "weight": "total download of the page",
         "corrections": ["writer style", "errors in {digits:,} further digits", "errors in MNIST's 10,000 test digits"],
         "styles": {},
+        "effects": {
+            "nothing": "no difference that {} seeds can show",
+            "fewer": "{:.0f} % fewer errors",
+            "more": "{:.0f} % more errors",
+            "after": "{} after {} epochs",
+            "and": " and ",
+        },
         "study": ["recipe", "parameters", "seeds", "mean test accuracy ± standard deviation", "95 % interval", "range"],
     },
     "ko": {
@@ -99,6 +106,13 @@ TABLE_WORDS = {
             "turned by 40 degrees": "40도 돌아감",
             "broad pen": "굵은 펜",
             "bent": "구불구불함",
+        },
+        "effects": {
+            "nothing": "시드 {}개로 보일 수 있는 차이 없음",
+            "fewer": "오류 {:.0f} % 감소",
+            "more": "오류 {:.0f} % 증가",
+            "after": "{1}에포크 뒤 {0}",
+            "and": "·",
         },
         "study": ["레시피", "매개변수", "시드", "테스트 정확도, 평균 ± 표준편차", "95 % 구간", "범위"],
     },
@@ -230,10 +244,29 @@ def _ablation(language: str) -> str:
         if effects:
             table = effect_table(effects)
             rows = [[_said(row[0], language), *row[1:]] for row in table.rows]
-            sentences = " ".join(_said(each, language) for each in summarise_effects(effects))
             heads = [recipe.title, *(_said(head, language) for head in table.heads[1:])]
-            parts.append(f"{write_table(heads, rows)}\n{sentences}\n")
+            parts.append(f"{write_table(heads, rows)}\n{_list_effects(effects, language)}")
     return "\n".join(parts)
+
+
+def _list_effects(effects: Sequence[Effect], language: str) -> str:
+    """A line for each change: what it does to the errors after each number of epochs, also where that is nothing."""
+    words = TABLE_WORDS[language]["effects"]
+    found: dict[str, dict[str, list[str]]] = {}
+    for each in effects:
+        outcomes = found.setdefault(_said(each.name, language), {})
+        outcomes.setdefault(_describe_outcome(each, words), []).append(str(each.epochs))
+    lines = []
+    for name, outcomes in found.items():
+        said = [words["after"].format(what, words["and"].join(epochs)) for what, epochs in outcomes.items()]
+        lines.append(f"- {name}: {', '.join(said)}\n")
+    return "".join(lines)
+
+
+def _describe_outcome(effect: Effect, words: dict[str, str]) -> str:
+    if not effect.is_shown:
+        return words["nothing"].format(len(effect.differences))
+    return words["fewer" if effect.errors_removed > 0 else "more"].format(100 * abs(effect.errors_removed))
 
 
 def _said(text: str, language: str) -> str:

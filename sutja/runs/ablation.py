@@ -61,10 +61,15 @@ class Effect:
         return (before - after) / before if before else 0.0
 
     @property
+    def is_shown(self) -> bool:
+        """Whether the seeds show that there is an effect."""
+        return self.difference.adjusted_p < SIGNIFICANCE_LEVEL
+
+    @property
     def verdict(self) -> str:
         """What the numbers say, as a part of a sentence."""
         p_value = f"p = {format_p(self.difference.adjusted_p)}"
-        if self.difference.adjusted_p >= SIGNIFICANCE_LEVEL:
+        if not self.is_shown:
             return f"{self.name}: no difference that {len(self.differences)} seeds can show ({p_value})"
         removed, change = self.errors_removed, f"{100 * self.difference.difference:+.2f} points"
         return f"{self.name}: {abs(removed):.0%} {'fewer' if removed > 0 else 'more'} errors ({change}, {p_value})"

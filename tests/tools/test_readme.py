@@ -48,6 +48,36 @@ def test_an_ablation_is_written_as_far_as_it_is_recorded(
     assert "LeNet-5" not in text
 
 
+@pytest.mark.parametrize(
+    ("language", "nothing", "augmentation"),
+    [
+        (
+            "en",
+            "- dropout alone: no difference that 5 seeds can show after 10 and 40 epochs\n",
+            "- augmentation alone: no difference that 5 seeds can show after 10 epochs, 50 % fewer errors after 40 ep",
+        ),
+        (
+            "ko",
+            "- 드롭아웃만: 10·40에포크 뒤 시드 5개로 보일 수 있는 차이 없음\n",
+            "- 데이터 증강만: 10에포크 뒤 시드 5개로 보일 수 있는 차이 없음, 40에포크 뒤 오류 50 % 감소",
+        ),
+    ],
+)
+def test_each_effect_of_an_ablation_is_one_short_line(
+    language: str, nothing: str, augmentation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = [20, 22, 21, 20, 22]
+    for epochs, distorted in ((10, [21, 21, 21, 21, 21]), (40, [10, 11, 10, 11, 10])):
+        variants = plan_variants(MLP, ABLATION_CHANGES, [epochs])
+        errors = {(): plain, (DROPOUT,): plain[::-1], (DISTORTED,): distorted, (DROPOUT, DISTORTED): distorted}
+        update_results(tmp_path / "ablation.csv", results_of(variants, errors))
+    monkeypatch.setattr("tools.readme.RESULTS", tmp_path)
+    text = fill_measured_parts("<!-- measured: ablation -->\n<!-- end -->", language)
+    assert nothing in text
+    assert augmentation in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
 def test_the_parts_of_the_page_on_performance_are_as_recorded() -> None:
     text = PERFORMANCE.read_text(encoding="utf-8")
     assert fill_measured_parts(text, "en") == text
