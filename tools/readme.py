@@ -251,7 +251,7 @@ def _ablation(language: str) -> str:
 
 def _list_effects(effects: Sequence[Effect], language: str) -> str:
     """A line for each change: what it does to the errors after each number of epochs, also where that is nothing."""
-    words = TABLE_WORDS[language]["effects"]
+    words: Any = TABLE_WORDS[language]["effects"]
     found: dict[str, dict[str, list[str]]] = {}
     for each in effects:
         outcomes = found.setdefault(_said(each.name, language), {})
