@@ -37,11 +37,11 @@ STATIC = Path(__file__).parent.parent / "sutja" / "web" / "static"
 # latest picture was packed and when an answer was on the screen.
 WATCH_PROGRAM = """() => {
   const watch = (window.watch = { open: 0, shown: 0, lifted: 0, packed: 0 });
-  const Packer = window.CompressionStream;
-  window.CompressionStream = function (kind) {
+  const pack = HTMLCanvasElement.prototype.toDataURL;
+  HTMLCanvasElement.prototype.toDataURL = function () {
     watch.open += 1;
     watch.packed = performance.now();
-    return new Packer(kind);
+    return pack.call(this);
   };
   const ask = window.fetch;
   window.fetch = async (address, how) => {

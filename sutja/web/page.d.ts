@@ -12,12 +12,7 @@ interface Outline {
 }
 
 /** A rectangle in pixels of the page. */
-interface Spot {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
+type Spot = DOMRectReadOnly;
 
 /** The position of a picture on the page: `x = left + scale × x of the picture`. */
 interface Place {
@@ -165,10 +160,14 @@ interface Opened {
   height: number;
 }
 
-type CorrectionEvent = "waiting" | "removed" | "revoked" | "stored" | "failed";
+/** What has become of corrections: they will be stored, of digits that are none, undone, stored, or not stored. */
+type CorrectionEvent = "soon" | "removed" | "revoked" | "stored" | "failed";
 
 /** The certainty of a digit. */
 type Certainty = "corrected" | "unsure" | "fair" | "sure";
+
+/** The colour, red, green and blue, of a pixel with so much ink. */
+type Colour = (ink: number, index: number) => number[];
 
 /** The elements of index.html by their ids. */
 interface Elements {
@@ -189,7 +188,6 @@ interface Elements {
   example: HTMLButtonElement;
   frame: HTMLElement;
   framing: HTMLElement;
-  hints: HTMLElement;
   ink: HTMLCanvasElement;
   join: HTMLButtonElement;
   kept: HTMLElement;
@@ -224,12 +222,16 @@ interface Elements {
   xlsx: HTMLButtonElement;
 }
 
-/** What the result calls for the user's actions. */
-interface ReadingCalls {
-  selected: (digit: Digit) => void;
-  opened: (digit: Digit) => void;
-  corrected: (digit: Digit, label: number) => void;
-  closed: () => void;
+/** What the paper calls: for new ink and when the pen is lifted, and for a tap, which leaves no ink if that returns true. */
+interface DrawingCalls {
+  changed: (lifted: boolean) => void;
+  tapped: (x: number, y: number) => boolean;
+}
+
+/** What the queue calls: when an entry has come or changed, when one is not read, and with `null` when it is after all. */
+interface QueueCalls {
+  changed: (entry: SheetEntry) => void;
+  troubled: (trouble: Trouble | null, entry: SheetEntry) => void;
 }
 
 /** What the desk calls: for something else to be shown, for another picture, and for troubles. */
@@ -239,6 +241,12 @@ interface DeskCalls {
   report: (error: unknown) => void;
 }
 
-/** A picture of the queue. */
+/** The classes of the page that others take, and the names of its texts. */
+type Card = import("./static/card.js").Card;
+type Corrections = import("./static/corrections.js").Corrections;
+type Desk = import("./static/desk.js").Desk;
+type Drawing = import("./static/drawing.js").Drawing;
+type Marks = import("./static/marks.js").Marks;
 type SheetEntry = import("./static/queue.js").SheetEntry;
+type Trouble = import("./static/api.js").Trouble;
 type WordName = import("./static/words.js").WordName;

@@ -15,7 +15,6 @@ from tests.reading.tables.sheets import read_table, unsure_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pytest
     from playwright.sync_api import Page
 
 MARKS = [
@@ -46,9 +45,9 @@ def answer_of(*rows: Sequence[str], language: Any = "en") -> dict[str, Any]:
     }
 
 
-def blank_picture(factory: pytest.TempPathFactory) -> Path:
+def blank_picture(folder: Path) -> Path:
     """A picture of 720 × 480 pixels without writing, to which a test gives an answer."""
-    path = factory.mktemp("sheets") / "paper.png"
+    path = folder / "paper.png"
     cv2.imwrite(str(path), np.full((480, 720), 230, np.uint8))
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,9 +33,7 @@ def test_the_page_breaks_no_rule(open_page: OpenPage, mnist: Dataset, scheme: An
 
 @needs_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_sheet_beside_its_table_breaks_no_rule(
-    open_page: OpenPage, tmp_path_factory: pytest.TempPathFactory, scheme: Any
-) -> None:
+def test_a_sheet_beside_its_table_breaks_no_rule(open_page: OpenPage, tmp_path: Path, scheme: Any) -> None:
     page = open_page(color_scheme=scheme, reduced_motion="reduce")
-    show_table(page, blank_picture(tmp_path_factory))
+    show_table(page, blank_picture(tmp_path))
     assert find_violations(page) == []

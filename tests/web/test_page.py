@@ -332,6 +332,25 @@ def test_leaving_the_page_at_once_loses_no_correction(open_page: OpenPage, serve
     assert len(Corrections(served.corrections)) == before + 1
 
 
+def test_leaving_the_page_loses_no_correction_of_a_large_picture(
+    open_page: OpenPage, served: Served, photo: Path, tmp_path: Path
+) -> None:
+    before = len(Corrections(served.corrections))
+    large = tmp_path / "large.png"
+    cv2.imwrite(str(large), np.asarray(cv2.imread(str(photo))))
+    page = open_page()
+    hold_corrections(page)
+    page.set_input_files("#choose", large)
+    wait_for_lines(page, ["90210", "47"])
+    page.locator(".digit").last.click()
+    page.keyboard.press("8")
+    wait_for_lines(page, ["90210", "48"])
+    page.goto(f"{served.address}/docs")
+    wait_until(lambda: len(Corrections(served.corrections)) > before)
+    kept = Corrections(served.corrections).all()[-1]
+    assert (kept.correction.label, kept.picture) == (8, None)  # a browser lets a closing page send 64 kB
+
+
 def test_the_example_is_written_and_read(open_page: OpenPage) -> None:
     page = open_page()
     page.click("#example")

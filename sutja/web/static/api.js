@@ -8,6 +8,7 @@ import { pause } from "./timing.js";
 const SENTENCES = { 408: "slow", 413: "large", 415: "kind", 422: "noPicture", 503: "busy", 504: "slow", 507: "full" };
 const TIMEOUT_MS = 15000; // longer than the server's own timeout for reading
 const POLL_MS = 2000; // between two questions whether the server is back
+const MAX_LAST_BYTES = 60000; // of a picture that is sent when the page closes: browsers allow 64 kB in all
 
 export class Trouble extends Error {
   /** `name` is the name of a text, `detail` the server's explanation, `wait` the seconds until the next attempt.
@@ -60,9 +61,8 @@ export function troubleIn(error) {
  * @param {Blob} blob @returns {Promise<ReadingResponse>} */
 export function read(blob, { upright = false, page = 1, picture = false } = {}) {
   const type = blob.type.startsWith("image/") ? blob.type : "application/octet-stream";
-  const part = page > 1 || picture ? `&page=${page}&picture=${picture}` : "";
-  const headers = { "Content-Type": type };
-  return ask(`api/read?detail=true&upright=${upright}${part}`, { method: "POST", body: blob, headers });
+  const address = `api/read?detail=true&upright=${upright}&page=${page}&picture=${picture}`;
+  return ask(address, { method: "POST", body: blob, headers: { "Content-Type": type } });
 }
 
 /** Check the tables of pages; with `arrange`, they are found again from where the numbers are.
@@ -82,9 +82,8 @@ export const saliencyOf = (image) => ask("api/saliency", asJson({ image }));
 export function storeCorrections(corrections, picture, last) {
   const body = new FormData();
   body.append("corrections", JSON.stringify(corrections));
-  body.append("picture", picture, "picture");
-  const keepalive = last && picture.size < 60000; // browsers allow 64 kB at most
-  return ask("api/corrections", { method: "POST", body, keepalive });
+  if (!last || picture.size < MAX_LAST_BYTES) body.append("picture", picture, "picture");
+  return ask("api/corrections", { method: "POST", body, keepalive: last });
 }
 
 /** The number of stored corrections and their folder.

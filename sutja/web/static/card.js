@@ -1,7 +1,7 @@
 // @ts-check
 // The card of the number that is selected: its picture from near, its text to type, and what else can be done with it.
 
-import { made, page } from "./elements.js";
+import { hasModifier, made, page } from "./elements.js";
 import { counted, word } from "./language.js";
 import { cellName, guessOfNumber, placesToCheck, textOfNumber } from "./sheet.js";
 import { closeUp } from "./spreadsheet.js";
@@ -13,7 +13,7 @@ export class Card {
   #text = "";
 
   /** `left()` is called when its input is left.
-   * @param {import("./desk.js").Desk} desk @param {() => void} left */
+   * @param {Desk} desk @param {() => void} left */
   constructor(desk, left) {
     this.desk = desk;
     this.left = left;
@@ -97,7 +97,7 @@ export class Card {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.isComposing || hasModifier(event)) return;
     if (event.key === "Enter") {
       if (!this.#commit()) this.desk.accept();
       this.#move(event.shiftKey ? -1 : 1);

@@ -13,7 +13,7 @@ export class Corrections {
   #sheet = null; // the picture that they are on
   #timer = 0;
 
-  /** `changed(event, trouble)` is called with "waiting", "revoked", "stored" or "failed".
+  /** `changed(event, trouble)` is called with "soon", "removed", "revoked", "stored" or "failed".
    * @param {(event: CorrectionEvent, trouble?: unknown) => void} changed */
   constructor(changed) {
     this.changed = changed;
@@ -43,7 +43,7 @@ export class Corrections {
     if (digit.label !== null && label !== NONE) this.#waiting.push(digit); // the network has no word for none
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.send(), UNDO_MS);
-    this.changed(label === NONE ? "removed" : this.waiting ? "waiting" : "revoked");
+    this.changed(label === NONE ? "removed" : this.waiting ? "soon" : "revoked");
   }
 
   /** Undo the latest waiting correction; returns whether there was one. */

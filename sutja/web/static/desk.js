@@ -2,11 +2,10 @@
 // The desk: the pictures of the queue, of which one is open, and what a person does with its tables.
 
 import { checkTables, read, tablesFile, Trouble, troubleIn } from "./api.js";
-import { cornersOf, isInside } from "./corners.js";
+import { cornersOf, isInside, middleOf } from "./corners.js";
 import { digitsOf } from "./digit.js";
-import { Easel } from "./easel.js";
 import { cropped, turned } from "./framing.js";
-import { asFile } from "./photograph.js";
+import { asFile, Easel } from "./photograph.js";
 import { Queue } from "./queue.js";
 import * as sheet from "./sheet.js";
 import { cellJpeg, download, pageRequest } from "./spreadsheet.js";
@@ -23,7 +22,7 @@ export class Desk {
   #isTroubled = false; // by the latest request
   #checks = latest(() => this.#check(), CHECK_INTERVAL_MS);
 
-  /** @param {import("./corrections.js").Corrections} corrections @param {DeskCalls} called */
+  /** @param {Corrections} corrections @param {DeskCalls} called */
   constructor(corrections, called) {
     this.easel = new Easel(() => called.changed());
     this.corrections = corrections;
@@ -165,11 +164,11 @@ export class Desk {
 
   /** Accept the selected cell as it is. */
   accept() {
-    const { cell } = this;
-    if (!cell) return;
-    const guess = sheet.guessOfNumber(cell.number);
-    if (sheet.textOfNumber(cell.number) !== guess) return this.type(guess);
-    if (this.remarks.length) this.#edit(sheet.withChecked(this.tables, cell));
+    const number = this.cell?.number;
+    if (!number) return;
+    const guess = sheet.guessOfNumber(number);
+    if (sheet.textOfNumber(number) !== guess) return this.type(guess);
+    if (this.remarks.length) this.#replace(number, true);
   }
 
   /** Empty the selected cell. */
@@ -179,8 +178,8 @@ export class Desk {
 
   /** Put another number, or none, in the selected cell.
    * @param {SheetNumber | null} number */
-  #replace(number) {
-    if (this.place) this.#edit(sheet.withNumber(this.tables, this.place, number));
+  #replace(number, checked = false) {
+    if (this.place) this.#edit(sheet.withNumber(this.tables, this.place, number, checked));
   }
 
   /** Part the selected number before sign `at`, or in its middle, and find its cells again.
@@ -189,7 +188,7 @@ export class Desk {
     const number = this.cell?.number;
     if (!number || number.signs.length < 2) return;
     const inside = at > 0 && at < number.signs.length ? at : Math.floor(number.signs.length / 2);
-    return this.#arrange(sheet.numbersOf(this.tables).flatMap((each) => (each === number ? sheet.parted(each, inside) : [each])));
+    return this.#arrange([number], sheet.parted(number, inside));
   }
 
   /** The number to the right of the selected one in its row, if there is one. */
@@ -202,32 +201,31 @@ export class Desk {
   join() {
     const [first, next] = [this.cell?.number, this.neighbour?.number];
     if (!first || !next) return;
-    const numbers = sheet.numbersOf(this.tables).filter((each) => each !== next);
-    return this.#arrange(numbers.map((each) => (each === first ? sheet.joined(first, next) : each)));
+    return this.#arrange([first, next], [sheet.joined(first, next)]);
   }
 
-  /** Read a part of the picture, in shares of it, and put what is found in place of what was there; if nothing is found,
-   * a number to be typed.
-   * @param {Spot} share */
-  async addNumber(share) {
+  /** Read a part of the picture, and put what is found in place of what was there; if nothing is found, a number to be
+   * typed.
+   * @param {Spot} part */
+  async addNumber(part) {
     const { entry } = this;
-    const part = this.easel.part(share);
     const { blob } = await asFile(cropped(this.easel.canvas, part));
     await this.#attempt(async () => {
       const answer = await read(blob, { upright: true });
       if (entry !== this.entry) return;
       const found = sheet.sheetNumbers(answer, part);
       if (!found.length) found.push({ signs: ["?"], quad: cornersOf(part) });
-      const others = sheet.numbersOf(this.tables).filter(({ quad }) => !isInside(quad, part));
-      await this.#arrange([...others, ...found]);
+      const before = sheet.numbersOf(this.tables).filter(({ quad }) => isInside(middleOf(quad), part));
+      await this.#arrange(before, found);
     });
   }
 
-  /** Find the rows and columns of numbers, and select what is new.
-   * @param {SheetNumber[]} numbers */
-  async #arrange(numbers) {
+  /** Put numbers in place of others, find the rows and columns of all, and select what is new.
+   * @param {SheetNumber[]} replaced @param {SheetNumber[]} added */
+  async #arrange(replaced, added) {
     const { entry } = this;
     const before = sheet.numbersOf(this.tables);
+    const numbers = [...before.filter((number) => !replaced.includes(number)), ...added];
     await this.#attempt(async () => {
       const cells = numbers.map((number, row) => ({ row, column: 0, number, checked: false }));
       const list = { aligned: false, rows: cells.length, columns: 1, cells, remarks: [] };
@@ -235,7 +233,7 @@ export class Desk {
       // The answer to an earlier check may have come meanwhile: it changes remarks, and no numbers.
       if (entry !== this.entry || !sheet.areSame(before, sheet.numbersOf(this.tables))) return;
       const tables = sheet.arranged(pages[0], numbers);
-      this.place = sheet.placesOf(tables, ({ number }) => !before.includes(number))[0] ?? null;
+      this.place = sheet.placesOf(tables, ({ number }) => added.includes(number))[0] ?? null;
       this.#edit(tables);
     });
   }
@@ -243,13 +241,13 @@ export class Desk {
   /** Turn the picture by quarters to the right, and read it again.
    * @param {number} quarters */
   turn(quarters) {
-    return this.#reread((picture) => turned(picture, picture.width, picture.height, quarters));
+    return this.#reread((picture) => turned(picture, quarters));
   }
 
-  /** Leave only a part of the picture, in shares of it, and read it again.
-   * @param {Spot} share */
-  crop(share) {
-    return this.#reread((picture) => cropped(picture, this.easel.part(share)));
+  /** Leave only a part of the picture, and read it again.
+   * @param {Spot} part */
+  crop(part) {
+    return this.#reread((picture) => cropped(picture, part));
   }
 
   /** @param {(picture: HTMLCanvasElement) => HTMLCanvasElement} change */
@@ -274,8 +272,10 @@ export class Desk {
     entry.travel(way);
     const isOther = entry.state.blob !== blob;
     if (entry.progress === "reading" || isOther) entry.progress = this.tables.length ? "done" : "waiting";
-    if (isOther) this.place = null;
-    if (isOther) this.#draw();
+    if (isOther) {
+      this.place = null;
+      this.#draw();
+    }
     if (entry.progress === "waiting") this.queue.again(entry);
     this.#edited();
   }

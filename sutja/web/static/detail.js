@@ -2,13 +2,12 @@
 // The details of a digit: its 28×28 pixels, its saliency map, its probabilities, and eleven keys to correct it.
 
 import { decode, saliencyOf } from "./api.js";
-import { certainty, NONE, shown } from "./digit.js";
+import { NONE } from "./digit.js";
 import { made, page } from "./elements.js";
 import { percent, word } from "./language.js";
+import { inWords } from "./reading.js";
 import { drawingOn } from "./strokes.js";
 
-/** @type {{[certainty in Certainty]?: WordName}} */
-const TITLES = { corrected: "detailCorrected", unsure: "detailUnsure" };
 const SIDE_PIXELS = 28;
 const FOR = [255, 145, 30]; // orange and violet: distinct to colour-blind eyes, too
 const AGAINST = [150, 110, 255];
@@ -46,16 +45,13 @@ export class Detail {
 
   /** @param {Digit} digit */
   #describe(digit) {
-    const name = TITLES[certainty(digit)] ?? "detailSure";
-    const gaps = { digit: shown(digit) || word("none"), guess: digit.guess, percent: percent(digit.confidence) };
-    page["detail-title"].textContent = word(name, gaps);
+    page["detail-title"].textContent = inWords(digit, (sign) => word("quoted", { sign }));
     const none = Math.max(0, 1 - digit.probabilities.reduce((sum, each) => sum + each, 0));
     [...digit.probabilities, none].forEach((probability, index) => {
       const { key, bar, name } = this.bars[index];
-      key.title = word(index < 10 ? "probability" : "noneLong", { digit: index, percent: percent(probability) });
-      key.ariaLabel = key.title;
+      name.textContent = index === NONE ? word("none") : String(index);
+      key.title = key.ariaLabel = word("probability", { digit: name.textContent, percent: percent(probability) });
       bar.style.height = `${probability * 100}%`;
-      name.textContent = index < 10 ? String(index) : word("none");
       key.classList.toggle("label", index === (digit.label ?? digit.digit));
       key.ariaPressed = String(index === digit.label);
     });
@@ -83,10 +79,7 @@ function column(label) {
   return { bar, name, key: made("button", { className }, made("span", { className: "track" }, bar), name) };
 }
 
-/** @typedef {(ink: number, index: number) => number[]} Colour */
-
-/** @type {(ink: number) => number[]} */
-const dimmed = (ink) => [ink * 0.45, ink * 0.45, ink * 0.45];
+const dimmed = (/** @type {number} */ ink) => [ink * 0.45, ink * 0.45, ink * 0.45];
 
 /** Draw the dimmed digit under the colours of the map.
  * @param {CanvasRenderingContext2D} context @param {Uint8Array} pixels @param {Int8Array} map */

@@ -75,14 +75,13 @@ export function certainty(digit) {
 
 /** Convert a box from pixels of the picture to pixels of the page.
  * @param {Box} box @param {Place} place @returns {Spot} */
-export function onPage([left, top, width, height], { scale, ...place }) {
-  return { left: place.left + left * scale, top: place.top + top * scale, width: width * scale, height: height * scale };
-}
+export const onPage = ([x, y, width, height], { left, top, scale }) =>
+  new DOMRect(left + x * scale, top + y * scale, width * scale, height * scale);
 
 /** @param {Spot} a @param {Spot} b */
 function overlap(a, b) {
-  const wide = Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left);
-  const high = Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top);
+  const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   const shared = Math.max(0, wide) * Math.max(0, high);
   return shared / (a.width * a.height + b.width * b.height - shared);
 }

@@ -1,8 +1,8 @@
 // @ts-check
 // The paper: strokes by finger, pen and mouse, undo and clear, and the picture of it that is sent to the reader.
 
-import { around } from "./corners.js";
-import { grayPng } from "./png.js";
+import { decode } from "./api.js";
+import { around, cornersOf, isInside, middleOf } from "./corners.js";
 import { cleared, drawingOn, drawStep, drawStroke, redrawn, strokeBox, usualHeight } from "./strokes.js";
 
 const PEN_PIXELS = 8; // width of a stroke at a middle pressure
@@ -21,10 +21,7 @@ export class Drawing {
   #pointer = null;
   #started = { x: 0, y: 0 };
 
-  /** `changed(lifted)` is called for new ink and when the pen is lifted, `tapped(x, y)` for a tap: if it returns
-   * true, the tap leaves no ink.
-   * @param {HTMLCanvasElement} canvas
-   * @param {{changed: (lifted: boolean) => void, tapped: (x: number, y: number) => boolean}} called */
+  /** @param {HTMLCanvasElement} canvas @param {DrawingCalls} called */
   constructor(canvas, { changed, tapped }) {
     this.canvas = canvas;
     this.changed = changed;
@@ -97,31 +94,26 @@ export class Drawing {
 
   /** The picture for the reader: a PNG of the ink, black on white, with its size and its place on the page
    * (`x = left + scale × x of the picture`). The digits on it are about `DIGIT_PIXELS` pixels high. */
-  async picture() {
+  picture() {
     const boxes = this.#strokes.map(strokeBox);
     const all = around(boxes);
     const tall = usualHeight(boxes);
     const margin = MARGIN * tall;
-    const wide = all.right - all.left + 2 * margin;
-    const high = all.bottom - all.top + 2 * margin;
+    const [wide, high] = [all.width + 2 * margin, all.height + 2 * margin];
     const scale = Math.max(tall / DIGIT_PIXELS, Math.max(wide, high) / MAX_SIDE_PIXELS);
     const place = { left: all.left - margin, top: all.top - margin, scale };
     const size = { width: Math.ceil(wide / scale), height: Math.ceil(high / scale) };
-    const blob = await grayPng(this.#rendered(size, place, MIN_STROKE * tall));
-    return { blob, ...size, place };
+    return { blob: pngOf(this.#rendered(size, place, MIN_STROKE * tall)), ...size, place };
   }
 
   /** The exact box of the strokes inside a box of the reader, which is coarse because the picture is small.
    * @param {Spot} spot @returns {Spot} */
   inkIn(spot) {
     const inside = this.#strokes.map(strokeBox).filter((box) => {
-      const [x, y] = [(box.left + box.right) / 2 - spot.left, (box.top + box.bottom) / 2 - spot.top];
-      const within = x > 0 && x < spot.width && y > 0 && y < spot.height;
-      return within && box.right - box.left < 1.5 * spot.width; // else it continues into the next digit
+      const isNarrow = box.width < 1.5 * spot.width; // else it continues into the next digit
+      return isNarrow && isInside(middleOf(cornersOf(box)), spot);
     });
-    if (!inside.length) return spot;
-    const { left, top, right, bottom } = around(inside);
-    return { left, top, width: right - left, height: bottom - top };
+    return inside.length ? around(inside) : spot;
   }
 
   /** @param {{width: number, height: number}} size @param {Place} place @param {number} finest */
@@ -134,14 +126,14 @@ export class Drawing {
     for (const points of this.#strokes) {
       drawStroke(context, points.map((point) => ({ ...point, width: Math.max(point.width, finest) })));
     }
-    return context.getImageData(0, 0, width, height);
+    return context.canvas;
   }
 
   /** Shrink writing that a narrower page would cut off, as after a phone is turned. */
   #fit() {
     const { width, height } = this.size;
     if (!width) return; // hidden
-    const { right, bottom } = around([...this.#strokes.map(strokeBox), { left: 0, top: 0, right: 1, bottom: 1 }]);
+    const { right, bottom } = around([...this.#strokes.map(strokeBox), new DOMRect(0, 0, 1, 1)]);
     const zoom = Math.min(1, width / right, height / bottom);
     if (zoom === 1) return this.draw();
     this.#replace(
@@ -175,7 +167,7 @@ export class Drawing {
     if (event.pointerId !== this.#pointer) return;
     this.#pointer = null;
     const box = strokeBox(this.#strokes[this.#strokes.length - 1]);
-    const still = Math.max(box.right - box.left, box.bottom - box.top) < 2 * PEN_PIXELS + MAX_TAP_PIXELS;
+    const still = Math.max(box.width, box.height) < 2 * PEN_PIXELS + MAX_TAP_PIXELS;
     if (still && this.tapped(this.#started.x, this.#started.y)) this.undo();
     else this.end();
   }
@@ -190,3 +182,7 @@ export class Drawing {
 /** The pressure of a pen; a constant for fingers and mice, which report none.
  * @param {PointerEvent} event */
 const pressure = (event) => (event.pointerType === "pen" ? event.pressure : 0.5);
+
+/** A canvas as a PNG. canvas.toBlob() is too slow here: it waits until the browser is idle.
+ * @param {HTMLCanvasElement} canvas */
+const pngOf = (canvas) => new Blob([decode(canvas.toDataURL().split(",")[1])], { type: "image/png" });

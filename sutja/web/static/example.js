@@ -3,26 +3,27 @@
 
 import { pause } from "./timing.js";
 
+const SVG = "http://www.w3.org/2000/svg";
 const DIGITS = [
-  [[50, 0, 10, 25, 5, 65, 40, 100, 80, 80, 90, 35, 65, 5, 45, 2]],
-  [[5, 35, 28, 20, 48, 0, 47, 50, 45, 100]],
-  [[5, 25, 40, 0, 85, 20, 60, 60, 5, 100, 50, 95, 100, 95]],
-  [[5, 10, 50, 0, 85, 20, 40, 45, 90, 70, 50, 100, 0, 90]],
-  [[50, 0, 15, 40, 5, 60, 50, 60, 95, 58], [75, 30, 73, 65, 70, 100]],
-  [[20, 0, 15, 20, 10, 42, 60, 40, 85, 70, 50, 100, 0, 92], [20, 2, 55, 2, 90, 0]],
-  [[70, 0, 25, 35, 5, 75, 40, 100, 80, 80, 55, 55, 10, 75]],
-  [[0, 5, 40, 5, 85, 2, 55, 45, 30, 100]],
-  [[80, 10, 40, 0, 10, 20, 50, 50, 85, 80, 40, 100, 5, 75, 50, 48, 85, 10]],
-  [[80, 20, 45, 0, 10, 20, 30, 48, 75, 30, 80, 12, 76, 55, 60, 100]],
-];
+  "M50 0C10 5-10 100 40 100 90 100 105 5 45 2",
+  "M5 35C25 25 45 5 48 0L45 100",
+  "M5 25C10-10 90-5 85 25 80 60 20 85 5 100 30 92 70 95 100 95",
+  "M5 10C40-5 85-5 85 20 85 40 60 45 40 45 70 45 90 55 90 72 90 105 35 105 0 90",
+  "M50 0 5 60 95 58M75 30 70 100",
+  "M20 0 10 44C50 30 90 50 85 72 80 105 30 105 0 92M20 2 90 0",
+  "M70 0C25 30 5 55 5 75 5 110 85 110 80 75 75 45 20 55 10 75",
+  "M0 5 85 2C60 35 40 65 30 100",
+  "M80 10C70-5 10-5 10 20 10 45 85 55 85 80 85 107 5 107 5 77 5 50 85 45 82 12",
+  "M80 20C70-5 10-5 10 25 10 60 75 50 80 12 78 50 70 80 60 100",
+]; // paths of the pen, in hundredths of a digit's width and height
 const NUMBERS = ["2026", "314", "1789", "50"];
-const STEPS = 7; // interpolated points between two points of a digit
-const STEP_MS = 9; // between two interpolated points
+const STEP = 5; // between two points of a path
+const STEP_MS = 9;
 
 let turn = 0;
 
-/** Write the next number on an empty drawing.
- * @param {import("./drawing.js").Drawing} drawing */
+/** Write the next number on an empty drawing; stops if the user clears the paper or writes meanwhile.
+ * @param {Drawing} drawing */
 export async function writeExample(drawing) {
   const number = NUMBERS[turn++ % NUMBERS.length];
   const { width, height } = drawing.size;
@@ -31,47 +32,27 @@ export async function writeExample(drawing) {
   const top = (height - 1.5 * wide) / 2;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   for (const [index, digit] of [...number].entries()) {
-    for (const stroke of DIGITS[Number(digit)]) {
-      const lean = (/** @type {number} */ y) => (0.5 - y) * 0.18; // handwriting leans
-      /** @type {[number, number][]} */
-      const points = curve(stroke).map(([x, y]) => [
-        left + wide * (1.4 * index + x + lean(y)),
-        top + wide * (1.5 * y + 0.06 * ((index * 7) % 3)),
-      ]);
-      if (!(await trace(drawing, points, still))) return;
+    for (const path of DIGITS[Number(digit)].split(/(?=M)/)) {
+      let stroke;
+      for (const { x, y } of pointsOf(path)) {
+        const across = left + wide * (1.4 * index + x / 100 + (0.5 - y / 100) * 0.18); // handwriting leans
+        const down = top + wide * ((1.5 * y) / 100 + 0.06 * ((index * 7) % 3));
+        if (!stroke) stroke = drawing.begin(across, down);
+        else if (drawing.isLast(stroke)) drawing.extend(across, down);
+        else return;
+        if (!still) await pause(STEP_MS);
+      }
+      drawing.end();
     }
   }
 }
 
-/** Draw along points at the pace of a pen; returns false if the user clears the paper or writes meanwhile.
- * @param {import("./drawing.js").Drawing} drawing @param {[number, number][]} points @param {boolean} still */
-async function trace(drawing, points, still) {
-  const stroke = drawing.begin(...points[0]);
-  for (const point of points.slice(1)) {
-    if (!still) await pause(STEP_MS);
-    if (!drawing.isLast(stroke)) return false;
-    drawing.extend(...point);
-  }
-  drawing.end();
-  return true;
-}
-
-/** A smooth curve (Catmull and Rom's) through x, y, x, y, … in hundredths.
- * @param {number[]} numbers */
-function curve(numbers) {
-  /** @type {[number, number][]} */
-  const points = [];
-  for (let at = 0; at < numbers.length; at += 2) points.push([numbers[at] / 100, numbers[at + 1] / 100]);
-  const through = [points[0]];
-  for (let index = 0; index < points.length - 1; index++) {
-    const [a, b, c, d] = [-1, 0, 1, 2].map((step) => points[Math.min(points.length - 1, Math.max(0, index + step))]);
-    for (let step = 1; step <= STEPS; step++) {
-      const t = step / STEPS;
-      const mix = (/** @type {number} */ i) =>
-        b[i] +
-        0.5 * t * (c[i] - a[i] + t * (2 * a[i] - 5 * b[i] + 4 * c[i] - d[i] + t * (3 * (b[i] - c[i]) + d[i] - a[i])));
-      through.push([mix(0), mix(1)]);
-    }
-  }
-  return through;
+/** Points along a path, equally apart.
+ * @param {string} shape of the path, in the notation of SVG */
+function pointsOf(shape) {
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", shape);
+  const length = path.getTotalLength();
+  const steps = Math.ceil(length / STEP);
+  return Array.from({ length: steps + 1 }, (_, step) => path.getPointAtLength((length * step) / steps));
 }

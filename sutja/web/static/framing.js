@@ -1,7 +1,7 @@
 // @ts-check
 // Turning a picture, and a part of it chosen by hand: by dragging a frame, or with the arrow keys.
 
-import { page } from "./elements.js";
+import { ARROWS, page } from "./elements.js";
 import { canvasOf } from "./photograph.js";
 
 const MIN_SIDE = 0.01; // of the picture: a smaller frame is a slip of the hand
@@ -9,8 +9,9 @@ const STEP = 0.02; // of an arrow key
 const MIDDLE = { left: 0.1, top: 0.1, width: 0.8, height: 0.8 };
 
 /** A picture after quarter turns to the right.
- * @param {CanvasImageSource} picture @param {number} width @param {number} height @param {number} quarters */
-export function turned(picture, width, height, quarters) {
+ * @param {HTMLCanvasElement} picture @param {number} quarters */
+export function turned(picture, quarters) {
+  const { width, height } = picture;
   const [wide, high] = quarters % 2 ? [height, width] : [width, height];
   return canvasOf(wide, high, (context) => {
     context.translate(wide / 2, high / 2);
@@ -44,7 +45,7 @@ export class Framing {
     addEventListener("keydown", (event) => event.key === "Escape" && this.isOpen && this.close());
   }
 
-  /** Let the user choose a part; `chosen` gets it in shares of the picture.
+  /** Let the user choose a part; `chosen` gets it in pixels of the picture.
    * @param {string} label @param {(part: Spot) => void} chosen */
   open(label, chosen) {
     this.#chosen = chosen;
@@ -65,14 +66,16 @@ export class Framing {
   }
 
   #apply() {
-    const [chosen, frame] = [this.#chosen, this.#frame];
+    const chosen = this.#chosen;
+    const { left, top, width, height } = this.#frame;
     this.#start = null;
-    if (frame.width <= MIN_SIDE || frame.height <= MIN_SIDE) return;
+    if (width <= MIN_SIDE || height <= MIN_SIDE) return;
     this.close();
-    chosen?.(frame);
+    const { width: wide, height: high } = page.photograph;
+    chosen?.(new DOMRect(left * wide, top * high, width * wide, height * high));
   }
 
-  /** @param {Spot} frame */
+  /** @param {typeof MIDDLE} frame */
   #place(frame) {
     const [left, top] = [inPicture(frame.left), inPicture(frame.top)];
     this.#frame = { left, top, width: Math.min(frame.width, 1 - left), height: Math.min(frame.height, 1 - top) };
@@ -105,8 +108,7 @@ export class Framing {
   /** Arrow keys move the frame, with Shift they change its size.
    * @param {KeyboardEvent} event */
   #key(event) {
-    const across = event.key === "ArrowRight" ? STEP : event.key === "ArrowLeft" ? -STEP : 0;
-    const down = event.key === "ArrowDown" ? STEP : event.key === "ArrowUp" ? -STEP : 0;
+    const [down, across] = (ARROWS[event.key] ?? [0, 0]).map((step) => step * STEP);
     const { left, top, width, height } = this.#frame;
     if (event.key === "Enter") this.#apply();
     else if (!(across || down)) return;

@@ -5,9 +5,10 @@ import { page } from "./elements.js";
 import { LANGUAGES, WORDS } from "./words.js";
 
 const STORAGE_KEY = "sutja-language";
+const storage = storageOfBrowser();
 
 let language =
-  [chosenBefore(), ...navigator.languages.map((each) => each.slice(0, 2))].find((each) => LANGUAGES.includes(each)) ?? "en";
+  [storage?.getItem(STORAGE_KEY), ...navigator.languages.map((each) => each.slice(0, 2))].find((each) => each && LANGUAGES.includes(each)) ?? "en";
 
 /** The text with this name in the language of the page, with its {gaps} filled.
  * @param {WordName} name @param {Record<string, string | number>} gaps */
@@ -31,22 +32,19 @@ export function percent(share) {
 /** Switch to the other language and remember it. */
 export function switchLanguage() {
   language = otherLanguage();
-  try {
-    localStorage.setItem(STORAGE_KEY, language);
-  } catch {
-    // Without storage, the choice holds for this visit.
-  }
+  storage?.setItem(STORAGE_KEY, language);
   translate();
 }
 
-/** Set the texts of the page in its language. */
+/** Set the texts and labels of elements in the language of the page; those without a name have that of their element. */
 export function translate() {
   document.documentElement.lang = language;
   document.title = word("title");
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-word], [data-label]"))) {
     const { word: text, label } = /** @type {Record<string, WordName>} */ (element.dataset);
-    if (text) element.textContent = word(text);
-    if (label) element.ariaLabel = word(label);
+    const own = /** @type {WordName} */ (element.id);
+    if (text !== undefined) element.textContent = word(text || own);
+    if (label !== undefined) element.ariaLabel = word(label || own);
   }
   page.language.textContent = word("other");
   page.language.lang = otherLanguage();
@@ -54,10 +52,11 @@ export function translate() {
 
 const otherLanguage = () => (language === "en" ? "ko" : "en");
 
-function chosenBefore() {
+/** Where the choice is kept; a browser may refuse, and the choice holds for this visit. */
+function storageOfBrowser() {
   try {
-    return localStorage.getItem(STORAGE_KEY) ?? "";
+    return localStorage;
   } catch {
-    return "";
+    return null;
   }
 }

@@ -7,7 +7,7 @@ import { Desk } from "./desk.js";
 import { Detail } from "./detail.js";
 import { digitsOf, linesOf, onPage, remarkOn, sameDigit, textOf } from "./digit.js";
 import { Drawing } from "./drawing.js";
-import { page } from "./elements.js";
+import { hasModifier, page } from "./elements.js";
 import { writeExample } from "./example.js";
 import { counted, switchLanguage, translate, word } from "./language.js";
 import { digitOutline, Marks } from "./marks.js";
@@ -17,8 +17,6 @@ import { SheetView } from "./sheetview.js";
 import { copyTables, copyText } from "./spreadsheet.js";
 import { latest } from "./timing.js";
 
-/** @type {{[event in CorrectionEvent]?: WordName}} */
-const NOTES = { waiting: "soon", stored: "stored", revoked: "revoked", removed: "removed" };
 const READ_INTERVAL_MS = 150; // between two readings while the pen is down
 const ANNOUNCE_MS = 700; // without change, until the result is announced to screen readers
 
@@ -29,10 +27,8 @@ let lines = [];
 /** @type {Digit | null} */
 let selected = null;
 /** @type {WordName | ""} */
-let remark = "nothingYet";
-/** @type {WordName | ""} */
 let note = ""; // the latest message about corrections
-/** @type {import("./api.js").Trouble | null} */
+/** @type {Trouble | null} */
 let trouble = null;
 let announcement = 0;
 
@@ -40,7 +36,7 @@ const drawing = new Drawing(page.ink, { changed: drawn, tapped: (x, y) => select
 const marks = new Marks(page.marks);
 const corrections = new Corrections(correctionsChanged);
 const detail = new Detail(correct);
-const view = new ReadingView({ selected: select, opened: openDetail, corrected: correct, closed: close });
+const view = new ReadingView(openDetail);
 const live = latest(readDrawing, READ_INTERVAL_MS);
 const desk = new Desk(corrections, { changed: show, opened: pictureOpened, report });
 const sheets = new SheetView(desk, openDetail, marks);
@@ -56,10 +52,9 @@ async function readDrawing() {
   if (desk.entry) return;
   if (drawing.empty) {
     await corrections.send();
-    forget("nothingYet");
-    return;
+    return forget();
   }
-  const now = await drawing.picture();
+  const now = drawing.picture();
   try {
     const answer = await read(now.blob, { upright: true });
     if (desk.entry || drawing.empty) return; // the page has changed meanwhile
@@ -74,7 +69,7 @@ async function readDrawing() {
  * @param {SheetEntry | null} entry */
 function pictureOpened(entry) {
   corrections.send();
-  forget("nothingYet");
+  forget();
   if (!entry && !drawing.empty) drawn(true);
 }
 
@@ -85,17 +80,15 @@ function showResult(answer, read, spotOf) {
   lines = linesOf(answer, spotOf, lines);
   selected = (selected && sameDigit(lines, selected.spot)) ?? null;
   sheet = read;
-  remark = remarkOn(lines);
   show();
   clearTimeout(announcement);
   announcement = setTimeout(() => announce(lines.length ? readAloud(lines) : word("nothing")), ANNOUNCE_MS);
 }
 
-/** Clear the result and show the text `why` instead.
- * @param {WordName} why */
-function forget(why) {
+/** Clear the result. */
+function forget() {
   clearTimeout(announcement);
-  [lines, selected, sheet, remark, trouble] = [[], null, null, why, null];
+  [lines, selected, sheet, trouble] = [[], null, null, null];
   show();
 }
 
@@ -132,7 +125,7 @@ function correct(digit, label) {
 
 /** @param {CorrectionEvent} event @param {unknown} [error] */
 function correctionsChanged(event, error) {
-  note = NOTES[event] ?? "";
+  note = event === "failed" ? "" : event;
   if (event === "stored") trouble = null; // the earlier failure is resolved
   if (error) report(error);
   show();
@@ -174,11 +167,10 @@ function show() {
   detail.show(selected);
   sheets.show();
   if (!desk.entry) marks.show(digitsOf(lines).map(digitOutline), selected, sheet?.across ?? 1);
-  const said = desk.entry ? sheets.remark : remark;
-  page.remark.textContent = said && word(said);
+  const remark = desk.entry ? sheets.remark : sheet ? remarkOn(lines) : "hint";
+  page.remark.textContent = remark && word(remark);
   page.trouble.hidden = !trouble;
   page.trouble.textContent = trouble?.text ?? "";
-  page.hints.hidden = Boolean(desk.entry) || lines.length > 0 || remark !== "nothingYet";
   page.copy.hidden = result.length === 0 && !desk.hasTable;
   page.copy.textContent = word("copy");
   showTools();
@@ -230,10 +222,15 @@ page.language.onclick = () => {
   desk.recheck();
   show();
 };
-page.detail.onkeydown = (event) => {
-  if (event.key === "Escape") close();
-  else if (selected && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey)
-    correct(selected, Number(event.key));
+page.lines.onkeydown = page.detail.onkeydown = (event) => {
+  const digit = view.focused ?? selected;
+  if (!digit || hasModifier(event)) return;
+  const next = view.next(event.key);
+  if (next) select(next);
+  else if (/^[0-9]$/.test(event.key)) correct(digit, Number(event.key));
+  else if (event.key === "Escape") close();
+  else return;
+  event.preventDefault();
 };
 addEventListener("keydown", (event) => {
   const way = shortcut(event);

@@ -1,7 +1,7 @@
 // @ts-check
 // Outlines around the digits or numbers on the page, labelled with what was read.
 
-import { cornersOf, edges, padded } from "./corners.js";
+import { cornersOf, edges, middleOf, sidesOf } from "./corners.js";
 import { certainty, digitsOf, shown } from "./digit.js";
 import { numbersOf, remarksOn, textOfNumber } from "./sheet.js";
 import { cleared, redrawn } from "./strokes.js";
@@ -31,9 +31,8 @@ export function numberOutlines(tables, selected) {
 
 /** @param {SheetTable} table @param {SheetCell} cell @returns {Certainty} */
 function certaintyOf(table, cell) {
-  const kinds = digitsOf([[cell.number.signs]]).map(certainty);
   if (remarksOn(table, cell).length || textOfNumber(cell.number).includes("?")) return "unsure";
-  return kinds.find((kind) => kind === "corrected") ?? "sure";
+  return digitsOf([[cell.number.signs]]).some(({ label }) => label !== null) ? "corrected" : "sure";
 }
 
 export class Marks {
@@ -63,8 +62,7 @@ export class Marks {
     const found = boxes.filter(
       ({ box }) => Math.min(x - box.left, y - box.top, box.right - x, box.bottom - y) > -PADDING_PIXELS,
     );
-    const size = (/** @type {{box: Edges}} */ { box }) => (box.right - box.left) * (box.bottom - box.top);
-    return found.sort((a, b) => size(a) - size(b))[0]?.outline;
+    return found.sort(({ box: a }, { box: b }) => a.width * a.height - b.width * b.height)[0]?.outline;
   }
 
   get #scale() {
@@ -81,18 +79,22 @@ export class Marks {
   /** @param {CanvasRenderingContext2D} context @param {Outline} outline @param {CSSStyleDeclaration} style */
   #drawOutline(context, { of, corners, kind, text }, style) {
     const scale = this.#scale;
+    const { wide, tall, angle } = sidesOf(corners);
+    const [x, y] = middleOf(corners);
+    const [width, height] = [wide * scale + 2 * PADDING_PIXELS, tall * scale + 2 * PADDING_PIXELS];
     context.strokeStyle = context.fillStyle = style.getPropertyValue(`--${kind}`);
     context.lineWidth = of === this.#selected ? 3 : 1.5;
     context.lineJoin = "round";
     context.setLineDash(kind === "unsure" ? [5, 4] : []);
-    context.beginPath();
-    for (const [x, y] of padded(corners, PADDING_PIXELS / scale)) context.lineTo(x * scale, y * scale);
-    context.closePath();
-    context.stroke();
+    context.save();
+    context.translate(x * scale, y * scale);
+    context.rotate(angle);
+    context.strokeRect(-width / 2, -height / 2, width, height);
+    context.restore();
     if (text) this.#drawLabel(context, edges(corners, scale), text, style);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Edges} box @param {string} text @param {CSSStyleDeclaration} style */
+  /** @param {CanvasRenderingContext2D} context @param {Spot} box @param {string} text @param {CSSStyleDeclaration} style */
   #drawLabel(context, box, text, style) {
     const [left, top, bottom] = [box.left - PADDING_PIXELS, box.top - PADDING_PIXELS, box.bottom + PADDING_PIXELS];
     const size = Math.min(MAX_LABEL_PIXELS, Math.max(MIN_LABEL_PIXELS, (bottom - top) * 0.35));

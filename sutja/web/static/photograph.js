@@ -1,5 +1,6 @@
 // @ts-check
-// Pictures that are dropped, pasted, chosen or taken; large ones are scaled down before they are sent.
+// Pictures that are dropped, pasted, chosen or taken, and the canvas that shows the open one; large ones are scaled down
+// before they are sent.
 
 import { Trouble } from "./api.js";
 import { page } from "./elements.js";
@@ -7,13 +8,13 @@ import { drawingOn } from "./strokes.js";
 
 const MAX_SIDE_PIXELS = 2400; // of a picture that is sent: enough for small writing on a whole page
 const MAX_BYTES = 9e6; // of a file that is sent unchanged
+const BLANK_SIZE = { width: 600, height: 400 }; // until a picture is decoded
 const SUPPORTED_TYPES = /^image\/(jpeg|png|webp|bmp|gif)$/; // by the server
-const SCANS = /^(application\/pdf|image\/(tiff|hei[cf])(-sequence)?)$/;
-const SCAN_SUFFIX = /\.(pdf|tiff?|hei[cf])$/i;
+const SCAN = /[/.](pdf|tiff?|hei[cf](-sequence)?)$/i; // the end of a type, or of a name
 
 /** Whether a file is of a form that the server shows, not the browser.
  * @param {File} file */
-export const isScan = (file) => SCANS.test(file.type) || SCAN_SUFFIX.test(file.name);
+export const isScan = ({ type, name }) => SCAN.test(type) || SCAN.test(name);
 
 /** Open a picture file: {bitmap, blob to send, width, height}. Throws `Trouble` for any other file.
  * @param {File} file @returns {Promise<Opened>} */
@@ -52,6 +53,37 @@ export async function asFile(canvas) {
   /** @type {Blob} */
   const blob = await new Promise((resolve) => canvas.toBlob((made) => resolve(/** @type {Blob} */ (made)), "image/jpeg", 0.92));
   return { bitmap: canvas, blob, width: canvas.width, height: canvas.height };
+}
+
+/** The canvas with the picture that is open. */
+export class Easel {
+  canvas = page.photograph;
+  /** @type {Blob | null} */
+  #drawn = null;
+
+  /** @param {() => void} changed called when another picture is drawn */
+  constructor(changed) {
+    this.changed = changed;
+  }
+
+  /** Draw the picture of an entry, if it is not drawn yet.
+   * @param {SheetEntry} entry */
+  async show({ state, bitmap }) {
+    if (!state || this.#drawn === state.blob) return;
+    const { blob, width, height } = state;
+    this.#drawn = blob;
+    const picture = bitmap ?? (await createImageBitmap(blob));
+    if (this.#drawn !== blob) return; // another one has been opened meanwhile
+    Object.assign(this.canvas, { width, height });
+    drawingOn(this.canvas).drawImage(picture, 0, 0);
+    this.changed();
+  }
+
+  /** Take the picture down, as before one that is not known yet. */
+  clear() {
+    this.#drawn = null;
+    Object.assign(this.canvas, BLANK_SIZE);
+  }
 }
 
 /** Call `opened(files)` for pictures that are chosen, taken, dropped on the page or pasted.

@@ -5,6 +5,7 @@ import { decode, read, Trouble, troubleIn } from "./api.js";
 import { isScan, openPicture } from "./photograph.js";
 import { tablesOf } from "./sheet.js";
 import { drop, keep, keptSheets, MAX_KEPT_BYTES } from "./storage.js";
+import { latest } from "./timing.js";
 
 const MAX_SHEETS = 100; // in the queue
 const MAX_STEPS = 100; // that can be undone in a picture
@@ -72,11 +73,9 @@ export class SheetEntry {
 export class Queue {
   /** @type {SheetEntry[]} */
   entries = [];
-  #running = false;
+  #reading = latest(() => this.#readAll(), 0);
 
-  /** `changed(entry)` is called when an entry has come or changed, `troubled(error, entry)` when one is not read, and with
-   * `null` when it is read after all.
-   * @param {{changed: (entry: SheetEntry) => void, troubled: (trouble: Trouble | null, entry: SheetEntry) => void}} called */
+  /** @param {QueueCalls} called */
   constructor({ changed, troubled }) {
     this.changed = changed;
     this.troubled = troubled;
@@ -98,7 +97,7 @@ export class Queue {
   add(files) {
     const added = files.map((file) => new SheetEntry(file.name, file));
     this.#insert(added, this.entries.length);
-    this.#run();
+    this.#reading.now();
     return added[0];
   }
 
@@ -107,7 +106,7 @@ export class Queue {
   again(entry) {
     entry.progress = "waiting";
     this.changed(entry);
-    this.#run();
+    this.#reading.now();
   }
 
   /** @param {SheetEntry} entry */
@@ -134,14 +133,8 @@ export class Queue {
     if (added.length > room) this.troubled(new Trouble("many"), added[0]);
   }
 
-  async #run() {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      for (let entry; (entry = this.entries.find(({ progress }) => progress === "waiting")); ) await this.#read(entry);
-    } finally {
-      this.#running = false;
-    }
+  async #readAll() {
+    for (let entry; (entry = this.entries.find(({ progress }) => progress === "waiting")); ) await this.#read(entry);
   }
 
   /** @param {SheetEntry} entry */

@@ -1,12 +1,10 @@
 // @ts-check
-// The result: lines of numbers, each digit a button; arrow keys move between them, digit keys correct.
+// The result: lines of numbers, each digit a button.
 
 import { certainty, digitsOf, shown } from "./digit.js";
 import { made, page } from "./elements.js";
 import { percent, word } from "./language.js";
 
-/** @type {{[certainty in Certainty]?: WordName}} */
-const DESCRIPTIONS = { corrected: "corrected", unsure: "unsure" };
 /** @type {{[sign: string]: WordName}} */
 const SIGN_NAMES = { ".": "point", ",": "comma", "-": "minus", "+": "plus", "/": "slash", ":": "colon", "?": "unsureSign" };
 const MAX_LARGE_DIGITS = 12; // more are shown small
@@ -17,11 +15,10 @@ export class ReadingView {
   /** @type {Map<Digit, HTMLButtonElement>} */
   #buttons = new Map();
 
-  /** `selected(digit)`, `opened(digit)`, `corrected(digit, label)` and `closed()` are called for the user's actions.
-   * @param {ReadingCalls} called */
-  constructor(called) {
-    this.called = called;
-    page.lines.onkeydown = (event) => this.#key(event);
+  /** `opened(digit)` is called when its button is pressed.
+   * @param {(digit: Digit) => void} opened */
+  constructor(opened) {
+    this.opened = opened;
   }
 
   /** @param {Line[]} lines @param {Digit | null} chosen */
@@ -68,31 +65,21 @@ export class ReadingView {
       " ",
       made("span", { className: "share" }, kind === "corrected" ? "✓" : percent(digit.confidence)),
     );
-    button.onclick = () => this.called.opened(digit);
+    button.onclick = () => this.opened(digit);
     this.#buttons.set(digit, button);
     return button;
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const digit = [...this.#buttons].find(([, button]) => button === document.activeElement)?.[0];
-    if (!digit || event.ctrlKey || event.metaKey || event.altKey) return;
-    const next = this.#neighbour(digit, event.key);
-    if (next) {
-      this.called.selected(next);
-      this.focus(next);
-    } else if (/^[0-9]$/.test(event.key)) {
-      this.called.corrected(digit, Number(event.key));
-    } else if (event.key === "Escape") {
-      this.called.closed();
-    } else {
-      return;
-    }
-    event.preventDefault();
+  /** The digit whose button has the focus. */
+  get focused() {
+    return [...this.#buttons].find(([, button]) => button === document.activeElement)?.[0];
   }
 
-  /** @param {Digit} digit @param {string} key */
-  #neighbour(digit, key) {
+  /** The digit to which a key moves the focus.
+   * @param {string} key */
+  next(key) {
+    const digit = this.focused;
+    if (!digit) return undefined;
     const all = this.#rows.flat();
     const at = all.indexOf(digit);
     const row = this.#rows.findIndex((line) => line.includes(digit));
@@ -111,11 +98,12 @@ export class ReadingView {
   }
 }
 
-/** A digit in words, for screen readers.
- * @param {Digit} digit */
-export function inWords(digit) {
-  const name = DESCRIPTIONS[certainty(digit)] ?? "sure";
-  return word(name, { digit: shown(digit) || word("none"), guess: digit.guess, percent: percent(digit.confidence) });
+/** A digit in words: what it is taken for, as `named` names it, and how surely.
+ * @param {Digit} digit @param {(sign: string | number) => string | number} named */
+export function inWords(digit, named = (sign) => sign) {
+  const kind = certainty(digit);
+  const gaps = { digit: named(shown(digit) || word("none")), guess: named(digit.guess), percent: percent(digit.confidence) };
+  return word(kind === "fair" ? "sure" : kind, gaps);
 }
 
 /** The result in words.

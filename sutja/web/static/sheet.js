@@ -2,7 +2,7 @@
 // The tables of a picture: cells with numbers, and their edits. Nothing here is changed in place: an edit returns new tables.
 
 import { middleOf } from "./corners.js";
-import { NONE, shown, signsOf } from "./digit.js";
+import { shown, signsOf } from "./digit.js";
 
 /** The tables of a response.
  * @param {ReadingResponse} answer */
@@ -89,23 +89,14 @@ export function nextToCheck(tables, here, step) {
   return step > 0 ? (beyond[0] ?? places[0]) : (beyond.at(-1) ?? places.at(-1));
 }
 
-/** The tables with a cell that a person has checked.
- * @param {SheetTable[]} tables @param {SheetCell} cell @returns {SheetTable[]} */
-export function withChecked(tables, cell) {
-  return tables.map((table) => ({
-    ...table,
-    cells: table.cells.map((each) => (each === cell ? { ...each, checked: true } : each)),
-  }));
-}
-
-/** The tables with another number in a cell; without `number`, the cell is empty.
+/** The tables with a number in a cell, `checked` by a person or not; without `number`, the cell is empty.
  * @param {SheetTable[]} tables @param {CellPlace} place @param {SheetNumber | null} number @returns {SheetTable[]} */
-export function withNumber(tables, { table: changed, row, column }, number) {
+export function withNumber(tables, { table: changed, row, column }, number, checked = false) {
   const isHere = isAt({ row, column });
   return tables.map((table, at) => {
     if (at !== changed) return table;
     const cells = table.cells.filter((cell) => !isHere(cell));
-    if (number) cells.push({ row, column, number, checked: false });
+    if (number) cells.push({ row, column, number, checked });
     return { ...table, cells, remarks: table.remarks.filter((remark) => !isHere(remark)) };
   });
 }
@@ -113,7 +104,7 @@ export function withNumber(tables, { table: changed, row, column }, number) {
 /** A number with the signs that a person typed. Digits keep what was read in their place if the signs are as many.
  * @param {SheetNumber} number @param {string} text @returns {SheetNumber} */
 export function typed(number, text) {
-  const before = number.signs.filter((sign) => typeof sign === "string" || sign.label !== NONE);
+  const before = number.signs.filter(shown);
   if (before.length !== text.length) return { signs: [...text], quad: number.quad };
   const signs = before.map((sign, at) => {
     if (typeof sign === "string" || !/[0-9]/.test(text[at])) return text[at];

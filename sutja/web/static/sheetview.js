@@ -3,20 +3,19 @@
 
 import { Card } from "./card.js";
 import { digitsOf, remarkOn } from "./digit.js";
-import { page } from "./elements.js";
+import { made, page } from "./elements.js";
 import { Framing } from "./framing.js";
 import { counted, word } from "./language.js";
 import { numberOutlines } from "./marks.js";
-import { QueueView } from "./queueview.js";
-import { placesOf, placesToCheck } from "./sheet.js";
+import { areSame, placesOf, placesToCheck } from "./sheet.js";
 import { tableInWords, TableView } from "./tableview.js";
 
 export class SheetView {
   #announced = "";
 
   /** `selected(digit)` is called for a digit that the user taps in the picture.
-   * @param {import("./desk.js").Desk} desk @param {(digit: Digit | undefined) => void} selected
-   * @param {import("./marks.js").Marks} marks */
+   * @param {Desk} desk @param {(digit: Digit | undefined) => void} selected
+   * @param {Marks} marks */
   constructor(desk, selected, marks) {
     this.desk = desk;
     this.marks = marks;
@@ -41,7 +40,7 @@ export class SheetView {
   /** What is to be said below the result.
    * @returns {WordName | ""} */
   get remark() {
-    if (this.desk.isReading) return "working";
+    if (this.desk.isReading) return "reading";
     return this.desk.hasTable ? "" : remarkOn(this.desk.lines);
   }
 
@@ -80,6 +79,46 @@ export class SheetView {
  * @param {SheetNumber} number @param {number} x */
 function digitAt(number, x) {
   const at = (x * page.photograph.width) / page.photograph.clientWidth;
-  const far = (/** @type {Digit} */ { spot }) => Math.abs(spot.left + spot.width / 2 - at);
+  const far = (/** @type {Digit} */ { spot }) => Math.abs(spot.x + spot.width / 2 - at);
   return digitsOf([[number.signs]]).sort((a, b) => far(a) - far(b))[0];
+}
+
+/** The list of the pictures in the queue: which is open, what is to be checked in each, and what could not be read. */
+class QueueView {
+  /** @type {SheetEntry[]} */
+  #entries = [];
+
+  /** @param {Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+  }
+
+  show() {
+    const { entries } = this.desk.queue;
+    page.queue.hidden = !entries.length;
+    if (!areSame(entries, this.#entries)) page.queue.replaceChildren(...entries.map((entry) => this.#item(entry))); // else see TableView.show
+    this.#entries = [...entries];
+    entries.forEach((entry, at) => fill(page.queue.children[at], entry, entry === this.desk.entry));
+  }
+
+  /** @param {SheetEntry} entry */
+  #item(entry) {
+    const open = made("button", { className: "open", onclick: () => this.desk.open(entry) }, made("b"), " ", made("span"));
+    return made("li", {}, open, made("button", { className: "drop", onclick: () => this.desk.remove(entry) }, "×"));
+  }
+}
+
+/** @param {Element} line @param {SheetEntry} entry @param {boolean} isOpen */
+function fill(line, entry, isOpen) {
+  const [open, drop] = line.children;
+  line.className = entry.progress;
+  open.ariaCurrent = String(isOpen);
+  [open.children[0].textContent, open.children[1].textContent] = [entry.name, stateOf(entry)];
+  drop.ariaLabel = word("drop", { name: entry.name });
+}
+
+/** @param {SheetEntry} entry */
+function stateOf({ progress, state, trouble }) {
+  if (progress === "done") return counted("left", placesToCheck(state?.tables ?? []).length);
+  return progress === "failed" && trouble ? trouble.text : word(progress);
 }

@@ -42,15 +42,14 @@ function signRequest(sign) {
 /** Put tables on the clipboard as text with tabs, and as HTML, below each other.
  * @param {SheetTable[]} tables */
 export function copyTables(tables) {
-  const texts = (/** @type {SheetTable} */ { cells, rows, columns }) => {
+  const texts = tables.map(({ cells, rows, columns }) => {
     const table = Array.from({ length: rows }, () => Array(columns).fill(""));
     for (const { row, column, number } of cells) table[row][column] = textOfNumber(number);
     return table;
-  };
-  const all = tables.map(texts);
-  const row = (/** @type {string[]} */ each) => `<tr>${each.map((text) => `<td>${text}</td>`).join("")}</tr>`;
-  const html = all.map((rows) => `<table>${rows.map(row).join("")}</table>`).join("<br>"); // the texts are digits and signs
-  copyText(all.map((rows) => rows.map((each) => each.join("\t")).join("\n")).join("\n\n"), html);
+  });
+  const html = texts.map((rows) => rows.map((row) => `<tr><td>${row.join("</td><td>")}</td></tr>`).join("")); // digits and signs
+  const text = texts.map((rows) => rows.map((row) => row.join("\t")).join("\n")).join("\n\n");
+  copyText(text, html.map((rows) => `<table>${rows}</table>`).join("<br>"));
 }
 
 /** Put a text, and the same as HTML, on the clipboard; also where the page is not served securely.

@@ -1,27 +1,21 @@
 // @ts-check
 // What was made, kept in this browser (IndexedDB) so that it is still there after a reload.
 
-const NAME = "sutja";
 const STORE = "sheets";
 export const MAX_KEPT_BYTES = 200e6; // of all pictures
 
-/** @type {Promise<IDBDatabase> | undefined} */
-let opened;
-
-function database() {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
+/** @type {Promise<IDBDatabase>} */
+const database = new Promise((resolve, reject) => {
+  const request = indexedDB.open("sutja", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
 
 /** Run a request on the store. @template Result
  * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest<Result>} ask @returns {Promise<Result>} */
 async function stored(mode, ask) {
-  const transaction = (await database()).transaction(STORE, mode);
+  const transaction = (await database).transaction(STORE, mode);
   const request = ask(transaction.objectStore(STORE));
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve(request.result);

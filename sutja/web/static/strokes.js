@@ -2,7 +2,7 @@
 // Drawing on canvases: strokes of a pen, their boxes, and the height of the writing.
 // A stroke is a list of points {x, y, width} in pixels of the page.
 
-import { around, edgesAt } from "./corners.js";
+import { around } from "./corners.js";
 
 /** The 2D context of a canvas.
  * @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
@@ -52,12 +52,12 @@ const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
 /** The box around a stroke's ink.
  * @param {Stroke} points */
-export const strokeBox = (points) => around(points.map(({ x, y, width }) => edgesAt(x, y, width / 2)));
+export const strokeBox = (points) => around(points.map(({ x, y, width }) => new DOMRect(x - width / 2, y - width / 2, width, width)));
 
 /** The usual height of digits, the 75th percentile; strokes whose boxes touch belong to one digit.
- * @param {Edges[]} boxes */
+ * @param {Spot[]} boxes */
 export function usualHeight(boxes) {
-  /** @type {Edges[]} */
+  /** @type {Spot[]} */
   const digits = [];
   for (const box of boxes) {
     let digit = box;
@@ -66,9 +66,9 @@ export function usualHeight(boxes) {
     }
     digits.push(digit);
   }
-  const heights = digits.map((digit) => Math.max(digit.bottom - digit.top, (digit.right - digit.left) / 2));
+  const heights = digits.map((digit) => Math.max(digit.height, digit.width / 2));
   return heights.sort((a, b) => a - b)[Math.floor(heights.length * 0.75)];
 }
 
-/** @type {(a: Edges, b: Edges) => boolean} */
+/** @type {(a: Spot, b: Spot) => boolean} */
 const touch = (a, b) => a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom;

@@ -2,12 +2,9 @@
 // Tables of a picture as tables. Arrow keys go from cell to cell that is to be checked, and from cell to cell with Ctrl or
 // if nothing is to be checked; what is typed replaces a cell.
 
-import { made, page } from "./elements.js";
+import { ARROWS, made, page } from "./elements.js";
 import { word } from "./language.js";
 import { cellAt, cellName, columnName, guessOfNumber, remarksOn } from "./sheet.js";
-
-/** @type {{[key: string]: [number, number]}} */
-const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 export class TableView {
   /** The buttons of the cells with their places, by `keyOf` these.
@@ -16,10 +13,9 @@ export class TableView {
   /** @type {SheetTable[]} */
   #tables = [];
   #shape = "";
-  /** @type {CellPlace | null} */
-  #place = null;
+  #selected = ""; // `keyOf` its place
 
-  /** @param {import("./desk.js").Desk} desk @param {import("./card.js").Card} card */
+  /** @param {Desk} desk @param {Card} card */
   constructor(desk, card) {
     this.desk = desk;
     this.card = card;
@@ -31,49 +27,37 @@ export class TableView {
     const { place, hasTable } = this.desk;
     const tables = hasTable ? this.desk.tables : [];
     const focused = page.tables.contains(document.activeElement);
-    const hasMoved = tables === this.#tables && place !== this.#place;
+    const selected = place ? keyOf(place) : "";
+    const hasMoved = tables === this.#tables && selected !== this.#selected;
     const shape = tables.map(({ rows, columns }) => `${rows}×${columns}`).join();
     if (shape !== this.#shape) {
       this.#cells.clear();
       page.tables.replaceChildren(...tables.map((table, at) => this.#table(table, at)));
     }
-    [this.#shape, this.#tables] = [shape, tables];
+    [this.#shape, this.#tables, this.#selected] = [shape, tables, selected];
     const captions = page.tables.querySelectorAll("caption");
     tables.forEach((table, at) => (captions[at].textContent = tableInWords(table)));
-    for (const cell of this.#cells.values()) this.#fill(cell);
-    this.#choose(place);
+    const reachable = this.#button ?? this.#cells.values().next().value?.button; // one tab stop, as in ReadingView.show
+    for (const cell of this.#cells.values()) this.#fill(cell, reachable);
     if (focused) this.focus();
-    if (hasMoved) this.#buttonAt(place)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (hasMoved) this.#button?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Focus the cell that is selected. */
   focus() {
-    this.#buttonAt(this.#place)?.focus({ preventScroll: true });
+    this.#button?.focus({ preventScroll: true });
   }
 
-  /** @param {CellPlace | null} place */
-  #buttonAt(place) {
-    return place && this.#cells.get(keyOf(place))?.button;
-  }
-
-  /** Mark the cell that is selected, the only one that Tab reaches (roving tabindex).
-   * @param {CellPlace | null} place */
-  #choose(place) {
-    const first = this.#cells.values().next().value?.button;
-    for (const button of [this.#buttonAt(this.#place), first]) {
-      if (button) Object.assign(button, { tabIndex: -1, ariaPressed: "false" });
-    }
-    this.#place = place;
-    const button = this.#buttonAt(place);
-    if (button) button.ariaPressed = "true";
-    if (button ?? first) /** @type {HTMLElement} */ (button ?? first).tabIndex = 0;
+  /** The button of the cell that is selected. */
+  get #button() {
+    return this.#cells.get(this.#selected)?.button;
   }
 
   /** @param {SheetTable} table @param {number} at */
   #table({ rows, columns }, at) {
     const heads = Array.from({ length: columns }, (_, column) => made("th", { scope: "col" }, columnName(column)));
     const lines = Array.from({ length: rows }, (_, row) => {
-      const cells = Array.from({ length: columns }, (_, column) => made("td", {}, this.#button({ table: at, row, column })));
+      const cells = Array.from({ length: columns }, (_, column) => made("td", {}, this.#made({ table: at, row, column })));
       return made("tr", {}, made("th", { scope: "row" }, String(row + 1)), ...cells);
     });
     const head = made("thead", {}, made("tr", {}, made("td"), ...heads));
@@ -82,30 +66,32 @@ export class TableView {
   }
 
   /** @param {CellPlace} place */
-  #button(place) {
-    const button = made("button", { tabIndex: -1, ariaPressed: "false" });
+  #made(place) {
+    const button = made("button");
     button.onclick = () => this.#select(place);
     button.onkeydown = (event) => this.#key(event, place);
     this.#cells.set(keyOf(place), { button, place });
     return button;
   }
 
-  /** @param {{button: HTMLButtonElement, place: CellPlace}} cell */
-  #fill({ button, place }) {
+  /** @param {{button: HTMLButtonElement, place: CellPlace}} cell @param {HTMLButtonElement} [reachable] */
+  #fill({ button, place }, reachable) {
     const cell = cellAt(this.#tables, place);
     const remarks = remarksOn(this.#tables[place.table], cell);
     const isUnsure = remarks.some((remark) => remark.kind === "unsure");
     button.className = `cell${remarks.length ? (isUnsure ? " unsure" : " odd") : ""}`;
     button.textContent = guessOfNumber(cell?.number);
     button.ariaLabel = cellInWords(this.#tables, place);
+    button.ariaPressed = String(button === this.#button);
+    button.tabIndex = button === reachable ? 0 : -1;
   }
 
   /** @param {KeyboardEvent} event @param {CellPlace} place */
   #key(event, place) {
     const { key, ctrlKey } = event;
-    if (event.metaKey || event.altKey || (ctrlKey && !STEPS[key])) return;
-    if (STEPS[key]) {
-      this.#step(place, STEPS[key], ctrlKey);
+    if (event.metaKey || event.altKey || (ctrlKey && !ARROWS[key])) return;
+    if (ARROWS[key]) {
+      this.#step(place, ARROWS[key], ctrlKey);
     } else if (/^([0-9.,:/+-]|Enter|F2)$/.test(key)) {
       this.#select(place);
       this.card.type(key.length === 1 ? key : "");
@@ -130,7 +116,7 @@ export class TableView {
   #step(place, [down, across], plain) {
     const next = { ...place, row: place.row + down, column: place.column + across };
     if (!plain && this.desk.move(down + across)) this.focus();
-    else if (this.#buttonAt(next)) this.#select(next);
+    else if (this.#cells.has(keyOf(next))) this.#select(next);
   }
 }
 
