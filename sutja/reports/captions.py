@@ -127,6 +127,33 @@ def feature_maps_caption(maps: NDArray[np.float32]) -> str:
     )
 
 
+def second_filters_caption(weights: NDArray[np.float32], max_filters: int, max_maps: int) -> str:
+    """What a picture of kernels `(K, C, h, w)` shows of a second convolution, of which it has only so many."""
+    filters, maps = weights.shape[:2]
+    strongest = int(np.abs(weights).reshape(filters, -1).max(axis=1).argmax()) + 1
+    found = f"The filters of the second convolution, a column each; filter {strongest} has the largest weight."
+    if filters > max_filters or maps > max_maps:
+        found = (
+            f"The first {min(filters, max_filters)} of {filters} filters of the second convolution, on "
+            f"{min(maps, max_maps)} of {maps} maps, a column each; filter {strongest} has the largest weight."
+        )
+    return (
+        f"{found} A row is a map of the layers before: what the filter looks for there. A filter looks at all maps at "
+        "once, so it answers to strokes that meet: a corner, an end, a curve."
+    )
+
+
+def second_feature_maps_caption(maps: NDArray[np.float32]) -> str:
+    """What the responses `(N, K, h, w)` of a second convolution to one digit of each class show."""
+    strongest = int(np.abs(maps).mean(axis=(0, 2, 3)).argmax()) + 1
+    height, width = maps.shape[2:]
+    return (
+        f"What the second convolution makes of the same digits. Filter {strongest} answers most strongly here. The "
+        f"maps are of {width}×{height} pixels, the digits of 28×28: a map says that something is there, and only "
+        "roughly where."
+    )
+
+
 def _last_epoch(run: Run) -> str:
     last = run.metrics()[-1]
     part = next((each for each in ("validation", "test") if f"{each}_accuracy" in last), None)

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
 
 from sutja.data.digits import Digits
@@ -17,13 +16,11 @@ from sutja.evaluation.corruptions import corrupt
 from sutja.evaluation.metrics import Logits, Mistake, Report, evaluate, softmax
 from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.files import write_text
-from sutja.networks.infer import scaled
 from sutja.recipe import Recipe
 from sutja.reports import plots
 from sutja.reports.captions import (
     confusion_caption,
     curves_caption,
-    feature_maps_caption,
     filters_caption,
     mistake_lines,
     mistakes_caption,
@@ -31,6 +28,7 @@ from sutja.reports.captions import (
     together_caption,
 )
 from sutja.reports.confusion import plot_confusion_matrix
+from sutja.reports.convolutions import convolution_plots, first_convolution, plot_first_filters
 from sutja.reports.figures import Drawing
 from sutja.reports.html import DigitSheet, Picture, Plot, Section, draw_plots, render_page, write_page
 from sutja.reports.inside import MAX_WEIGHT_BYTES, look_inside, pick_digits
@@ -91,17 +89,9 @@ def evaluation_sections(digits: Digits, logits: Logits, reports: dict[str, Repor
 
 
 def network_sections(network: nn.Module, digits: Digits) -> list[Section]:
-    """The filters of a first convolution and what they answer, for a network that begins with one."""
-    convolution = _first_convolution(network)
-    if convolution is None:
-        return []
-    return [Section("Inside the network", pictures=_plot_filters(network, convolution, digits))]
-
-
-def _first_convolution(network: nn.Module) -> nn.Conv2d | None:
-    """The convolution with which a network begins, where it begins with one."""
-    layer = next((layer for layer in network.modules() if isinstance(layer, nn.Conv2d)), None)
-    return layer if layer is not None and layer.in_channels == 1 else None
+    """The filters of the first convolutions and what they answer, for a network that begins with one."""
+    pictures = convolution_plots(network, digits)
+    return [Section("Inside the network", pictures=pictures)] if pictures else []
 
 
 @dataclass(frozen=True)
@@ -154,25 +144,6 @@ def _mistake_sheet(digits: Digits, worst: Sequence[Mistake], caption: str) -> Di
         return None
     texts = [mistake_lines(each, digits.class_names.names) for each in worst]
     return DigitSheet(digits.images[[each.index for each in worst]], texts, caption)
-
-
-def _plot_filters(network: nn.Module, layer: nn.Conv2d, digits: Digits) -> list[Plot]:
-    images = digits.images[digits.first_of_each_class()]
-    answers: list[torch.Tensor] = []
-    hook = layer.register_forward_hook(lambda _, inputs, output: answers.append(output))
-    with torch.inference_mode():
-        network(scaled(torch.from_numpy(images).unsqueeze(1)))
-    hook.remove()
-    maps = answers[0].numpy()
-    return [
-        _plot_weights(layer, "filters"),
-        Plot(plots.plot_feature_maps(images, maps), "feature_maps", feature_maps_caption(maps)),
-    ]
-
-
-def _plot_weights(layer: nn.Conv2d, name: str) -> Plot:
-    weights = layer.weight.detach().numpy()
-    return Plot(plots.plot_filters(weights), name, filters_caption(weights))
 
 
 def draw_evaluation(folder: Path, digits: Digits, logits: Logits, report: Report) -> None:
@@ -265,8 +236,8 @@ def _run_section(run: Run, report: Report, full: int, digits: Digits | None, net
 def _filters(run: Run, network: nn.Module | None) -> list[Plot | Picture]:
     """The filters with which a network begins; where the network is lost, as its run has drawn them."""
     if network is not None:
-        convolution = _first_convolution(network)
-        return [_plot_weights(convolution, f"filters-{run.name}")] if convolution else []
+        convolution = first_convolution(network)
+        return [plot_first_filters(convolution, f"filters-{run.name}")] if convolution else []
     stored = run.folder / "figures" / "filters.png"
     return [Picture(stored.read_bytes(), filters_caption())] if stored.is_file() else []
 

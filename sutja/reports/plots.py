@@ -189,7 +189,7 @@ def plot_reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_]) 
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(alpha=0.3)
     upper.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    upper.legend(loc="upper left", frameon=False)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)  # bars are everywhere in the axes
     return figure
 
 

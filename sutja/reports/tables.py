@@ -32,10 +32,14 @@ UNUSED = {  # field of a recipe → values with which it does nothing
 
 @dataclass(frozen=True)
 class Table:
-    """Column heads and rows of text. The first column is aligned left, the others right."""
+    """Column heads and rows of text. The first column is aligned left, the others right.
+
+    A table of `names`, which one types as they are, is the same in each language.
+    """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    names: bool = False
 
 
 def percent(rate: float, digits: int = 2) -> str:
@@ -261,7 +265,7 @@ def used_recipe_table(recipes: Sequence[dict[str, Any]]) -> Table:
         for field, *values in table.rows
         if any(value not in UNUSED.get(field, UNUSED[""]) for value in values)
     ]
-    return Table(table.heads, rows)
+    return Table(table.heads, rows, names=True)
 
 
 def model_table(sizes: dict[str, NetworkSize]) -> Table:

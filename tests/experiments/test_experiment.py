@@ -35,7 +35,10 @@ Undrawn = Callable[[], AbstractContextManager[None]]
 ONE_EPOCH = dataclasses.replace(RECIPES["lenet5-regularised"], epochs=1, batch_size=16)
 THREE_EPOCHS = dataclasses.replace(RECIPES["mlp"], epochs=3, batch_size=16, dropout=0.2, ema_decay=0.9)
 MAX_REPORT_BYTES = 1_200_000
-FIGURES = {"curves", "confusion", "reliability", "mistakes", "filters", "feature_maps", "augmentation"}
+FIGURES = {
+    *("curves", "confusion", "reliability", "mistakes", "augmentation"),
+    *("filters", "feature_maps", "second_filters", "second_feature_maps"),
+}
 
 
 class Log(Callback):

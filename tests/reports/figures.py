@@ -12,12 +12,14 @@ from sutja.evaluation.metrics import Mistake, evaluate
 from sutja.reports import plots
 from sutja.reports.ablation import plot_effects
 from sutja.reports.confusion import plot_confusion_matrix
+from sutja.reports.convolutions import plot_second_filters
 from sutja.runs.report import MemberReport
 from tests.classes import BALANCED
 from tests.reports.test_ablation import EFFECTS
 
 RNG = np.random.default_rng(0)
 WEIGHTS = RNG.normal(size=(6, 1, 5, 5)).astype(np.float32)
+SECOND_WEIGHTS = RNG.normal(size=(16, 6, 5, 5)).astype(np.float32)
 MAPS = RNG.normal(size=(10, 6, 9, 9)).astype(np.float32)
 DIGITS = Digits(RNG.integers(0, 256, (10, 28, 28), np.uint8), np.arange(10))
 DISTORTED = (DIGITS.images / 255).astype(np.float32)
@@ -41,6 +43,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "no-mistakes": lambda: plots.plot_mistakes(DIGITS, []),
     "lines": lambda: plots.plot_lines([(DIGITS.images[0], "12 read as 13"), (DIGITS.images[1], "nothing read as 1")]),
     "filters": lambda: plots.plot_filters(WEIGHTS),
+    "second_filters": lambda: plot_second_filters(SECOND_WEIGHTS),
     "feature_maps": lambda: plots.plot_feature_maps(DIGITS.images, MAPS),
     "augmentation": lambda: plots.plot_distortions(DIGITS.images, {"epoch 1": DISTORTED}),
     "study": lambda: plots.plot_seeds({"mlp": [0.97, 0.98], "lenet5": [0.99, 0.991]}, {"mlp": (0.97, 0.98)}, "test"),

@@ -13,7 +13,7 @@ from sutja.evaluation.significance import Comparison, MeanDifference
 from sutja.reports.html import Section, render_page
 from sutja.reports.languages import check_language, to_korean
 from sutja.reports.pages import DIFFERENCES_MARKED
-from sutja.reports.tables import comparison_table, effect_table, mean_difference_table, results_table
+from sutja.reports.tables import comparison_table, effect_table, mean_difference_table, results_table, used_recipe_table
 from sutja.runs.ablation import measure_effects, plan_variants, summarise_effects
 from tests.runs.test_ablation import DISTORTED, DROPOUT, MLP, TWO, results_of
 
@@ -76,6 +76,12 @@ def test_heads_of_tables_have_a_korean_form() -> None:
     heads = {head for table in (*tables, comparison_table([])) for head in table.heads}
     assert [head for head in heads if to_korean(head) is None] == []
     assert to_korean(DIFFERENCES_MARKED)
+
+
+def test_fields_of_recipes_are_the_names_that_one_types_in_both_languages() -> None:
+    table = used_recipe_table([{"name": "mlp", "epochs": 3, "precision": "float32", "seed": 1}])
+    page = render_page("MLP", "", [Section("Recipe", table=table)], "ko")
+    assert all(f"<td>{field}</td>" in page for field in ("epochs", "precision", "seed"))
 
 
 def test_each_gap_is_filled() -> None:

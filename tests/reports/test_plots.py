@@ -169,6 +169,8 @@ def test_the_reliability_diagram_shows_bins_and_diagonal() -> None:
     assert written(figure) >= {"confidence", "accuracy", "digits", "perfectly calibrated", "this network", "80%"}
     upper, lower = figure.axes
     assert len(upper.patches) == len(lower.patches) == 14
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().y0 >= upper.get_window_extent().y1  # over no bar
     assert sum(bar.get_height() for bar in lower.patches if hasattr(bar, "get_height")) == pytest.approx(3000)
 
 
