@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, list[str]] = {  # module → its arguments
     "throughput": [],
     "anatomy": [],
     "inference": [],
+    "classify": [],
     "start_up": [],
     "sprint": [],
     "reading": [],

@@ -426,6 +426,16 @@ _TINY = Recipe(  # too small to gain from a teacher
     protocol="final",
 )
 
+_QUICK_READER = Recipe(  # trained on the signs of `python -m tools.quick_reader`
+    "quick-reader",
+    "convnet4-narrow",
+    epochs=10,
+    weight_decay=0.05,
+    augmentation="affine-elastic",
+    ema_decay=0.999,
+    protocol="validation",
+)
+
 _LINE_READER = Recipe(  # `line_trainer` sets the number of strips in an epoch
     "line-reader",
     LINE_READER,
@@ -482,6 +492,7 @@ RECIPES: dict[str, Recipe] = {
         _SMALL_CONVNET,
         _CONVNET,
         _CONVNET_STUDENT,
+        _QUICK_READER,
         _LINE_READER,
         _PAGE_READER,
     )
@@ -499,6 +510,7 @@ TITLES = {
     "convnet-small": "ConvNet, small",
     "convnet": "ConvNet",
     "convnet-distilled": "ConvNet, distilled",
+    "quick-reader": "Quick reader",
     "line-reader": "Line reader",
     "page-reader": "Page reader",
 }

@@ -10,7 +10,7 @@ from benchmarks.recording import RESULTS, load_results
 from sutja.reports.tables import percent
 from tools.markdown import write_table
 
-RESULT_NAMES = ("throughput", "inference", "start-up", "sprint", "main-job")
+RESULT_NAMES = ("throughput", "inference", "classify", "start-up", "sprint", "main-job")
 
 
 def _throughput() -> str:
@@ -91,6 +91,44 @@ def _inference() -> str:
     )
 
 
+def _classify() -> str:
+    if not (RESULTS / "classify.json").exists():
+        return "Not measured on this machine yet.\n"
+    values = load_results("classify")
+    titles = {
+        "one_by_one": "each picture prepared by itself, two networks for all (as before)",
+        "together": "pictures prepared together, two networks for all",
+        "cascade": "`Reader.classify`: the quick network first",
+    }
+    rows = []
+    for pictures, part in {"28×28": "speed", "176×176": "large_speed"}.items():
+        speeds = values[part]["digits_per_second"]
+        worked = values[part]["processor_microseconds_per_digit"]
+        rows += [
+            [f"{pictures}: {titles[way]}", *_median_and_range(speeds[way], ",.0f"), f"{worked[way]['median']:,.0f} µs"]
+            for way in titles
+        ]
+        rows.append([f"{pictures}: times as fast as before", *_median_and_range(values[part]["ratio"], ".1f"), ""])
+    return write_table(["digits a second", "median", "minimum", "maximum", "processor time a digit"], rows)
+
+
+def _classify_quality() -> str:
+    if not (RESULTS / "classify.json").exists():
+        return "Not measured on this machine yet.\n"
+    values = load_results("classify")
+    figures = {"accuracy": "accuracy", "coverage": "told", "calibration_error": "calibration error"}
+    rows = [
+        [f"{name}: {title}", *(percent(found[way][figure]) for way in ("both", "cascade"))]
+        for name, found in values["labelled"].items()
+        for figure, title in figures.items()
+    ]
+    rows += [
+        [f"{name}: told as a digit", *(percent(found[way], 1) for way in ("both", "cascade"))]
+        for name, found in values["others"].items()
+    ]
+    return write_table(["", "two networks for all", "the quick network first"], rows)
+
+
 def _main_job() -> str:
     jobs = load_results("main-job")["jobs"]
     both = all("torch_seconds" in job for job in jobs)  # the first results had one engine
@@ -141,6 +179,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "anatomy": _anatomy,
     "sprint": _sprint,
     "inference": _inference,
+    "classify": _classify,
+    "classify_quality": _classify_quality,
     "main_job": _main_job,
     "start_up": _start_up,
     "machines": _machines,

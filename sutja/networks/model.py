@@ -181,6 +181,12 @@ def convnet4(dropout: float) -> nn.Module:
     return four_convolutions((32, 48, 64, 112), dropout)
 
 
+@network("convnet4-narrow", parameters=64_538)
+def convnet4_narrow(dropout: float) -> nn.Module:
+    """Like `convnet4`, with 1.7 million multiply-adds per image."""
+    return four_convolutions((16, 32, 48, 96), dropout)
+
+
 class ColumnEnsemble(nn.Module):
     """An ensemble of columns, networks without shared weights: the log of the mean of their probabilities.
 

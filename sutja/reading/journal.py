@@ -206,7 +206,8 @@ def _stamp(path: Path) -> list[int] | None:
 def _reader_settings(options: ReaderOptions) -> dict[str, Any]:
     """What decides how a page is read: the version, the options, and the checksums of all models that may be used."""
     models = {str(word): open_model(word).sha256 for word in (options.model, options.classifier)}
-    models |= {card.name: card.files[f"{card.name}.onnx"] for card in list_published()[0] if card.reads != "digits"}
+    readers = [card for card in list_published()[0] if card.reads != "digits" or not card.class_names.are_digits]
+    models |= {card.name: card.files[f"{card.name}.onnx"] for card in readers}
     plain = {name: str(value) for name, value in vars(options).items() if name != "tables"}
     return {"version": __version__, "options": plain, "models": models}
 

@@ -18,9 +18,9 @@ CENTRE_OF_MASS = SIDE_PIXELS / 2 + 0.5  # of an MNIST digit, in pixels from eith
 STROKE_WIDTH_PIXELS = (1.8, 4.0)  # 5th and 95th percentile of MNIST's digits
 MIN_INK_DEPTH = 10  # grey levels that ink is darker than paper
 
-_PIXEL_CENTRES = np.arange(SIDE_PIXELS) + 0.5
-_MIN_INK = 0.3  # ink that belongs to the digit, in [0, 1]
-_STROKE_INK = 0.5  # ink that belongs to the core of a stroke
+PIXEL_CENTRES = np.arange(SIDE_PIXELS) + 0.5
+MIN_INK = 0.3  # ink that belongs to the digit, in [0, 1]
+STROKE_INK = 0.5  # ink that belongs to the core of a stroke
 
 
 def normalise(ink: Ink) -> Gray:
@@ -37,14 +37,14 @@ def normalise(ink: Ink) -> Gray:
     zoom = DIGIT_BOX_PIXELS / max(digit.shape)
     size = (max(1, round(digit.shape[1] * zoom)), max(1, round(digit.shape[0] * zoom)))
     small = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    small = np.minimum(small / max(percentile(small, 98), _MIN_INK), 1)
+    small = np.minimum(small / max(percentile(small, 98), MIN_INK), 1)
     return _centred(np.asarray(small, np.float32))
 
 
 def ink_bounds(ink: Ink) -> tuple[slice, slice] | None:
     """The rows and columns that hold all ink above 0.3; `None` if there is none."""
-    rows = np.flatnonzero(ink.max(axis=1, initial=0) > _MIN_INK)
-    columns = np.flatnonzero(ink.max(axis=0, initial=0) > _MIN_INK)
+    rows = np.flatnonzero(ink.max(axis=1, initial=0) > MIN_INK)
+    columns = np.flatnonzero(ink.max(axis=0, initial=0) > MIN_INK)
     if not len(rows):
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
@@ -53,7 +53,7 @@ def ink_bounds(ink: Ink) -> tuple[slice, slice] | None:
 def _with_mnist_strokes(digit: Ink) -> Ink:
     """Thicken or thin the strokes so that they are as wide as MNIST's once the digit is scaled to MNIST's size."""
     zoom = DIGIT_BOX_PIXELS / max(digit.shape)
-    width = stroke_width(digit > _STROKE_INK) * zoom
+    width = stroke_width(digit > STROKE_INK) * zoom
     target = min(max(width, STROKE_WIDTH_PIXELS[0]), STROKE_WIDTH_PIXELS[1])
     change = round((target - width) / zoom)  # in pixels before scaling
     if change == 0:
@@ -65,7 +65,7 @@ def _with_mnist_strokes(digit: Ink) -> Ink:
         padded = cv2.copyMakeBorder(digit, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
         return np.asarray(cv2.dilate(padded, brush), np.float32)
     thinned = np.asarray(cv2.erode(digit, brush), np.float32)
-    remains = np.count_nonzero(thinned > _STROKE_INK) > 0.3 * np.count_nonzero(digit > _STROKE_INK)
+    remains = np.count_nonzero(thinned > STROKE_INK) > 0.3 * np.count_nonzero(digit > STROKE_INK)
     return thinned if remains else digit
 
 
@@ -84,20 +84,26 @@ def percentile(values: NDArray[Any], percent: float) -> float:
     Same result as `numpy.percentile`, which takes ten times as long for the few pixels of a digit and imports much at
     its first call.
     """
-    rank = (values.size - 1) * (percent / 100)
+    return float(percentiles(values.reshape(1, -1), percent)[0])
+
+
+def percentiles(values: NDArray[Any], percent: float) -> NDArray[Any]:
+    """The percentile of each row of values `(N, n)`, `(N,)`: see `percentile`."""
+    last = values.shape[1] - 1
+    rank = last * (percent / 100)
     low = int(rank)
     part = rank - low
-    ordered = np.partition(values, (low, min(low + 1, values.size - 1)), axis=None)
-    below, above = ordered[low], ordered[min(low + 1, values.size - 1)]
-    return float(above - (above - below) * (1 - part) if part >= 0.5 else below + (above - below) * part)
+    ordered = np.partition(values, (low, min(low + 1, last)), axis=1)
+    below, above = ordered[:, low], ordered[:, min(low + 1, last)]
+    return np.asarray(above - (above - below) * (1 - part) if part >= 0.5 else below + (above - below) * part)
 
 
 def _centred(digit: Ink) -> Gray:
     """Place a digit of at most 20×20 pixels on 28×28 with its centre of mass where MNIST has it."""
     height, width = digit.shape
     mass = float(digit.sum()) or 1.0
-    y = float((digit.sum(axis=1) * _PIXEL_CENTRES[:height]).sum()) / mass
-    x = float((digit.sum(axis=0) * _PIXEL_CENTRES[:width]).sum()) / mass
+    y = float((digit.sum(axis=1) * PIXEL_CENTRES[:height]).sum()) / mass
+    x = float((digit.sum(axis=0) * PIXEL_CENTRES[:width]).sum()) / mass
     top = min(max(round(CENTRE_OF_MASS - y), 0), SIDE_PIXELS - height)
     left = min(max(round(CENTRE_OF_MASS - x), 0), SIDE_PIXELS - width)
     image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)

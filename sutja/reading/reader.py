@@ -33,15 +33,16 @@ from sutja.reading.single_digit import (
     combine_probabilities,
     prepare_single_digit,
     row_of_pieces,
-    single_digit_probabilities,
     with_prior_odds,
 )
+from sutja.reading.single_reader import SingleDigitReader, open_quick_reader, prepare_single_digits
 from sutja.reading.slashes import without_unusual_slashes
 from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
 
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
 DEFAULT_CLASSIFIER = "convnet-small"
+DEFAULT_QUICK_READER = "quick-reader"
 ONLY_DIGIT_ODDS = 2.0  # how much more likely than elsewhere a sign that fills a picture is a digit
 MIN_ONLY_DIGIT_CONFIDENCE = 0.4  # of a digit that fills a picture on which the page network finds nothing more
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
@@ -129,6 +130,7 @@ class Reader:
         *,
         classifier: str | Path = DEFAULT_CLASSIFIER,
         page_reader: str | Path = DEFAULT_PAGE_READER,
+        quick_reader: str | Path | None = DEFAULT_QUICK_READER,
         min_confidence: float | None = None,
         threads: int = 0,
     ) -> None:
@@ -136,9 +138,10 @@ class Reader:
 
         `classifier` is likewise the network for single digits, which contributes to digits that stand alone, and
         `page_reader` the one that finds numbers. A `model` that reads single digits, or pages, takes its place and is
-        combined with the default line reader. `threads` compute at once; with 0, ONNX Runtime chooses. Raises
-        `UsageError` for an unknown name, for two models that read single digits or a `min_confidence` outside [0, 1],
-        and `ModelFileError` for a file that is missing or damaged.
+        combined with the default line reader. `quick_reader` answers for both in `classify` where it is sure; it stands
+        for the default line reader alone, so with another one it is not asked, nor with `None`. `threads` compute at
+        once; with 0, ONNX Runtime chooses. Raises `UsageError` for an unknown name, for two models that read single
+        digits or a `min_confidence` outside [0, 1], and `ModelFileError` for a file that is missing or damaged.
         """
         if min_confidence is not None and not 0 <= min_confidence <= 1:
             raise UsageError(f"min_confidence = {min_confidence} is out of the range 0…1")
@@ -147,12 +150,18 @@ class Reader:
             if classifier != DEFAULT_CLASSIFIER:
                 raise UsageError(f"{model} and {classifier}: both read single digits: give one of them")
             trained.require_digits()
-            trained, classifier = open_model(DEFAULT_LINE_READER), model
+            trained, classifier, model = open_model(DEFAULT_LINE_READER), model, DEFAULT_LINE_READER
         elif trained.reads == "pages":
-            trained, page_reader = open_model(DEFAULT_LINE_READER), model
-        self._threads = threads
-        self._classifier_model = classifier
+            trained, page_reader, model = open_model(DEFAULT_LINE_READER), model, DEFAULT_LINE_READER
+        if model != DEFAULT_LINE_READER:
+            quick_reader = None
         self._line_network = trained.line_network(threads=threads)
+        self._singles = SingleDigitReader(
+            self._line_network,
+            lambda: open_model(classifier).classifier(threads=threads),
+            (lambda: open_quick_reader(quick_reader, threads=threads)) if quick_reader else None,
+            other_classifier=classifier != DEFAULT_CLASSIFIER,
+        )
         pages = open_model(page_reader)
         self._page_network, self._sure_score = pages.page_network(threads=threads), pages.min_confidence
         self.min_confidence = trained.min_confidence if min_confidence is None else min_confidence
@@ -208,14 +217,14 @@ class Reader:
         `images` are `uint8 (N, 28, 28)` in MNIST's form, or pictures of any size that `read` takes. If there is no
         digit, the confidence is near 0 and `digit` is `None`. Raises `DataError` if one is not a picture.
         """
-        singles = [prepare_single_digit(image) for image in images]
-        if not singles:
-            return []
-        by_classifier = self._classifier.probabilities(np.stack([single.image for single in singles]))
-        by_line = self._single_digits([single.strip for single in singles])
+        prepared, boxes = prepare_single_digits(images)
+        probabilities = self._singles.probabilities(prepared)
+        guesses, confidences = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
         return [
-            self._read_digit(combine_probabilities(classifier, line) * single.has_ink, single.box, single.image)
-            for single, classifier, line in zip(singles, by_classifier, by_line, strict=True)
+            ReadDigit(guess if confidence >= self.min_confidence else None, guess, confidence, (x, y, w, h), image, own)
+            for guess, confidence, (x, y, w, h), image, own in zip(
+                guesses, confidences, boxes.tolist(), prepared, probabilities, strict=True
+            )
         ]
 
     def saliency(self, image: Gray) -> Saliency:
@@ -274,14 +283,9 @@ class Reader:
         """Whether the page network alone is sure that this is a number, or both networks together are."""
         return strip.found.score >= self._sure_score or strip.gain >= MIN_NUMBER_GAIN
 
-    @cached_property
+    @property
     def _classifier(self) -> Classifier:
-        return open_model(self._classifier_model).classifier(threads=self._threads)
-
-    def _single_digits(self, strips: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
-        """The line network's probabilities `(10,)` that each strip holds just that digit."""
-        temperature = self._line_network.temperature
-        return [single_digit_probabilities(logits, temperature) for logits in self._line_network.logits(strips)]
+        return self._singles.classifier
 
     def _decode(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> list[ReadStrip]:
         """Cut the numbers that were found out of a picture, and decode the signs of each."""

@@ -14,6 +14,7 @@ from sutja.data.digits import CLASS_COUNT, SIDE_PIXELS
 from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import softmax
 from sutja.models.ctc import BLANK, STRIP_CHANNELS, STRIP_ROWS
+from sutja.reading.digit_batch import Mask, are_mnist
 from sutja.reading.normalise import DIGIT_BOX_PIXELS, MIN_INK_DEPTH, Gray, Ink, ink_bounds, normalise
 from sutja.reading.picture import PictureSource, as_gray
 from sutja.reading.quad import PixelBox, upright_box
@@ -21,8 +22,6 @@ from sutja.reading.strip import STRIP_DIGIT_ROWS, STRIP_MARGIN_HEIGHTS
 
 SIDE_RANGE_PIXELS = (64, 256)  # longer side to which a picture of one digit is scaled
 STRIP_MARGIN_COLUMNS = round(STRIP_MARGIN_HEIGHTS * STRIP_DIGIT_ROWS)  # left and right of a digit's box on a strip
-Mask = NDArray[np.bool_]
-MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
 MIN_STRIP_INK = 0.3  # ink, in [0, 1], that a digit's box on a strip holds
 MAX_ROW_PIECES = 12  # of ink, to be a row of digits
 MIN_ROW_HEIGHT_SHARE, MAX_ROW_GAP_HEIGHTS = 0.6, 1.5  # that they share, and between two, of the highest piece
@@ -33,15 +32,21 @@ MIN_PIECE_SHARE = 0.08  # of the area of the largest piece of ink; smaller piece
 
 @dataclass(frozen=True)
 class SingleDigit:
-    """A digit as `image`, `uint8 (28, 28)`, in MNIST's form, and as `strip`, `float32 (3, 48, W)`.
+    """A digit as `image`, `uint8 (28, 28)`, in MNIST's form.
 
     `box` is left, top, width and height of its ink in the picture, which consists of so many `pieces`.
     """
 
     image: Gray
-    strip: NDArray[np.float32]
     box: PixelBox
     pieces: int = 1
+
+    @property
+    def strip(self) -> NDArray[np.float32]:
+        """The digit as a strip `float32 (3, 48, W)` for the line network."""
+        if self.has_ink:
+            return digit_strip(self.image)
+        return np.zeros((STRIP_CHANNELS, STRIP_ROWS, 4 * STRIP_MARGIN_COLUMNS), np.float32)
 
     @property
     def has_ink(self) -> bool:
@@ -62,14 +67,12 @@ def prepare_single_digit(source: PictureSource) -> SingleDigit:
     ink = gray.astype(np.float32) / np.float32(255) if _is_mnist(gray) else _ink(gray)
     bounds = ink_bounds(ink)
     if bounds is None:
-        strip = np.zeros((STRIP_CHANNELS, STRIP_ROWS, 4 * STRIP_MARGIN_COLUMNS), np.float32)
-        return SingleDigit(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), strip, (0, 0, 0, 0))
+        return SingleDigit(np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8), (0, 0, 0, 0))
     rows, columns = bounds
-    image = normalise(ink)
     edges = np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) * gray.shape[::-1] / ink.shape[::-1]
     box = upright_box(edges, gray.shape)
     pieces, _ = cv2.connectedComponents((ink > MIN_STRIP_INK).astype(np.uint8), connectivity=8)
-    return SingleDigit(image, digit_strip(image), box, pieces - 1)
+    return SingleDigit(normalise(ink), box, pieces - 1)
 
 
 def row_of_pieces(gray: Gray) -> list[PixelBox]:
@@ -94,10 +97,7 @@ def _is_row(boxes: Sequence[PixelBox]) -> bool:
 
 def _is_mnist(gray: Gray) -> bool:
     """Whether a picture has MNIST's size and a black border."""
-    if gray.shape != (SIDE_PIXELS, SIDE_PIXELS):
-        return False
-    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    return bool(np.median(border) < MAX_MNIST_BORDER_LEVEL)
+    return gray.shape == (SIDE_PIXELS, SIDE_PIXELS) and bool(are_mnist(gray[None])[0])
 
 
 def _ink(gray: Gray) -> Ink:
@@ -196,15 +196,15 @@ def single_digit_probabilities(logits: NDArray[np.float32], temperature: float =
 
 
 def combine_probabilities(classifier: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Combine the probabilities `(10,)` of the classifier and of the line network; the result is `(10,)`.
+    """Combine the probabilities `(…, 10)` of the classifier and of the line network; the result is `(…, 10)`.
 
     Both decide which digit it is, by their normalised geometric mean. The line network decides whether it is a digit,
     by the sum of `line`.
     """
-    if line.sum() <= 0:
-        return np.zeros(CLASS_COUNT)
-    mean = np.sqrt(classifier * line / line.sum())
-    return np.asarray(line.sum() * mean / mean.sum()) if mean.sum() > 0 else np.zeros(CLASS_COUNT)
+    is_digit = line.sum(axis=-1, keepdims=True)
+    mean = np.sqrt(classifier * line / np.where(is_digit > 0, is_digit, 1))
+    total = mean.sum(axis=-1, keepdims=True)
+    return np.asarray(is_digit * mean / np.where(total > 0, total, 1))
 
 
 def with_prior_odds(probabilities: NDArray[np.float64], odds: float) -> NDArray[np.float64]:

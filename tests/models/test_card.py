@@ -20,6 +20,7 @@ from sutja.evaluation.metrics import evaluate, softmax
 from sutja.models.card import Card
 from sutja.models.catalogue import WEIGHTS, list_published, published_path
 from sutja.models.open import open_model
+from sutja.reading.single_reader import QUICK_CLASSES
 from sutja.runs.run import Run
 from tests.models.test_onnx_classifier import write_linear
 from tests.sealing import write_sealed
@@ -228,8 +229,11 @@ def test_the_models_of_this_package_are_what_their_cards_say(mnist: Dataset) -> 
     for card in cards:
         for name, sha256 in card.files.items():
             assert hashlib.sha256((WEIGHTS / name).read_bytes()).hexdigest() == sha256
-        assert card.environment.data.sha256 == MNIST_SHA256
         assert card.calibration is not None, "every published model is calibrated"
+        if card.name == "quick-reader":  # has a class for no digit, of which MNIST has none
+            assert card.class_names.names == QUICK_CLASSES
+            continue
+        assert card.environment.data.sha256 == MNIST_SHA256
         if (card.parameters or QUICK) < QUICK:
             predictions = open_model(card.name).classifier().logits(mnist.test.images).argmax(axis=1)
             assert (predictions != mnist.test.labels).sum() == card.figures["test"].errors
