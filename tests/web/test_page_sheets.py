@@ -245,6 +245,46 @@ def test_the_table_fits_on_a_phone(open_page: OpenPage, paper: Path, locale: str
     assert small == []
 
 
+def test_on_a_phone_the_cell_to_check_and_the_picture_to_crop_come_into_sight(open_page: OpenPage, paper: Path) -> None:
+    page = open_page(viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
+    show_table(page, paper, ["10", "20", "1[5]"], *[["11", "21", "6"]] * 6, ["12", "22", "7"])
+    page.locator("#next").scroll_into_view_if_needed()
+    page.locator(".cell").last.click()
+    page.click("#next")
+    expect(page.locator("#place")).to_have_text("C1")
+    card, cell = (page.locator(each).bounding_box() for each in ("#card", ".cell[aria-pressed=true]"))
+    assert card is not None
+    assert cell is not None
+    assert card["y"] + card["height"] <= cell["y"] < 568
+    page.locator("#crop").evaluate("key => key.scrollIntoView({ block: 'start' })")
+    page.click("#crop")
+    expect(page.locator("#frame span")).to_be_in_viewport(ratio=1)
+
+
+def test_of_a_picture_that_could_not_be_read_it_is_not_said_that_it_has_no_digits(
+    open_page: OpenPage, paper: Path
+) -> None:
+    page = open_page(expected=FAILED)
+    page.route("**/api/read*", lambda route: route.fulfill(status=504, json={"detail": "too slow"}))
+    page.set_input_files("#choose", paper)
+    expect(page.get_by_role("alert")).to_contain_text("That took too long")
+    expect(page.locator("#queue .failed")).to_be_visible()
+    expect(page.locator("#photograph")).to_be_visible()
+    expect(page.locator("#remark")).to_be_empty()
+
+
+def test_a_picture_that_is_opened_shows_what_is_to_be_checked_first(open_page: OpenPage, paper: Path) -> None:
+    page = open_page()
+    show_table(page, paper)
+    expect(page.locator("#place")).to_have_text("C1")
+    page.click("#clear")  # back to writing
+    expect(page.locator("#card")).to_be_hidden()
+    page.click("#queue .open")
+    expect(page.locator("#place")).to_have_text("C1")
+    page.reload()
+    expect(page.locator("#place")).to_have_text("C1")
+
+
 @pytest.mark.parametrize("width", [320, 1200])
 def test_the_card_of_a_number_does_not_hide_the_details_of_its_digits(
     open_page: OpenPage, paper: Path, width: int

@@ -67,6 +67,11 @@ export class Desk {
     return cell?.number.quad ?? (place ? sheet.placeOfEmpty(this.tables[place.table], place) : []);
   }
 
+  /** The first cell to check in a table. */
+  get #firstToCheck() {
+    return this.hasTable ? (sheet.placesToCheck(this.tables)[0] ?? null) : null;
+  }
+
   get isReading() {
     return this.entry?.progress === "waiting" || this.entry?.progress === "reading";
   }
@@ -91,7 +96,7 @@ export class Desk {
     if (entry === this.entry) return;
     if (this.entry) this.entry.bitmap = null;
     this.entry = entry;
-    this.place = null;
+    this.place = this.#firstToCheck;
     if (!entry?.state) this.easel.clear(); // not the picture that was open before
     this.called.opened(entry);
     this.#draw();
@@ -352,9 +357,9 @@ export class Desk {
 
   /** @param {SheetEntry} entry */
   #entryChanged(entry) {
-    if (entry === this.entry) this.#draw();
-    if (entry === this.entry && entry.progress === "done" && this.hasTable) {
-      this.place ??= sheet.placesToCheck(this.tables)[0] ?? null;
+    if (entry === this.entry) {
+      this.#draw();
+      if (entry.progress === "done") this.place ??= this.#firstToCheck;
     }
     this.called.changed();
   }

@@ -53,6 +53,7 @@ export class Framing {
     page.frame.hidden = false;
     this.#place(MIDDLE);
     page.frame.focus({ preventScroll: true });
+    page.paper.scrollIntoView({ block: "nearest" });
   }
 
   close() {

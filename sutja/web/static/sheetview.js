@@ -40,8 +40,9 @@ export class SheetView {
   /** What is to be said below the result.
    * @returns {WordName | ""} */
   get remark() {
-    if (this.desk.isReading) return "reading";
-    return this.desk.hasTable ? "" : remarkOn(this.desk.lines);
+    const { isReading, entry, hasTable, lines } = this.desk;
+    if (isReading) return "reading";
+    return hasTable || entry?.progress === "failed" ? "" : remarkOn(lines);
   }
 
   show() {
