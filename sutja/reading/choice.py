@@ -27,6 +27,11 @@ MAX_PART_AREA = 0.8  # of the larger one's
 MIN_PART_INSIDE = 0.6  # of a part's area
 MIN_PARTS_GAIN = 0.9  # of the larger one's: together they show nearly all of its signs
 MIN_SCORE_RATIO = 1.2  # of their scores to the larger one's
+# A find that shows all of a chosen one, and more digits
+MIN_SHOWN = 0.7  # of the chosen one's area
+MIN_WHOLE_AREA, MAX_WHOLE_AREA = 1.1, 3.0  # in areas of the chosen one
+MIN_WHOLE_SCORE_RATIO = 0.7  # to the chosen one's score
+MIN_WHOLE_CONFIDENCE = 0.3  # of each digit of the whole
 
 
 class HasSigns(Protocol):
@@ -71,14 +76,35 @@ def without_twins(found: Sequence[FoundNumber]) -> list[FoundNumber]:
 def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
     """The strips, each number once: of those that overlap, the one with the largest `reading_gain`.
 
-    A part of a number may be read with more confidence than all of it, but not with a larger sum. Strips over several
-    numbers are left out: of its parts, the page network is clearly surer. Strips without signs come last.
+    Strips over several numbers are left out: of its parts, the page network is clearly surer. Strips without signs come
+    last. Where a part of a number is read with so much more confidence than all of it that its sum is larger, all of it
+    takes its place (`with_wholes`).
     """
     strips = without_joined(strips)
     gains = [reading_gain(strip.signs) for strip in strips]
     order = sorted(range(len(strips)), key=lambda index: (not strips[index].signs, -gains[index]))
     quads = [strip.place for strip in strips]
-    return [strips[index] for index in _distinct(quads, order, _show_the_same, _near(quads))]
+    return with_wholes([strips[index] for index in _distinct(quads, order, _show_the_same, _near(quads))], strips)
+
+
+def with_wholes(chosen: Sequence[StripT], strips: Sequence[StripT]) -> list[StripT]:
+    """The chosen strips; in place of a part of a number the strip that shows all of it, of several the best read.
+
+    The whole has more digits, each of them fairly probable, and shows no other chosen strip.
+    """
+    near = _near([each.place for each in (*strips, *chosen)])[:, len(strips) :]  # (strips, chosen)
+    shown = [[chosen[index] for index in np.flatnonzero(row).tolist()] for row in near[: len(strips)]]
+    wholes = []
+    for part in chosen:
+        found = [
+            strip
+            for strip, others in zip(strips, shown, strict=True)
+            if any(other is part for other in others)
+            and _is_whole(strip, part)
+            and not any(_show_the_same(strip.place, other.place) for other in others if other is not part)
+        ]
+        wholes.append(max(found, key=lambda strip: reading_gain(strip.signs), default=part))
+    return wholes
 
 
 def without_joined(strips: Sequence[StripT]) -> list[StripT]:
@@ -149,6 +175,19 @@ def _near(quads: Sequence[Quad]) -> NDArray[np.bool_]:
 def _are_twins(one: Quad, other: Quad) -> bool:
     height = float(np.hypot(*(one[3] - one[0])))
     return float(np.abs(one - other).max()) < MAX_TWIN_DISTANCE_HEIGHTS * height
+
+
+def _is_whole(strip: HasSigns, part: HasSigns) -> bool:
+    """Whether a strip shows all of the number of which another one shows a part."""
+    digits = [sign.confidence for sign in strip.signs if sign.is_digit]
+    if not 0 < sum(sign.is_digit for sign in part.signs) < len(digits) or min(digits) < MIN_WHOLE_CONFIDENCE:
+        return False
+    area = quad_area(part.place)
+    return (
+        MIN_WHOLE_AREA * area <= quad_area(strip.place) <= MAX_WHOLE_AREA * area
+        and shared_area(strip.place, part.place) >= MIN_SHOWN * area
+        and strip.found.score >= MIN_WHOLE_SCORE_RATIO * part.found.score
+    )
 
 
 def _show_the_same(one: Quad, other: Quad) -> bool:

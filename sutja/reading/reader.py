@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.errors import UsageError
-from sutja.models.ctc import STRIP_ROWS, DecodedSign, text_of
+from sutja.evaluation.calibration import divide_by_temperature
+from sutja.evaluation.metrics import softmax
+from sutja.models.ctc import STRIP_ROWS, DecodedSign, decode_greedy, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_looks_hands
+from sutja.reading.likely_text import with_likely_text
 from sutja.reading.mixed_numbers import with_spaces_before_fractions
 from sutja.reading.normalise import Gray, Ink
 from sutja.reading.numbers import DecimalSign, split_numbers
@@ -36,7 +39,6 @@ from sutja.reading.single_digit import (
     with_prior_odds,
 )
 from sutja.reading.single_reader import SingleDigitReader, open_quick_reader, prepare_single_digits
-from sutja.reading.slashes import without_unusual_slashes
 from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
 
 DEFAULT_PAGE_READER = "page-reader"
@@ -68,11 +70,15 @@ def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
 
 @dataclass(frozen=True)
 class ReadStrip:
-    """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs there with their cells."""
+    """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs there with their cells.
+
+    `logits` are the line network's, `float32 (T, 19)`.
+    """
 
     found: FoundNumber
     strip: Strip
     ink: Ink
+    logits: NDArray[np.float32]
     signs: tuple[DecodedSign, ...]
     cells: tuple[Cell, ...]
 
@@ -238,7 +244,8 @@ class Reader:
         found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
         if not upright and self._is_upside_down(cutter, found):
             found = upside_down(found)
-        strips = without_repeated_signs(choose_strips(self._decode(cutter, found)))
+        chosen = choose_strips(self._decode(cutter, found))
+        strips = without_repeated_signs(self._with_likely_texts(chosen))
         agreed = with_columns_hands([strip.found for strip in strips])
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
         told = [strip for strip in strips if printed or strip.found.handwritten]
@@ -267,8 +274,9 @@ class Reader:
             replace(guess, start=float(own.min()), stop=float(own.max()))
             for guess, own in zip(guesses, columns, strict=True)
         ]
-        ink = strip_ink(whole)
-        return [ReadStrip(FoundNumber(around, 1.0, 1.0), whole, ink, tuple(signs), tuple(find_cells(ink, signs)))]
+        ink, logits = strip_ink(whole), self._line_network.logits([whole.pixels])[0]
+        found = FoundNumber(around, 1.0, 1.0)
+        return [ReadStrip(found, whole, ink, logits, tuple(signs), tuple(find_cells(ink, signs)))]
 
     def _is_upside_down(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""
@@ -290,12 +298,23 @@ class Reader:
     def _decode(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> list[ReadStrip]:
         """Cut the numbers that were found out of a picture, and decode the signs of each."""
         strips = [cutter.cut(each.quad) for each in found]
-        decoded = self._line_network.read([strip.pixels for strip in strips]) if strips else []
         read = []
-        for each, strip, decoded_signs in zip(found, strips, decoded, strict=True):
-            ink, signs = strip_ink(strip), without_unusual_slashes(decoded_signs)
-            read.append(ReadStrip(each, strip, ink, tuple(signs), tuple(find_cells(ink, signs))))
-        return self._combined(read)
+        for each, strip, logits in zip(
+            found, strips, self._line_network.logits([strip.pixels for strip in strips]), strict=True
+        ):
+            ink, signs = strip_ink(strip), decode_greedy(logits, self._line_network.temperature)
+            read.append(ReadStrip(each, strip, ink, logits, tuple(signs), tuple(find_cells(ink, signs))))
+        return self._combined(read) if self._singles.has_other_classifier else read
+
+    def _with_likely_texts(self, strips: Sequence[ReadStrip]) -> list[ReadStrip]:
+        """The strips, each with the signs of its likeliest text."""
+        likely = []
+        for strip in strips:
+            probabilities = softmax(divide_by_temperature(strip.logits, self._line_network.temperature))
+            signs = tuple(with_likely_text(probabilities, strip.signs))
+            cells = strip.cells if signs == strip.signs else tuple(find_cells(strip.ink, signs))
+            likely.append(replace(strip, signs=signs, cells=cells))
+        return likely
 
     def _with_guesses(self, strips: list[ReadStrip], max_signs: int) -> list[ReadStrip]:
         """The strips; where the line network reads no more than `max_signs`, its most probable digit instead."""

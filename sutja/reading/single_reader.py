@@ -57,8 +57,8 @@ class SingleDigitReader:
         other_classifier: bool,
     ) -> None:
         """`classifier` and `quick` open their networks when they are first needed; without `quick` there is none."""
+        self.has_other_classifier = other_classifier
         self._line_network, self._open_classifier, self._open_quick = line_network, classifier, quick
-        self._other_classifier = other_classifier
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -91,7 +91,7 @@ class SingleDigitReader:
             return np.zeros((len(images), CLASS_COUNT)), np.zeros(len(images), np.bool_)
         quick = self._quick.probabilities(images)[:, :CLASS_COUNT]
         sure = quick.max(axis=1) >= MIN_QUICK_CONFIDENCE
-        if not self._other_classifier:
+        if not self.has_other_classifier:
             return quick, sure
         by_classifier = self.classifier.probabilities(images)
         return combine_probabilities(by_classifier, quick), sure & (by_classifier.argmax(1) == quick.argmax(1))

@@ -23,7 +23,7 @@ from sutja.reports.html import Plot
 from sutja.reports.plots import plot_feature_maps, plot_filters
 
 MAX_FILTERS, MAX_MAPS = 16, 8  # of a second convolution that a picture shows
-GAP_PIXELS = 1  # around a filter
+FILTER_GAP_PIXELS = 1  # around a filter
 PIXELS_OF_WEIGHT = 4  # on each side
 WEIGHT_COLOURS = 33  # few enough for the palette of a stored plot, odd so that 0 is white
 
@@ -81,7 +81,7 @@ def plot_second_filters(weights: NDArray[np.float32]) -> Figure:
 
 def _mosaic(kernels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Kernels `(K, C, h, w)` as one picture, a column for each of K, with gaps that are not drawn."""
-    edge = ((0, 0), (0, 0), (GAP_PIXELS, GAP_PIXELS), (GAP_PIXELS, GAP_PIXELS))
+    edge = ((0, 0), (0, 0), (FILTER_GAP_PIXELS, FILTER_GAP_PIXELS), (FILTER_GAP_PIXELS, FILTER_GAP_PIXELS))
     framed = np.pad(
         np.repeat(np.repeat(kernels, PIXELS_OF_WEIGHT, axis=2), PIXELS_OF_WEIGHT, axis=3), edge, constant_values=np.nan
     )

@@ -49,6 +49,17 @@ def test_parts_stay_rather_than_a_strip_on_which_little_can_be_read() -> None:
     assert sorted(each.place[0, 0] for each in choose_strips([blurred, first, second])) == [0, 45]
 
 
+def test_all_of_a_number_takes_the_place_of_a_part_that_is_read_with_more_confidence() -> None:
+    part, whole = strip(20, 100, "345", 0.99), strip(0, 100, "2345", 0.7)
+    assert choose_strips([part, whole]) == [whole]
+    assert choose_strips([part, strip(0, 100, "345", 0.7)]) == [part]
+    assert choose_strips([part, strip(0, 100, "2345", 0.29)]) == [part]
+    assert choose_strips([part, strip(0, 100, "2345", 0.7, score=0.5)]) == [part]
+    assert choose_strips([part, strip(0, 300, "2345", 0.7)]) == [part]
+    better = strip(0, 104, "2345", 0.75)
+    assert choose_strips([part, whole, better]) == [better]
+
+
 def test_numbers_that_are_found_as_one_with_less_certainty_stay_apart() -> None:
     digits = [strip(left, left + 20, "7", score=0.9) for left in (0, 40, 80)]
     joined = [strip(0, 100, "777", score=0.6), strip(0, 60, "77", score=0.65)]
