@@ -27,7 +27,7 @@ from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
 from sutja.reading.page_maps import FoundNumber, find_numbers
 from sutja.reading.picture import Colour, PictureSource, as_colour, as_gray
-from sutja.reading.quad import Quad, Vector, upright_box, upright_quad
+from sutja.reading.quad import Axes, Quad, Vector, upright_box, upright_quad
 from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadSign
 from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
@@ -48,6 +48,7 @@ DEFAULT_QUICK_READER = "quick-reader"
 ONLY_DIGIT_ODDS = 2.0  # how much more likely than elsewhere a sign that fills a picture is a digit
 MIN_ONLY_DIGIT_CONFIDENCE = 0.4  # of a digit that fills a picture on which the page network finds nothing more
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
+MIN_HEIGHT_SHARE = 0.15  # of an unsure one of these, in heights of the highest one there
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
 MIN_ROW_CONFIDENCE = 0.4  # of each piece of ink in a row, given that it is a sign; nine letters in ten have under 0.11
 MAX_TURNED = 12  # numbers that are also read upside down
@@ -255,7 +256,7 @@ class Reader:
         if not sure and (row := self._row_of_strokes(picture, cutter)):
             return row
         few = len(told) <= MAX_FEW_NUMBERS  # then rather something unsure than nothing
-        told = self._with_guesses(told, 1) if few or not sure else self._with_guesses(sure, 0)
+        told = self._with_guesses(self._without_specks(told), 1) if few or not sure else self._with_guesses(sure, 0)
         rows = group_rows([strip.found.quad.astype(np.float64) for strip in told]) if told else []
         return [told[index] for row in rows for index in row]
 
@@ -294,6 +295,15 @@ class Reader:
     @property
     def _classifier(self) -> Classifier:
         return self._singles.classifier
+
+    def _without_specks(self, strips: Sequence[ReadStrip]) -> list[ReadStrip]:
+        """The strips but those that are unsure and far smaller than another: beside one large digit, specks."""
+        heights = [Axes.of(strip.place).height for strip in strips]
+        return [
+            strip
+            for strip, height in zip(strips, heights, strict=True)
+            if height >= MIN_HEIGHT_SHARE * max(heights) or self._is_number(strip)
+        ]
 
     def _decode(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> list[ReadStrip]:
         """Cut the numbers that were found out of a picture, and decode the signs of each."""

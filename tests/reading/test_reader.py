@@ -51,6 +51,17 @@ def scribble(rng: np.random.Generator) -> Gray:
     return gray
 
 
+def test_specks_beside_one_large_digit_are_no_numbers(reader: Reader) -> None:
+    rng = np.random.default_rng(13)
+    gray = np.full((420, 226), 225, np.uint8)
+    cv2.line(gray, (130 + int(rng.integers(-15, 15)), 45), (112, 385), 40, 16, cv2.LINE_AA)
+    for _ in range(3):
+        middle = rng.integers(8, 40), rng.integers(20, 400)
+        points = (rng.normal(0, 5, (5, 2)) + middle).astype(np.int32)
+        cv2.polylines(gray, [points.reshape(-1, 1, 2)], False, 110, 2, cv2.LINE_AA)
+    assert reader.read(cv2.GaussianBlur(gray, (0, 0), 1.2)).text == "1"
+
+
 @pytest.mark.parametrize(
     "how",
     [
