@@ -9,7 +9,8 @@ from sutja.models.ctc import OTHER, STRIP_ROWS, DecodedSign
 from sutja.reading.annotate import Bgr, confidence_colour, draw_text
 from sutja.reading.numbers import decimal_text
 from sutja.reading.picture import Colour
-from sutja.reading.reader import ReadingSteps, ReadStrip
+from sutja.reading.read_strip import ReadStrip
+from sutja.reading.reader import ReadingSteps
 from sutja.reading.result import Reading, ReadNumber
 
 SHEET_WIDTH_PIXELS = 1440

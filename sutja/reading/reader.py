@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +13,32 @@ from numpy.typing import NDArray
 from sutja.errors import UsageError
 from sutja.evaluation.calibration import divide_by_temperature
 from sutja.evaluation.metrics import softmax
-from sutja.models.ctc import STRIP_ROWS, DecodedSign, decode_greedy, text_of
+from sutja.models.ctc import DecodedSign, decode_greedy, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.reading.cells import Cell, digit_image, find_cells, sign_outline, strip_ink
+from sutja.reading.cells import digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_looks_hands
 from sutja.reading.likely_text import with_likely_text
 from sutja.reading.mixed_numbers import with_spaces_before_fractions
-from sutja.reading.normalise import Gray, Ink
+from sutja.reading.normalise import Gray
 from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
 from sutja.reading.page_maps import FoundNumber, find_numbers
 from sutja.reading.picture import Colour, PictureSource, as_colour, as_gray
 from sutja.reading.quad import Axes, Quad, Vector, upright_box, upright_quad
+from sutja.reading.read_strip import ReadStrip
 from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadSign
 from sutja.reading.rows import group_rows
 from sutja.reading.saliency import Saliency, occlusion_saliency
 from sutja.reading.single_digit import (
-    STRIP_MARGIN_COLUMNS,
     combine_probabilities,
     prepare_single_digit,
     row_of_pieces,
     with_prior_odds,
 )
 from sutja.reading.single_reader import SingleDigitReader, open_quick_reader, prepare_single_digits
-from sutja.reading.strip import STRIP_DIGIT_ROWS, Strip, StripCutter
+from sutja.reading.strip import StripCutter
 
 DEFAULT_PAGE_READER = "page-reader"
 DEFAULT_LINE_READER = "line-reader"
@@ -48,13 +47,12 @@ DEFAULT_QUICK_READER = "quick-reader"
 ONLY_DIGIT_ODDS = 2.0  # how much more likely than elsewhere a sign that fills a picture is a digit
 MIN_ONLY_DIGIT_CONFIDENCE = 0.4  # of a digit that fills a picture on which the page network finds nothing more
 MAX_FEW_NUMBERS = 3  # on a picture that was taken for the numbers on it, whatever they look like
-MIN_HEIGHT_SHARE = 0.15  # of an unsure one of these, in heights of the highest one there
+MIN_SPECK_HEIGHT_SHARE = 0.15  # of an unsure one of these, in heights of the highest one there
 MAX_ALL_FINDS = 150  # on a picture; of more, those that are nearly the same are read once
 MIN_ROW_CONFIDENCE = 0.4  # of each piece of ink in a row, given that it is a sign; nine letters in ten have under 0.11
 MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
-SIGN_REACH_COLUMNS = STRIP_DIGIT_ROWS / 4  # from where a sign is read to its edge, at least
 PIXEL_EDGE = 0.5  # from the middle of a picture's first pixel, to the corner that quads are measured from
 MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
@@ -67,53 +65,6 @@ def reader_models(model: str | Path) -> tuple[str | Path, str | Path]:
     if open_model(model).reads == "lines":
         return model, DEFAULT_CLASSIFIER
     return DEFAULT_LINE_READER, model
-
-
-@dataclass(frozen=True)
-class ReadStrip:
-    """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs there with their cells.
-
-    `logits` are the line network's, `float32 (T, 19)`.
-    """
-
-    found: FoundNumber
-    strip: Strip
-    ink: Ink
-    logits: NDArray[np.float32]
-    signs: tuple[DecodedSign, ...]
-    cells: tuple[Cell, ...]
-
-    @property
-    def place(self) -> Quad:
-        """Where its signs are in the picture: what was found, and signs that were read beside it."""
-        left, right = float(STRIP_MARGIN_COLUMNS), float(self.ink.shape[1] - STRIP_MARGIN_COLUMNS)
-        if self.signs:
-            left = min(left, self.signs[0].start - SIGN_REACH_COLUMNS)
-            right = max(right, self.signs[-1].stop + SIGN_REACH_COLUMNS)
-        top = (STRIP_ROWS - STRIP_DIGIT_ROWS) / 2
-        corners = upright_quad(left, top, right, top + STRIP_DIGIT_ROWS)
-        return np.asarray(self.strip.to_picture(corners.astype(np.float64)), np.float32)
-
-    @cached_property
-    def middles(self) -> NDArray[np.float64]:
-        """The middle of each sign's ink in the picture, `(N, 2)`; NaN for a space."""
-        middles = np.full((len(self.signs), 2), np.nan)
-        for index, (sign, cell) in enumerate(zip(self.signs, self.cells, strict=True)):
-            if sign.sign != " ":
-                middles[index] = self.strip.to_picture(sign_outline(self.ink, cell)).mean(axis=0)
-        return middles
-
-    def without(self, left_out: NDArray[np.bool_]) -> ReadStrip:
-        """The strip without some of its signs."""
-        kept = np.flatnonzero(~left_out).tolist()
-        return replace(
-            self, signs=tuple(self.signs[index] for index in kept), cells=tuple(self.cells[index] for index in kept)
-        )
-
-    @property
-    def gain(self) -> float:
-        """How much both networks together say for a number: what its signs say, by what the page network says."""
-        return self.found.score * reading_gain(self.signs)
 
 
 @dataclass(frozen=True)
@@ -302,7 +253,7 @@ class Reader:
         return [
             strip
             for strip, height in zip(strips, heights, strict=True)
-            if height >= MIN_HEIGHT_SHARE * max(heights) or self._is_number(strip)
+            if height >= MIN_SPECK_HEIGHT_SHARE * max(heights) or self._is_number(strip)
         ]
 
     def _decode(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> list[ReadStrip]:
@@ -314,17 +265,27 @@ class Reader:
         ):
             ink, signs = strip_ink(strip), decode_greedy(logits, self._line_network.temperature)
             read.append(ReadStrip(each, strip, ink, logits, tuple(signs), tuple(find_cells(ink, signs))))
-        return self._combined(read) if self._singles.has_other_classifier else read
+        return self._combined(read)
 
     def _with_likely_texts(self, strips: Sequence[ReadStrip]) -> list[ReadStrip]:
-        """The strips, each with the signs of its likeliest text."""
+        """The strips, each with the signs of its likeliest text.
+
+        The line network alone tells it, unless another classifier than the published one was given. That one helped to
+        choose the strips, but is right less often where the two differ.
+        """
+        decoded = [self._decoded(strip) for strip in strips]
         likely = []
-        for strip in strips:
+        for strip in self._combined(decoded) if self._singles.has_other_classifier else decoded:
             probabilities = softmax(divide_by_temperature(strip.logits, self._line_network.temperature))
             signs = tuple(with_likely_text(probabilities, strip.signs))
             cells = strip.cells if signs == strip.signs else tuple(find_cells(strip.ink, signs))
             likely.append(replace(strip, signs=signs, cells=cells))
         return likely
+
+    def _decoded(self, strip: ReadStrip) -> ReadStrip:
+        """A strip with the signs that the line network alone reads."""
+        signs = decode_greedy(strip.logits, self._line_network.temperature)
+        return replace(strip, signs=tuple(signs), cells=tuple(find_cells(strip.ink, signs)))
 
     def _with_guesses(self, strips: list[ReadStrip], max_signs: int) -> list[ReadStrip]:
         """The strips; where the line network reads no more than `max_signs`, its most probable digit instead."""
