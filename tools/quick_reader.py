@@ -27,13 +27,8 @@ from sutja.models.open import open_model
 from sutja.reading.digit_batch import normalise_images
 from sutja.reading.normalise import Gray, normalise
 from sutja.reading.reader import DEFAULT_CLASSIFIER, DEFAULT_LINE_READER
-from sutja.reading.single_digit import (
-    combine_probabilities,
-    digit_strip,
-    prepare_single_digit,
-    single_digit_probabilities,
-)
-from sutja.reading.single_reader import QUICK_CLASSES
+from sutja.reading.single_digit import prepare_single_digit
+from sutja.reading.single_reader import QUICK_CLASSES, SingleDigitReader
 from sutja.recipe import RECIPES
 from sutja.synth.documents.fonts import FONT_FOLDER, FontFile, characters_of, load_fonts, render_text
 from sutja.synth.strokes import digit_strokes, scribble
@@ -58,9 +53,7 @@ Draw = Callable[[np.random.Generator], tuple[Gray, bool]]  # a sign, and whether
 def main() -> None:
     """Make the signs, train the network and publish it; exits with the code of a command that fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--signs", type=Path, default=Path("build") / f"{QUICK_READER}.npz", help="the file of the signs"
-    )
+    parser.add_argument("--signs", type=Path, default=SIGNS, help="the file of the signs")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of runs")
     parser.add_argument("--to", type=Path, default=WEIGHTS, help="where the network is published")
     options = parser.parse_args()
@@ -101,7 +94,7 @@ def _joined(digits: Digits, drawn: tuple[Images, Labels]) -> Digits:
 
 
 class SignPainter:
-    """Draws single signs, and what is none, in MNIST's form; digits of `digits` serve as parts of some."""
+    """Draws images in MNIST's form: digits, letters, other signs, scribbles and noise; some are made of `digits`."""
 
     def __init__(self, fonts: Sequence[FontFile], digits: Digits, progress_step: int) -> None:
         self._fonts, self._digits, self._progress_step = fonts, digits, max(1, progress_step)
@@ -239,15 +232,11 @@ def _drawn_strokes(strokes: Strokes, rng: np.random.Generator) -> Gray:
 
 def label_signs(images: Images) -> Labels:
     """The digit that the line reader and the classifier together take each image for, or "other"."""
-    line, classifier = open_model(DEFAULT_LINE_READER).line_network(), open_model(DEFAULT_CLASSIFIER).classifier()
-    labels: list[int] = []
-    for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
-        logits = line.logits([digit_strip(image) for image in chunk])
-        for prediction, own in zip(classifier.probabilities(chunk), logits, strict=True):
-            both = combine_probabilities(prediction, single_digit_probabilities(own, line.temperature))
-            labels.append(int(both.argmax()) if both.sum() >= 0.5 else OTHER_LABEL)
-    return np.array(labels, np.int64)
+    line_network = open_model(DEFAULT_LINE_READER).line_network()
+    both = SingleDigitReader(line_network, open_model(DEFAULT_CLASSIFIER).classifier, None, other_classifier=False)
+    chunks = np.array_split(images, -(-len(images) // CHUNK))
+    probabilities = np.concatenate([both.probabilities(chunk) for chunk in chunks])
+    return np.where(probabilities.sum(axis=1) >= 0.5, probabilities.argmax(axis=1), OTHER_LABEL)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from sutja.data.digits import SIDE_PIXELS, Images
 from sutja.reading.normalise import (
-    CENTRE_OF_MASS,
     DIGIT_BOX_PIXELS,
     MIN_INK,
-    PIXEL_CENTRES,
     STROKE_INK,
     STROKE_WIDTH_PIXELS,
     Ink,
+    centred_digits,
     normalise,
     percentiles,
+    stroke_widths,
 )
 
 MAX_MNIST_BORDER_LEVEL = 40  # median grey level of the border of an image with ink on black
@@ -47,7 +47,7 @@ def normalise_images(images: Images) -> tuple[Images, Boxes]:
         rows = top[:, None] + np.arange(height[0])
         columns = left[:, None] + np.arange(width[0])
         digits = ink[indices[:, None, None], rows[:, :, None], columns[:, None, :]]
-        result[indices] = _centred(_resized(digits))
+        result[indices] = centred_digits(_resized(digits))
     for index in np.flatnonzero(~plain & (longer > 0)):
         result[index] = normalise(ink[index])
     return result, boxes
@@ -68,10 +68,8 @@ def _spans(inked: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def _has_usual_strokes(ink: Ink, longer: NDArray[np.int64]) -> Mask:
     """Whether `normalise` neither thickens nor thins the strokes of each digit, whose box has this `longer` side."""
-    core = np.pad(ink > STROKE_INK, ((0, 0), (1, 1), (1, 1)))
-    perimeter = (core[:, 1:] != core[:, :-1]).sum(axis=(1, 2)) + (core[:, :, 1:] != core[:, :, :-1]).sum(axis=(1, 2))
     zoom = DIGIT_BOX_PIXELS / np.maximum(longer, 1)
-    width = 2 * core.sum(axis=(1, 2)) / np.maximum(perimeter * np.pi / 4, 1e-9) * zoom
+    width = stroke_widths(ink > STROKE_INK) * zoom
     change = (np.clip(width, *STROKE_WIDTH_PIXELS) - width) / zoom
     return np.asarray(np.round(change) == 0)
 
@@ -96,21 +94,3 @@ def _resized(digits: Ink) -> Ink:
         )
     full = np.maximum(percentiles(digits.reshape(len(digits), -1), 98), MIN_INK)
     return np.ascontiguousarray(np.minimum(digits / full[:, None, None].astype(np.float32), 1), np.float32)
-
-
-def _centred(digits: Ink) -> Images:
-    """Digits `(N, h, w)` on 28×28 pixels with their centre of mass where MNIST has it: see `normalise`.
-
-    All sums are in the order in which `normalise` takes them: where the centre lies between two pixels, the last bit
-    tells which is taken.
-    """
-    count, height, width = digits.shape
-    mass = digits.reshape(count, -1).sum(axis=1).astype(np.float64)
-    y = (digits.sum(axis=2) * PIXEL_CENTRES[:height]).sum(axis=1) / mass
-    x = (digits.sum(axis=1) * PIXEL_CENTRES[:width]).sum(axis=1) / mass
-    top = np.clip(np.round(CENTRE_OF_MASS - y), 0, SIDE_PIXELS - height).astype(np.int64)
-    left = np.clip(np.round(CENTRE_OF_MASS - x), 0, SIDE_PIXELS - width).astype(np.int64)
-    images = np.zeros((count, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
-    rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
-    images[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]] = np.round(digits * 255)
-    return images

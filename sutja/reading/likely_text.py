@@ -26,12 +26,19 @@ MAX_CHANGES_PER_PLACE = 2
 MAX_CHANGES = 6  # of a strip, so that it has at most 64 texts
 MIN_LIKELIHOOD_RATIO = 0.01  # of a text to the likeliest, so that its form is looked at
 
-StepProbabilities: TypeAlias = NDArray[np.float64]
+TINY_PROBABILITY = 1e-9  # instead of 0, where something is divided by it
+
+StepProbabilities: TypeAlias = NDArray[np.float64]  # (T, 19), or (19,) of one step
+TextProbabilities: TypeAlias = NDArray[np.float64]  # (N,)
 
 
 @dataclass(frozen=True)
 class Change:
-    """Another class at a place of the greedy text: place `2 i` is the gap before its sign `i`, `2 i + 1` that sign."""
+    """Another class at a place of the greedy text.
+
+    Place `2 i` is the gap before the sign `i`, place `2 i + 1` that sign. `sign` is an index in `ALPHABET`, or the
+    blank, which removes a sign. `step` is where it is most probable. `odds` are those against the greedy class.
+    """
 
     place: int
     step: int
@@ -48,9 +55,10 @@ class Alternative:
 
 
 def with_likely_text(probabilities: StepProbabilities, signs: Sequence[DecodedSign]) -> list[DecodedSign]:
-    """The signs of the likeliest text, of the steps' `probabilities` `(T, 19)` and the greedy `signs`.
+    """The signs of the likeliest text.
 
-    A sign that differs has the probability of that change among all texts as its confidence.
+    `probabilities`, `(T, 19)`, are those of the classes at each step, and `signs` what greedy decoding reads of them. A
+    sign that differs has the probability of that change among all texts as its confidence.
     """
     if not signs:
         return []
@@ -60,12 +68,7 @@ def with_likely_text(probabilities: StepProbabilities, signs: Sequence[DecodedSi
         return list(signs)
     posterior = _posterior(weighed, [each.text for each in alternatives])
     best = alternatives[int(posterior.argmax())]
-    shares = {
-        place: float(
-            sum(posterior[index] for index, each in enumerate(alternatives) if each.changes.get(place) is change)
-        )
-        for place, change in best.changes.items()
-    }
+    shares = {place: _share(change, alternatives, posterior) for place, change in best.changes.items()}
     return _changed(signs, best.changes, shares, probabilities)
 
 
@@ -75,7 +78,7 @@ def with_other_evidence(probabilities: StepProbabilities, signs: Sequence[Decode
     for sign in signs:
         steps = _steps(sign)
         peak = probabilities[steps.start + int(probabilities[steps].max(axis=1).argmax()), :CLASS_COUNT]
-        weighed[steps, :CLASS_COUNT] *= sign.probabilities / np.maximum(peak, 1e-9)
+        weighed[steps, :CLASS_COUNT] *= sign.probabilities / np.maximum(peak, TINY_PROBABILITY)
     return weighed
 
 
@@ -88,8 +91,12 @@ def find_alternatives(probabilities: StepProbabilities, signs: Sequence[DecodedS
     return [Alternative(_text(signs, changes), changes) for changes in chosen]
 
 
-def text_likelihoods(probabilities: StepProbabilities, texts: Sequence[Sequence[int]]) -> StepProbabilities:
-    """The sum over all paths that read as each text `(N,)`, relative to the most probable path of any text."""
+def text_likelihoods(probabilities: StepProbabilities, texts: Sequence[Sequence[int]]) -> TextProbabilities:
+    """The sums over all paths that read as each of N texts, as indices in `ALPHABET`: `(N,)`, relative to each other.
+
+    `probabilities` are those of the steps, `(T, 19)`. At each step the sums are scaled together, so that they neither
+    vanish nor overflow on a long strip.
+    """
     labels = np.full((len(texts), 2 * max(map(len, texts)) + 1), BLANK)
     for row, text in zip(labels, texts, strict=True):
         row[1 : 2 * len(text) : 2] = text
@@ -98,15 +105,16 @@ def text_likelihoods(probabilities: StepProbabilities, texts: Sequence[Sequence[
     reached = np.zeros(labels.shape)  # the sum over all paths that stand at each label
     reached[:, 0] = 1.0
     before = np.zeros(labels.shape)
-    for step in probabilities / probabilities.max(axis=1, keepdims=True):
+    for step in probabilities:
         before[:, 1:] = reached[:, :-1]
         before[:, 2:] += may_skip[:, 2:] * reached[:, :-2]
         reached = (reached + before) * step[labels]
+        reached /= max(float(reached.max()), TINY_PROBABILITY)
     rows, last = np.arange(len(texts)), 2 * np.array([len(text) for text in texts])
     return np.asarray(reached[rows, last] + np.where(last > 0, reached[rows, last - 1], 0.0))
 
 
-def _posterior(probabilities: StepProbabilities, texts: Sequence[Sequence[int]]) -> StepProbabilities:
+def _posterior(probabilities: StepProbabilities, texts: Sequence[Sequence[int]]) -> TextProbabilities:
     """The probability of each text among these."""
     likelihoods = text_likelihoods(probabilities, texts)
     weights = np.zeros(len(texts))
@@ -115,7 +123,7 @@ def _posterior(probabilities: StepProbabilities, texts: Sequence[Sequence[int]])
     return np.asarray(weights / weights.sum())
 
 
-def _share(change: Change, alternatives: Sequence[Alternative], posterior: StepProbabilities) -> float:
+def _share(change: Change, alternatives: Sequence[Alternative], posterior: TextProbabilities) -> float:
     """The probability of all texts with a change."""
     has_it = [each.changes.get(change.place) is change for each in alternatives]
     return float(posterior[has_it].sum())
@@ -135,7 +143,7 @@ def _possible_changes(probabilities: StepProbabilities, signs: Sequence[DecodedS
 def _insertions(probabilities: StepProbabilities, steps: slice, place: int, beside: tuple[int, int]) -> list[Change]:
     """The signs that may stand in a gap, other than those beside it, which reach into it."""
     gap = probabilities[steps]
-    odds = (gap[:, :BLANK] / np.maximum(gap[:, BLANK:], 1e-9)).sum(axis=0)
+    odds = (gap[:, :BLANK] / np.maximum(gap[:, BLANK:], TINY_PROBABILITY)).sum(axis=0)
     odds[[each for each in beside if each != BLANK]] = 0.0
     return _likeliest(odds, place, steps.start + (gap[:, :BLANK].argmax(axis=0) if len(gap) else np.zeros(BLANK, int)))
 
@@ -143,7 +151,7 @@ def _insertions(probabilities: StepProbabilities, steps: slice, place: int, besi
 def _replacements(probabilities: StepProbabilities, steps: slice, place: int, own: int) -> list[Change]:
     """The signs that may stand for another, or the blank if there may be none."""
     step = steps.start + int(probabilities[steps, own].argmax())
-    odds = probabilities[step] / max(1e-9, float(probabilities[step, own]))
+    odds = probabilities[step] / max(TINY_PROBABILITY, float(probabilities[step, own]))
     odds[own] = 0.0
     return _likeliest(odds, place, np.full(len(odds), step))
 
@@ -181,7 +189,7 @@ def _new_sign(change: Change, share: float, step: StepProbabilities, old: Sequen
     """The sign of a change, where the old one stood or at its own step."""
     column = float(change.step * COLUMNS_PER_STEP)
     start, stop = (old[0].start, old[0].stop) if old else (column, column + COLUMNS_PER_STEP)
-    probabilities = step[:CLASS_COUNT] * ((1 - share) / max(1e-9, 1 - float(step[change.sign])))
+    probabilities = step[:CLASS_COUNT] * ((1 - share) / max(TINY_PROBABILITY, 1 - float(step[change.sign])))
     if change.sign < CLASS_COUNT:
         probabilities[change.sign] = share
     return DecodedSign(ALPHABET[change.sign], start, stop, share, probabilities)

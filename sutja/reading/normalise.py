@@ -18,7 +18,7 @@ CENTRE_OF_MASS = SIDE_PIXELS / 2 + 0.5  # of an MNIST digit, in pixels from eith
 STROKE_WIDTH_PIXELS = (1.8, 4.0)  # 5th and 95th percentile of MNIST's digits
 MIN_INK_DEPTH = 10  # grey levels that ink is darker than paper
 
-PIXEL_CENTRES = np.arange(SIDE_PIXELS) + 0.5
+_PIXEL_CENTRES = np.arange(SIDE_PIXELS) + 0.5
 MIN_INK = 0.3  # ink that belongs to the digit, in [0, 1]
 STROKE_INK = 0.5  # ink that belongs to the core of a stroke
 
@@ -38,7 +38,7 @@ def normalise(ink: Ink) -> Gray:
     size = (max(1, round(digit.shape[1] * zoom)), max(1, round(digit.shape[0] * zoom)))
     small = cv2.resize(digit, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
     small = np.minimum(small / max(percentile(small, 98), MIN_INK), 1)
-    return _centred(np.asarray(small, np.float32))
+    return np.asarray(centred_digits(np.asarray(small, np.float32)[None])[0])
 
 
 def ink_bounds(ink: Ink) -> tuple[slice, slice] | None:
@@ -70,12 +70,17 @@ def _with_mnist_strokes(digit: Ink) -> Ink:
 
 
 def stroke_width(ink: NDArray[np.bool_]) -> float:
-    """The mean width in pixels of the strokes in a mask `(H, W)`: twice the area over the perimeter; 0 without ink."""
-    at_edge = (ink[:1], ink[-1:], ink[:, :1], ink[:, -1:])
-    within = (ink[1:] != ink[:-1], ink[:, 1:] != ink[:, :-1])
-    perimeter = sum(np.count_nonzero(each) for each in (*at_edge, *within))
+    """The mean width in pixels of the strokes in a mask `(H, W)`; 0 without ink. See `stroke_widths`."""
+    return float(stroke_widths(ink[None])[0])
+
+
+def stroke_widths(ink: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The mean width in pixels of the strokes in each mask of `(N, H, W)`: twice the area over the perimeter."""
+    framed = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
+    edges = (framed[:, 1:] != framed[:, :-1], framed[:, :, 1:] != framed[:, :, :-1])
+    perimeter = sum(np.count_nonzero(each, axis=(1, 2)) for each in edges)
     # Counted in pixel edges, a slanting perimeter is too long: by 4/π on average.
-    return 2 * np.count_nonzero(ink) / (perimeter * np.pi / 4) if perimeter else 0.0
+    return np.asarray(2 * np.count_nonzero(ink, axis=(1, 2)) / (np.maximum(perimeter, 1) * np.pi / 4))
 
 
 def percentile(values: NDArray[Any], percent: float) -> float:
@@ -98,14 +103,16 @@ def percentiles(values: NDArray[Any], percent: float) -> NDArray[Any]:
     return np.asarray(above - (above - below) * (1 - part) if part >= 0.5 else below + (above - below) * part)
 
 
-def _centred(digit: Ink) -> Gray:
-    """Place a digit of at most 20×20 pixels on 28×28 with its centre of mass where MNIST has it."""
-    height, width = digit.shape
-    mass = float(digit.sum()) or 1.0
-    y = float((digit.sum(axis=1) * PIXEL_CENTRES[:height]).sum()) / mass
-    x = float((digit.sum(axis=0) * PIXEL_CENTRES[:width]).sum()) / mass
-    top = min(max(round(CENTRE_OF_MASS - y), 0), SIDE_PIXELS - height)
-    left = min(max(round(CENTRE_OF_MASS - x), 0), SIDE_PIXELS - width)
-    image = np.zeros((SIDE_PIXELS, SIDE_PIXELS), np.uint8)
-    image[top : top + height, left : left + width] = np.round(digit * 255)
-    return image
+def centred_digits(digits: Ink) -> NDArray[np.uint8]:
+    """Digits `(N, h, w)`, h, w ≤ 28, on images `uint8 (N, 28, 28)` with their centre of mass where MNIST has it."""
+    count, height, width = digits.shape
+    mass = digits.reshape(count, -1).sum(axis=1).astype(np.float64)
+    mass[mass == 0] = 1.0
+    y = (digits.sum(axis=2) * _PIXEL_CENTRES[:height]).sum(axis=1) / mass
+    x = (digits.sum(axis=1) * _PIXEL_CENTRES[:width]).sum(axis=1) / mass
+    top = np.clip(np.round(CENTRE_OF_MASS - y), 0, SIDE_PIXELS - height).astype(np.int64)
+    left = np.clip(np.round(CENTRE_OF_MASS - x), 0, SIDE_PIXELS - width).astype(np.int64)
+    images = np.zeros((count, SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+    rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
+    images[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]] = np.round(digits * 255)
+    return images

@@ -11,8 +11,8 @@ from sutja.reading.numbers import DECIMAL_SIGNS, interpret_number, split_numbers
 # Odds against a plain number of as many digits. Half or twice of each reads real pictures about as well.
 UNUSUAL_FORM_ODDS = 1 / 12  # of a number that has no value and is no date or time, as `902/0` and `7,40,1`
 SEPARATOR_ODDS = 3.0  # of each point and comma in a usual one: the network overlooks them rather than invents them
-OTHER_ODDS = 1 / 5  # of a sign of no number, beside a number: the network rather takes a hasty 0 for a flourish
-MANY_DECIMALS = r"(?a).*[.,]\d{4,}"
+OTHER_ODDS = 1 / 5  # of a sign of no number: the network takes a hasty 0 for a flourish rather than a flourish for a 0
+MANY_DECIMALS = r"(?a).*[.,]\d{4,}"  # rather two numbers
 USUAL_FRACTION = r"(?a)[+-]?(?:\d{1,3} )?\d{1,2}/\d{1,3}"  # a fraction, a mixed number, or a day and its month
 
 

@@ -197,7 +197,7 @@ class _Page:
         return np.array_split(np.arange(count), max(1, -(-(count**2) // MAX_COMPARED_PAIRS)))
 
     def _distances_below(self, some: RowIndices) -> RowValues:
-        """The distance, in heights, from each of `some` to the next number below it; infinite if there is none."""
+        """The distance `(n,)` in heights from each number in `some` to the nearest one below it, or infinity."""
         numbers, every = self._numbers, np.arange(len(self._numbers.x))
         overlap = np.minimum(numbers.right, numbers.right[some, None]) - np.maximum(
             numbers.left, numbers.left[some, None]

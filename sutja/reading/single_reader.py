@@ -56,7 +56,10 @@ class SingleDigitReader:
         *,
         other_classifier: bool,
     ) -> None:
-        """`classifier` and `quick` open their networks when they are first needed; without `quick` there is none."""
+        """`classifier` and `quick` open their networks when these are first needed. `quick` may be `None`.
+
+        `other_classifier` tells that the classifier is not the one that the quick network learned from.
+        """
         self.has_other_classifier = other_classifier
         self._line_network, self._open_classifier, self._open_quick = line_network, classifier, quick
 

@@ -128,7 +128,7 @@ def feature_maps_caption(maps: NDArray[np.float32]) -> str:
 
 
 def second_filters_caption(weights: NDArray[np.float32], max_filters: int, max_maps: int) -> str:
-    """What a picture of kernels `(K, C, h, w)` shows of a second convolution, of which it has only so many."""
+    """The caption of a picture of a second convolution, `(K, C, h, w)`, with at most so many filters and maps."""
     filters, maps = weights.shape[:2]
     strongest = int(np.abs(weights).reshape(filters, -1).max(axis=1).argmax()) + 1
     found = f"The filters of the second convolution, a column each; filter {strongest} has the largest weight."

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from sutja.data.dataset import Dataset
-from sutja.reading.normalise import STROKE_WIDTH_PIXELS, Ink, _centred, normalise, percentile, stroke_width
+from sutja.reading.normalise import STROKE_WIDTH_PIXELS, Ink, centred_digits, normalise, percentile, stroke_width
 
 
 def centre(image: Ink) -> tuple[float, float]:
@@ -39,7 +39,7 @@ def test_any_ink_becomes_an_image_in_mnists_form(ink: Ink) -> None:
     arrays.arrays(np.float32, st.tuples(st.integers(1, 20), st.integers(1, 20)), elements=st.floats(0.25, 1, width=32))
 )
 def test_the_centre_of_mass_is_that_of_mnist_unless_a_digit_reaches_the_edge(ink: Ink) -> None:
-    digit = _centred(ink)
+    digit = centred_digits(ink[None])[0]
     for middle, axis in zip(centre(digit.astype(np.float32)), (0, 1), strict=True):
         inked = np.flatnonzero(digit.any(axis=axis))
         at_start, at_end = inked[0] == 0, inked[-1] == 27

@@ -102,7 +102,7 @@ def find_cuts(
 
 
 def _beside(flat: FlatNumbers, row: Sequence[int], at: int) -> tuple[Span, Span]:
-    """The positions of the previous and the next number; infinite where there is none."""
+    """The left and right edges of the previous and of the next number in the row, or infinities at its ends."""
     before, behind = row[at - 1] if at else None, row[at + 1] if at + 1 < len(row) else None
     return (
         (-np.inf, -np.inf) if before is None else (float(flat.left[before]), float(flat.right[before])),
