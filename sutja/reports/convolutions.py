@@ -20,11 +20,9 @@ from sutja.reports.captions import (
     second_filters_caption,
 )
 from sutja.reports.html import Plot
-from sutja.reports.plots import plot_feature_maps, plot_filters
+from sutja.reports.plots import draw_mosaic, plot_feature_maps, plot_filters, tiled
 
 MAX_FILTERS, MAX_MAPS = 16, 8  # of a second convolution that a picture shows
-FILTER_GAP_PIXELS = 1  # around a filter
-PIXELS_OF_WEIGHT = 4  # on each side
 WEIGHT_COLOURS = 33  # few enough for the palette of a stored plot, odd so that 0 is white
 
 
@@ -65,28 +63,15 @@ def plot_second_filters(weights: NDArray[np.float32]) -> Figure:
     shown = weights[:MAX_FILTERS, :MAX_MAPS]
     columns, rows = shown.shape[:2]
     figure = Figure(figsize=(0.72 * columns + 1.4, 0.72 * rows + 0.5), layout="constrained")
-    axes = figure.subplots()
+    axes = tiled(figure, rows, columns)
     limit = float(np.abs(shown).max())
-    extent = (-0.5, columns - 0.5, rows - 0.5, -0.5)
     colours = colormaps["PuOr_r"].resampled(WEIGHT_COLOURS)
-    drawn = axes.imshow(_mosaic(shown), cmap=colours, vmin=-limit, vmax=limit, extent=extent, interpolation="nearest")
+    drawn = draw_mosaic(axes, shown.transpose(1, 0, 2, 3), 0, cmap=colours, vmin=-limit, vmax=limit)
     axes.set_xticks(range(columns), [f"filter {number + 1}" for number in range(columns)], fontsize=8)
     axes.set_yticks(range(rows), [f"map {number + 1}" for number in range(rows)], fontsize=9)
     axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
     figure.colorbar(drawn, ax=axes, label="weight", shrink=0.9)
     return figure
-
-
-def _mosaic(kernels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Kernels `(K, C, h, w)` as one picture, a column for each of K, with gaps that are not drawn."""
-    edge = ((0, 0), (0, 0), (FILTER_GAP_PIXELS, FILTER_GAP_PIXELS), (FILTER_GAP_PIXELS, FILTER_GAP_PIXELS))
-    framed = np.pad(
-        np.repeat(np.repeat(kernels, PIXELS_OF_WEIGHT, axis=2), PIXELS_OF_WEIGHT, axis=3), edge, constant_values=np.nan
-    )
-    count, maps, height, width = framed.shape
-    return framed.transpose(1, 2, 0, 3).reshape(maps * height, count * width)
 
 
 def _convolutions(network: nn.Module) -> list[nn.Conv2d]:

@@ -43,6 +43,7 @@ MAX_ROWS_OF_SAMPLES = 20
 SHEET_COLUMNS = 8  # of digits with two lines of text
 DRAWN_MISTAKES = 4 * SHEET_COLUMNS
 TILE = 0.94  # the side of a picture among others, in widths of a column
+MIN_TILE_PIXELS = 20  # of a mosaic, on the longer side of each of its pictures, with one pixel around it
 MIN_DRAWN_LOSS = 1e-12  # a loss of 0 has no place on a logarithmic scale
 Metrics = list[dict[str, float]]
 
@@ -224,7 +225,7 @@ def _tiles(figure: Figure, rows: int, columns: int) -> NDArray[Any]:
     return np.asarray(figure.subplots(rows, columns, squeeze=False, subplot_kw={"xticks": (), "yticks": ()}))
 
 
-def _tiled(figure: Figure, rows: int, columns: int, *, head: float = 0.0) -> Axes:
+def tiled(figure: Figure, rows: int, columns: int, *, head: float = 0.0) -> Axes:
     """One axes for many small pictures: axes for each would take ten times as long.
 
     The picture in a row and column has its centre at (column, row · (1 + head)); `head` is the height of the text above
@@ -255,7 +256,7 @@ def _sheet(images: Images, titles: Sequence[str], columns: int) -> Figure:
         figure.text(0.5, 0.5, "nothing to show: no mistakes", ha="center", va="center")
         return figure
     head = 0.36 if two_lines else 0.18
-    axes = _tiled(figure, rows, columns, head=head)
+    axes = tiled(figure, rows, columns, head=head)
     for index, (image, title) in enumerate(zip(images, titles, strict=True)):
         column, height = index % columns, index // columns * (1 + head)
         _draw_tile(axes, image, column, height, cmap="gray_r", vmin=0, vmax=255)
@@ -305,7 +306,7 @@ def plot_corruptions(rows: dict[str, Images]) -> Figure:
 def _named_rows(rows: dict[str, NDArray[Any]]) -> Figure:
     columns = len(next(iter(rows.values())))
     figure = Figure(figsize=(1.1 * columns + 1.2, 1.15 * len(rows)), layout="constrained")
-    axes = _tiled(figure, len(rows), columns)
+    axes = tiled(figure, len(rows), columns)
     frames = []
     for row, images in enumerate(rows.values()):
         for column, image in enumerate(images):
@@ -321,7 +322,7 @@ def plot_filters(weights: NDArray[np.float32]) -> Figure:
     columns = min(8, len(weights))
     rows, head = math.ceil(len(weights) / columns), 0.16
     figure = Figure(figsize=(1.4 * columns + 1, 1.6 * rows), layout="constrained")
-    axes = _tiled(figure, rows, columns, head=head)
+    axes = tiled(figure, rows, columns, head=head)
     limit = float(np.abs(weights).max())
     for number, kernel in enumerate(weights):
         column, height = number % columns, number // columns * (1 + head)
@@ -334,18 +335,33 @@ def plot_filters(weights: NDArray[np.float32]) -> Figure:
 def plot_feature_maps(images: Images, maps: NDArray[np.float32]) -> Figure:
     """Digits `(N, 28, 28)` in the first column, and beside each the responses of the filters, `(N, K, h, w)`."""
     shown = maps[:, :16]
-    figure = Figure(figsize=(1.1 * (shown.shape[1] + 1), 1.1 * len(images) + 0.3), layout="constrained")
-    axes = _tiled(figure, len(images), shown.shape[1] + 1)
+    rows, columns = shown.shape[:2]
+    figure = Figure(figsize=(1.1 * (columns + 1), 1.1 * rows + 0.3), layout="constrained")
+    axes = tiled(figure, rows, columns + 1)
+    draw_mosaic(axes, images[:, None].astype(np.float32), 0, cmap="gray_r", vmin=0, vmax=255)
     limit = float(np.abs(shown).max())
-    for row, image in enumerate(images):
-        _draw_tile(axes, image, 0, row, cmap="gray_r", vmin=0, vmax=255)
-        for number, each in enumerate(shown[row]):
-            _draw_tile(axes, each, number + 1, row, cmap="PuOr_r", vmin=-limit, vmax=limit)
-    names = ["digit", *(f"filter {number + 1}" for number in range(shown.shape[1]))]
-    axes.set_xticks(range(len(names)), names, fontsize=9)
+    draw_mosaic(axes, shown, 1, cmap="PuOr_r", vmin=-limit, vmax=limit)
+    axes.set_xticks(range(columns + 1), ["digit", *(f"filter {number + 1}" for number in range(columns))], fontsize=9)
     axes.xaxis.tick_top()
-    axes.tick_params(length=0)
     return figure
+
+
+def draw_mosaic(axes: Axes, tiles: NDArray[np.float32], column: int, **style: Any) -> AxesImage:
+    """Small pictures `(rows, columns, h, w)` with gaps between them, as one picture from a column of the axes on.
+
+    The axes are as `tiled` makes them. To draw each picture by itself takes many times as long.
+    """
+    rows, columns = tiles.shape[:2]
+    pixels = math.ceil(MIN_TILE_PIXELS / max(tiles.shape[2:]))  # of the mosaic for one of a picture
+    large = np.repeat(np.repeat(tiles, pixels, axis=2), pixels, axis=3)
+    framed = np.pad(large, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+    mosaic = np.concatenate(np.concatenate(framed, axis=1), axis=1)
+    limits = axes.get_xlim(), axes.get_ylim()
+    extent = (column - 0.5, column + columns - 0.5, rows - 0.5, -0.5)
+    drawn = axes.imshow(mosaic, extent=extent, interpolation="nearest", **style)
+    axes.set(xlim=limits[0], ylim=limits[1])
+    drawn.set_in_layout(False)
+    return drawn
 
 
 def plot_ensemble(reports: Sequence[MemberReport]) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
@@ -238,7 +239,17 @@ def test_feature_maps_stand_beside_their_digit(small: Dataset, number: int, coun
     maps = np.random.default_rng(0).normal(size=(number, count, 28, 28)).astype(np.float32)
     figure = plots.plot_feature_maps(small.test.images[:number], maps)
     assert written(figure) == {"digit", *(f"filter {each}" for each in range(1, shown + 1))}
-    assert len(figure.axes[0].images) == number * (shown + 1)
+    drawn: list[Any] = [image.get_array() for image in figure.axes[0].images]
+    digits, answers = (np.asarray(each) for each in drawn)
+    assert digits.shape == (30 * number, 30)
+    assert answers.shape == (30 * number, 30 * shown)
+    for row in range(number):
+        assert (digits[30 * row + 1 : 30 * row + 29, 1:29] == small.test.images[row]).all()
+        for column in range(shown):
+            tile = answers[30 * row : 30 * row + 30, 30 * column : 30 * column + 30]
+            assert (tile[1:29, 1:29] == maps[row, column]).all()
+            assert np.isnan(tile[[0, -1]]).all()
+            assert np.isnan(tile[:, [0, -1]]).all()
 
 
 def test_digits_are_drawn_as_ink_on_paper() -> None:
