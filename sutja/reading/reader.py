@@ -37,7 +37,7 @@ from sutja.reading.single_digit import (
     row_of_pieces,
     with_prior_odds,
 )
-from sutja.reading.single_reader import SingleDigitReader, open_quick_reader, prepare_single_digits
+from sutja.reading.single_reader import SingleDigitReader, open_quick_reader
 from sutja.reading.strip import StripCutter
 
 DEFAULT_PAGE_READER = "page-reader"
@@ -175,8 +175,7 @@ class Reader:
         `images` are `uint8 (N, 28, 28)` in MNIST's form, or pictures of any size that `read` takes. If there is no
         digit, the confidence is near 0 and `digit` is `None`. Raises `DataError` if one is not a picture.
         """
-        prepared, boxes = prepare_single_digits(images)
-        probabilities = self._singles.probabilities(prepared)
+        prepared, boxes, probabilities = self._singles.read(images)
         guesses, confidences = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
         return [
             ReadDigit(guess if confidence >= self.min_confidence else None, guess, confidence, (x, y, w, h), image, own)

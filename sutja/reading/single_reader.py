@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +30,7 @@ QUICK_CLASSES = (*DIGIT_NAMES, "other")
 IMAGES_AT_ONCE = 1000  # that are prepared and looked at together
 
 DigitProbabilities = NDArray[np.float64]
+QuickLook = tuple[DigitProbabilities, NDArray[np.bool_]]  # probabilities (N, 10), and which of them are sure
 
 
 def open_quick_reader(model: str | Path, *, threads: int) -> Classifier:
@@ -72,27 +74,48 @@ class SingleDigitReader:
     def _quick(self) -> Classifier | None:
         return self._open_quick() if self._open_quick else None
 
+    def read(self, pictures: Sequence[PictureSource] | NDArray[np.uint8]) -> tuple[Images, Boxes, DigitProbabilities]:
+        """Pictures of one digit each as images `uint8 (N, 28, 28)`, the boxes of their ink, and `probabilities`.
+
+        The next images are prepared while the networks look at those before. Raises `DataError` if one is no picture.
+        """
+        images = np.zeros((len(pictures), SIDE_PIXELS, SIDE_PIXELS), np.uint8)
+        boxes = np.zeros((len(pictures), 4), np.int64)
+        looks = []
+        with ThreadPoolExecutor(1, "quick-reader") as networks:
+            for start in range(0, len(pictures), IMAGES_AT_ONCE):
+                chunk = slice(start, start + IMAGES_AT_ONCE)
+                images[chunk], boxes[chunk] = prepare_single_digits(pictures[chunk])
+                looks.append(networks.submit(self._look_quickly, images[chunk]))
+        return images, boxes, self._with_closer_looks(images, [look.result() for look in looks])
+
     def probabilities(self, images: Images) -> DigitProbabilities:
         """The probabilities `(N, 10)` of images as `normalise` makes them; 0 for an image without ink.
 
         What they lack of 1 is the probability that there is no digit.
         """
-        result = np.zeros((len(images), CLASS_COUNT))
-        inked = np.flatnonzero(images.any(axis=(1, 2)))
-        unsure = []
-        for start in range(0, len(inked), IMAGES_AT_ONCE):
-            chunk = inked[start : start + IMAGES_AT_ONCE]
-            result[chunk], sure = self._look_quickly(images[chunk])
-            unsure.append(chunk[~sure])
-        if unsure and len(left := np.concatenate(unsure)):
-            result[left] = self._look_closely(images[left])
-        return result
+        chunks = [images[start : start + IMAGES_AT_ONCE] for start in range(0, len(images), IMAGES_AT_ONCE)]
+        return self._with_closer_looks(images, [self._look_quickly(chunk) for chunk in chunks])
 
-    def _look_quickly(self, images: Images) -> tuple[DigitProbabilities, NDArray[np.bool_]]:
-        """The probabilities `(N, 10)` by the quick network, and for which images it is sure."""
-        if self._quick is None:
-            return np.zeros((len(images), CLASS_COUNT)), np.zeros(len(images), np.bool_)
-        quick = self._quick.probabilities(images)[:, :CLASS_COUNT]
+    def _with_closer_looks(self, images: Images, looks: Sequence[QuickLook]) -> DigitProbabilities:
+        """The probabilities by quick looks at all images in turn, and by closer ones where these are not sure."""
+        if not looks:
+            return np.zeros((0, CLASS_COUNT))
+        result, sure = (np.concatenate(parts) for parts in zip(*looks, strict=True))
+        if len(unsure := np.flatnonzero(~sure)):
+            result[unsure] = self._look_closely(images[unsure])
+        return np.asarray(result)
+
+    def _look_quickly(self, images: Images) -> QuickLook:
+        inked = images.any(axis=(1, 2))
+        probabilities = np.zeros((len(images), CLASS_COUNT))
+        sure = ~inked
+        if self._quick is not None and inked.any():
+            probabilities[inked], sure[inked] = self._ask_quick(self._quick, images[inked])
+        return probabilities, sure
+
+    def _ask_quick(self, network: Classifier, images: Images) -> QuickLook:
+        quick = network.probabilities(images)[:, :CLASS_COUNT]
         sure = quick.max(axis=1) >= MIN_QUICK_CONFIDENCE
         if not self.has_other_classifier:
             return quick, sure
@@ -113,15 +136,13 @@ def prepare_single_digits(pictures: Sequence[PictureSource] | NDArray[np.uint8])
     """
     images = np.zeros((len(pictures), SIDE_PIXELS, SIDE_PIXELS), np.uint8)
     boxes = np.zeros((len(pictures), 4), np.int64)
-    small = np.array([_is_small(picture) for picture in pictures], np.bool_)
-    for start in range(0, len(pictures), IMAGES_AT_ONCE):
-        indices = start + np.flatnonzero(small[start : start + IMAGES_AT_ONCE])
-        if len(indices):
-            stacked = np.stack([np.asarray(pictures[index]) for index in indices.tolist()])
-            mnist = are_mnist(stacked)
-            images[indices[mnist]], boxes[indices[mnist]] = normalise_images(stacked[mnist])
-            small[indices[~mnist]] = False
-    for index in np.flatnonzero(~small).tolist():
+    together = np.array([_is_small(picture) for picture in pictures], np.bool_)
+    if together.any():
+        stacked = np.stack([np.asarray(pictures[index]) for index in np.flatnonzero(together).tolist()])
+        mnist = are_mnist(stacked)
+        together[together] = mnist
+        images[together], boxes[together] = normalise_images(stacked[mnist])
+    for index in np.flatnonzero(~together).tolist():
         single = prepare_single_digit(pictures[index])
         images[index], boxes[index] = single.image, single.box
     return images, boxes
