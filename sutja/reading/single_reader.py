@@ -109,7 +109,7 @@ class SingleDigitReader:
     def _look_quickly(self, images: Images) -> QuickLook:
         inked = images.any(axis=(1, 2))
         probabilities = np.zeros((len(images), CLASS_COUNT))
-        sure = ~inked
+        sure = np.asarray(~inked)
         if self._quick is not None and inked.any():
             probabilities[inked], sure[inked] = self._ask_quick(self._quick, images[inked])
         return probabilities, sure

@@ -23,7 +23,8 @@ class Placement:
     """How a glyph deviates from the usual: all sizes are in digit heights, and `width` is relative to `height`.
 
     `offset_below` is the offset of its middle below that of the line; `lean` is added to the slant. The pen
-    stays down before the glyph with `join_probability`; `None` is for glyphs that are not part of a number.
+    stays down before the glyph with `join_probability`; `None` is for glyphs that are not part of a number. Its
+    strokes are at least `min_pen` wide.
     """
 
     height: float = 1
@@ -31,6 +32,7 @@ class Placement:
     offset_below: float = 0
     lean: float = 0
     join_probability: float | None = None
+    min_pen: float = 0
 
 
 class HandwritingStyle:
@@ -123,7 +125,7 @@ class HandwritingStyle:
         shift = np.array([x, y]) - matrix @ middle
         if isinstance(glyph, tuple):
             strokes = [self._varied(stroke, glyph_width) @ matrix.T + shift for stroke in glyph]
-            self._draw(canvas, strokes, placement.join_probability)
+            self._draw(canvas, strokes, placement)
         else:
             self._paste(canvas, glyph, matrix / _rows(glyph), shift)
         return float(at + width + self.height * (self.gap + float(rng.normal(0, 0.5 * jitter))))
@@ -170,14 +172,15 @@ class HandwritingStyle:
                 stroke = np.concatenate([stroke, tail])
         return stroke
 
-    def _draw(self, canvas: Gray, strokes: list[Points], join_probability: float | None) -> None:
+    def _draw(self, canvas: Gray, strokes: list[Points], placement: Placement) -> None:
         """Draw strokes, with points in canvas pixels, with the pen of this style."""
-        link = None
+        link, join_probability = None, placement.join_probability
         if join_probability is not None:
             link = self._link(strokes) if self.rng.random() < join_probability else None
             self._previous = strokes
         drawn = strokes if link is None else [*strokes, link]
-        pen = self.pen_width * self.height * _clipped(self.rng.normal(1, 0.06), 0.8, 1.2)
+        usual = self.pen_width * _clipped(self.rng.normal(1, 0.06), 0.8, 1.2)
+        pen = max(usual, placement.min_pen) * self.height
         self.last_box = _box_around(np.concatenate(strokes), pen / 2)
         points = np.concatenate(drawn)
         left, top = np.floor(points.min(axis=0) - pen - 2).astype(int)

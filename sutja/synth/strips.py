@@ -38,6 +38,7 @@ MIN_DISTORTED_DIGIT_PIXELS = 15.0  # and smaller than this, not where they are d
 EMPTY_STRIP_PROBABILITY = 0.7  # of a strip from a place where no sign is
 DENSE_SHEET_SHARE = 0.3  # of sheets on which many people wrote: other documents show few ways of writing a digit
 ALPHABET_SHEET_SHARE = 0.12  # of sheets with single letters and digits,
+STRIPS_PER_ALPHABET = 40  # of them, so that they do not outweigh numbers
 SINGLE_PROBABILITY = 0.7  # each of which is mostly cut out as the reader cuts a picture of one digit,
 SINGLE_MARGINS = (0.15, 0.5)  # with so much around it, in digit heights
 SINGLE_DIGIT_PIXELS = 40  # height of its digit in the picture
@@ -80,7 +81,8 @@ class StripRenderer:
         kind = rng.random()
         if kind < ALPHABET_SHEET_SHARE:
             scenes = self._dense_views(rng, "alphabet", 1)
-            return [strip for scene in scenes for strip in cut_single_signs(scene, rng)]
+            strips = [strip for scene in scenes for strip in cut_single_signs(scene, rng)]
+            return [strips[index] for index in rng.permutation(len(strips))[:STRIPS_PER_ALPHABET]]
         if kind < ALPHABET_SHEET_SHARE + DENSE_SHEET_SHARE:
             scenes, limit = self._dense_views(rng, "many hands", DENSE_VIEWS), DENSE_STRIPS_PER_SCENE
         else:

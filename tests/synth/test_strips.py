@@ -13,6 +13,7 @@ from sutja.synth.documents.document import Document, WrittenRun, illegible, othe
 from sutja.synth.strips import (
     MAX_CUTS,
     MIN_STRIP_DIGIT_PIXELS,
+    STRIPS_PER_ALPHABET,
     STRIPS_PER_SCENE,
     StripRenderer,
     cut_single_signs,
@@ -77,6 +78,38 @@ def test_single_signs_are_cut_as_the_reader_cuts_a_picture_of_one() -> None:
         expected = prepare_single_digit(picture[:, :120] if strip.text == "7" else picture[:, 160:260]).strip
         assert abs(strip.pixels.shape[2] - expected.shape[2]) <= 4
         assert strip.pixels.sum() == pytest.approx(expected.sum(), rel=0.2)
+
+
+class SevensPainter(RowPainter):
+    """Paints a hundred single sevens on each sheet, and counts the sheets."""
+
+    sheets = 0
+
+    def paint_views(
+        self,
+        rng: np.random.Generator,
+        size: tuple[int, int],
+        count: int,
+        *,
+        layout: str | None = None,
+        digit_height: float = 0.0,
+    ) -> list[Document]:
+        self.sheets += 1
+        picture = np.full((440, 440, 3), 230, np.uint8)
+        places = [(44 * row, 44 * column) for row in range(10) for column in range(10)]
+        for x, y in places:
+            cv2.putText(picture, "7", (x + 10, y + 32), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (60, 40, 30), 2)
+        quads = [upright_quad(x + 10, y + 12, x + 28, y + 32) for x, y in places]
+        runs = [WrittenRun("7", quad, quad.mean(axis=0, keepdims=True), True, True) for quad in quads]
+        return [Document(picture, tuple(runs))] * count
+
+
+def test_a_sheet_of_single_signs_gives_few_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sutja.synth.strips.ALPHABET_SHEET_SHARE", 1.0)
+    painter = SevensPainter()
+    made = StripRenderer(painter).render_strips(np.random.default_rng(0), 2 * STRIPS_PER_ALPHABET)
+    assert painter.sheets == 2
+    assert "7" in {strip.text for strip in made}
 
 
 def test_a_document_without_writing_gives_empty_strips() -> None:

@@ -8,21 +8,35 @@ import numpy as np
 from numpy.random import Generator
 
 _DIGITS = "0123456789"
+# Of the first digit of a number: Benford's law, by which 30 % begin with a 1.
+_FIRST_DIGITS = np.log10(1 + 1 / np.arange(1, 10))
+REPEATED_DIGIT_PROBABILITY = 0.1  # beside those that chance repeats, as in 11 and 200
 
 
 def random_digits(rng: Generator, count: int) -> str:
     """Random digits; long ones are often round or repetitive, as amounts are."""
-    text = "".join(_DIGITS[digit] for digit in rng.integers(0, 10, count))
+    text = _repetitive("".join(_DIGITS[digit] for digit in rng.integers(0, 10, count)), rng)
     if count > 2 and rng.random() < 0.3:
         start = int(rng.integers(1, count))
         text = text[:start] + ("0" if rng.random() < 0.8 else _DIGITS[rng.integers(10)]) * (count - start)
     return text
 
 
+def _repetitive(text: str, rng: Generator) -> str:
+    """The digits, some of them replaced by those before them."""
+    repeats = rng.random(len(text)) < REPEATED_DIGIT_PROBABILITY
+    for at in np.flatnonzero(repeats[1:]).tolist():
+        text = text[: at + 1] + text[at] + text[at + 2 :]
+    return text
+
+
 def _whole(rng: Generator, low: int, high: int) -> str:
-    """A whole number of `low` to `high` digits without a leading zero."""
+    """A whole number of `low` to `high` digits without a leading zero, its first digit by Benford's law."""
     text = random_digits(rng, int(rng.integers(low, high + 1)))
-    return _DIGITS[rng.integers(1, 10)] + text[1:] if len(text) > 1 else text
+    if len(text) == 1:
+        return text
+    first = _DIGITS[1 + int(rng.choice(9, p=_FIRST_DIGITS))]
+    return _repetitive(first + text[1:], rng) if len(text) == 2 else first + text[1:]
 
 
 def _point(rng: Generator) -> str:

@@ -28,6 +28,8 @@ MARK_ROOM_PROBABILITY, MARK_ROOMS = 0.25, (0.1, 0.45)  # of writers that leave r
 RAISED_POINT_PROBABILITY, POINT_RISES = 0.3, (0.08, 0.5)  # of writers whose points stand higher, in digit heights
 MIN_MARK_CLEARANCE = 0.03  # between a point or comma and the foot of the next digit, in digit heights
 POINT_SIZES, OTHER_MARK_SIZES = (0.8, 2.2), (0.8, 1.4)  # in usual sizes
+POINT_PENS = (0.9, 1.9)  # of what is no more than a point, in widths of the pen: people press there,
+MIN_POINT_PEN = 0.06  # also with a fine pen, in digit heights
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
 FRACTION_DIGIT_GAP = 0.02
 FULL_SIZE_SHARE, STACKED_SHARE = 0.2, 0.25  # of fractions; the others have small digits beside a slanted stroke
@@ -78,6 +80,7 @@ class StrokeWriter:
         self._draws_ones = rng.random() < DRAWN_ONES_SHARE
         self._mark_room = float(rng.uniform(*MARK_ROOMS)) if rng.random() < MARK_ROOM_PROBABILITY else 0.0
         self._point_rise = float(rng.uniform(*POINT_RISES)) if rng.random() < RAISED_POINT_PROBABILITY else 0.0
+        self._point_pen = float(rng.uniform(*POINT_PENS)) * max(pen_width, MIN_POINT_PEN)
         self._joins_fractions = rng.random() < ONE_STROKE_PROBABILITY
         self._steady = rng.random() < 0.5  # writes a digit always in nearly the same way
 
@@ -152,7 +155,8 @@ class StrokeWriter:
             line.at -= 0.5 * style.height * max(0.0, style.gap)
         offset = below - (sign == ".") * self._point_rise + float(rng.normal(0, 0.04))
         size = height * float(rng.uniform(*(POINT_SIZES if sign == "." else OTHER_MARK_SIZES)))
-        placement = Placement(size, 1, offset, join_probability=join_probability)
+        min_pen = self._point_pen if sign in ".,:" else 0.0
+        placement = Placement(size, 1, offset, join_probability=join_probability, min_pen=min_pen)
         line.at = style.draw_glyph(line.canvas, strokes, line.at + room, placement) + room
         line.note(style.last_box)
         if separates:

@@ -26,7 +26,10 @@ MIN_GONE_SHARE = 0.8  # of a sign: there is none
 MIN_BROKEN_SHARE = 0.4  # of a sign: nobody can say which it is
 MIN_HIDDEN_SHARE = 0.6  # of a number: it is none
 MIN_DOUBTFUL_SHARE = 0.3  # of a number: it may be read, or not
-MIN_INK_CORRELATION = 0.6  # of the mask of the ink with the picture, below which a number is too weak
+MIN_INK_CORRELATION = 0.6  # of the mask of the ink with the picture, below which a number is too weak,
+MIN_POINT_CORRELATION = 0.7  # or a point in it
+POINT_SIGNS = frozenset(".,:")
+POINT_BOX_HEIGHTS = (0.1, 0.75)  # beside, above and below the middle of a sign, where its points are looked for
 NEAR_INK_HEIGHTS = 0.1  # around the ink: what is compared with it
 COMPARED_INK_LEVEL, RULE_LEVEL = 60, 100
 COMPARED_DIGIT_ROWS = 20.0  # larger digits are reduced before ink and picture are compared
@@ -129,10 +132,20 @@ class InkComparison:
 
         Ink may be darker than its paper, or brighter.
         """
-        limits = (self.sums[0].shape[1] - 1, self.sums[0].shape[0] - 1)
         margin = 0.15 * Axes.of(quad).height
-        left, top = np.clip((quad.min(axis=0) - margin) * self.scale, 0, limits).astype(int).tolist()
-        right, bottom = np.clip(np.ceil((quad.max(axis=0) + margin) * self.scale), 0, limits).astype(int).tolist()
+        return self._correlation(quad.min(axis=0) - margin, quad.max(axis=0) + margin)
+
+    def shows_points(self, run: WrittenRun) -> bool:
+        """Whether all points, commas and colons of a number can be seen."""
+        reach = np.array(POINT_BOX_HEIGHTS) * Axes.of(run.quad).height
+        places = [place for sign, place in zip(run.text, run.centres, strict=True) if sign in POINT_SIGNS]
+        return all(self._correlation(place - reach, place + reach) >= MIN_POINT_CORRELATION for place in places)
+
+    def _correlation(self, low: NDArray[Any], high: NDArray[Any]) -> float:
+        """The correlation of ink and picture in an upright box with the corners `low` and `high`, in pixels."""
+        limits = (self.sums[0].shape[1] - 1, self.sums[0].shape[0] - 1)
+        left, top = np.clip(low * self.scale, 0, limits).astype(int).tolist()
+        right, bottom = np.clip(np.ceil(high * self.scale), 0, limits).astype(int).tolist()
         ink, both, seen = (
             float(each[bottom, right] - each[top, right] - each[bottom, left] + each[top, left]) for each in self.sums
         )
@@ -164,7 +177,7 @@ def _detail(picture: NDArray[Any], free: NDArray[np.float32], side: int) -> NDAr
 def legible_runs(
     runs: Sequence[WrittenRun], picture: _Picture, ink: Layer, rules: Layer, *, digit_height: float
 ) -> list[WrittenRun]:
-    """Runs of which the numbers that are too weak in the picture are not legible.
+    """Runs of which the numbers that are too weak in the picture, or have a point that is, are not legible.
 
     `ink` is all that was written and printed, `rules` are the lines, both `uint8 (H, W)`.
     """
@@ -173,7 +186,9 @@ def legible_runs(
     compared = InkComparison.of(picture, ink, rules, digit_height=digit_height)
     return [
         illegible(run)
-        if run.is_number and run.legible and compared.correlation(run.quad) < MIN_INK_CORRELATION
+        if run.is_number
+        and run.legible
+        and (compared.correlation(run.quad) < MIN_INK_CORRELATION or not compared.shows_points(run))
         else run
         for run in runs
     ]

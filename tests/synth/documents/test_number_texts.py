@@ -49,3 +49,16 @@ def test_random_digits_are_as_many_as_asked_for() -> None:
 def test_the_same_seed_makes_the_same_numbers() -> None:
     first, second = ([random_number_text(np.random.default_rng([4, each])) for each in range(40)] for _ in range(2))
     assert first == second
+
+
+def test_numbers_begin_with_a_1_as_often_as_benford_counted() -> None:
+    rng = np.random.default_rng(5)
+    firsts = [random_number_text(rng, "whole")[0] for _ in range(2000)]
+    assert firsts.count("1") / 2000 == pytest.approx(np.log10(2), abs=0.04)
+    assert firsts.count("9") / 2000 == pytest.approx(np.log10(10 / 9), abs=0.02)
+
+
+def test_digits_are_repeated_more_often_than_by_chance() -> None:
+    rng = np.random.default_rng(6)
+    pairs = [random_digits(rng, 2) for _ in range(2000)]
+    assert sum(pair[0] == pair[1] for pair in pairs) / 2000 == pytest.approx(0.19, abs=0.04)

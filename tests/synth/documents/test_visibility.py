@@ -93,6 +93,17 @@ def test_rules_through_weak_ink_do_not_hide_it() -> None:
     assert run.legible
 
 
+@pytest.mark.parametrize("strength", [100, 0])
+def test_a_number_with_a_point_that_nobody_sees_is_not_legible(strength: float) -> None:
+    picture, ink = written(100, 4)
+    ink[58:61, 49:52] = 255  # the point, which the picture does not have yet
+    picture[58:61, 49:52] = np.clip(picture[58:61, 49:52] - strength, 0, 255)
+    centres = np.array([(45, 50), (50, 50), (55, 50)], np.float32)
+    run = WrittenRun("1.1", upright_quad(40, 40, 60, 60), centres, True, True)
+    (seen,) = legible_runs([run], picture, ink, NO_RULES, digit_height=20)
+    assert seen.legible == (strength > 0)
+
+
 def test_a_word_is_not_asked_for_its_ink() -> None:
     word = WrittenRun(OTHER, upright_quad(0, 0, 9, 9), np.zeros((1, 2), np.float32), True, False)
     assert legible_runs([word], *written(0, 1), NO_RULES, digit_height=20) == [word]
