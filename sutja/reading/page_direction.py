@@ -57,7 +57,7 @@ def row_directions(numbers: Sequence[FoundNumber]) -> Vector:
     axes = [Axes.of(number.quad) for number in numbers]
     own = np.array([each.direction for each in axes]).reshape(-1, 2)
     lengths = np.array([each.length / max(each.height, 1e-3) for each in axes])
-    frame = _nearest_edge(lengths @ own)
+    frame = nearest_edge(lengths @ own)
     centres, directions = np.array([each.centre for each in axes]).reshape(-1, 2) @ frame.T, own @ frame.T
     slopes = directions[:, 1] / np.maximum(directions[:, 0], 1e-3)
     along = (directions[:, 0] > 0) & (np.abs(slopes) < MAX_SLOPE)
@@ -80,7 +80,7 @@ def _common_slopes(centres: Vector, slopes: Vector, weights: Vector) -> Vector:
     return np.zeros_like(common) if np.abs(common).max() < chance else common
 
 
-def _nearest_edge(direction: Vector) -> Vector:
+def nearest_edge(direction: Vector) -> Vector:
     """The axes `(2, 2)` of the picture's edge that is nearest to a direction: along it and down from it."""
     x, y = direction
     along = (np.sign(x) or 1.0, 0.0) if abs(x) >= abs(y) else (0.0, np.sign(y))

@@ -54,6 +54,7 @@ MAX_TURNED = 12  # numbers that are also read upside down
 MIN_TURNED_GAIN = 1.0  # by which they must say more than as found: few pictures are upside down
 MIN_NUMBER_GAIN = 0.15  # of a strip of which the page network is not sure
 PIXEL_EDGE = 0.5  # from the middle of a picture's first pixel, to the corner that quads are measured from
+MIN_INKED_HEIGHT_SHARE = 0.5  # of the height at which a number was found, that its ink shows
 MAX_PART_SHARE = 0.8  # of the height of such a digit that a part of it has
 
 
@@ -333,7 +334,7 @@ class Reader:
             else:
                 sure = sign.confidence >= self.min_confidence
                 read.append(ReadSign(sign.sign if sure else None, sign.sign, sign.confidence, box))
-        quad = _quad_around(signs, outlines, direction)
+        quad = _quad_around(signs, outlines, strip.found.quad, direction)
         return ReadNumber.at(quad, read, shape=shape, handwritten=strip.found.handwritten)
 
     def _read_single(self, picture: PictureSource) -> Reading:
@@ -380,10 +381,15 @@ def _is_part(number: ReadNumber, box: tuple[int, int, int, int]) -> bool:
     return inside and height < MAX_PART_SHARE * box[3]
 
 
-def _quad_around(signs: Sequence[DecodedSign], outlines: Sequence[Vector], direction: Vector) -> Quad:
-    """The quad of a number along a `direction`: as long as its signs are together, and as high as its digits."""
+def _quad_around(signs: Sequence[DecodedSign], outlines: Sequence[Vector], found: Quad, direction: Vector) -> Quad:
+    """The quad of a number along a `direction`: as long as its signs are together, and as high as its digits.
+
+    Where weak ink shows less than half of the height at which the number was found, it is as high as that.
+    """
     axes = np.array([direction, (-direction[1], direction[0])])
     digits = [outline for sign, outline in zip(signs, outlines, strict=True) if sign.is_digit] or outlines
     along, down = np.concatenate(outlines) @ axes[0], np.concatenate(digits) @ axes[1]
+    if np.ptp(down) < MIN_INKED_HEIGHT_SHARE * Axes.of(found).height:
+        down = Axes.of(found).centre @ axes[1] + Axes.of(found).height * np.array([-0.5, 0.5])
     corners = upright_quad(float(along.min()), float(down.min()), float(along.max()), float(down.max()))
     return np.asarray(corners @ axes, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -26,6 +26,7 @@ UNEVEN_GAP = 2.4  # between tables, if no whole number of rows would fill it
 MAX_OFFSET_SPREAD = 0.17  # of the offsets of one half of each row from the other, which a slope makes all alike
 SAME_ROW_SHARE = 0.6  # within which there is a row of the other half beside one
 OTHER_PITCH = 1.15  # between the distances of rows of two tables
+MIN_RULED_SHARE = 0.5  # of the rows, below which there is a line
 EMPTY_ROW_TOLERANCE, ROW_TOLERANCE = 0.2, 0.12  # of evenly spaced rows
 MAX_EMPTY_ROWS = 4  # between two others
 # In heights of a number
@@ -56,7 +57,11 @@ class Block:
 
 def find_blocks(flat: FlatNumbers) -> list[Block]:
     """The tables and the other lines of a page, from top to bottom."""
-    blocks = [block for part in find_parts(flat) for block in _blocks_of(flat, part)]
+    return in_order(flat, (block for part in find_parts(flat) for block in _blocks_of(flat, part)))
+
+
+def in_order(flat: FlatNumbers, blocks: Iterable[Block]) -> list[Block]:
+    """Blocks from top to bottom."""
     return sorted(blocks, key=lambda block: min(_place(flat, row) for row in block.rows))
 
 
@@ -96,8 +101,16 @@ def _side_by_side(flat: FlatNumbers, rows: Rows) -> Iterator[tuple[Rows, Rows]]:
     reach = np.maximum.accumulate(flat.right[numbers])
     for at in np.flatnonzero(flat.left[numbers[1:]] - reach[:-1] > MIN_GUTTER * flat.unit) + 1:
         left, right = (regrouped_rows(flat, half) for half in (numbers[:at], numbers[at:]))
+        if _is_ruled_across(flat, float(reach[at - 1]), float(flat.left[numbers[at]]), len(rows)):
+            continue
         if min(len(left), len(right)) >= MIN_TABLE_ROWS and not _are_level(flat, left, right):
             yield left, right
+
+
+def _is_ruled_across(flat: FlatNumbers, left: float, right: float, rows: int) -> bool:
+    """Whether lines lead across a gutter, about as many as there are rows: then it is no gutter between tables."""
+    starts, stops = flat.ruling[:, :, 0].min(axis=1, initial=np.inf), flat.ruling[:, :, 0].max(axis=1, initial=-np.inf)
+    return int(((starts < left) & (stops > right)).sum()) >= max(MIN_TABLE_ROWS, MIN_RULED_SHARE * rows)
 
 
 def regrouped_rows(flat: FlatNumbers, numbers: NDArray[np.intp]) -> Rows:
@@ -161,7 +174,7 @@ def _blocks_of(flat: FlatNumbers, rows: Rows) -> list[Block]:
             last -= 1
         else:
             break
-    if not _is_table(flat, cell_columns(flat, rows[first:last]), rows[first:last]):
+    if not is_table(flat, cell_columns(flat, rows[first:last]), rows[first:last]):
         return [Block(rows)]
     lines = [Block(part) for part in (rows[:first], rows[last:]) if part]
     aligned = _aligned(flat, rows[first:last])
@@ -259,7 +272,7 @@ def _is_in_line(flat: FlatNumbers, columns: Sequence[NumberColumn], place: tuple
     return bool(min(offsets) < EDGE_TOLERANCE * flat.unit)
 
 
-def _is_table(flat: FlatNumbers, columns: Sequence[NumberColumn], rows: Rows) -> bool:
+def is_table(flat: FlatNumbers, columns: Sequence[NumberColumn], rows: Rows) -> bool:
     """Whether rows are a table: at least two of at least two columns, or a list, and nearly all numbers aligned."""
     numbers = sum(map(len, rows))
     tight = [len(column.numbers) >= MIN_LIST_ROWS and _spread(flat, column) < TIGHT_SPREAD for column in columns]

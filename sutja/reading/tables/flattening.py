@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ class FlatNumbers:
 
     `matrix (3, 3)` is the homography from the picture to the level page, in which the middle of the numbers has the
     scale of the picture; `unit` is the usual height of a number. Unless it `has_parts`, numbers that touch are not
-    parts of one, as when a person has cut them.
+    parts of one, as when a person has cut them. `ruling`, `(N, 2, 2)`, are the ruled lines, x and y of both ends.
     """
 
     left: FlatPoints
@@ -37,6 +37,7 @@ class FlatNumbers:
     matrix: Homography
     unit: float
     has_parts: bool = True
+    ruling: FlatPoints = field(default_factory=lambda: np.zeros((0, 2, 2)))
 
     @property
     def middle(self) -> FlatPoints:
@@ -129,6 +130,8 @@ def other_numbers(flat: FlatNumbers, quads: FlatPoints, rows: Sequence[list[int]
 
 def warped_points(points: FlatPoints, matrix: Homography) -> FlatPoints:
     """Points `(…, 2)` after a homography `(3, 3)`."""
+    if not points.size:
+        return points
     moved = cv2.perspectiveTransform(np.asarray(points, np.float64).reshape(-1, 1, 2), matrix)
     return np.asarray(moved, np.float64).reshape(points.shape)
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.numbers import DecimalSign
-from sutja.reading.result import Reading, ReadNumber, RuledLine
+from sutja.reading.result import Reading, ReadNumber
 from sutja.reading.rows import group_rows
-from sutja.reading.tables.blocks import Block, find_blocks, find_parts, place_rows, regrouped_rows
+from sutja.reading.tables.blocks import Block, find_blocks, find_parts, in_order, is_table, place_rows, regrouped_rows
 from sutja.reading.tables.cell_pictures import cell_picture
 from sutja.reading.tables.columns import find_columns
 from sutja.reading.tables.flattening import (
@@ -21,10 +21,12 @@ from sutja.reading.tables.flattening import (
     level_columns,
     level_rows,
     other_numbers,
+    warped_points,
 )
 from sutja.reading.tables.gutters import are_parts, find_cuts, find_gutters
 from sutja.reading.tables.mending import cut_number, decimal_sign_of, join_numbers, sign_places
-from sutja.reading.tables.ruled_grid import with_ruled_cells
+from sutja.reading.tables.ruled_grid import ruled_block, with_ruled_cells
+from sutja.reading.tables.ruled_slopes import with_ruled_slopes
 from sutja.reading.tables.table import NumberTable, TableCell
 
 
@@ -98,20 +100,20 @@ def arrange_page(reading: Reading, *, mend: bool = True) -> ArrangedPage:
 
 @dataclass(frozen=True)
 class _Arrangement:
-    """Numbers on a level page with the ruling of the picture, and those that are turned against the others."""
+    """Numbers on a level page, and those that are turned against the others."""
 
     numbers: Sequence[ReadNumber]
-    ruling: Sequence[RuledLine]
     flat: FlatNumbers
 
     @staticmethod
     def of(reading: Reading, *, mend: bool) -> _Arrangement:
-        quads = _quads(reading.numbers)
+        quads = with_ruled_slopes(_quads(reading.numbers), reading.ruling)
         flat = flatten_numbers(quads)
         flat = level_columns(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
         flat = level_rows(flat, quads, [column.numbers for column in find_columns(flat, flat.rows)])
         rows = regrouped_rows(flat, np.concatenate(flat.rows))
-        return _Arrangement(reading.numbers, reading.ruling, replace(flat, rows=tuple(rows), has_parts=mend))
+        ruling = warped_points(np.array(reading.ruling, np.float64).reshape(-1, 2, 2), flat.matrix)
+        return _Arrangement(reading.numbers, replace(flat, rows=tuple(rows), has_parts=mend, ruling=ruling))
 
     def cuts(self) -> dict[int, list[ReadNumber]]:
         """The parts of each number that lies across the gutter between two columns, by the `id` of the number."""
@@ -130,7 +132,7 @@ class _Arrangement:
         numbers = [number for found in parts for number in found]
         is_placed = np.isin(origin, np.concatenate(self.flat.rows))
         placed = np.flatnonzero(is_placed)
-        flat = other_numbers(self.flat, _quads(numbers), [placed.tolist()])
+        flat = replace(other_numbers(self.flat, _quads(numbers), [placed.tolist()]), ruling=self.flat.ruling)
         return replace(self, numbers=numbers, flat=replace(flat, rows=tuple(regrouped_rows(flat, placed))))
 
     def joined(self, table: NumberTable, sign: DecimalSign | None) -> dict[int, list[ReadNumber]]:
@@ -145,9 +147,19 @@ class _Arrangement:
                     instead |= {id(part): [] for part in cell.numbers} | {id(cell.numbers[0]): [number]}
         return instead
 
+    def _blocks(self) -> list[Block]:
+        """The table that lines make, if they do, and what alignment finds among the other numbers."""
+        ruled = ruled_block(self.flat)
+        if ruled is None or not is_table(self.flat, ruled.columns, ruled.rows):
+            return find_blocks(self.flat)
+        inside = {number for row in ruled.rows for number in row}
+        rows = [[number for number in row if number not in inside] for row in self.flat.rows]
+        others = find_blocks(replace(self.flat, rows=tuple(filter(None, rows)))) if any(rows) else []
+        return in_order(self.flat, [ruled, *others])
+
     def tables(self) -> list[NumberTable]:
         """The tables and the other lines, from top to bottom."""
-        blocks = [with_ruled_cells(self.flat, block, self.ruling) for block in find_blocks(self.flat)]
+        blocks = [with_ruled_cells(self.flat, block) for block in self._blocks()]
         placed = {number for row in self.flat.rows for number in row}
         turned = [at for at in range(len(self.numbers)) if at not in placed]
         others = [[turned[at] for at in row] for row in group_rows(_quads(self.numbers)[turned])]

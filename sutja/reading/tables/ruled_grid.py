@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sutja.reading.result import RuledLine
 from sutja.reading.tables.blocks import Block, cell_columns
 from sutja.reading.tables.columns import NumberColumn
-from sutja.reading.tables.flattening import FlatNumbers, warped_points
+from sutja.reading.tables.flattening import FlatNumbers
 
 Groups = list[list[int]]
 
 MIN_LINES = 2
+MIN_GRID_COLUMNS = 3  # between lines that alone tell the columns,
+MAX_DOUBLE_CELLS_SHARE = 0.06  # of their cells, with more than one number
+MIN_RULED_ROWS = 3  # between lines that alone tell the rows
 MIN_LINE_SHARE = 0.5  # of the width or height of a table, along which a line leads
 MIN_LINE_DISTANCE = 0.5  # in heights of a number, between two lines
 MAX_CROSSED_NUMBERS_SHARE = 0.1  # of the numbers, through the middle of which a line leads
@@ -45,33 +47,63 @@ class _Lines:
 
 @dataclass(frozen=True)
 class _Bands:
-    """Of each number, how many lines are above it, and the distance of each two lines."""
+    """Of each number, how many lines are above it; and the distance of each two lines, and the usual one.
+
+    `within` are the numbers between the lines, or no more than a usual distance beyond the outer ones.
+    """
 
     of: dict[int, int]
     distances: NDArray[np.float64]
+    usual: float
+    within: frozenset[int]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all lines are about as far apart as most: none between them is missing."""
+        return bool((np.abs(self.distances - self.usual) < MAX_UNEVENNESS * self.usual).all())
 
     def narrow(self) -> set[int]:
         """The bands that are no wider than most: there are lines on both sides, and none between is missing."""
-        if not len(self.distances):
-            return set()
-        usual = float(np.sort(self.distances)[len(self.distances) // 2])
-        return set((1 + np.flatnonzero(self.distances < (1 + MAX_UNEVENNESS) * usual)).tolist())
+        return set((1 + np.flatnonzero(self.distances < (1 + MAX_UNEVENNESS) * self.usual)).tolist())
 
 
-def with_ruled_cells(flat: FlatNumbers, block: Block, ruling: Sequence[RuledLine]) -> Block:
+def ruled_block(flat: FlatNumbers) -> Block | None:
+    """The rows of numbers between evenly spaced lines, which need not be aligned; `None` if there are no such lines.
+
+    Numbers far above the first line or below the last one are not among them.
+    """
+    numbers = np.array(sorted(number for row in flat.rows for number in row), np.intp)
+    if not (len(numbers) and len(flat.ruling)):
+        return None
+    bands = _bands(flat, numbers, flat.ruling)
+    if bands is None or len(bands.distances) < MIN_RULED_ROWS or not bands.is_even:
+        return None
+    rows: defaultdict[int, list[int]] = defaultdict(list)
+    for number in sorted(bands.within, key=lambda number: flat.left[number]):
+        rows[bands.of[number]].append(number)
+    if len(rows) < MIN_RULED_ROWS:
+        return None
+    ruled = [row for _, row in sorted(rows.items())]
+    return Block(ruled, tuple(cell_columns(flat, ruled)), tuple(band - min(rows) for band in sorted(rows)))
+
+
+def with_ruled_cells(flat: FlatNumbers, block: Block) -> Block:
     """A table with its numbers in the rows and columns that ruled lines of the picture make, where they do."""
-    if not (block.columns and ruling):
+    if not (block.columns and len(flat.ruling)):
         return block
-    lines = warped_points(np.array(ruling, np.float64), flat.matrix)
     numbers = np.array(sorted(number for row in block.rows for number in row), np.intp)
-    across = _bands(flat, numbers, lines)
+    across = _bands(flat, numbers, flat.ruling)
     if across is not None and _agrees(across.of, block.rows):
         rows = _ruled_rows(flat, across, block.rows)
         block = Block(rows, tuple(cell_columns(flat, rows)), _places(across, rows))
     turned = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
-    down = _bands(turned, numbers, lines[:, :, ::-1])
-    if down is not None and _agrees(down.of, [column.numbers for column in block.columns]):
-        block = replace(block, columns=_ruled_columns(flat, down.of, block))
+    down = _bands(turned, numbers, flat.ruling[:, :, ::-1])
+    if down is None:
+        return block
+    if _is_grid(down, block.rows):
+        return replace(block, columns=_grid_columns(flat, down.of))
+    if _agrees(down.of, [column.numbers for column in block.columns]):
+        return replace(block, columns=_ruled_columns(flat, down.of, block))
     return block
 
 
@@ -93,8 +125,12 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     crossed = (np.abs(heights - centres[:, None]) < room[:, None]).any(axis=1)
     if crossed.mean() > MAX_CROSSED_NUMBERS_SHARE:
         return None
+    distances = np.diff(places[apart])
+    usual = float(np.sort(distances)[len(distances) // 2]) if len(distances) else np.inf
+    beyond = np.maximum(heights[:, 0] - centres, centres - heights[:, -1])
     bands = (heights < centres[:, None]).sum(axis=1).tolist()
-    return _Bands(dict(zip(numbers.tolist(), bands, strict=True)), np.diff(places[apart]))
+    within = frozenset(numbers[beyond < usual].tolist())
+    return _Bands(dict(zip(numbers.tolist(), bands, strict=True)), distances, usual, within)
 
 
 def _parallel(ends: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -141,6 +177,22 @@ def _places(bands: _Bands, rows: Groups) -> tuple[int, ...]:
     usual = float(np.sort(inner)[len(inner) // 2])
     is_even = bool((np.abs(inner / usual - 1) < MAX_UNEVENNESS).all())
     return tuple(place - places[0] for place in places) if is_even else ()
+
+
+def _is_grid(down: _Bands, rows: Groups) -> bool:
+    """Whether lines down the page part the numbers of all rows, but for few cells with two."""
+    if len(down.distances) < MIN_GRID_COLUMNS or len(down.within) < len(down.of):
+        return False
+    cells = Counter((at, down.of[number]) for at, row in enumerate(rows) for number in row)
+    return sum(count > 1 for count in cells.values()) <= MAX_DOUBLE_CELLS_SHARE * len(cells)
+
+
+def _grid_columns(flat: FlatNumbers, bands: dict[int, int]) -> tuple[NumberColumn, ...]:
+    """The numbers between each two lines."""
+    columns = [NumberColumn([each for each in bands if bands[each] == band]) for band in sorted(set(bands.values()))]
+    for column in columns:
+        column.measure(flat)
+    return tuple(columns)
 
 
 def _ruled_columns(flat: FlatNumbers, bands: dict[int, int], block: Block) -> tuple[NumberColumn, ...]:

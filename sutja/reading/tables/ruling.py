@@ -21,11 +21,11 @@ UNIT_PIXELS = 18.0  # to which the usual height of a number is scaled
 MAX_LOOKED_AT_PIXELS = 12e6
 CONTRAST = 2.0
 # In heights of a number
-MIN_EDGE, MIN_LINE = 1.1, 5.0  # the length of a piece, and of a line
+MIN_EDGE, MIN_LINE = 0.6, 5.0  # the length of a piece, and of a line
 MAX_CHAIN_GAP, MAX_CHAIN_OFFSET = 8.0, 0.25  # between pieces of a line, along and across
 PAGE_MARGIN = 3.0  # around the numbers
 LIGHT_HEIGHTS = 3.5  # over which the light is taken to be even
-MAX_LINE_SLANT = 0.2  # of lines against the direction of the numbers, or across it
+MAX_LINE_SLANT = 0.35  # of lines against the direction of the numbers, or across it
 MAX_SLANT_STEP = 0.06  # between a piece and its line
 MIN_COVERED_SHARE = 0.5  # of a line by its pieces
 

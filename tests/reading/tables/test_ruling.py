@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sutja.reading.result import Reading
+from sutja.reading.result import Reading, ReadLine, ReadNumber
 from sutja.reading.tables.page import find_tables
+from sutja.reading.tables.ruled_slopes import with_ruled_slopes
 from sutja.reading.tables.ruling import find_ruling, with_ruling
 from sutja.reading.tables.table import NumberTable
 from tests.reading.tables.sheets import CELL_HEIGHT, CELL_WIDTH, read_table
@@ -107,3 +108,67 @@ def test_a_number_in_the_lower_half_of_its_cell_stays_in_its_row() -> None:
 def test_lines_that_lead_through_numbers_are_passed_over() -> None:
     reading = read_table(*ROWS, top=ORIGIN - 20, left=ORIGIN)
     assert table_of(with_ruling(reading, ruled(5, 3))).cells == table_of(reading).cells
+
+
+DIGITS = [
+    ("1", "2", "", "4", "5", ""),
+    ("", "6", "7", "", "9", "1"),
+    ("2", "", "3", "4", "", "5"),
+    ("6", "7", "", "8", "", "9"),
+]
+
+
+def sloped(reading: Reading, matrix: NDArray[np.float64]) -> Reading:
+    """The numbers of a level page where a page that slopes has them, each as level as a network sees a single digit."""
+    lines = []
+    for line in reading.lines:
+        numbers = []
+        for number in line.numbers:
+            quad = np.array(number.quad)
+            moves = quad.mean(axis=0) @ matrix[:, :2].T + matrix[:, 2] - quad.mean(axis=0)
+            numbers.append(ReadNumber.at((quad + moves).astype(np.float32), number.signs, shape=SIZE))
+        lines.append(ReadLine(tuple(numbers)))
+    return Reading(tuple(lines)).with_values()
+
+
+def test_single_digits_of_a_sloping_sheet_are_in_the_rows_of_its_lines() -> None:
+    matrix = cv2.getRotationMatrix2D((SIZE[1] / 2, SIZE[0] / 2), -13, 1.0)
+    picture = np.asarray(cv2.warpAffine(ruled(4, 6), matrix, SIZE[::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    reading = sloped(read_table(*DIGITS, top=ORIGIN, left=ORIGIN), np.asarray(matrix, np.float64))
+    table = table_of(with_ruling(reading, picture))
+    assert [[cell.text for cell in row] for row in table.cells] == [list(row) for row in DIGITS]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_ruled_table_of_few_uneven_numbers_is_one_table_with_their_rows_and_columns(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = iter(map(str, range(10, 99)))
+    rows = [
+        [next(names) if column in (0, 1, 4) and rng.random() < 0.7 else "" for column in range(5)] for _ in "abcdef"
+    ]
+    reading = read_table(*rows, top=ORIGIN, left=ORIGIN)
+    for number in reading.numbers:
+        reading = moved(reading, number.text, (0, float(rng.uniform(-9, 9))))
+    table = table_of(with_ruling(reading, ruled(6, 5)))
+    assert [[cell.text for cell in row] for row in table.cells] == [[row[0], row[1], row[4]] for row in rows]
+
+
+def test_a_date_above_a_ruled_table_stays_a_line() -> None:
+    reading = read_table(*ROWS, top=ORIGIN, left=ORIGIN)
+    (date,) = read_table(("2025",), top=10, left=ORIGIN + 300).lines
+    reading = with_ruling(replace(reading, lines=(date, *reading.lines)), ruled(5, 3))
+    line, table = find_tables(reading)
+    assert not line.aligned and line.rows == [[2025]]
+    assert [[cell.text for cell in row] for row in table.cells] == [list(row) for row in ROWS]
+
+
+def test_lines_that_run_in_all_directions_turn_no_number() -> None:
+    quads = quads_of(read_table(*DIGITS, top=ORIGIN, left=ORIGIN))
+    rng = np.random.default_rng(0)
+    ends = [((100.0, float(y)), (600.0, float(y + rise))) for y, rise in rng.uniform((0, -200), (900, 200), (9, 2))]
+    assert np.array_equal(with_ruled_slopes(quads, ends), quads)
+    falling = [((100.0, y), (600.0, y + 100)) for y in (100.0, 200.0, 300.0, 400.0)]
+    turned = with_ruled_slopes(quads, falling)
+    assert np.allclose(turned.mean(axis=1), quads.mean(axis=1))
+    edges = turned[:, 1] - turned[:, 0]
+    assert np.allclose(edges[:, 1] / edges[:, 0], 0.2, atol=0.01)
