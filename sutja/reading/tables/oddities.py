@@ -7,6 +7,7 @@ from statistics import median
 
 import numpy as np
 
+from sutja.reading.numbers import interpret_number
 from sutja.reading.quad import Axes
 from sutja.reading.tables.table import CellRemark, NumberTable, TableCell
 
@@ -15,6 +16,7 @@ MIN_DECIMAL_COLUMN = 5  # numbers
 MIN_FILLED_ROWS_SHARE, MIN_FULL_ROWS_SHARE = 0.5, 0.8  # of the rows, in a column and in the fullest one
 MIN_DECIMALS_SHARE = 0.5  # of the numbers of a column that have a decimal sign
 MIN_HEIGHT_SHARE = 0.6  # of the usual height of the numbers of a table
+MIN_TIMES, MIN_TIMES_SHARE = 3, 0.3  # of the numbers of a column, that are times: people write nothing else there
 DECIMAL_MARKS = (".", ",")
 EDGE_MARKS = (*DECIMAL_MARKS, ":", "/")
 
@@ -28,6 +30,7 @@ def find_oddities(table: NumberTable) -> Iterator[CellRemark]:
         if rows >= MIN_ROWS and len(column) < MIN_FILLED_ROWS_SHARE * rows and fullest >= MIN_FULL_ROWS_SHARE * rows:
             yield from (_remark(cell, "most rows have no number in this column") for cell in column)
         yield from (_remark(cell, "no decimal sign as in the rest of the column") for cell in _whole_numbers(column))
+        yield from (_remark(cell, "no time as in the rest of the column") for cell in _no_times(column))
     yield from (_remark(cell, "perhaps not the whole number") for cell in table.filled_cells if _is_incomplete(cell))
 
 
@@ -47,6 +50,13 @@ def _whole_numbers(column: Sequence[TableCell]) -> list[TableCell]:
     whole = [cell for cell in column if not any(mark in cell.guess for mark in DECIMAL_MARKS) and not cell.is_dash]
     is_usual = len(column) >= MIN_DECIMAL_COLUMN and len(column) - len(whole) >= MIN_DECIMALS_SHARE * len(column)
     return whole if is_usual else []
+
+
+def _no_times(column: Sequence[TableCell]) -> list[TableCell]:
+    """What is no time in a column of times."""
+    others = [cell for cell in column if interpret_number(cell.guess).kind != "time" and not cell.is_dash]
+    times = len(column) - len(others)
+    return others if times >= max(MIN_TIMES, MIN_TIMES_SHARE * len(column)) else []
 
 
 def _is_incomplete(cell: TableCell) -> bool:

@@ -15,6 +15,7 @@ from sutja.reading.slope_field import SlopeField, fit_slopes
 MIN_PARALLEL_LINES = 3
 MAX_LINE_SLOPE = 0.5  # of lines along the rows, against the nearest edge of the picture
 MAX_SLOPE_MISS = 0.02  # of most of them from what they say together
+LINE_WEIGHT = 3.0  # of a line of usual length, in numbers that are as wide as high
 MAX_SHORT_LENGTH = 2.0  # in heights, of a number that follows the lines
 
 Quads = NDArray[np.float64]  # (N, 4, 2)
@@ -45,7 +46,7 @@ def _ruled_slopes(lines: Quads) -> SlopeField | None:
     if level.sum() < MIN_PARALLEL_LINES:
         return None
     (x, y), slopes, length = lines[level].mean(axis=1).T, fall[level] / length[level], length[level]
-    field = fit_slopes(x, y, slopes, MIN_PARALLEL_LINES * length / length.mean())
+    field = fit_slopes(x, y, slopes, LINE_WEIGHT * length / length.mean())
     misses = np.abs(slopes - field.slope(x, y))
     return field if np.median(misses) < MAX_SLOPE_MISS else None
 

@@ -53,6 +53,16 @@ def test_the_numbers_of_a_column_that_most_rows_leave_empty_are_named() -> None:
     ]
 
 
+def test_what_is_no_time_in_a_column_of_times_is_named() -> None:
+    rows = [("9:15", "1"), ("1030", "2"), ("11:00", "3"), ("12.45", "4"), ("14:05", "5"), ("6:090", "6")]
+    texts = [(place, text.split(": ")[-1]) for place, text in named(table_of(*rows))]
+    assert texts == [(place, "no time as in the rest of the column") for place in ("A2", "A4", "A6")]
+
+
+def test_two_times_make_no_column_of_times() -> None:
+    assert named(table_of(*[("9:15", "1"), ("1030", "2"), ("11:00", "3"), ("45", "4"), ("1405", "5")])) == []
+
+
 def test_a_whole_number_in_a_column_of_decimals_is_named() -> None:
     rows = [("7.5", "1"), ("12.25", "2"), ("75", "3"), ("9,5", "4"), ("100.0", "5")]
     assert named(table_of(*rows)) == [("A3", "75: no decimal sign as in the rest of the column")]
@@ -76,6 +86,7 @@ def test_whole_numbers_dashes_and_prices_are_not_incomplete(signs: str) -> None:
         "lower than the other numbers",
         "most rows have no number in this column",
         "no decimal sign as in the rest of the column",
+        "no time as in the rest of the column",
         "perhaps not the whole number",
     ],
 )
