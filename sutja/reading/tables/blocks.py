@@ -57,10 +57,10 @@ class Block:
 
 def find_blocks(flat: FlatNumbers) -> list[Block]:
     """The tables and the other lines of a page, from top to bottom."""
-    return in_order(flat, (block for part in find_parts(flat) for block in _blocks_of(flat, part)))
+    return blocks_from_top(flat, (block for part in find_parts(flat) for block in _blocks_of(flat, part)))
 
 
-def in_order(flat: FlatNumbers, blocks: Iterable[Block]) -> list[Block]:
+def blocks_from_top(flat: FlatNumbers, blocks: Iterable[Block]) -> list[Block]:
     """Blocks from top to bottom."""
     return sorted(blocks, key=lambda block: min(_place(flat, row) for row in block.rows))
 

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from sutja.reading.numbers import DecimalSign
 from sutja.reading.result import Reading, ReadNumber
 from sutja.reading.rows import group_rows
-from sutja.reading.tables.blocks import Block, find_blocks, find_parts, in_order, is_table, place_rows, regrouped_rows
+from sutja.reading.tables.blocks import (
+    Block,
+    blocks_from_top,
+    find_blocks,
+    find_parts,
+    is_table,
+    place_rows,
+    regrouped_rows,
+)
 from sutja.reading.tables.cell_pictures import cell_picture
 from sutja.reading.tables.columns import find_columns
 from sutja.reading.tables.flattening import (
@@ -155,7 +163,7 @@ class _Arrangement:
         inside = {number for row in ruled.rows for number in row}
         rows = [[number for number in row if number not in inside] for row in self.flat.rows]
         others = find_blocks(replace(self.flat, rows=tuple(filter(None, rows)))) if any(rows) else []
-        return in_order(self.flat, [ruled, *others])
+        return blocks_from_top(self.flat, [ruled, *others])
 
     def tables(self) -> list[NumberTable]:
         """The tables and the other lines, from top to bottom."""

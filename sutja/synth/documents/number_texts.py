@@ -35,8 +35,8 @@ def _whole(rng: Generator, low: int, high: int) -> str:
     text = random_digits(rng, int(rng.integers(low, high + 1)))
     if len(text) == 1:
         return text
-    first = _DIGITS[1 + int(rng.choice(9, p=_FIRST_DIGITS))]
-    return _repetitive(first + text[1:], rng) if len(text) == 2 else first + text[1:]
+    text = _DIGITS[1 + int(rng.choice(9, p=_FIRST_DIGITS))] + text[1:]
+    return _repetitive(text, rng) if len(text) == 2 else text  # the second digit may repeat this first one
 
 
 def _point(rng: Generator) -> str:
