@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -85,15 +87,7 @@ class SevensPainter(RowPainter):
 
     sheets = 0
 
-    def paint_views(
-        self,
-        rng: np.random.Generator,
-        size: tuple[int, int],
-        count: int,
-        *,
-        layout: str | None = None,
-        digit_height: float = 0.0,
-    ) -> list[Document]:
+    def paint_views(self, rng: np.random.Generator, size: tuple[int, int], count: int, **how: Any) -> list[Document]:
         self.sheets += 1
         picture = np.full((440, 440, 3), 230, np.uint8)
         places = [(44 * row, 44 * column) for row in range(10) for column in range(10)]
