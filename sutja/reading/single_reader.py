@@ -75,8 +75,9 @@ class SingleDigitReader:
         return self._open_quick() if self._open_quick else None
 
     def read(self, pictures: Sequence[PictureSource] | NDArray[np.uint8]) -> tuple[Images, Boxes, DigitProbabilities]:
-        """Pictures of one digit each as images `uint8 (N, 28, 28)`, the boxes of their ink, and `probabilities`.
+        """Read each picture as one digit: images `uint8 (N, 28, 28)`, boxes `int64 (N, 4)`, probabilities `(N, 10)`.
 
+        The boxes of the ink are left, top, width and height in pixels of the picture; see `probabilities` for the last.
         The next images are prepared while the networks look at those before. Raises `DataError` if one is no picture.
         """
         images = np.zeros((len(pictures), SIDE_PIXELS, SIDE_PIXELS), np.uint8)

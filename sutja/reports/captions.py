@@ -128,7 +128,10 @@ def feature_maps_caption(maps: NDArray[np.float32]) -> str:
 
 
 def second_filters_caption(weights: NDArray[np.float32], max_filters: int, max_maps: int) -> str:
-    """The caption of a picture of a second convolution, `(K, C, h, w)`, with at most so many filters and maps."""
+    """The caption of a picture that shows the weights `(K, C, h, w)` of a second convolution.
+
+    The picture has at most `max_filters` of the K filters and `max_maps` of the C maps.
+    """
     filters, maps = weights.shape[:2]
     strongest = int(np.abs(weights).reshape(filters, -1).max(axis=1).argmax()) + 1
     found = f"The filters of the second convolution, a column each; filter {strongest} has the largest weight."

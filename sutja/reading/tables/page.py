@@ -33,7 +33,7 @@ from sutja.reading.tables.flattening import (
 )
 from sutja.reading.tables.gutters import are_parts, find_cuts, find_gutters
 from sutja.reading.tables.mending import cut_number, decimal_sign_of, join_numbers, sign_places
-from sutja.reading.tables.ruled_grid import ruled_block, with_ruled_cells
+from sutja.reading.tables.ruled_grid import ruled_block, with_ruled_columns, with_ruled_rows
 from sutja.reading.tables.ruled_slopes import with_ruled_slopes
 from sutja.reading.tables.table import NumberTable, TableCell
 
@@ -156,18 +156,23 @@ class _Arrangement:
         return instead
 
     def _blocks(self) -> list[Block]:
-        """The table that lines make, if they do, and what alignment finds among the other numbers."""
+        """The table whose rows lines make, if they do, and what alignment finds among the other numbers."""
         ruled = ruled_block(self.flat)
         if ruled is None or not is_table(self.flat, ruled.columns, ruled.rows):
-            return find_blocks(self.flat)
+            return self._aligned_blocks(self.flat.rows)
         inside = {number for row in ruled.rows for number in row}
-        rows = [[number for number in row if number not in inside] for row in self.flat.rows]
-        others = find_blocks(replace(self.flat, rows=tuple(filter(None, rows)))) if any(rows) else []
-        return blocks_from_top(self.flat, [ruled, *others])
+        others = ([number for number in row if number not in inside] for row in self.flat.rows)
+        return blocks_from_top(self.flat, [ruled, *self._aligned_blocks([row for row in others if row])])
+
+    def _aligned_blocks(self, rows: Sequence[list[int]]) -> list[Block]:
+        """The tables and lines of some rows as alignment finds them, and lines correct it."""
+        if not rows:
+            return []
+        return [with_ruled_rows(self.flat, block) for block in find_blocks(replace(self.flat, rows=tuple(rows)))]
 
     def tables(self) -> list[NumberTable]:
         """The tables and the other lines, from top to bottom."""
-        blocks = [with_ruled_cells(self.flat, block) for block in self._blocks()]
+        blocks = [with_ruled_columns(self.flat, block) for block in self._blocks()]
         placed = {number for row in self.flat.rows for number in row}
         turned = [at for at in range(len(self.numbers)) if at not in placed]
         others = [[turned[at] for at in row] for row in group_rows(_quads(self.numbers)[turned])]

@@ -57,11 +57,6 @@ class _Bands:
     usual: float
     within: frozenset[int]
 
-    @property
-    def is_even(self) -> bool:
-        """Whether all lines are about as far apart as most: none between them is missing."""
-        return bool((np.abs(self.distances - self.usual) < MAX_UNEVENNESS * self.usual).all())
-
     def narrow(self) -> set[int]:
         """The bands that are no wider than most: there are lines on both sides, and none between is missing."""
         return set((1 + np.flatnonzero(self.distances < (1 + MAX_UNEVENNESS) * self.usual)).tolist())
@@ -72,11 +67,11 @@ def ruled_block(flat: FlatNumbers) -> Block | None:
 
     Numbers far above the first line or below the last one are not among them.
     """
-    numbers = np.array(sorted(number for row in flat.rows for number in row), np.intp)
+    numbers = _numbers(flat.rows)
     if not (len(numbers) and len(flat.ruling)):
         return None
     bands = _bands(flat, numbers, flat.ruling)
-    if bands is None or len(bands.distances) < MIN_RULED_ROWS or not bands.is_even:
+    if bands is None or len(bands.distances) < MIN_RULED_ROWS or not _are_even(bands.distances):
         return None
     rows: defaultdict[int, list[int]] = defaultdict(list)
     for number in sorted(bands.within, key=lambda number: flat.left[number]):
@@ -87,17 +82,23 @@ def ruled_block(flat: FlatNumbers) -> Block | None:
     return Block(ruled, tuple(cell_columns(flat, ruled)), tuple(band - min(rows) for band in sorted(rows)))
 
 
-def with_ruled_cells(flat: FlatNumbers, block: Block) -> Block:
-    """A table with its numbers in the rows and columns that ruled lines of the picture make, where they do."""
+def with_ruled_rows(flat: FlatNumbers, block: Block) -> Block:
+    """A table with its numbers in the rows that ruled lines of the picture make, where these agree with alignment."""
     if not (block.columns and len(flat.ruling)):
         return block
-    numbers = np.array(sorted(number for row in block.rows for number in row), np.intp)
-    across = _bands(flat, numbers, flat.ruling)
-    if across is not None and _agrees(across.of, block.rows):
-        rows = _ruled_rows(flat, across, block.rows)
-        block = Block(rows, tuple(cell_columns(flat, rows)), _places(across, rows))
+    across = _bands(flat, _numbers(block.rows), flat.ruling)
+    if across is None or not _agrees(across.of, block.rows):
+        return block
+    rows = _ruled_rows(flat, across, block.rows)
+    return Block(rows, tuple(cell_columns(flat, rows)), _places(across, rows))
+
+
+def with_ruled_columns(flat: FlatNumbers, block: Block) -> Block:
+    """A table with its numbers in the columns that ruled lines of the picture make, where they do."""
+    if not (block.columns and len(flat.ruling)):
+        return block
     turned = replace(flat, left=flat.top, right=flat.bottom, top=flat.left, bottom=flat.right)
-    down = _bands(turned, numbers, flat.ruling[:, :, ::-1])
+    down = _bands(turned, _numbers(block.rows), flat.ruling[:, :, ::-1])
     if down is None:
         return block
     if _is_grid(down, block.rows):
@@ -105,6 +106,11 @@ def with_ruled_cells(flat: FlatNumbers, block: Block) -> Block:
     if _agrees(down.of, [column.numbers for column in block.columns]):
         return replace(block, columns=_ruled_columns(flat, down.of, block))
     return block
+
+
+def _numbers(rows: Sequence[Sequence[int]]) -> NDArray[np.intp]:
+    """All numbers of some rows, in ascending order."""
+    return np.array(sorted(number for row in rows for number in row), np.intp)
 
 
 def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float64]) -> _Bands | None:
@@ -126,7 +132,7 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     if crossed.mean() > MAX_CROSSED_NUMBERS_SHARE:
         return None
     distances = np.diff(places[apart])
-    usual = float(np.sort(distances)[len(distances) // 2]) if len(distances) else np.inf
+    usual = _usual(distances) if len(distances) else np.inf
     beyond = np.maximum(heights[:, 0] - centres, centres - heights[:, -1])
     bands = (heights < centres[:, None]).sum(axis=1).tolist()
     within = frozenset(numbers[beyond < usual].tolist())
@@ -174,9 +180,17 @@ def _places(bands: _Bands, rows: Groups) -> tuple[int, ...]:
     inner = bands.distances[places[0] : places[-1] - 1]
     if len(set(places)) < len(places) or not len(inner):
         return ()
-    usual = float(np.sort(inner)[len(inner) // 2])
-    is_even = bool((np.abs(inner / usual - 1) < MAX_UNEVENNESS).all())
-    return tuple(place - places[0] for place in places) if is_even else ()
+    return tuple(place - places[0] for place in places) if _are_even(inner) else ()
+
+
+def _are_even(distances: NDArray[np.float64]) -> bool:
+    """Whether lines are all about as far apart as most: none between them is missing."""
+    return bool((np.abs(distances / _usual(distances) - 1) < MAX_UNEVENNESS).all())
+
+
+def _usual(distances: NDArray[np.float64]) -> float:
+    """The median of distances, at least one; of two in the middle the larger."""
+    return float(np.sort(distances)[len(distances) // 2])
 
 
 def _is_grid(down: _Bands, rows: Groups) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.reading.page_direction import nearest_edge
-from sutja.reading.quad import upright_quad
+from sutja.reading.quad import Axes
 from sutja.reading.result import RuledLine
 from sutja.reading.slope_field import SlopeField, fit_slopes
 
@@ -23,19 +24,20 @@ Quads = NDArray[np.float64]  # (N, 4, 2)
 
 def with_ruled_slopes(quads: Quads, ruling: Sequence[RuledLine]) -> Quads:
     """The numbers at `quads`, the short ones turned to run along the ruled lines of the picture, if these agree."""
-    if len(ruling) < MIN_PARALLEL_LINES or not len(quads):
-        return quads
-    along = (quads[:, 1] - quads[:, 0] + quads[:, 2] - quads[:, 3]) / 2
-    down = (quads[:, 3] - quads[:, 0] + quads[:, 2] - quads[:, 1]) / 2
+    axes = [Axes.of(quad) for quad in quads]
+    along = np.array([each.length * each.direction for each in axes]).reshape(-1, 2)
     frame = nearest_edge(along.sum(axis=0))
-    slopes = _ruled_slopes(np.array(ruling, np.float64) @ frame.T)
+    slopes = _ruled_slopes(np.array(ruling, np.float64).reshape(-1, 2, 2) @ frame.T)
     if slopes is None:
         return quads
-    centres, lengths, heights = quads.mean(axis=1), np.hypot(*along.T), np.hypot(*down.T)
-    slope = slopes.slope(*(centres @ frame.T).T)
-    turned = centres[:, None] + _boxes(lengths, heights, np.arctan(slope)) @ frame
-    short = (lengths < MAX_SHORT_LENGTH * heights) & ((along @ frame[0]) > np.abs(along @ frame[1]))
-    return np.where(short[:, None, None], turned, quads)
+    x, y = (np.array([each.centre for each in axes]).reshape(-1, 2) @ frame.T).T
+    directions = np.stack([np.ones_like(x), slopes.slope(x, y)], axis=1) @ frame
+    turned = quads.copy()
+    for place, (each, direction) in enumerate(zip(axes, directions, strict=True)):
+        level = each.direction @ frame[0] > abs(each.direction @ frame[1])
+        if level and each.length < MAX_SHORT_LENGTH * each.height:
+            turned[place] = replace(each, direction=direction / np.hypot(*direction)).quad
+    return turned
 
 
 def _ruled_slopes(lines: Quads) -> SlopeField | None:
@@ -49,11 +51,3 @@ def _ruled_slopes(lines: Quads) -> SlopeField | None:
     field = fit_slopes(x, y, slopes, LINE_WEIGHT * length / length.mean())
     misses = np.abs(slopes - field.slope(x, y))
     return field if np.median(misses) < MAX_SLOPE_MISS else None
-
-
-def _boxes(lengths: NDArray[np.float64], heights: NDArray[np.float64], angles: NDArray[np.float64]) -> Quads:
-    """Boxes around the origin, turned by angles in radians."""
-    corners = upright_quad(-0.5, -0.5, 0.5, 0.5).astype(np.float64) * np.stack([lengths, heights], axis=1)[:, None]
-    cosine, sine = np.cos(angles), np.sin(angles)
-    turns = np.stack([np.stack([cosine, sine], axis=1), np.stack([-sine, cosine], axis=1)], axis=1)
-    return np.asarray(corners @ turns)

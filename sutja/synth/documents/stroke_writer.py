@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from sutja.synth.documents.scrawls import flourish, scrawl
 from sutja.synth.documents.writers import MAX_CELL_GAP, Sources, Writer
-from sutja.synth.documents.writing import Layer, Writing, digit_band
+from sutja.synth.documents.writing import POINT_SIGNS, Layer, Writing, digit_band
 from sutja.synth.handwriting import HandwritingStyle, Placement
 from sutja.synth.lines import warp_line
 from sutja.synth.stroke_shapes import MARK_SHAPES, MARK_SIZES
@@ -155,7 +155,7 @@ class StrokeWriter:
             line.at -= 0.5 * style.height * max(0.0, style.gap)
         offset = below - (sign == ".") * self._point_rise + float(rng.normal(0, 0.04))
         size = height * float(rng.uniform(*(POINT_SIZES if sign == "." else OTHER_MARK_SIZES)))
-        min_pen = self._point_pen if sign in ".,:" else 0.0
+        min_pen = self._point_pen if sign in POINT_SIGNS else 0.0
         placement = Placement(size, 1, offset, join_probability=join_probability, min_pen=min_pen)
         line.at = style.draw_glyph(line.canvas, strokes, line.at + room, placement) + room
         line.note(style.last_box)

@@ -14,7 +14,7 @@ from sutja.models.ctc import OTHER
 from sutja.reading.quad import Axes, part_of_quad
 from sutja.synth.documents.document import Places, WrittenRun, illegible
 from sutja.synth.documents.hiding import unknown_run
-from sutja.synth.documents.writing import Layer
+from sutja.synth.documents.writing import POINT_SIGNS, Layer
 
 HiddenMask = NDArray[np.uint8]  # (H, W), 255 where nothing written can be seen
 _Picture = NDArray[np.uint8]
@@ -28,7 +28,6 @@ MIN_HIDDEN_SHARE = 0.6  # of a number: it is none
 MIN_DOUBTFUL_SHARE = 0.3  # of a number: it may be read, or not
 MIN_INK_CORRELATION = 0.6  # of the mask of the ink with the picture, below which a number is too weak,
 MIN_POINT_CORRELATION = 0.7  # or a point in it
-POINT_SIGNS = frozenset(".,:")
 POINT_BOX_HEIGHTS = (0.1, 0.75)  # beside, above and below the middle of a sign, where its points are looked for
 NEAR_INK_HEIGHTS = 0.1  # around the ink: what is compared with it
 COMPARED_INK_LEVEL, RULE_LEVEL = 60, 100

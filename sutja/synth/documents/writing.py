@@ -14,6 +14,7 @@ from sutja.synth.documents.document import WrittenRun
 from sutja.synth.documents.fonts import Band
 
 SIGNS_OF_NUMBERS = frozenset("0123456789.,-+/: ")
+POINT_SIGNS = frozenset(".,:")  # that consist of points
 MIN_BAND_SHARE = 0.3  # of the usual height of digits: what is lower is no digit's height
 MIN_COMPARED_SHARE = 0.25  # of a writing's ink: so little ink that it hits does not count
 Layer = NDArray[np.uint8]  # the ink of one pen on a sheet, `(H, W)`, 255 = covered
