@@ -199,6 +199,11 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def usable_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def free_cores() -> float | None:
     """The number of cores that other programs leave free, measured for a fifth of a second; `None` if no one knows."""
     before, own_before = _ticks(), time.process_time()

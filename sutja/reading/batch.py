@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import cv2
 
 from sutja.data.pictures.pages import PAGE_MARK, page_content
+from sutja.environment import usable_cores
 from sutja.errors import DataError, SutjaError
 from sutja.files import whole_file
 from sutja.reading.numbers import DecimalSign
@@ -101,8 +101,7 @@ def suggested_processes(jobs: Sequence[ReadJob]) -> int:
     """The number of processes that read these pictures fastest: one for each second of work, within limits."""
     sizes = [job.path.stat().st_size for job in jobs if job.path and job.path.is_file()]
     seconds = SECONDS_PER_PICTURE * len(jobs) + SECONDS_PER_MEGABYTE * sum(sizes) / 1e6
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(available, len(jobs) // 2, MAX_PROCESSES, int(seconds)))
+    return max(1, min(usable_cores(), len(jobs) // 2, MAX_PROCESSES, int(seconds)))
 
 
 def read_job(reader: Reader, job: ReadJob, options: ReaderOptions) -> ReadOutcome:

@@ -6,7 +6,6 @@ A thread of the same process would block training, because making samples takes 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from sutja.environment import usable_cores
 from sutja.errors import SutjaError
 from sutja.processes import prepare_process, without_interrupts
 from sutja.randomness import derived_seed
@@ -84,8 +84,7 @@ class Prefetcher(Generic[ChunkT]):
 
 def spare_cores() -> int:
     """The number of cores that this process may use, less the one that trains; at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
+    return max(1, usable_cores() - 1)
 
 
 @contextmanager

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from sutja.environment import usable_cores
 from sutja.reading.reader import DEFAULT_CLASSIFIER, DEFAULT_LINE_READER
 from sutja.web.same_origin import server_names
-
-
-def available_processors() -> int:
-    """The number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
@@ -32,5 +27,5 @@ class ServerSettings:
     max_body_megabytes: int = 10
     body_timeout_seconds: float = 10.0
     reading_timeout_seconds: float = 10.0
-    workers: int = available_processors()
+    workers: int = usable_cores()
     max_queued: int = 64

@@ -21,6 +21,7 @@ from rich.console import Console
 
 import sutja as package
 from sutja.data.dataset import Dataset
+from sutja.environment import usable_cores
 from sutja.errors import ModelFileError, UsageError
 from sutja.reading.annotate import annotate, confidence_colour
 from sutja.reading.batch import ReaderOptions, ReadJob, read_pictures, suggested_processes
@@ -403,7 +404,7 @@ def test_other_processes_are_for_much_work(photo: Path, tmp_path: Path) -> None:
     large = tmp_path / "large.jpg"
     with large.open("wb") as file:
         file.truncate(12_000_000)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     assert suggested_processes([ReadJob("a", photo)] * 20) == 1
     assert suggested_processes([ReadJob("a", photo)] * 10_000) == min(cores, 8)
     assert suggested_processes([ReadJob("a", large)] * 4) == min(cores, 2)

@@ -25,13 +25,13 @@ import httpx
 import pytest
 
 from sutja.data.dataset import Dataset
+from sutja.environment import usable_cores
 from sutja.errors import SutjaError
 from sutja.reading.reader import Reader
 from sutja.web import uploads, workers
 from sutja.web.app import create_app
 from sutja.web.pool import BoundedPool
 from sutja.web.problems import ProblemError
-from sutja.web.settings import available_processors
 from sutja.web.timeouts import HeaderTimeoutProtocol
 from sutja.web.workers import ReaderFactory, ReaderPool, ReaderTask
 from tests.waiting import HANG_SECONDS, wait_until
@@ -220,7 +220,7 @@ def test_a_hundred_digits_at_once_are_all_read(tmp_path: Path, picture: bytes) -
             asked = [client.post("/api/read", content=picture, headers=PNG) for _ in range(100)]
             return await asyncio.gather(*asked)
 
-    with serving(create_app(patient_settings(tmp_path, workers=available_processors(), max_queued=100))) as address:
+    with serving(create_app(patient_settings(tmp_path, workers=usable_cores(), max_queued=100))) as address:
         answers = asyncio.run(ask_all(address))
     assert [answer.status_code for answer in answers] == [200] * 100
     assert {answer.json()["text"] for answer in answers} == {"7"}

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from sutja.cli.diagnosis.finding import Finding, note
-from sutja.environment import free_cores, processor
+from sutja.environment import free_cores, processor, usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")  # on Linux
 INSTRUCTION_NAMES = {  # as Linux calls them → as everybody does; those that networks are computed with
@@ -24,8 +24,7 @@ MIN_FREE_CORES = 1.5  # with fewer, a second thread waits for other programs
 
 def check_cores() -> Finding:
     """The finding on the processor and how many of its cores are free, measured for a fifth of a second."""
-    cores, free = os.cpu_count() or 1, free_cores()
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    cores, usable, free = os.cpu_count() or 1, usable_cores(), free_cores()
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     allowed = f", {usable} of them for this process" if usable < cores else ""
     return judge_cores(f"{processor()}, {cores} core{'s' * (cores > 1)}{allowed}{load}", cores=usable, free=free)

@@ -1,11 +1,14 @@
 """The compiled kernels: built once for a processor, a compiler and a source, and kept in the user's cache folder.
 
+The translation units are compiled side by side, one for each core.
+
 A library's name holds the SHA-256 of what it is built from and of its own content. So another compiler, processor or
 version never loads it, and a damaged one is noticed and built again.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
@@ -13,15 +16,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from sutja.environment import usable_cores
 from sutja.errors import SutjaError
 from sutja.files import exclusive, whole_file
 
 SOURCE_FOLDER = Path(__file__).parent / "kernels"
 COMPILERS = ("g++", "clang++", "c++")
-COMPILER_FLAGS = ("-O3", "-march=native", "-std=gnu++17", "-fno-math-errno", "-fno-trapping-math")
-LIBRARY_FLAGS = ("-shared", "-fPIC", "-pthread")
+COMPILER_FLAGS = ("-O3", "-march=native", "-std=gnu++17", "-fno-math-errno", "-fno-trapping-math", "-fPIC", "-pthread")
 COMPILER_SECONDS = 600  # after which the compiler is stopped
 DIGEST_CHARACTERS = 32
 
@@ -68,7 +73,7 @@ def _key(compiler: str) -> str:
     """The SHA-256 of what the library depends on."""
     sources = [path.name.encode() + b"\0" + path.read_bytes() for path in sorted(SOURCE_FOLDER.iterdir())]
     version = _run([compiler, "--version"])
-    described = "\0".join([version, *COMPILER_FLAGS, *LIBRARY_FLAGS, platform.machine(), _processor_flags()]).encode()
+    described = "\0".join([version, *COMPILER_FLAGS, platform.machine(), _processor_flags()]).encode()
     return _digest(b"\0".join([*sources, described]))
 
 
@@ -92,12 +97,21 @@ def _stored(folder: Path, key: str) -> Path | None:
 
 def _build(compiler: str, folder: Path, key: str) -> Path:
     with whole_file(folder / f"{key}.building") as partial:
-        _run([compiler, *COMPILER_FLAGS, *LIBRARY_FLAGS, str(SOURCE_FOLDER / "kernels.cpp"), "-o", str(partial)])
+        with TemporaryDirectory() as objects, ThreadPoolExecutor(usable_cores()) as pool:
+            compiled = pool.map(functools.partial(_compile, compiler, objects), sorted(SOURCE_FOLDER.glob("*.cpp")))
+            _run([compiler, *COMPILER_FLAGS, "-shared", *compiled, "-o", str(partial)])
         content = partial.read_bytes()
         path = folder / f"{key}-{_digest(content)}.so"
         partial.write_bytes(content)
     (folder / f"{key}.building").replace(path)
     return path
+
+
+def _compile(compiler: str, folder: str, unit: Path) -> str:
+    """The path of the object file of a translation unit."""
+    compiled = f"{folder}/{unit.stem}.o"
+    _run([compiler, *COMPILER_FLAGS, "-c", str(unit), "-o", compiled])
+    return compiled
 
 
 def _run(command: list[str]) -> str:

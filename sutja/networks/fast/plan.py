@@ -12,7 +12,7 @@ from sutja.networks.fast.library import LayerStructure
 from sutja.networks.layers import leaf_layers
 from sutja.networks.model import Crop, Flatten, Normalise
 
-MAX_WIDE = {1: 12, 2: 6}  # stride → widest output whose input gradient is computed, as in `kernels/convolution.h`
+MAX_WIDE = {1: 12, 2: 6}  # stride → widest output whose input gradient is computed, as in `kernels/gradients.cpp`
 MIN_SEEN_PIXELS = 16  # of the part of the image that a network sees: a row of it fills a vector
 
 

@@ -220,43 +220,22 @@ class Network {
         }
     }
 
-    template <class Put>
-    static void convolve_any(const Convolution& c, const float* input, const Weights& w, const Put& put) {
-        if (c.kernel == 5 && c.stride == 1) convolve<5, 1>(c, input, w.weight, w.bias, put);
-        if (c.kernel == 3 && c.stride == 1) convolve<3, 1>(c, input, w.weight, w.bias, put);
-        if (c.kernel == 5 && c.stride == 2) convolve<5, 2>(c, input, w.weight, w.bias, put);
-        if (c.kernel == 3 && c.stride == 2) convolve<3, 2>(c, input, w.weight, w.bias, put);
-    }
-
     void forward_convolution(int s, int64_t block) {
         const Geometry& g = all[s];
-        const float* input = buffers[s].input + block * g.input_floats;
-        Choice* choices = buffers[s].choices + block * g.output_floats / LANES;
-        const int64_t wide = g.c.pooled_wide(), places = g.places();
-        const bool relu = g.relu && !g.norm, pool = g.pool;
-        const Maps maps = g.norm ? Maps{places * LANES, wide * LANES, LANES} : output_maps(s);
+        const int64_t wide = g.c.pooled_wide();
         float* to = g.norm ? buffers[s].before + block * g.output_floats
                            : buffers[s + 1].input + block * next_floats(s) + output_offset(s);
-        convolve_any(g.c, input, weights[s], [=](int o, int y, int x, Floats sum, const Choice& choice) __attribute__((always_inline)) {
-            if (relu) sum = select(greater(Floats{}, sum), Floats{}, sum);  // keeps what is no number
-            store(to + maps.at(o, y, x), sum);
-            if (pool) choices[o * places + y * wide + x] = choice;
-        });
+        const Outputs outputs = {to, g.norm ? Maps{g.places() * LANES, wide * LANES, LANES} : output_maps(s), g.relu && !g.norm,
+                                 buffers[s].choices + block * g.output_floats / LANES};
+        convolve(g.c, buffers[s].input + block * g.input_floats, weights[s].weight, weights[s].bias, outputs);
     }
 
     void forward_linear(int s, int64_t first, int64_t last) {
         const Geometry& g = all[s];
         const Product p = {weights[s].weight, g.inputs, 1, buffers[s].input + first * g.input_floats, LANES, g.input_floats, g.inputs};
-        float* to = buffers[s + 1].input + first * next_floats(s);
-        const int64_t step = next_floats(s);
-        const float* bias = weights[s].bias;
-        const bool relu = g.relu;
-        multiply(
-            p, g.outputs, last - first, [=](int64_t row, int64_t) { return bias ? ::all(bias[row]) : Floats{}; },
-            [=](int64_t row, int64_t vector, Floats sum) {
-                if (relu) sum = select(greater(Floats{}, sum), Floats{}, sum);
-                store(to + vector * step + row * LANES, sum);
-            });
+        const Result result = {buffers[s + 1].input + first * next_floats(s), LANES, next_floats(s), (last - first) * LANES,
+                               weights[s].bias, g.relu != 0};
+        multiply(p, g.outputs, last - first, result);
     }
 
     Floats lanes_of(int64_t block) const {  // 1 for each image of a block, 0 where there is none
@@ -399,14 +378,9 @@ class Network {
         float* result = mine.gradient + g.first_parameter;
         const int64_t length = as_rows(buffers[s].input, g.inputs, part, mine.rows);
         const int64_t gradient_length = as_rows(gradient, g.outputs, part, mine.gradient_rows);
-        const int64_t steps = (part.last - part.first) * LANES, inputs = g.inputs;
+        const int64_t steps = (part.last - part.first) * LANES;
         const Product of_weights = {mine.gradient_rows, 1, gradient_length, mine.rows, length, LANES, steps};
-        multiply(
-            of_weights, g.outputs, length / LANES, [](int64_t, int64_t) { return Floats{}; },
-            [=](int64_t row, int64_t vector, Floats sum) {
-                const int64_t first = vector * LANES, floats = std::min<int64_t>(LANES, inputs - first);
-                memcpy(result + row * inputs + first, &sum, floats * sizeof(float));
-            });
+        multiply(of_weights, g.outputs, length / LANES, {result, g.inputs, LANES, g.inputs, nullptr, false});
         if (weights[s].bias)
             for (int o = 0; o < g.outputs; o++) {
                 Floats sum = {};
@@ -415,11 +389,9 @@ class Network {
             }
         if (s == 0) return;
         const Product of_inputs = {weights[s].weight, 1, g.inputs, gradient + part.first * g.outputs * LANES, LANES, int64_t(g.outputs) * LANES, g.outputs};
-        float* to = buffers[s].input_gradient + part.first * g.input_floats;
-        const int64_t step = g.input_floats;
-        multiply(
-            of_inputs, g.inputs, part.last - part.first, [](int64_t, int64_t) { return Floats{}; },
-            [=](int64_t row, int64_t vector, Floats sum) { store(to + vector * step + row * LANES, sum); });
+        const Result of_block = {buffers[s].input_gradient + part.first * g.input_floats, LANES, g.input_floats,
+                                 (part.last - part.first) * LANES, nullptr, false};
+        multiply(of_inputs, g.inputs, part.last - part.first, of_block);
     }
 
     // The gradient of a block before ReLU and dropout, (outputs, pooled_high, pooled_wide).
@@ -495,9 +467,7 @@ class Network {
                     for (int64_t place = 0; place < g.places(); place++) biases[o] += load(gradient + (o * g.places() + place) * LANES);
             const Choice* choices = buffers[s].choices + block * g.output_floats / LANES;
             const float* input = buffers[s].input + block * g.input_floats;
-            if (g.pool) {
-                c.kernel == 5 ? pooled_weight_gradient<5>(c, input, gradient, choices, sums) : pooled_weight_gradient<3>(c, input, gradient, choices, sums);
-            }
+            if (g.pool) pooled_weight_gradient(c, input, gradient, choices, sums);
             if (s == 0) continue;
             if (g.pool) {
                 if (c.high % 2 || c.wide % 2) memset(mine.spreaded, 0, int64_t(g.outputs) * c.high * c.wide * LANES * sizeof(float));
@@ -505,10 +475,7 @@ class Network {
                 gradient = mine.spreaded;
             }
             float* to = buffers[s].input_gradient + block * g.input_floats;
-            if (c.kernel == 5 && c.stride == 1) input_gradient<5, 1>(c, gradient, weights[s].weight, to);
-            if (c.kernel == 3 && c.stride == 1) input_gradient<3, 1>(c, gradient, weights[s].weight, to);
-            if (c.kernel == 5 && c.stride == 2) input_gradient<5, 2>(c, gradient, weights[s].weight, to);
-            if (c.kernel == 3 && c.stride == 2) input_gradient<3, 2>(c, gradient, weights[s].weight, to);
+            input_gradient(c, gradient, weights[s].weight, to);
         }
         float* result = mine.gradient + g.first_parameter;
         for (int64_t at = 0; at < pooled_weights; at++) result[at] = sum_of_lanes(sums[at]);
@@ -517,10 +484,7 @@ class Network {
         if (g.pool) return;
         const Blocks mine_of = {buffers[s].input + part.first * g.input_floats, buffers[s].before_gradient + part.first * g.output_floats,
                                 part.last - part.first, g.input_floats, g.output_floats};
-        if (c.kernel == 5 && c.stride == 1) weight_gradient<5, 1>(c, mine_of, result);
-        if (c.kernel == 3 && c.stride == 1) weight_gradient<3, 1>(c, mine_of, result);
-        if (c.kernel == 5 && c.stride == 2) weight_gradient<5, 2>(c, mine_of, result);
-        if (c.kernel == 3 && c.stride == 2) weight_gradient<3, 2>(c, mine_of, result);
+        weight_gradient(c, mine_of, result);
     }
 
     void backward_part(const float* logits_gradient, float* gradient, int thread, Barrier& barrier) {
