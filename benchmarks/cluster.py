@@ -36,7 +36,7 @@ from sutja.recipe import parse_recipe
 from sutja.runs.epoch import Epoch
 
 RECIPE, RUNS = "lenet5:epochs=5", 8  # ten seconds for each run
-PICTURES, DIFFERENT_PICTURES, PIXELS = 600, 20, (800, 600)
+PICTURES, DIFFERENT_PICTURES, PIXELS = 2000, 20, (800, 600)
 TASKS, SECONDS_OF_A_RUN, LARGE_CLUSTER_NODES = 1_000, 60.0, 1_000
 LOSSES = 10  # nodes that are killed, each at a random moment of a study of two runs
 SAME = ("model.safetensors", "model.onnx", "logits.npz")
