@@ -1,4 +1,7 @@
-"""Handwritten or printed: all looks at a number tell it together, and numbers below one another that look alike."""
+"""Handwritten or printed: all looks at a number tell it together, and numbers below one another that look alike.
+
+Columns that count rows are rather printed.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ OWN_WEIGHT = 2.0  # of a number's own `hand`; each other number of its column we
 MAX_COLUMN_WEIGHT = 0.9  # of all others together
 MAX_SHIFT_HEIGHTS = 0.6  # between the left sides, right sides or middles of two numbers of a column
 MAX_COLUMN_HEIGHT_RATIO = 1.5  # of two numbers of a column
+MIN_COUNTED_STEPS, MIN_COUNTED_SHARE = 4, 0.6  # of the steps from number to number that go up by one, in a column
+COUNTING_EVIDENCE = 0.6  # is subtracted where a column counts: rows are numbered in print more often than by hand
 HANDWRITING_PRIOR = 0.4  # is added: who photographs a sheet is after the handwriting on it
 
 
@@ -49,12 +54,37 @@ def with_columns_hands(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
     return [replace(number, hand=float(hand)) for number, hand in zip(numbers, agreed, strict=True)]
 
 
+def with_counting_hands(numbers: Sequence[FoundNumber], texts: Sequence[str]) -> list[FoundNumber]:
+    """The numbers, each rather printed if it stands in a column that counts: 1, 2, 3 … from row to row."""
+    told = [index for index, text in enumerate(texts) if text.isdigit()]
+    if len(told) <= MIN_COUNTED_STEPS:
+        return list(numbers)
+    quads = [numbers[index].quad for index in told]
+    along = _page_direction([Axes.of(quad) for quad in quads])
+    down = np.array([quad.mean(axis=0) for quad in quads]) @ (-along[1], along[0])
+    values = np.array([int(texts[index]) for index in told], np.float64)
+    counting = set()
+    for own, others in enumerate(_same_column(quads)):
+        column = np.append(np.flatnonzero(others), own)
+        steps = np.diff(values[column[np.argsort(down[column])]]) == 1
+        if steps.sum() >= MIN_COUNTED_STEPS and steps.mean() >= MIN_COUNTED_SHARE:
+            counting.add(told[own])
+    return [
+        replace(number, hand=number.hand - COUNTING_EVIDENCE) if index in counting else number
+        for index, number in enumerate(numbers)
+    ]
+
+
+def _page_direction(axes: Sequence[Axes]) -> NDArray[np.float64]:
+    """The direction `(2,)` in which most numbers of a page are written."""
+    return np.asarray(np.sort([each.direction for each in axes], axis=0)[len(axes) // 2])
+
+
 def _same_column(quads: Sequence[Quad]) -> NDArray[np.bool_]:
     """Which numbers `(N, N)` stand in one column and are of like height; no number is in a column with itself."""
     axes = [Axes.of(quad) for quad in quads]
     heights = np.array([each.height for each in axes])
-    along = np.sort([each.direction for each in axes], axis=0)[len(axes) // 2]
-    across = np.array(quads) @ along  # (N, 4): how far to the right each corner is, as the page is read
+    across = np.array(quads) @ _page_direction(axes)  # (N, 4): how far to the right each corner is, as the page is read
     marks = (across.min(axis=1), across.max(axis=1), across.mean(axis=1))
     shifts = np.min([np.abs(mark[:, None] - mark) for mark in marks], axis=0)
     ratios = heights[:, None] / np.maximum(heights, 1e-9)

@@ -18,7 +18,7 @@ from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import digit_image, find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
-from sutja.reading.hands import with_columns_hands, with_looks_hands
+from sutja.reading.hands import with_columns_hands, with_counting_hands, with_looks_hands
 from sutja.reading.likely_text import with_likely_text
 from sutja.reading.mixed_numbers import with_spaces_before_fractions
 from sutja.reading.normalise import Gray
@@ -198,7 +198,8 @@ class Reader:
             found = upside_down(found)
         chosen = choose_strips(self._decode(cutter, found))
         strips = without_repeated_signs(self._with_likely_texts(chosen))
-        agreed = with_columns_hands([strip.found for strip in strips])
+        told_apart = with_counting_hands([strip.found for strip in strips], [text_of(strip.signs) for strip in strips])
+        agreed = with_columns_hands(told_apart)
         strips = [replace(strip, found=found) for strip, found in zip(strips, agreed, strict=True)]
         told = [strip for strip in strips if printed or strip.found.handwritten]
         if not told and len(strips) <= MAX_FEW_NUMBERS:

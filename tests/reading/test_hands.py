@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sutja.reading.hands import HANDWRITING_PRIOR, with_columns_hands, with_looks_hands
+from sutja.reading.hands import HANDWRITING_PRIOR, with_columns_hands, with_counting_hands, with_looks_hands
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import upright_quad
 
@@ -61,3 +61,30 @@ def test_all_looks_at_a_number_tell_its_hand() -> None:
     assert 0.3 < agreed.hand < 0.5
     (alone,) = with_looks_hands([chosen], [chosen, number(400, 100, 1)])
     assert alone.hand == pytest.approx(-0.6)
+
+
+def test_a_column_that_counts_is_rather_printed() -> None:
+    rows = [number(100, 30 * row, 0.2) for row in range(6)]
+    counted = with_counting_hands(rows[::-1], [str(row + 1) for row in range(6)][::-1])
+    assert not any(each.handwritten for each in counted)
+    surely_by_hand = [number(100, 30 * row, 0.9) for row in range(6)]
+    assert all(each.handwritten for each in with_counting_hands(surely_by_hand, ["1", "2", "3", "4", "5", "6"]))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(["3", "1", "4", "1", "5", "9"], id="no order"),
+        pytest.param(["1", "2", "3", "4"], id="too few"),
+        pytest.param(["1.", "2.", "3.", "4.", "5."], id="other signs"),
+    ],
+)
+def test_a_column_that_does_not_count_keeps_its_hand(texts: list[str]) -> None:
+    rows = [number(100, 30 * row, 0.2) for row in range(len(texts))]
+    assert with_counting_hands(rows, texts) == rows
+
+
+def test_a_counting_column_leaves_others_alone() -> None:
+    rows = [number(left, 30 * row, 0.2) for left in (100, 300) for row in range(5)]
+    told = with_counting_hands(rows, ["1", "2", "3", "4", "5", "7", "7", "0", "9", "4"])
+    assert [each.handwritten for each in told] == [False] * 5 + [True] * 5
