@@ -300,6 +300,15 @@ MARK_SHAPES: dict[str, tuple[Shape, ...]] = {  # sized by MARK_SIZES
     "x": ((((0, 0), (1, 1)), ((1, 0), (0, 1))),),
 }
 
+COMMA_SHAPES: tuple[Shape, ...] = (
+    *MARK_SHAPES[","],
+    (((0.8, 0), (0.45, 0.5), (0.1, 1)),),
+    (((0.5, 0), (0.45, 0.5), (0.4, 1)),),
+    (((0.4, 0), (0.85, 0.3), (0.6, 0.75), (0, 1)),),
+    (((0.2, 0.08), (0.65, 0), (0.85, 0.25), (0.55, 0.7), (0, 1)),),
+    (((0.6, 0.1), (0.35, 0), (0.5, 0.2), (0.75, 0.3), (0.45, 0.75), (0.05, 1)),),
+)
+
 # Height and width of a mark, and the offset of its middle below that of the line, in digit heights.
 MARK_SIZES: dict[str, tuple[float, float, float]] = {
     ".": (0.1, 0.1, 0.45),

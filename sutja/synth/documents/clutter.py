@@ -117,7 +117,8 @@ def holes(sheet: DocumentSheet) -> None:
     x = round(sheet.window[0] + radius * float(rng.uniform(0.5, 4)))
     step = radius * float(rng.uniform(4, 12))
     colour = tuple(rng.uniform(0, 0.9, 3).tolist())
-    for y in np.arange(float(rng.uniform(0, step)), sheet.size[1], step):
+    height = sheet.size[1]
+    for y in np.arange(float(rng.uniform(0, min(step, height))), height, step):  # at least one is seen
         cv2.circle(sheet.colours, (x, round(y)), radius, colour, -1, cv2.LINE_AA)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -12,7 +12,7 @@ from sutja.synth.documents.writers import MAX_CELL_GAP, Sources, Writer
 from sutja.synth.documents.writing import POINT_SIGNS, Layer, Writing, digit_band
 from sutja.synth.handwriting import HandwritingStyle, Placement
 from sutja.synth.lines import warp_line
-from sutja.synth.stroke_shapes import MARK_SHAPES, MARK_SIZES
+from sutja.synth.stroke_shapes import COMMA_SHAPES, MARK_SHAPES, MARK_SIZES
 from sutja.synth.strokes import Glyph, digit_strokes, draw_letter, vary_shape
 from sutja.synth.tracing import Strokes
 
@@ -25,9 +25,17 @@ MIXED_SOURCES = {"traced": 0.35, "penned": 0.2, "drawn": 0.45}
 DRAWN_ONES_SHARE = 0.5  # of writers: MNIST's ones are bare strokes, those of half the world begin with an upstroke
 GAP_AFTER_MARK_PROBABILITY = 0.12  # of room behind a point or comma within a number
 MARK_ROOM_PROBABILITY, MARK_ROOMS = 0.25, (0.1, 0.45)  # of writers that leave room beside all of them, in digit heights
-RAISED_POINT_PROBABILITY, POINT_RISES = 0.3, (0.08, 0.5)  # of writers whose points stand higher, in digit heights
+RAISED_POINT_PROBABILITY, POINT_RISES = 0.4, (0.08, 0.5)  # of writers whose points stand higher, in digit heights
 MIN_MARK_CLEARANCE = 0.03  # between a point or comma and the foot of the next digit, in digit heights
 POINT_SIZES, OTHER_MARK_SIZES = (0.8, 2.2), (0.8, 1.4)  # in usual sizes
+COMMA_HEIGHTS, COMMA_WIDTHS = (0.2, 0.75), (0.08, 0.22)  # in digit heights
+COMMA_BEGINNINGS = (0.1, 0.45)  # below the middle of the line, in digit heights
+MAX_POINT_HEIGHT = 0.3  # of a comma that is pressed like a point, in digit heights
+CROWDING_PROBABILITY, MAX_CROWDING = 0.35, 0.2  # of writers whose marks stand below the digits beside them
+# Of ones with an upstroke: it begins at the foot of the digit before or under it; in widths of the 1.
+TOUCHING_ONE_PROBABILITY, ONE_OVERLAPS = 0.35, (0.0, 0.3)
+MIN_UPSTROKE_WIDTH = 0.4  # of a 1 that has one, in digit heights
+MINUS_ROOM_PROBABILITY, MINUS_ROOMS = 0.3, (0.1, 0.8)  # of writers who leave room behind a minus, in digit heights
 POINT_PENS = (0.9, 1.9)  # of what is no more than a point, in widths of the pen: people press there,
 MIN_POINT_PEN = 0.06  # also with a fine pen, in digit heights
 FRACTION_DIGIT_HEIGHT = 0.56  # in digit heights
@@ -79,6 +87,10 @@ class StrokeWriter:
         self._exemplars: dict[int, list[Glyph | Strokes]] = {}
         self._draws_ones = rng.random() < DRAWN_ONES_SHARE
         self._mark_room = float(rng.uniform(*MARK_ROOMS)) if rng.random() < MARK_ROOM_PROBABILITY else 0.0
+        crowds = not self._mark_room and rng.random() < CROWDING_PROBABILITY
+        self._crowding = float(rng.uniform(0, MAX_CROWDING)) * crowds
+        self._comma_height = float(np.exp(rng.uniform(*np.log(COMMA_HEIGHTS))))
+        self._minus_room = float(rng.uniform(*MINUS_ROOMS)) * (rng.random() < MINUS_ROOM_PROBABILITY)
         self._point_rise = float(rng.uniform(*POINT_RISES)) if rng.random() < RAISED_POINT_PROBABILITY else 0.0
         self._point_pen = float(rng.uniform(*POINT_PENS)) * max(pen_width, MIN_POINT_PEN)
         self._joins_fractions = rng.random() < ONE_STROKE_PROBABILITY
@@ -138,32 +150,61 @@ class StrokeWriter:
                 line.at += style.height * float(self._rng.uniform(0.15, 0.4))
                 line.spans.append((start, line.at))
             elif sign.isdigit():
-                line.at = style.draw_digit(line.canvas, self._digit(int(sign)), int(sign), line.at)
+                glyph = self._digit(int(sign))
+                if line.digits and sign == "1":
+                    line.at -= self._overlap_of_one(glyph) * style.height
+                line.at = style.draw_digit(line.canvas, glyph, int(sign), line.at)
                 line.note(style.last_box, is_digit=True)
             else:
                 self._write_mark(line, sign)
 
+    def _overlap_of_one(self, glyph: Glyph | Strokes) -> float:
+        """How far a 1 reaches below the digit before it, in digit heights, with the gap between them."""
+        width = float(np.concatenate(glyph)[:, 0].max()) * self._style.width if isinstance(glyph, tuple) else 0.0
+        if width < MIN_UPSTROKE_WIDTH or self._rng.random() >= TOUCHING_ONE_PROBABILITY:
+            return 0.0
+        return max(0.0, self._style.gap + float(self._rng.uniform(*ONE_OVERLAPS)) * width)
+
     def _write_mark(self, line: WrittenLine, sign: str, *, join_probability: float | None = None) -> None:
         """Write a sign that is no digit."""
         style, rng = self._style, self._rng
-        height, width, below = MARK_SIZES[sign]
-        shapes = MARK_SHAPES[sign]
-        strokes = vary_shape(shapes[rng.integers(len(shapes))], rng, width=width / height)
+        strokes, placement = self._comma() if sign == "," else self._mark(sign)
+        placement = replace(placement, join_probability=join_probability)
         separates = sign in ".,"
         room = separates * self._mark_room * style.height
         if separates and not room and rng.random() < 0.35:  # points between digits take hardly any room
             line.at -= 0.5 * style.height * max(0.0, style.gap)
-        offset = below - (sign == ".") * self._point_rise + float(rng.normal(0, 0.04))
-        size = height * float(rng.uniform(*(POINT_SIZES if sign == "." else OTHER_MARK_SIZES)))
-        min_pen = self._point_pen if sign in POINT_SIGNS else 0.0
-        placement = Placement(size, 1, offset, join_probability=join_probability, min_pen=min_pen)
+        crowding = max(0.0, self._crowding + min(0.0, style.gap)) * bool(line.spans)
+        line.at -= separates * crowding * style.height
         line.at = style.draw_glyph(line.canvas, strokes, line.at + room, placement) + room
         line.note(style.last_box)
         if separates:
-            clear = style.last_box[2] + (MIN_MARK_CLEARANCE + style.slant / 2) * style.height
-            line.at = max(line.at, clear)
+            clearance = MIN_MARK_CLEARANCE + style.slant / 2 - crowding
+            line.at = max(line.at - crowding * style.height, style.last_box[2] + clearance * style.height)
         if separates and rng.random() < GAP_AFTER_MARK_PROBABILITY:
             line.at += style.height * float(rng.uniform(0.15, 0.6))
+        if sign == "-":
+            line.at += self._minus_room * style.height
+
+    def _comma(self) -> tuple[Strokes, Placement]:
+        """A comma as this writer writes it: from a point to a stroke of most of a digit's height."""
+        rng = self._rng
+        height = self._comma_height * float(rng.uniform(0.8, 1.25))
+        shape = COMMA_SHAPES[rng.integers(len(COMMA_SHAPES))]
+        strokes = vary_shape(shape, rng, width=float(rng.uniform(*COMMA_WIDTHS)) / height)
+        below = float(rng.uniform(*COMMA_BEGINNINGS)) + height / 2
+        min_pen = self._point_pen if height < MAX_POINT_HEIGHT else 0.0
+        return strokes, Placement(height, offset_below=below, min_pen=min_pen)
+
+    def _mark(self, sign: str) -> tuple[Strokes, Placement]:
+        """Any other sign that is no digit."""
+        rng = self._rng
+        height, width, below = MARK_SIZES[sign]
+        shapes = MARK_SHAPES[sign]
+        strokes = vary_shape(shapes[rng.integers(len(shapes))], rng, width=width / height)
+        offset = below - (sign == ".") * self._point_rise + float(rng.normal(0, 0.04))
+        size = height * float(rng.uniform(*(POINT_SIZES if sign == "." else OTHER_MARK_SIZES)))
+        return strokes, Placement(size, offset_below=offset, min_pen=self._point_pen if sign in POINT_SIGNS else 0.0)
 
     def _write_fraction(self, line: WrittenLine, piece: str) -> None:
         """Write a fraction of small digits, beside a slanted stroke or above one another; sometimes of usual digits."""
