@@ -19,7 +19,7 @@ RulingEdges = NDArray[np.float64]  # (N, 4): x and y of both ends
 
 UNIT_PIXELS = 18.0  # to which the usual height of a number is scaled
 MAX_LOOKED_AT_PIXELS = 12e6
-CONTRAST = 2.0
+CONTRAST = 4.0
 # In heights of a number
 MIN_EDGE, MIN_LINE = 0.6, 5.0  # the length of a piece, and of a line
 MAX_CHAIN_GAP, MAX_CHAIN_OFFSET = 8.0, 0.25  # between pieces of a line, along and across
@@ -112,7 +112,10 @@ def _with_contrast(level: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture with the contrast of its details raised, so that faint lines are seen."""
     side = 2 * round(LIGHT_HEIGHTS * UNIT_PIXELS / 2) + 1
     values = level.astype(np.float32)
-    return np.asarray(np.clip(128 + CONTRAST * (values - cv2.blur(values, (side, side))), 0, 255), np.uint8)
+    light = cv2.blur(
+        cv2.blur(values, (side, side)), (side, side)
+    )  # once would leave edges of its own beside strong lines
+    return np.asarray(np.clip(128 + CONTRAST * (values - light), 0, 255), np.uint8)
 
 
 def _lines(edges: RulingEdges) -> list[RulingPoints]:
