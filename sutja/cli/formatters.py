@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sutja.reading.result import Reading, ReadNumber
 
 CSV_COLUMNS = (
-    *("file", "line", "position", "text", "guess", "kind", "value", "confidence", "handwritten"),
+    *("file", "line", "position", "text", "guess", "kind", "value", "confidence", "handwritten", "at_edge"),
     *("left", "top", "width", "height"),
 )
 
@@ -123,5 +123,5 @@ def _csv_fields(number: ReadNumber) -> tuple[str | int, ...]:
     from sutja.reading.numbers import decimal_text  # loaded by now, with what has read the number
 
     value = "" if number.value is None else decimal_text(number.value)
-    confidence, handwritten = f"{number.confidence:.4f}", str(number.handwritten).lower()
-    return (number.text, number.guess, number.kind, value, confidence, handwritten, *number.box)
+    told = (f"{number.confidence:.4f}", *(str(each).lower() for each in (number.handwritten, number.at_edge)))
+    return (number.text, number.guess, number.kind, value, *told, *number.box)

@@ -22,7 +22,7 @@ from sutja.files import exclusive, sealed_line, unsealed
 from sutja.models.catalogue import list_published
 from sutja.models.open import open_model
 from sutja.reading.batch import ReaderOptions, ReadJob, ReadOutcome, read_pictures
-from sutja.reading.records import reading_record, restore_reading, restore_tables, tables_record
+from sutja.reading.records import RECORD_VERSION, reading_record, restore_reading, restore_tables, tables_record
 
 JOURNAL_SUFFIX, LOCK_SUFFIX = ".jsonl", ".lock"
 MAX_ABANDONED_SECONDS = 30 * 24 * 3600.0  # after which a journal is removed that nobody went on with
@@ -204,12 +204,12 @@ def _stamp(path: Path) -> list[int] | None:
 
 
 def _reader_settings(options: ReaderOptions) -> dict[str, Any]:
-    """What decides how a page is read: the version, the options, and the checksums of all models that may be used."""
+    """What decides how a page is read and kept: versions, options, and the checksums of all models that may be used."""
     models = {str(word): open_model(word).sha256 for word in (options.model, options.classifier)}
     readers = [card for card in list_published()[0] if card.reads != "digits" or not card.class_names.are_digits]
     models |= {card.name: card.files[f"{card.name}.onnx"] for card in readers}
     plain = {name: str(value) for name, value in vars(options).items() if name != "tables"}
-    return {"version": __version__, "options": plain, "models": models}
+    return {"version": f"{__version__} {RECORD_VERSION}", "options": plain, "models": models}
 
 
 def _journal_key(jobs: Sequence[ReadJob]) -> str:

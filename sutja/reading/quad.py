@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Quad = NDArray[np.float32]
 PixelBox = tuple[int, int, int, int]  # left, top, width, height
 Vector = NDArray[np.float64]
+MAX_EDGE_DISTANCE = 0.05  # in heights of a quad, of one that touches the edge of the picture
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ def overlapping_bounds(quads: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which upright bounds of `quads (N, 4, 2)` overlap, `(N, N)`: only those quads can have an area in common."""
     low, high = quads.min(axis=1), quads.max(axis=1)
     return np.asarray(((low[:, None] < high) & (high[:, None] > low)).all(axis=2))
+
+
+def touches_edge(quad: Quad, shape: tuple[int, ...]) -> bool:
+    """Whether a quad touches the edge of a picture of that shape, so that what it is around may go on beyond it."""
+    margin = MAX_EDGE_DISTANCE * Axes.of(quad).height
+    return bool((quad.min(axis=0) < margin).any() or (quad.max(axis=0) > np.array(shape[1::-1]) - margin).any())
 
 
 def upright_box(places: NDArray[np.floating], shape: tuple[int, ...]) -> PixelBox:

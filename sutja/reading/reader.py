@@ -26,7 +26,7 @@ from sutja.reading.numbers import DecimalSign, split_numbers
 from sutja.reading.page_direction import row_directions, upside_down, with_page_direction
 from sutja.reading.page_maps import FoundNumber, find_numbers
 from sutja.reading.picture import Colour, PictureSource, as_colour, as_gray
-from sutja.reading.quad import Axes, Quad, Vector, upright_box, upright_quad
+from sutja.reading.quad import Axes, Quad, Vector, touches_edge, upright_box, upright_quad
 from sutja.reading.read_strip import ReadStrip
 from sutja.reading.result import ReadDigit, Reading, ReadLine, ReadNumber, ReadSign
 from sutja.reading.rows import group_rows
@@ -336,7 +336,8 @@ class Reader:
                 sure = sign.confidence >= self.min_confidence
                 read.append(ReadSign(sign.sign if sure else None, sign.sign, sign.confidence, box))
         quad = _quad_around(signs, outlines, strip.found.quad, direction)
-        return ReadNumber.at(quad, read, shape=shape, handwritten=strip.found.handwritten)
+        at_edge = touches_edge(quad, shape)
+        return ReadNumber.at(quad, read, shape=shape, handwritten=strip.found.handwritten, at_edge=at_edge)
 
     def _read_single(self, picture: PictureSource) -> Reading:
         """A picture of one digit as a reading of one number; of none if there is no ink."""

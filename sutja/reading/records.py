@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sutja.reading.tables.table import NumberTable, TableCell
 
 Record = dict[str, Any]
+RECORD_VERSION = 2  # another one where records have other fields
 SIGN_FIELDS = ("signs", "sure", "confidences", "boxes")  # of a number, an entry for each sign
 
 
@@ -78,6 +79,7 @@ def _number_record(number: ReadNumber) -> Record:
         "box": list(map(int, number.box)),
         "quad": [[float(x), float(y)] for x, y in number.quad],
         "handwritten": bool(number.handwritten),
+        "at_edge": bool(number.at_edge),
         "kind": number.kind,
         "value": None if number.value is None else str(number.value),
     }
@@ -102,4 +104,5 @@ def _restore_number(record: Mapping[str, Any]) -> ReadNumber:
     (left, top, width, height), corners = record["box"], [(x, y) for x, y in record["quad"]]
     quad = (corners[0], corners[1], corners[2], corners[3])
     value = None if record["value"] is None else Decimal(record["value"])
-    return ReadNumber(tuple(signs), (left, top, width, height), quad, record["handwritten"], record["kind"], value)
+    told = {name: record[name] for name in ("handwritten", "kind", "at_edge")}
+    return ReadNumber(tuple(signs), (left, top, width, height), quad, value=value, **told)

@@ -103,8 +103,9 @@ class ReadNumber:
 
     `quad` has its corners in pixels of the picture: top left, top right, bottom right and bottom left as seen in
     reading direction; it is as high as the digits. `box` is the upright one around it. `kind` and `value` are told by
-    `Reading.with_values`. Where a table has cut the number from its neighbour, or joined it of parts, `read_as` has the
-    signs as they were read, with a space between two parts; otherwise it is empty.
+    `Reading.with_values`. A number `at_edge` touches the edge of the picture, and may go on beyond it. Where a table
+    has cut the number from its neighbour, or joined it of parts, `read_as` has the signs as they were read, with a
+    space between two parts; otherwise it is empty.
     """
 
     signs: tuple[ReadDigit | ReadSign, ...]
@@ -113,6 +114,7 @@ class ReadNumber:
     handwritten: bool = True
     kind: NumberKind = "other"
     value: Decimal | None = None
+    at_edge: bool = False
     read_as: str = ""
 
     @classmethod
@@ -123,12 +125,12 @@ class ReadNumber:
         *,
         shape: tuple[int, ...],
         handwritten: bool = True,
+        at_edge: bool = False,
     ) -> ReadNumber:
         """The number at a `quad`, `(4, 2)`, of a picture of that shape."""
         top_left, top_right, bottom_right, bottom_left = ((float(x), float(y)) for x, y in quad)
-        return cls(
-            tuple(signs), upright_box(quad, shape), (top_left, top_right, bottom_right, bottom_left), handwritten
-        )
+        corners = (top_left, top_right, bottom_right, bottom_left)
+        return cls(tuple(signs), upright_box(quad, shape), corners, handwritten, at_edge=at_edge)
 
     @property
     def text(self) -> str:
@@ -170,6 +172,7 @@ class ReadNumber:
             "value": None if self.value is None else decimal_text(self.value),
             "confidence": round(self.confidence, 4),
             "handwritten": self.handwritten,
+            "at_edge": self.at_edge,
             "box": list(self.box),
             "quad": [[round(x, 1), round(y, 1)] for x, y in self.quad],
             "digits": [digit.as_json(detail=detail) for digit in self.digits],

@@ -54,6 +54,7 @@ interface NumberResponse {
   quad: Corner[];
   digits: DigitResponse[];
   confidence: number;
+  at_edge: boolean;
 }
 
 /** x and y in pixels of a picture. */
@@ -82,6 +83,7 @@ interface SheetNumber {
   signs: Sign[];
   quad: Corner[];
   confidence?: number; // of a number as it was read
+  at_edge?: boolean; // of a number as it was read: it may go on beyond the picture
 }
 
 /** A cell with a number; `checked` by a person, who wants to hear nothing more of it. */

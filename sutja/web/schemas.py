@@ -67,6 +67,7 @@ class NumberResponse(StrictModel):
     )
     confidence: Probability
     handwritten: bool = Field(description="false: printed.")
+    at_edge: bool = Field(description="true: it touches the edge of the picture, and may go on beyond it.")
     box: Box
     quad: Annotated[list[CornerPosition], Field(min_length=4, max_length=4)] = Field(
         description="The corners top left, top right, bottom right, bottom left, as seen in reading direction."

@@ -75,6 +75,7 @@ class NumberRequest(StrictModel):
     quad: Annotated[list[QuadCorner], Field(min_length=4, max_length=4)] = Field(
         description="The corners top left, top right, bottom right, bottom left, as seen in reading direction."
     )
+    at_edge: bool = Field(False, description="As in the response, if it is as it was read.")
 
 
 class CellRequest(StrictModel):

@@ -177,7 +177,8 @@ def _decode_jpeg(text: str) -> bytes:
 def _number(number: NumberRequest) -> ReadNumber:
     sure = sum(each.sure for each in number.signs)
     share = number.confidence ** (1 / max(1, sure))
-    return ReadNumber.at(_real_quad(number.quad), [_sign(each, share) for each in number.signs], shape=PICTURE_SHAPE)
+    signs = [_sign(each, share) for each in number.signs]
+    return ReadNumber.at(_real_quad(number.quad), signs, shape=PICTURE_SHAPE, at_edge=number.at_edge)
 
 
 def _real_quad(corners: list[list[float]]) -> Quad:

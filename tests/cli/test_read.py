@@ -141,7 +141,7 @@ def test_csv_is_a_row_a_number(photo: Path) -> None:
 
 
 def test_json_and_csv_are_whole_where_nothing_was_read(blank: Path) -> None:
-    columns = "file,line,position,text,guess,kind,value,confidence,handwritten,left,top,width,height"
+    columns = "file,line,position,text,guess,kind,value,confidence,handwritten,at_edge,left,top,width,height"
     assert read(blank, "--csv").out == columns + "\n"
     (told,) = json.loads(read(blank, "--json").out)
     assert told == {"file": str(blank), "text": "", "confidence": 0, "lines": []}

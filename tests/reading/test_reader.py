@@ -184,6 +184,18 @@ def test_each_line_is_a_number_of_digits_in_its_place(written: Written, reader: 
         assert np.abs(np.array(number.quad)[[0, 2]].ravel() - (left, top, left + width, top + height)).max() <= 1
 
 
+def test_a_number_that_the_edge_cuts_is_known(written: Written, reader: Reader) -> None:
+    whole = reader.read(written.gray)
+    assert not any(number.at_edge for number in whole.numbers)
+    left, _, width, _ = whole.numbers[1].digits[-1].box
+    edge = left + width // 2
+    cut = reader.read(np.ascontiguousarray(written.gray[:, :edge]))
+    crossed = [
+        any(digit.box[0] < edge < digit.box[0] + digit.box[2] for digit in number.digits) for number in whole.numbers
+    ]
+    assert [number.at_edge for number in cut.numbers] == crossed
+
+
 @pytest.mark.parametrize("turn", [0, 1, 3])
 def test_the_corners_of_a_number_are_those_in_reading_direction(written: Written, reader: Reader, turn: int) -> None:
     number = reader.read(np.ascontiguousarray(np.rot90(written.gray, turn))).numbers[0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from sutja.reading.reader import Reader
 from sutja.reading.records import reading_record, restore_reading, restore_tables, tables_record
-from sutja.reading.result import ReadDigit, Reading
+from sutja.reading.result import ReadDigit, Reading, ReadNumber
 from sutja.reading.tables.formats import pages_json
 from sutja.reading.tables.page import page_tables
 from tests.reading.readings import read_lines
@@ -25,7 +25,7 @@ def with_odd_confidences(reading: Reading) -> Reading:
     """The reading with confidences and probabilities that no few decimals can express."""
     lines = []
     for line in reading.lines:
-        numbers = []
+        numbers: list[ReadNumber] = []
         for number in line.numbers:
             signs = tuple(
                 replace(sign, confidence=1 / 3 + at / 7, probabilities=np.arange(10) / 45.0)
@@ -33,7 +33,7 @@ def with_odd_confidences(reading: Reading) -> Reading:
                 else replace(sign, confidence=2 / 3)
                 for at, sign in enumerate(number.signs)
             )
-            numbers.append(replace(number, signs=signs))
+            numbers.append(replace(number, signs=signs, at_edge=not numbers))
         lines.append(replace(line, numbers=tuple(numbers)))
     return Reading(tuple(lines))
 

@@ -98,6 +98,7 @@ def test_a_reading_as_json() -> None:
         "value": None,
         "confidence": 0.6561,
         "handwritten": True,
+        "at_edge": False,
         "box": [0, 0, 40, 20],
         "quad": [[0.0, 0.0], [40.0, 0.0], [40.0, 20.0], [0.0, 20.0]],
         "digits": [

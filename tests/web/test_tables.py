@@ -84,6 +84,13 @@ def test_a_number_stays_unsure_that_was_read_as_such(client: httpx.Client) -> No
     assert [(each["kind"], each["row"], each["column"]) for each in table["remarks"]] == [("unsure", 1, 1)]
 
 
+def test_a_number_stays_at_the_edge_of_the_picture(client: httpx.Client) -> None:
+    rows = sheet(*SHEET)
+    rows["pages"][0]["tables"][0]["cells"][4]["numbers"][0]["at_edge"] = True
+    ((table,),) = client.post("/api/tables", json=rows).json()["pages"]
+    assert [(each["kind"], each["row"], each["column"]) for each in table["remarks"]] == [("form", 1, 1)]
+
+
 def test_a_wrong_sum_names_the_digit_that_mends_it(client: httpx.Client) -> None:
     rows = sheet(("10", "20"), ("11", "21"), ("12", "2[2]"), ("33", "68"))
     seven = [0.1 if digit in (2, 7) else 0.0 for digit in range(10)]

@@ -29,6 +29,10 @@ REMARK_SENTENCES: tuple[Sentence, ...] = (
     (f"{ANY_PART}: no decimal sign as in the rest of the column", "{0}: 같은 열의 다른 수와 달리 소수점이 없음"),
     (f"{ANY_PART}: no time as in the rest of the column", "{0}: 같은 열의 다른 수와 달리 시각이 아님"),
     (f"{ANY_PART}: perhaps not the whole number", "{0}: 수의 일부가 빠졌을 수 있음"),
+    (
+        f"{ANY_PART}: at the edge of the picture, perhaps not the whole number",
+        "{0}: 사진 가장자리에 걸려 수의 일부가 빠졌을 수 있음",
+    ),
     (f"the row adds up if this is {ANY_PART} instead of {ANY_PART}", "{1} 대신 {0}(이)면 행의 합이 맞음"),
     (f"the column adds up if this is {ANY_PART} instead of {ANY_PART}", "{1} 대신 {0}(이)면 열의 합이 맞음"),
     (f"the row adds up to {ANY_PART}, not to {ANY_PART}", "행의 합은 {1}이(가) 아니라 {0}임"),

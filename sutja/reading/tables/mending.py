@@ -62,7 +62,7 @@ def cut_number(number: ReadNumber, cuts: Sequence[int], sign: DecimalSign | None
 def _part(number: ReadNumber, part: slice, shares: tuple[float, float], sign: DecimalSign | None) -> ReadNumber:
     quad = part_of_quad(np.array(number.quad, np.float32), *shares)
     cut = ReadNumber.at(quad, number.signs[part], shape=_shape_around([number]), handwritten=number.handwritten)
-    return replace(cut.with_value(sign), read_as=number.guess)
+    return replace(cut.with_value(sign), at_edge=number.at_edge, read_as=number.guess)
 
 
 def join_numbers(numbers: Sequence[ReadNumber], sign: DecimalSign | None) -> ReadNumber:
@@ -77,6 +77,7 @@ def join_numbers(numbers: Sequence[ReadNumber], sign: DecimalSign | None) -> Rea
         [sign for number in numbers for sign in number.signs],
         shape=_shape_around(numbers),
         handwritten=any(number.handwritten for number in numbers),
+        at_edge=any(number.at_edge for number in numbers),
     )
     return replace(joined.with_value(sign), read_as=" ".join(number.read_as or number.guess for number in numbers))
 

@@ -31,7 +31,11 @@ def find_oddities(table: NumberTable) -> Iterator[CellRemark]:
             yield from (_remark(cell, "most rows have no number in this column") for cell in column)
         yield from (_remark(cell, "no decimal sign as in the rest of the column") for cell in _whole_numbers(column))
         yield from (_remark(cell, "no time as in the rest of the column") for cell in _no_times(column))
-    yield from (_remark(cell, "perhaps not the whole number") for cell in table.filled_cells if _is_incomplete(cell))
+    for cell in table.filled_cells:
+        if any(number.at_edge for number in cell.numbers):
+            yield _remark(cell, "at the edge of the picture, perhaps not the whole number")
+        elif _is_incomplete(cell):
+            yield _remark(cell, "perhaps not the whole number")
 
 
 def _remark(cell: TableCell, why: str) -> CellRemark:

@@ -15,6 +15,7 @@ export function sheetNumbers({ lines }, { left, top } = { left: 0, top: 0 }) {
     signs: signsOf(number, { left, top, scale: 1 }),
     quad: number.quad.map(([x, y]) => [x + left, y + top]),
     confidence: number.confidence,
+    at_edge: number.at_edge,
   }));
 }
 

@@ -19,7 +19,7 @@ export function pageRequest(name, tables, picture = () => null) {
     cells: table.cells.map((cell) => ({
       row: cell.row,
       column: cell.column,
-      numbers: [{ ...numberRequest(cell.number), confidence: cell.checked ? 1 : cell.number.confidence }],
+      numbers: [{ ...numberRequest(cell.number), ...(cell.checked ? {} : { confidence: cell.number.confidence, at_edge: cell.number.at_edge }) }],
       jpeg: picture(cell, table),
     })),
   }));

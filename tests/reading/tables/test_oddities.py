@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,13 @@ def test_a_number_of_which_a_part_may_be_missing_is_named(signs: str) -> None:
     ]
 
 
+def test_a_number_at_the_edge_of_the_picture_is_named() -> None:
+    reading = read_table(("12", "34"), ("56", "78"), ("90", "11"))
+    number = reading.numbers[3]
+    (table,) = reading.with_numbers({id(number): [replace(number, at_edge=True)]}).tables
+    assert named(table) == [("B2", "78: at the edge of the picture, perhaps not the whole number")]
+
+
 @pytest.mark.parametrize("signs", ["0", "0.5", "-", "300.-", "10:05"])
 def test_whole_numbers_dashes_and_prices_are_not_incomplete(signs: str) -> None:
     assert named(table_of(("12", "34"), ("56", signs), ("78", "90"))) == []
@@ -88,6 +96,7 @@ def test_whole_numbers_dashes_and_prices_are_not_incomplete(signs: str) -> None:
         "no decimal sign as in the rest of the column",
         "no time as in the rest of the column",
         "perhaps not the whole number",
+        "at the edge of the picture, perhaps not the whole number",
     ],
 )
 def test_oddities_are_named_in_korean_too(why: str) -> None:
