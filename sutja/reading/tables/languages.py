@@ -28,6 +28,7 @@ REMARK_SENTENCES: tuple[Sentence, ...] = (
     (f"{ANY_PART}: most rows have no number in this column", "{0}: 이 열에 수가 있는 행이 드묾"),
     (f"{ANY_PART}: no decimal sign as in the rest of the column", "{0}: 같은 열의 다른 수와 달리 소수점이 없음"),
     (f"{ANY_PART}: no time as in the rest of the column", "{0}: 같은 열의 다른 수와 달리 시각이 아님"),
+    (f"{ANY_PART}: a colon, unlike the rest of the column", "{0}: 같은 열의 다른 수와 달리 쌍점이 있음"),
     (f"{ANY_PART}: perhaps not the whole number", "{0}: 수의 일부가 빠졌을 수 있음"),
     (
         f"{ANY_PART}: at the edge of the picture, perhaps not the whole number",

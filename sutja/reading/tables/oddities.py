@@ -12,7 +12,7 @@ from sutja.reading.quad import Axes
 from sutja.reading.tables.table import CellRemark, NumberTable, TableCell
 
 MIN_ROWS = 4  # of a table whose columns are compared
-MIN_DECIMAL_COLUMN = 5  # numbers
+MIN_DECIMAL_COLUMN = 5  # numbers, of a column of decimals or without colons
 MIN_FILLED_ROWS_SHARE, MIN_FULL_ROWS_SHARE = 0.5, 0.8  # of the rows, in a column and in the fullest one
 MIN_DECIMALS_SHARE = 0.5  # of the numbers of a column that have a decimal sign
 MIN_HEIGHT_SHARE = 0.6  # of the usual height of the numbers of a table
@@ -31,6 +31,7 @@ def find_oddities(table: NumberTable) -> Iterator[CellRemark]:
             yield from (_remark(cell, "most rows have no number in this column") for cell in column)
         yield from (_remark(cell, "no decimal sign as in the rest of the column") for cell in _whole_numbers(column))
         yield from (_remark(cell, "no time as in the rest of the column") for cell in _no_times(column))
+        yield from (_remark(cell, "a colon, unlike the rest of the column") for cell in _odd_colons(column))
     for cell in table.filled_cells:
         if any(number.at_edge for number in cell.numbers):
             yield _remark(cell, "at the edge of the picture, perhaps not the whole number")
@@ -61,6 +62,13 @@ def _no_times(column: Sequence[TableCell]) -> list[TableCell]:
     others = [cell for cell in column if interpret_number(cell.guess).kind != "time" and not cell.is_dash]
     times = len(column) - len(others)
     return others if times >= max(MIN_TIMES, MIN_TIMES_SHARE * len(column)) else []
+
+
+def _odd_colons(column: Sequence[TableCell]) -> list[TableCell]:
+    """What has a colon where hardly anything has: perhaps a point."""
+    with_colon = [cell for cell in column if ":" in cell.guess]
+    is_odd = len(column) >= MIN_DECIMAL_COLUMN and len(with_colon) < MIN_TIMES_SHARE * len(column)
+    return with_colon if is_odd else []
 
 
 def _is_incomplete(cell: TableCell) -> bool:

@@ -60,6 +60,12 @@ def test_what_is_no_time_in_a_column_of_times_is_named() -> None:
     assert texts == [(place, "no time as in the rest of the column") for place in ("A2", "A4", "A6")]
 
 
+def test_a_colon_that_hardly_anything_has_is_named() -> None:
+    rows = [("7.5", "1"), ("36:5", "2"), ("12.25", "3"), ("9.5", "4"), ("100.0", "5")]
+    assert ("A2", "36:5: a colon, unlike the rest of the column") in named(table_of(*rows))
+    assert not any("colon" in text for _, text in named(table_of(*rows[:3])))
+
+
 def test_two_times_make_no_column_of_times() -> None:
     assert named(table_of(*[("9:15", "1"), ("1030", "2"), ("11:00", "3"), ("45", "4"), ("1405", "5")])) == []
 
@@ -95,6 +101,7 @@ def test_whole_numbers_dashes_and_prices_are_not_incomplete(signs: str) -> None:
         "most rows have no number in this column",
         "no decimal sign as in the rest of the column",
         "no time as in the rest of the column",
+        "a colon, unlike the rest of the column",
         "perhaps not the whole number",
         "at the edge of the picture, perhaps not the whole number",
     ],
