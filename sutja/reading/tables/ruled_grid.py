@@ -30,6 +30,7 @@ MAX_MOVED_SHARE = 0.2  # of the numbers, which alignment has in another row or c
 MAX_SHARED_SHARE = 0.2  # of the rows, in which parts of one column both have a number
 MAX_SLOPE_STEP = 0.04  # of a line against most
 MAX_UNEVENNESS = 0.3  # of the distances of lines
+MIN_EVEN_LINES, MAX_ODD_DIFFERENCE = 6, 0.15  # of lines that show which one is odd; from a usual distance around it
 MIN_LIKELY_ROWS = 4  # of a column, so that chance does not tell
 
 
@@ -125,7 +126,7 @@ def _bands(flat: FlatNumbers, numbers: NDArray[np.intp], lines: NDArray[np.float
     middle = np.array([(left + right) / 2])
     order = np.argsort(_Lines(ends).across(middle)[0])
     places = _Lines(ends[order]).across(middle)[0]
-    apart = np.diff(places, prepend=-np.inf) > MIN_LINE_DISTANCE * flat.unit
+    apart = _without_odd_lines(places, np.diff(places, prepend=-np.inf) > MIN_LINE_DISTANCE * flat.unit)
     heights = _Lines(ends[order][apart]).across((flat.left[numbers] + flat.right[numbers]) / 2)
     centres, room = flat.middle[numbers], MIDDLE_SHARE / 2 * (flat.bottom[numbers] - flat.top[numbers])
     crossed = (np.abs(heights - centres[:, None]) < room[:, None]).any(axis=1)
@@ -143,6 +144,21 @@ def _parallel(ends: NDArray[np.float64]) -> NDArray[np.float64]:
     """The lines that run as most do: not the edges of a desk or of a shadow."""
     slopes = (ends[:, 1, 1] - ends[:, 0, 1]) / np.maximum(ends[:, 1, 0] - ends[:, 0, 0], 1e-9)
     return ends[np.abs(slopes - np.sort(slopes)[len(slopes) // 2]) < MAX_SLOPE_STEP] if len(ends) else ends
+
+
+def _without_odd_lines(places: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which lines are `kept`, without those between two others a usual distance apart, if all are even then.
+
+    They are folds of the paper and edges of shadows.
+    """
+    lines = np.flatnonzero(kept)
+    if len(lines) < MIN_EVEN_LINES:
+        return kept
+    usual = _usual(np.diff(places[lines]))
+    around = places[lines[2:]] - places[lines[:-2]]
+    even = kept.copy()
+    even[lines[1:-1][np.abs(around - usual) < MAX_ODD_DIFFERENCE * usual]] = False
+    return even if _are_even(np.diff(places[even])) else kept
 
 
 def _agrees(bands: dict[int, int], groups: Sequence[Sequence[int]]) -> bool:

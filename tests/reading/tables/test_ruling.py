@@ -153,6 +153,20 @@ def test_a_ruled_table_of_few_uneven_numbers_is_one_table_with_their_rows_and_co
     assert [[cell.text for cell in row] for row in table.cells] == [[row[0], row[1], row[4]] for row in rows]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fold_of_the_paper_makes_no_row(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = [(str(10 + row), str(30 + row), str(50 + row)) for row in range(9)]
+    reading = read_table(*rows, top=ORIGIN, left=ORIGIN)
+    for number in reading.numbers:
+        reading = moved(reading, number.text, (0, float(rng.uniform(-8, 8))))
+    picture = ruled(9, 3)
+    fold = TOP + round(4.5 * CELL_HEIGHT)
+    cv2.line(picture, (0, fold), (SIZE[1], fold + 6), 150, 2)
+    table = table_of(with_ruling(reading, picture))
+    assert [[cell.text for cell in row] for row in table.cells] == [list(row) for row in rows]
+
+
 def test_a_date_above_a_ruled_table_stays_a_line() -> None:
     reading = read_table(*ROWS, top=ORIGIN, left=ORIGIN)
     (date,) = read_table(("2025",), top=10, left=ORIGIN + 300).lines
