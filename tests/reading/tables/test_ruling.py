@@ -159,7 +159,7 @@ def test_a_fold_of_the_paper_makes_no_row(seed: int) -> None:
     rows = [(str(10 + row), str(30 + row), str(50 + row)) for row in range(9)]
     reading = read_table(*rows, top=ORIGIN, left=ORIGIN)
     for number in reading.numbers:
-        reading = moved(reading, number.text, (0, float(rng.uniform(-8, 8))))
+        reading = moved(reading, number.text, (0, float(rng.uniform(-6, 6))))
     picture = ruled(9, 3)
     fold = TOP + round(4.5 * CELL_HEIGHT)
     cv2.line(picture, (0, fold), (SIZE[1], fold + 6), 150, 2)
