@@ -19,6 +19,7 @@ MAX_COLUMN_WEIGHT = 0.9  # of all others together
 MAX_SHIFT_HEIGHTS = 0.6  # between the left sides, right sides or middles of two numbers of a column
 MAX_COLUMN_HEIGHT_RATIO = 1.5  # of two numbers of a column
 MIN_COUNTED_STEPS, MIN_COUNTED_SHARE = 4, 0.6  # of the steps from number to number that go up by one, in a column
+MAX_COUNTED_DIGITS = 4  # of the number of a row
 COUNTING_EVIDENCE = 0.6  # is subtracted where a column counts: rows are numbered in print more often than by hand
 HANDWRITING_PRIOR = 0.4  # is added: who photographs a sheet is after the handwriting on it
 
@@ -56,7 +57,7 @@ def with_columns_hands(numbers: Sequence[FoundNumber]) -> list[FoundNumber]:
 
 def with_counting_hands(numbers: Sequence[FoundNumber], texts: Sequence[str]) -> list[FoundNumber]:
     """The numbers, each rather printed if it stands in a column that counts: 1, 2, 3 … from row to row."""
-    told = [index for index, text in enumerate(texts) if text.isdigit()]
+    told = [index for index, text in enumerate(texts) if text.isdigit() and len(text) <= MAX_COUNTED_DIGITS]
     if len(told) <= MIN_COUNTED_STEPS:
         return list(numbers)
     quads = [numbers[index].quad for index in told]

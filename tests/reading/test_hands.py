@@ -77,6 +77,7 @@ def test_a_column_that_counts_is_rather_printed() -> None:
         pytest.param(["3", "1", "4", "1", "5", "9"], id="no order"),
         pytest.param(["1", "2", "3", "4"], id="too few"),
         pytest.param(["1.", "2.", "3.", "4.", "5."], id="other signs"),
+        pytest.param([f"{'9' * 400}{row}" for row in range(1, 6)], id="hundreds of digits"),
     ],
 )
 def test_a_column_that_does_not_count_keeps_its_hand(texts: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The compiled kernels: built once for a processor, a compiler and a source, and kept in the user's cache folder.
 
-The translation units are compiled side by side, one for each core.
+The translation units are compiled side by side.
 
 A library's name holds the SHA-256 of what it is built from and of its own content. So another compiler, processor or
 version never loads it, and a damaged one is noticed and built again.
@@ -16,11 +16,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sutja.environment import usable_cores
 from sutja.errors import SutjaError
 from sutja.files import exclusive, whole_file
 
@@ -97,9 +95,10 @@ def _stored(folder: Path, key: str) -> Path | None:
 
 def _build(compiler: str, folder: Path, key: str) -> Path:
     with whole_file(folder / f"{key}.building") as partial:
-        with TemporaryDirectory() as objects, ThreadPoolExecutor(usable_cores()) as pool:
-            compiled = pool.map(functools.partial(_compile, compiler, objects), sorted(SOURCE_FOLDER.glob("*.cpp")))
-            _run([compiler, *COMPILER_FLAGS, "-shared", *compiled, "-o", str(partial)])
+        with TemporaryDirectory() as objects:
+            units = {str(path): f"{objects}/{path.stem}.o" for path in sorted(SOURCE_FOLDER.glob("*.cpp"))}
+            _run(*([compiler, *COMPILER_FLAGS, "-c", path, "-o", compiled] for path, compiled in units.items()))
+            _run([compiler, *COMPILER_FLAGS, "-shared", *units.values(), "-o", str(partial)])
         content = partial.read_bytes()
         path = folder / f"{key}-{_digest(content)}.so"
         partial.write_bytes(content)
@@ -107,28 +106,32 @@ def _build(compiler: str, folder: Path, key: str) -> Path:
     return path
 
 
-def _compile(compiler: str, folder: str, unit: Path) -> str:
-    """The path of the object file of a translation unit."""
-    compiled = f"{folder}/{unit.stem}.o"
-    _run([compiler, *COMPILER_FLAGS, "-c", str(unit), "-o", compiled])
-    return compiled
-
-
-def _run(command: list[str]) -> str:
-    # A group of its own: a compiler is several processes, and none must outlive an interrupt or the limit.
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+def _run(*commands: list[str]) -> str:
+    """Run commands side by side; returns what they print. Raises `UnbuiltError` if one fails, and ends the others."""
+    # Groups of their own: a compiler is several processes, and none must outlive an interrupt or the limit.
+    start = functools.partial(
+        subprocess.Popen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    processes: list[subprocess.Popen[str]] = []
+    try:
+        processes.extend(map(start, commands))
+        return "".join(map(_output, processes))
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+
+
+def _output(process: subprocess.Popen[str]) -> str:
+    """What a process prints until it ends."""
+    name = str(process.args[0]) if isinstance(process.args, list) else str(process.args)
     try:
         output, messages = process.communicate(timeout=COMPILER_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise UnbuiltError(f"{command[0]}: took longer than {COMPILER_SECONDS} s") from error
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        raise UnbuiltError(f"{name}: took longer than {COMPILER_SECONDS} s") from error
     if process.returncode:
-        raise UnbuiltError(f"{command[0]}: {' '.join(messages.split())}")
+        raise UnbuiltError(f"{name}: {' '.join(messages.split())}")
     return output
 
 

@@ -112,9 +112,9 @@ def _with_contrast(level: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture with the contrast of its details raised, so that faint lines are seen."""
     side = 2 * round(LIGHT_HEIGHTS * UNIT_PIXELS / 2) + 1
     values = level.astype(np.float32)
-    light = cv2.blur(
-        cv2.blur(values, (side, side)), (side, side)
-    )  # once would leave edges of its own beside strong lines
+    light = values
+    for _ in range(2):  # once would leave edges of its own beside strong lines
+        light = np.asarray(cv2.blur(light, (side, side)), np.float32)
     return np.asarray(np.clip(128 + CONTRAST * (values - light), 0, 255), np.uint8)
 
 

@@ -87,6 +87,17 @@ def test_a_source_that_does_not_compile_is_one_line(folder: Path) -> None:
     assert "nonsense" in str(raised.value)
 
 
+def test_no_compiler_outlives_one_that_fails(folder: Path) -> None:
+    slow = [
+        sys.executable,
+        "-c",
+        f"import pathlib, time; time.sleep(60); pathlib.Path({str(folder / 'late')!r}).touch()",
+    ]
+    with pytest.raises(UnbuiltError, match="nonsense"):
+        compiler._run([sys.executable, "-c", "import nonsense"], slow)
+    assert not (folder / "late").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
     (folder / "cache").write_text("a file", encoding="utf-8")
     with pytest.raises(UnbuiltError, match="cache"):
