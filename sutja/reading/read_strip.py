@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sutja.models.ctc import STRIP_ROWS, DecodedSign
-from sutja.reading.cells import Cell, sign_outline
+from sutja.reading.cells import Cell, digit_image, sign_outline
 from sutja.reading.choice import reading_gain
-from sutja.reading.normalise import Ink
+from sutja.reading.normalise import Gray, Ink
 from sutja.reading.page_maps import FoundNumber
 from sutja.reading.quad import Quad, upright_quad
 from sutja.reading.single_digit import STRIP_MARGIN_COLUMNS
@@ -33,6 +33,7 @@ class ReadStrip:
     logits: NDArray[np.float32]
     signs: tuple[DecodedSign, ...]
     cells: tuple[Cell, ...]
+    _images: dict[Cell, Gray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def place(self) -> Quad:
@@ -53,6 +54,12 @@ class ReadStrip:
             if sign.sign != " ":
                 middles[index] = self.strip.to_picture(sign_outline(self.ink, cell)).mean(axis=0)
         return middles
+
+    def digit_image(self, cell: Cell) -> Gray:
+        """The digit in a cell in MNIST's form, `uint8 (28, 28)`; made once."""
+        if cell not in self._images:
+            self._images[cell] = digit_image(self.ink, cell)
+        return self._images[cell]
 
     def without(self, left_out: NDArray[np.bool_]) -> ReadStrip:
         """The strip without some of its signs."""

@@ -16,7 +16,7 @@ from sutja.evaluation.metrics import softmax
 from sutja.models.ctc import DecodedSign, decode_greedy, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
-from sutja.reading.cells import digit_image, find_cells, sign_outline, strip_ink
+from sutja.reading.cells import find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_counting_hands, with_looks_hands
 from sutja.reading.likely_text import with_likely_text
@@ -194,9 +194,10 @@ class Reader:
         looks, cutter = find_numbers(self._page_network, picture), StripCutter(picture)
         distinct = looks if len(looks) <= MAX_ALL_FINDS else without_twins(looks)
         found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
-        if not upright and self._is_upside_down(cutter, found):
-            found = upside_down(found)
-        chosen = choose_strips(self._decode(cutter, found))
+        decoded = self._decode(cutter, found)
+        if not upright and self._is_upside_down(cutter, decoded):
+            decoded = self._decode(cutter, upside_down(found))
+        chosen = choose_strips(decoded)
         strips = without_repeated_signs(self._with_likely_texts(chosen))
         told_apart = with_counting_hands([strip.found for strip in strips], [text_of(strip.signs) for strip in strips])
         agreed = with_columns_hands(told_apart)
@@ -231,13 +232,13 @@ class Reader:
         found = FoundNumber(around, 1.0, 1.0)
         return [ReadStrip(found, whole, ink, logits, tuple(signs), tuple(find_cells(ink, signs)))]
 
-    def _is_upside_down(self, cutter: StripCutter, found: Sequence[FoundNumber]) -> bool:
+    def _is_upside_down(self, cutter: StripCutter, strips: Sequence[ReadStrip]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""
-        surest = sorted(found, key=lambda each: -each.score)[:MAX_TURNED]
-        gains = []
-        for each_way in (surest, upside_down(surest)):
-            strips = [cutter.cut(each.quad).pixels for each in each_way]
-            gains.append(sum(max(0.0, reading_gain(signs)) for signs in self._line_network.read(strips)))
+        surest = sorted(strips, key=lambda strip: -strip.found.score)[:MAX_TURNED]
+        turned = upside_down([strip.found for strip in surest])
+        upright = [decode_greedy(strip.logits, self._line_network.temperature) for strip in surest]
+        reversed_ = self._line_network.read([cutter.cut(each.quad).pixels for each in turned])
+        gains = [sum(max(0.0, reading_gain(signs)) for signs in each_way) for each_way in (upright, reversed_)]
         return gains[1] > MIN_TURNED_GAIN + gains[0]
 
     def _is_number(self, strip: ReadStrip) -> bool:
@@ -313,7 +314,7 @@ class Reader:
         ]
         if not alone:
             return strips
-        images = [digit_image(strips[place].ink, strips[place].cells[index]) for place, index in alone]
+        images = [strips[place].digit_image(strips[place].cells[index]) for place, index in alone]
         signs = [list(strip.signs) for strip in strips]
         for (place, index), prediction in zip(alone, self._classifier.probabilities(np.stack(images)), strict=True):
             signs[place][index] = _with_prediction(signs[place][index], prediction)
@@ -331,7 +332,7 @@ class Reader:
         for sign, cell, outline in zip(signs, cells, outlines, strict=True):
             box = upright_box(outline, shape)
             if sign.is_digit:
-                read.append(self._read_digit(sign.probabilities, box, digit_image(strip.ink, cell)))
+                read.append(self._read_digit(sign.probabilities, box, strip.digit_image(cell)))
             else:
                 sure = sign.confidence >= self.min_confidence
                 read.append(ReadSign(sign.sign if sure else None, sign.sign, sign.confidence, box))

@@ -6,6 +6,8 @@ somebody drew or printed has two edges, which fall together. Nothing has to be s
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -32,36 +34,41 @@ MIN_COVERED_SHARE = 0.5  # of a line by its pieces
 
 @dataclass
 class _Chain:
-    """Pieces of a line: places along it `(N, 2)`, those across it at both ends, and its level and slope."""
+    """Pieces of a line, their two ends along and across it, and the line's level, slope, first and last place."""
 
-    along: RulingPoints
-    across: RulingPoints
+    along: list[tuple[float, float]]
+    across: list[tuple[float, float]]
     level: float = 0.0
     slope: float = 0.0
+    first: float = 0.0
+    last: float = 0.0
 
     def fit(self) -> None:
-        along, across = self.along.ravel(), self.across.ravel()
-        weights = np.repeat(self.along[:, 1] - self.along[:, 0], 2)
-        middle = np.average(along, weights=weights)
-        spread = np.average((along - middle) ** 2, weights=weights)
-        self.slope = float(np.average((along - middle) * across, weights=weights) / max(spread, 1e-9))
-        self.level = float(np.average(across, weights=weights)) - self.slope * float(middle)
+        pieces, across = np.array(self.along), np.array(self.across).ravel()
+        along, weights = pieces.ravel(), np.repeat(pieces[:, 1] - pieces[:, 0], 2)
+        weights /= weights.sum()
+        middle = weights @ along
+        spread = weights @ (along - middle) ** 2
+        self.slope = float(weights @ ((along - middle) * across) / max(spread, 1e-9))
+        self.level = float(weights @ across - self.slope * middle)
+        self.first, self.last = float(along.min()), float(along.max())
 
-    def takes(self, along: RulingPoints, across: RulingPoints) -> bool:
-        """Whether a piece continues the line."""
-        gap = max(float(along[0] - self.along.max()), float(self.along.min() - along[1]), 0.0)
-        offset = abs(float(across.mean()) - self.level - self.slope * float(along.mean()))
-        slope = float(across[1] - across[0]) / float(along[1] - along[0])
+    def takes(self, along: tuple[float, float], across: tuple[float, float]) -> bool:
+        """Whether a piece continues the line. Called for each piece and line, so it computes with plain numbers."""
+        gap = max(along[0] - self.last, self.first - along[1])
+        offset = abs((across[0] + across[1]) / 2 - self.level - self.slope * (along[0] + along[1]) / 2)
+        slope = (across[1] - across[0]) / (along[1] - along[0])
         return gap < MAX_CHAIN_GAP and offset < MAX_CHAIN_OFFSET and abs(slope - self.slope) < MAX_SLANT_STEP
 
-    def add(self, along: RulingPoints, across: RulingPoints) -> None:
-        self.along, self.across = np.vstack([self.along, along]), np.vstack([self.across, across])
+    def add(self, along: tuple[float, float], across: tuple[float, float]) -> None:
+        self.along.append(along)
+        self.across.append(across)
         self.fit()
 
     @property
     def is_line(self) -> bool:
         """Whether it is long enough, and covered by its pieces."""
-        length = float(np.ptp(self.along))
+        length = self.last - self.first
         return length > MIN_LINE and _covered(self.along) > MIN_COVERED_SHARE * length
 
 
@@ -124,26 +131,26 @@ def _lines(edges: RulingEdges) -> list[RulingPoints]:
     length, rise = ordered[:, 2] - ordered[:, 0], ordered[:, 3] - ordered[:, 1]
     chosen = ordered[(length > MIN_EDGE) & (np.abs(rise) < MAX_LINE_SLANT * length)]
     chains: list[_Chain] = []
-    for x0, y0, x1, y1 in chosen[np.argsort(chosen[:, 0] - chosen[:, 2])]:
-        along, across = np.array([x0, x1]), np.array([y0, y1])
+    for x0, y0, x1, y1 in chosen[np.argsort(chosen[:, 0] - chosen[:, 2])].tolist():
+        along, across = (x0, x1), (y0, y1)
         chain = next((each for each in chains if each.takes(along, across)), None)
         if chain:
             chain.add(along, across)
         else:
-            chains.append(_Chain(along[None], across[None]))
+            chains.append(_Chain([along], [across]))
             chains[-1].fit()
     return [_ends(chain) for chain in chains if chain.is_line]
 
 
 def _ends(chain: _Chain) -> RulingPoints:
-    ends = np.array([chain.along.min(), chain.along.max()])
+    ends = np.array([chain.first, chain.last])
     return np.stack([ends, chain.level + chain.slope * ends], axis=1)
 
 
-def _covered(spans: RulingPoints) -> float:
-    """The length that spans `(N, 2)` cover together."""
-    reach, covered = -np.inf, 0.0
-    for start, stop in spans[np.argsort(spans[:, 0])].tolist():
+def _covered(spans: Iterable[tuple[float, float]]) -> float:
+    """The length that spans cover together."""
+    reach, covered = -math.inf, 0.0
+    for start, stop in sorted(spans):
         covered += max(0.0, stop - max(start, reach))
         reach = max(reach, stop)
     return covered
