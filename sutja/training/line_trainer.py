@@ -33,6 +33,8 @@ from sutja.training.trainer import Evaluation, Trainer
 STRIPS_PER_EPOCH = 8192
 STRIPS_PER_CHUNK = 1024  # made at once, then sorted by width into batches
 MEASURED_STRIPS = 1000  # on which loss and accuracy are measured after each epoch
+MAX_STRIP_LOSS = 9.0  # minus the log-probability of a strip's signs; above it, the strip is taken for illegible
+READING_LOSS = 1.0  # per sign of the training strips, below which a network can read; before, all strips count
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,17 @@ class LineTrainer(Trainer[StripBatch]):
                 yield StripBatch(*(each.to(self.device) for each in (batch.strips, batch.signs, batch.lengths)))
 
     def loss_on_batch(self, batch: StripBatch) -> Tensor:
-        """The CTC loss per sign."""
+        """The CTC loss per sign. Strips that a trained network cannot read at all count nothing.
+
+        On some painted strips nobody could tell the signs, and these few would have most of the gradient (compare the
+        small-loss trick of Han et al., "Co-teaching", 2018).
+        """
         with self.autocast():
             logits = self.network(batch.strips.contiguous(memory_format=torch.channels_last))
-        return ctc_loss(logits.float(), batch)
+        losses = strip_losses(logits.float(), batch)
+        can_read = bool(self.records) and self.records[-1].train_loss < READING_LOSS
+        counted = (losses.detach() < (MAX_STRIP_LOSS if can_read else math.inf)).to(losses.dtype)
+        return (losses * counted).sum() / (batch.lengths * counted).sum().clamp(min=1)
 
     def measure(self) -> dict[str, tuple[float, float]]:
         """Mean loss per sign, and the share of strips that are read without any error."""
@@ -137,21 +146,25 @@ def as_batch(strips: Sequence[TrainingStrip]) -> StripBatch:
 
 
 def ctc_loss(logits: Tensor, batch: StripBatch) -> Tensor:
-    """Connectionist temporal classification: minus the log-probability of all paths that read as the signs, per sign.
+    """The loss of a batch per sign, a scalar."""
+    return strip_losses(logits, batch).sum() / max(1, len(batch.signs))
+
+
+def strip_losses(logits: Tensor, batch: StripBatch) -> Tensor:
+    """Connectionist temporal classification, `(N,)`: minus the log-probability of all paths that read as the signs.
 
     Strips so crowded that no path can read them count nothing.
     """
     steps = torch.full((len(logits),), logits.shape[1], dtype=torch.long)
-    loss = functional.ctc_loss(
+    return functional.ctc_loss(
         functional.log_softmax(logits, dim=2).transpose(0, 1),
         batch.signs,
         steps,
         batch.lengths,
         blank=BLANK,
-        reduction="sum",
+        reduction="none",
         zero_infinity=True,
     )
-    return loss / max(1, len(batch.signs))
 
 
 def measure_strips(network: nn.Module, strips: Sequence[TrainingStrip]) -> tuple[float, float]:

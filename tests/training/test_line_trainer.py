@@ -14,13 +14,14 @@ from torch import Tensor
 from sutja.data.dataset import Dataset, split
 from sutja.errors import UsageError
 from sutja.models.ctc import BLANK, decode_greedy, text_of
-from sutja.models.onnx_line_network import PAPER_COLUMNS, pad_strips
+from sutja.models.onnx_line_network import PAPER_COLUMNS, WIDTH_STEP_COLUMNS, pad_strips
 from sutja.networks.infer import infer_strips
 from sutja.networks.line_model import LineReader
 from sutja.recipe import RECIPES, Distillation
-from sutja.synth.strips import fixed_strips
+from sutja.runs.epoch import Epoch
+from sutja.synth.strips import TrainingStrip, fixed_strips
 from sutja.training import line_trainer as line_training
-from sutja.training.line_trainer import LineTrainer, StripBatch, as_batch, ctc_loss
+from sutja.training.line_trainer import MAX_STRIP_LOSS, LineTrainer, StripBatch, as_batch, ctc_loss, strip_losses
 from tests.synth.painted import RowPainter, row_painter
 
 pytestmark = pytest.mark.usefixtures("one_thread", "small_epochs")
@@ -67,12 +68,28 @@ def test_a_strip_too_crowded_to_be_read_counts_nothing() -> None:
     assert float(ctc_loss(torch.zeros(1, 2, BLANK + 1), crowded)) == 0
 
 
+@pytest.mark.parametrize(("train_loss", "counts"), [(None, True), (2.0, True), (0.5, False)])
+def test_a_strip_that_cannot_be_read_counts_until_the_network_can_read(
+    few: Dataset, monkeypatch: pytest.MonkeyPatch, train_loss: float | None, counts: bool
+) -> None:
+    training = trainer(few)
+    if train_loss is not None:
+        training.records.append(Epoch(1, 1.0, 1.0, 0.0, train_loss, 0.5))
+    strips = fixed_strips(RowPainter(), 4, 3)
+    batch = as_batch([*strips, TrainingStrip(strips[0].pixels, "")])
+    sees_nothing = 30 * torch.eye(BLANK + 1)[BLANK].expand(len(batch), batch.strips.shape[3] // 4, -1)
+    monkeypatch.setattr(training, "network", lambda strips: sees_nothing)
+    assert (strip_losses(sees_nothing, batch) > MAX_STRIP_LOSS).tolist() == [True] * 4 + [False]
+    assert bool(training.loss_on_batch(batch) > 1) == counts
+
+
 def test_a_batch_has_the_signs_of_its_strips() -> None:
     strips = fixed_strips(RowPainter(), 8, 3)
     batch = as_batch(strips)
     assert len(batch) == 8
     longest = max(strip.pixels.shape[2] for strip in strips)
-    assert batch.strips.shape == (8, 3, 48, 4 * -(-(longest + PAPER_COLUMNS) // 4))
+    width = WIDTH_STEP_COLUMNS * -(-(longest + PAPER_COLUMNS) // WIDTH_STEP_COLUMNS)
+    assert batch.strips.shape == (8, 3, 48, width)
     assert batch.strips.dtype == torch.float32
     assert batch.lengths.tolist() == [len(strip.text) for strip in strips]
     signs = iter(batch.signs.tolist())

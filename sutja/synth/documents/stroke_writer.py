@@ -31,9 +31,9 @@ POINT_SIZES, OTHER_MARK_SIZES = (0.8, 2.2), (0.8, 1.4)  # in usual sizes
 COMMA_HEIGHTS, COMMA_WIDTHS = (0.2, 0.75), (0.08, 0.22)  # in digit heights
 COMMA_BEGINNINGS = (0.1, 0.45)  # below the middle of the line, in digit heights
 MAX_POINT_HEIGHT = 0.3  # of a comma that is pressed like a point, in digit heights
-CROWDING_PROBABILITY, MAX_CROWDING = 0.35, 0.2  # of writers whose marks stand below the digits beside them
+CROWDING_PROBABILITY, MAX_CROWDING = 0.3, 0.15  # of writers whose marks stand below the digits beside them
 # Of ones with an upstroke: it begins at the foot of the digit before or under it; in widths of the 1.
-TOUCHING_ONE_PROBABILITY, ONE_OVERLAPS = 0.35, (0.0, 0.3)
+TOUCHING_ONE_PROBABILITY, ONE_OVERLAPS = 0.25, (0.0, 0.2)
 MIN_UPSTROKE_WIDTH = 0.4  # of a 1 that has one, in digit heights
 MINUS_ROOM_PROBABILITY, MINUS_ROOMS = 0.3, (0.1, 0.8)  # of writers who leave room behind a minus, in digit heights
 POINT_PENS = (0.9, 1.9)  # of what is no more than a point, in widths of the pen: people press there,
@@ -45,7 +45,9 @@ STACKED_OFFSET, SLANTED_OFFSET = 0.42, 0.24  # of a fraction's digits above and 
 MIN_BAR_WIDTH = 0.6  # of stacked fractions, in digit heights
 SLASH_OVERLAPS = (0.0, 0.2)  # of a slanted stroke with its digits, in digit heights
 ONE_STROKE_PROBABILITY = 0.4  # of writers that do not lift the pen within a fraction
-WIDE_GAP_PROBABILITY, WIDE_GAPS = 0.3, (0.4, 1.2)  # of writers that set digits apart, in digit heights
+# Of gaps between digits, in digit heights, and how many writers leave such: digits apart, close together, touching.
+GAPS = ((0.25, (0.4, 1.2)), (0.5, (0.05, 0.35)), (0.25, (-0.06, 0.05)))
+SPACES, MORE_SPACE = (0.2, 0.45), 0.5  # of a space, in digit heights, and as a share of the gap between digits
 MIN_VARIED_PIXELS = 14  # smaller digits do not show how their strokes vary
 MAX_ENDING_GAP = 0.2  # between the signs that end a number, in digit heights
 
@@ -79,8 +81,7 @@ class StrokeWriter:
         self._pen_width = pen_width
         self._style = HandwritingStyle(rng, pen_width=pen_width)
         if rng.random() < 0.65:
-            wide = rng.random() < WIDE_GAP_PROBABILITY
-            self._style.gap = float(rng.uniform(*WIDE_GAPS) if wide else rng.uniform(0.05, 0.35))
+            self._style.gap = float(rng.uniform(*GAPS[rng.choice(len(GAPS), p=[share for share, _ in GAPS])][1]))
         self._gap = self._style.gap  # between digits, where there is room
         self._source = str(rng.choice(list(DIGIT_SOURCES), p=list(DIGIT_SOURCES.values())))
         self._pen = int(rng.integers(sources.shapes.writers))
@@ -147,7 +148,7 @@ class StrokeWriter:
         for sign in text:
             if sign == " ":
                 start = line.at
-                line.at += style.height * float(self._rng.uniform(0.15, 0.4))
+                line.at += style.height * (float(self._rng.uniform(*SPACES)) + MORE_SPACE * max(0.0, style.gap))
                 line.spans.append((start, line.at))
             elif sign.isdigit():
                 glyph = self._digit(int(sign))
