@@ -19,6 +19,7 @@ from sutja.models.open import open_model
 from sutja.reading.cells import find_cells, sign_outline, strip_ink
 from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_counting_hands, with_looks_hands
+from sutja.reading.ink_row import with_row_of_ink
 from sutja.reading.likely_text import with_likely_text
 from sutja.reading.mixed_numbers import with_spaces_before_fractions
 from sutja.reading.normalise import Gray
@@ -193,7 +194,7 @@ class Reader:
         """The numbers of a picture, each found, read, and told to be handwritten or not."""
         looks, cutter = find_numbers(self._page_network, picture), StripCutter(picture)
         distinct = looks if len(looks) <= MAX_ALL_FINDS else without_twins(looks)
-        found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
+        found = with_row_of_ink(with_page_direction(with_looks_hands(distinct, looks), upright=upright), picture)
         decoded = self._decode(cutter, found)
         if not upright and self._is_upside_down(cutter, decoded):
             decoded = self._decode(cutter, upside_down(found))
