@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,7 @@ from sutja.models.ctc import (
 from sutja.models.onnx_classifier import open_session
 
 MAX_BATCH_COLUMNS = 20_000  # of all strips of a batch together
-PAPER_COLUMNS = 16  # after each strip, at least
-WIDTH_STEP_COLUMNS = 16  # of the widths to which strips are padded
+PAPER_COLUMNS = 56  # after each strip: as far as the network sees, so that no other strip of a batch changes its logits
 
 StripPixels = Sequence[NDArray[np.floating[Any]]]
 
@@ -66,10 +64,7 @@ class LineNetwork:
 def in_batches(
     strips: StripPixels, run: Callable[[NDArray[np.float32]], NDArray[np.float32]]
 ) -> list[NDArray[np.float32]]:
-    """The logits of strips of any widths from `run`, which maps `float32 (N, 3, 48, W)` to `(N, W / 4, 19)`.
-
-    All strips of a batch are padded to the same width as each would be alone, so no other strip changes its logits.
-    """
+    """The logits of strips of any widths from `run`, which maps `float32 (N, 3, 48, W)` to `(N, W / 4, 19)`."""
     results: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(strips)
     for indices in _batches(strips):
         batch = run(pad_strips([strips[index] for index in indices]))
@@ -78,26 +73,27 @@ def in_batches(
     return results
 
 
+def _batches(strips: StripPixels) -> list[list[int]]:
+    """Indices of strips in batches; no strip is more than about a quarter wider than the narrowest of its batch."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(strips)), key=lambda index: strips[index].shape[2]):
+        width = strips[index].shape[2]
+        batch = batches[-1] if batches else []
+        columns = (width + PAPER_COLUMNS) * (len(batch) + 1)
+        if not batch or width > 1.25 * strips[batch[0]].shape[2] + 8 or columns > MAX_BATCH_COLUMNS:
+            batches.append([index])
+        else:
+            batch.append(index)
+    return batches
+
+
 def pad_strips(strips: StripPixels) -> NDArray[np.float32]:
-    """Stack strips `float32 (3, 48, W)` into `float32 (N, 3, 48, W)`, padded with paper on the right."""
-    width = max(_padded_width(strip.shape[2]) for strip in strips)
+    """Stack strips `float32 (3, 48, W)` into `float32 (N, 3, 48, W)`, padded with paper on the right to whole steps."""
+    width = COLUMNS_PER_STEP * _steps(max(strip.shape[2] for strip in strips) + PAPER_COLUMNS)
     batch = np.zeros((len(strips), STRIP_CHANNELS, STRIP_ROWS, width), np.float32)
     for row, strip in zip(batch, strips, strict=True):
         row[:, :, : strip.shape[2]] = strip
     return batch
-
-
-def _batches(strips: StripPixels) -> Iterator[list[int]]:
-    """Indices of strips in batches of the same padded width."""
-    widths = [_padded_width(strip.shape[2]) for strip in strips]
-    for width, group in groupby(sorted(range(len(strips)), key=widths.__getitem__), widths.__getitem__):
-        indices, size = list(group), max(1, MAX_BATCH_COLUMNS // width)
-        yield from (indices[start : start + size] for start in range(0, len(indices), size))
-
-
-def _padded_width(columns: int) -> int:
-    """The width to which a strip is padded: the next of a few, so that many strips have the same."""
-    return WIDTH_STEP_COLUMNS * -(-(columns + PAPER_COLUMNS) // WIDTH_STEP_COLUMNS)
 
 
 def _steps(columns: int) -> int:

@@ -87,11 +87,6 @@ def choose_strips(strips: Sequence[StripT]) -> list[StripT]:
     return with_wholes([strips[index] for index in _distinct(quads, order, _show_the_same, _near(quads))], strips)
 
 
-def shows_any(strip: StripT, others: Sequence[StripT]) -> bool:
-    """Whether a strip shows the same number as any of the others, as far as their quads tell."""
-    return any(_show_the_same(strip.place, other.place) for other in others)
-
-
 def with_wholes(chosen: Sequence[StripT], strips: Sequence[StripT]) -> list[StripT]:
     """The chosen strips; in place of a part of a number the strip that shows all of it, of several the best read.
 

@@ -24,7 +24,7 @@ SIGN_REACH_COLUMNS = STRIP_DIGIT_ROWS / 4  # from where a sign is read to its ed
 class ReadStrip:
     """A number that was found, its strip, the strip's ink `float32 (48, W)`, and the signs there with their cells.
 
-    `logits` are the line network's, `float32 (T, 19)`. A number `at_edge` was found at the edge of the picture.
+    `logits` are the line network's, `float32 (T, 19)`.
     """
 
     found: FoundNumber
@@ -33,7 +33,6 @@ class ReadStrip:
     logits: NDArray[np.float32]
     signs: tuple[DecodedSign, ...]
     cells: tuple[Cell, ...]
-    at_edge: bool = False
     _images: dict[Cell, Gray] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -17,9 +17,8 @@ from sutja.models.ctc import DecodedSign, decode_greedy, text_of
 from sutja.models.onnx_classifier import Classifier
 from sutja.models.open import open_model
 from sutja.reading.cells import find_cells, sign_outline, strip_ink
-from sutja.reading.choice import choose_strips, reading_gain, shows_any, without_repeated_signs, without_twins
+from sutja.reading.choice import choose_strips, reading_gain, without_repeated_signs, without_twins
 from sutja.reading.hands import with_columns_hands, with_counting_hands, with_looks_hands
-from sutja.reading.ink_row import with_row_of_ink
 from sutja.reading.likely_text import with_likely_text
 from sutja.reading.mixed_numbers import with_spaces_before_fractions
 from sutja.reading.normalise import Gray
@@ -194,12 +193,11 @@ class Reader:
         """The numbers of a picture, each found, read, and told to be handwritten or not."""
         looks, cutter = find_numbers(self._page_network, picture), StripCutter(picture)
         distinct = looks if len(looks) <= MAX_ALL_FINDS else without_twins(looks)
-        found = with_row_of_ink(with_page_direction(with_looks_hands(distinct, looks), upright=upright), picture)
+        found = with_page_direction(with_looks_hands(distinct, looks), upright=upright)
         decoded = self._decode(cutter, found)
         if not upright and self._is_upside_down(cutter, decoded):
             decoded = self._decode(cutter, upside_down(found))
-        edge = [strip for strip in decoded if touches_edge(strip.found.quad, picture.shape)]
-        chosen = [replace(strip, at_edge=shows_any(strip, edge)) for strip in choose_strips(decoded)]
+        chosen = choose_strips(decoded)
         strips = without_repeated_signs(self._with_likely_texts(chosen))
         told_apart = with_counting_hands([strip.found for strip in strips], [text_of(strip.signs) for strip in strips])
         agreed = with_columns_hands(told_apart)
@@ -339,7 +337,7 @@ class Reader:
                 sure = sign.confidence >= self.min_confidence
                 read.append(ReadSign(sign.sign if sure else None, sign.sign, sign.confidence, box))
         quad = _quad_around(signs, outlines, strip.found.quad, direction)
-        at_edge = strip.at_edge or touches_edge(quad, shape)
+        at_edge = touches_edge(quad, shape)
         return ReadNumber.at(quad, read, shape=shape, handwritten=strip.found.handwritten, at_edge=at_edge)
 
     def _read_single(self, picture: PictureSource) -> Reading:

@@ -103,8 +103,7 @@ class ReadNumber:
 
     `quad` has its corners in pixels of the picture: top left, top right, bottom right and bottom left as seen in
     reading direction; it is as high as the digits. `box` is the upright one around it. `kind` and `value` are told by
-    `Reading.with_values`. A number `at_edge` touches the edge of the picture, or was
-    also found there, and may go on beyond it. Where a table
+    `Reading.with_values`. A number `at_edge` touches the edge of the picture, and may go on beyond it. Where a table
     has cut the number from its neighbour, or joined it of parts, `read_as` has the signs as they were read, with a
     space between two parts; otherwise it is empty.
     """
