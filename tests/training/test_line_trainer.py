@@ -14,7 +14,7 @@ from torch import Tensor
 from sutja.data.dataset import Dataset, split
 from sutja.errors import UsageError
 from sutja.models.ctc import BLANK, decode_greedy, text_of
-from sutja.models.onnx_line_network import PAPER_COLUMNS, WIDTH_STEP_COLUMNS, pad_strips
+from sutja.models.onnx_line_network import PAPER_COLUMNS, pad_strips
 from sutja.networks.infer import infer_strips
 from sutja.networks.line_model import LineReader
 from sutja.recipe import RECIPES, Distillation
@@ -88,8 +88,7 @@ def test_a_batch_has_the_signs_of_its_strips() -> None:
     batch = as_batch(strips)
     assert len(batch) == 8
     longest = max(strip.pixels.shape[2] for strip in strips)
-    width = WIDTH_STEP_COLUMNS * -(-(longest + PAPER_COLUMNS) // WIDTH_STEP_COLUMNS)
-    assert batch.strips.shape == (8, 3, 48, width)
+    assert batch.strips.shape == (8, 3, 48, 4 * -(-(longest + PAPER_COLUMNS) // 4))
     assert batch.strips.dtype == torch.float32
     assert batch.lengths.tolist() == [len(strip.text) for strip in strips]
     signs = iter(batch.signs.tolist())
