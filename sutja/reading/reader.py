@@ -235,10 +235,12 @@ class Reader:
     def _is_upside_down(self, cutter: StripCutter, strips: Sequence[ReadStrip]) -> bool:
         """Whether the numbers that the page network is most sure of are read far better when turned by half."""
         surest = sorted(strips, key=lambda strip: -strip.found.score)[:MAX_TURNED]
-        turned = upside_down([strip.found for strip in surest])
-        upright = [decode_greedy(strip.logits, self._line_network.temperature) for strip in surest]
-        reversed_ = self._line_network.read([cutter.cut(each.quad).pixels for each in turned])
-        gains = [sum(max(0.0, reading_gain(signs)) for signs in each_way) for each_way in (upright, reversed_)]
+        as_found = [strip.signs for strip in map(self._decoded, surest)]
+        turned = [cutter.cut(each.quad).pixels for each in upside_down([strip.found for strip in surest])]
+        gains = [
+            sum(max(0.0, reading_gain(signs)) for signs in each_way)
+            for each_way in (as_found, self._line_network.read(turned))
+        ]
         return gains[1] > MIN_TURNED_GAIN + gains[0]
 
     def _is_number(self, strip: ReadStrip) -> bool:
